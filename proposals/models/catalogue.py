@@ -1,0 +1,151 @@
+"""What flows start from and end at, and what they carry."""
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.urls import reverse
+from django.utils import timezone
+from simple_history.models import HistoricalRecords
+
+
+def one_of(field: str, choices: type[models.TextChoices], name: str) -> models.CheckConstraint:
+    """The database's own list of what an enumeration may hold, whoever writes."""
+
+    return models.CheckConstraint(condition=models.Q(**{f"{field}__in": choices.values}), name=name)
+
+
+def refuse_cycle(node: models.Model, parent: str) -> None:
+    """ValidationError if following `parent` upwards from `node` comes back to it.
+
+    Reads all (id, parent) pairs of the table in one query: these trees are small and deep walks are not.
+    """
+
+    above = dict(type(node).objects.values_list("pk", f"{parent}_id")) | {node.pk: getattr(node, f"{parent}_id")}
+    seen, step = set(), node.pk
+    while step is not None and step not in seen:
+        seen.add(step)
+        step = above.get(step)
+    if step is not None:
+        raise ValidationError({parent: f"{node} would be above itself."})
+
+
+class OrganisationalUnit(models.Model):
+    code = models.CharField(max_length=64, unique=True)
+    name = models.CharField(max_length=200)
+    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
+    description = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["name"]
+        verbose_name = "organisational unit"
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        refuse_cycle(self, "parent")
+
+
+class SystemKind(models.TextChoices):
+    APPLICATION = "APPLICATION"
+    ACTOR = "ACTOR"
+    END_USER_APPLICATION = "END_USER_APPLICATION", "End-user application"
+
+
+class SystemLifecycle(models.TextChoices):
+    ACTIVE = "ACTIVE"
+    PENDING = "PENDING"
+    REMOVED = "REMOVED"
+
+
+class System(models.Model):
+    """Applications and external actors alike: the one thing flows start from and end at."""
+
+    kind = models.CharField(max_length=30, choices=SystemKind, default=SystemKind.APPLICATION)
+    code = models.CharField(max_length=64, unique=True)
+    name = models.CharField(max_length=200)
+    description = models.TextField(blank=True)
+    organisational_unit = models.ForeignKey(OrganisationalUnit, models.PROTECT, null=True, blank=True)
+    is_external = models.BooleanField("external", default=False, help_text="Outside the company, like a regulator.")
+    lifecycle = models.CharField(
+        max_length=10,
+        choices=SystemLifecycle,
+        default=SystemLifecycle.ACTIVE,
+        help_text="A removed system takes no new proposal; its flows stay as they are.",
+    )
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            one_of("kind", SystemKind, "system_kind"),
+            one_of("lifecycle", SystemLifecycle, "system_lifecycle"),
+        ]
+        indexes = [models.Index("name", "id", name="system_by_name")]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.code})"
+
+    def get_absolute_url(self) -> str:
+        return reverse("system", args=[self.pk])
+
+    @property
+    def is_removed(self) -> bool:
+        return self.lifecycle == SystemLifecycle.REMOVED
+
+
+class DataTypeQuerySet(models.QuerySet):
+    def proposable(self):
+        return self.filter(is_deprecated=False, is_unknown=False)
+
+
+class DataType(models.Model):
+    code = models.CharField(max_length=64, unique=True)
+    name = models.CharField(max_length=200)
+    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
+    description = models.TextField(blank=True)
+    is_deprecated = models.BooleanField(
+        "deprecated", default=False, help_text="Cannot be newly proposed; kept where it already is."
+    )
+    is_unknown = models.BooleanField(
+        "unknown", default=False, help_text="Stands for 'nobody knows yet'. Cannot be newly proposed."
+    )
+    objects = DataTypeQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name"]
+        verbose_name = "data type"
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        refuse_cycle(self, "parent")
+
+
+class ImportBatch(models.Model):
+    """One run of the catalogue import that changed something; the origin of every flow it brought."""
+
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+    outcome = models.TextField()
+
+    class Meta:
+        ordering = ["-at", "-id"]
+        verbose_name_plural = "import batches"
+
+    def __str__(self) -> str:
+        return f"Import {self.pk}"
+
+
+class ImportedFile(models.Model):
+    batch = models.ForeignKey(ImportBatch, models.PROTECT, related_name="files")
+    name = models.CharField(max_length=100)
+    sha256 = models.CharField("SHA-256", max_length=64)
+    rows = models.PositiveIntegerField()
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.name}, {self.rows} rows"

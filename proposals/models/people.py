@@ -1,0 +1,187 @@
+"""Who is who, and which part in a system lets somebody decide."""
+
+from django.contrib.auth.models import AbstractUser, UserManager
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Lower
+from django.utils import timezone
+from simple_history.models import HistoricalRecords
+
+from .catalogue import OrganisationalUnit, System, SystemKind, one_of, refuse_cycle
+
+
+class User(AbstractUser):
+    """A person. `email` is the key of people in files; `username` follows it in lower case.
+
+    A user name without "@" (a named account of an operator or of the demo) is left as it is.
+    """
+
+    first_name = last_name = None
+    name = models.CharField(max_length=200)
+    email = models.EmailField("mail address")
+    employee_id = models.CharField("employee id", max_length=64, unique=True, null=True, blank=True)
+    title = models.CharField(max_length=200, blank=True)
+    manager = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="reports")
+    organisational_unit = models.ForeignKey(OrganisationalUnit, models.PROTECT, null=True, blank=True)
+    history = HistoricalRecords(excluded_fields=["password", "last_login"])
+
+    objects = UserManager()
+    REQUIRED_FIELDS = ["email", "name"]
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(
+                Lower("email"),
+                name="user_email_ignoring_case",
+                violation_error_message="Somebody has this mail address.",
+            ),
+            models.CheckConstraint(condition=~Q(employee_id=""), name="user_employee_id_not_empty"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.username
+
+    def get_full_name(self) -> str:
+        return self.name
+
+    def get_short_name(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        super().clean()
+        self._follow_email()
+        refuse_cycle(self, "manager")
+
+    def save(self, *args, **kwargs) -> None:
+        self._follow_email()
+        super().save(*args, **kwargs)
+
+    def _follow_email(self) -> None:
+        if not self.username or "@" in self.username:
+            self.username = self.email.lower()
+        self.employee_id = self.employee_id or None
+
+
+class InvolvementKind(models.Model):
+    name = models.CharField(max_length=100, unique=True)
+    description = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["name"]
+        verbose_name = "kind of involvement"
+        verbose_name_plural = "kinds of involvement"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class InvolvementQuerySet(models.QuerySet):
+    def open(self):
+        return self.filter(ended_at=None)
+
+
+class Involvement(models.Model):
+    """A person's part in a system. It is ended, never deleted."""
+
+    system = models.ForeignKey(System, models.PROTECT, related_name="involvements")
+    user = models.ForeignKey(User, models.PROTECT, related_name="involvements")
+    kind = models.ForeignKey(InvolvementKind, models.PROTECT)
+    started_at = models.DateTimeField(default=timezone.now)
+    ended_at = models.DateTimeField(
+        null=True, blank=True, help_text="From this moment the involvement gives no right. Not in the future."
+    )
+    history = HistoricalRecords()
+    objects = InvolvementQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["system__name", "kind__name", "user__name"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["system", "user", "kind"], condition=Q(ended_at=None), name="involvement_once_while_open"
+            ),
+            models.CheckConstraint(
+                condition=Q(ended_at=None) | Q(ended_at__gte=F("started_at")), name="involvement_ends_after_start"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.kind} of {self.system}"
+
+    def clean(self) -> None:
+        if self.ended_at and self.ended_at > timezone.now():
+            raise ValidationError({"ended_at": "An involvement ends now or has ended; it cannot end in the future."})
+
+
+class ApproverRule(models.Model):
+    """Which involvements decide. A rule that names a system replaces all general ones for that system."""
+
+    involvement_kind = models.ForeignKey(InvolvementKind, models.PROTECT)
+    system_kind = models.CharField(max_length=30, choices=SystemKind)
+    system = models.ForeignKey(
+        System,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="approver_rules",
+        help_text="Leave empty for every system of the kind. Naming one replaces all general rules for it.",
+    )
+    may_approve = models.BooleanField(default=True)
+    may_reject = models.BooleanField(default=True)
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ["system_kind", "system__name", "involvement_kind__name"]
+        verbose_name = "approver rule"
+        constraints = [
+            one_of("system_kind", SystemKind, "approver_rule_system_kind"),
+            models.UniqueConstraint(
+                fields=["involvement_kind", "system_kind"],
+                condition=Q(system=None),
+                name="approver_rule_once_per_kind",
+            ),
+            models.UniqueConstraint(
+                fields=["involvement_kind", "system"],
+                condition=Q(system__isnull=False),
+                name="approver_rule_once_per_system",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        where = self.system or f"every {self.get_system_kind_display().lower()}"
+        return f"{self.involvement_kind} of {where} {self.wording}"
+
+    @property
+    def wording(self) -> str:
+        return {
+            (True, True): "may approve and reject",
+            (True, False): "may approve",
+            (False, True): "may reject",
+            (False, False): "decides nothing",
+        }[self.may_approve, self.may_reject]
+
+    def clean(self) -> None:
+        if self.system and self.system.kind != self.system_kind:
+            raise ValidationError({"system": f"{self.system} is not of the kind {self.get_system_kind_display()}."})
+
+
+class Delegation(models.Model):
+    """While it runs the delegate may decide with the delegator's involvement rights."""
+
+    delegator = models.ForeignKey(User, models.PROTECT, related_name="delegations_given")
+    delegate = models.ForeignKey(User, models.PROTECT, related_name="delegations_taken")
+    starts_at = models.DateTimeField(default=timezone.now)
+    ends_at = models.DateTimeField()
+    note = models.TextField(blank=True)
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ["-starts_at"]
+        constraints = [
+            models.CheckConstraint(condition=Q(ends_at__gte=F("starts_at")), name="delegation_ends_after_start"),
+            models.CheckConstraint(condition=~Q(delegator=F("delegate")), name="delegation_to_another"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.delegate} for {self.delegator}"

@@ -1,0 +1,92 @@
+"""What the administrators decide about the workflow itself."""
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+from simple_history.models import HistoricalRecords
+
+from .catalogue import one_of
+
+
+class MakerDecides(models.TextChoices):
+    NEVER = "NEVER", "Never: others decide"
+    OWN_SIDE = "OWN_SIDE", "Own side: one side the maker may approve counts as approved on submission"
+    WALTZ = "WALTZ", "Both sides, as in FINOS Waltz"
+
+
+class SideWithoutApprover(models.TextChoices):
+    STEWARD = "STEWARD", "The stewards decide"
+    REFUSE = "REFUSE", "It cannot be submitted"
+
+
+class LaterPhysicalFlows(models.TextChoices):
+    DIRECT = "DIRECT", "Straight from a maker"
+    PROPOSAL = "PROPOSAL", "Through a proposal"
+
+
+class Policy(models.Model):
+    """The switches of the workflow: exactly one row, which every transition names by its history row in force."""
+
+    maker_decides = models.CharField(max_length=10, choices=MakerDecides, default=MakerDecides.NEVER)
+    one_person_both_sides = models.BooleanField(
+        default=True, help_text="Whether one person may take both decisions of a proposal."
+    )
+    external_auto_approval = models.BooleanField(
+        default=False, help_text="Whether the side of an external system is approved on submission."
+    )
+    side_without_approver = models.CharField(
+        max_length=10, choices=SideWithoutApprover, default=SideWithoutApprover.STEWARD
+    )
+    physical_flow_required = models.BooleanField(
+        default=False, help_text="Whether a proposed flow must carry its physical flow."
+    )
+    later_physical_flows = models.CharField(
+        max_length=10, choices=LaterPhysicalFlows, default=LaterPhysicalFlows.DIRECT
+    )
+    time_out_days = models.PositiveSmallIntegerField(
+        default=30,
+        validators=[MinValueValidator(1), MaxValueValidator(3650)],
+        help_text="Fixed for a proposal when it is submitted.",
+    )
+    remind_after_days = models.PositiveSmallIntegerField(
+        default=3,
+        validators=[MinValueValidator(1), MaxValueValidator(3650)],
+        help_text="The first reminder, and the days between reminders.",
+    )
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name_plural = "policy"
+        constraints = [
+            models.CheckConstraint(condition=Q(id=1), name="policy_is_one_row"),
+            one_of("maker_decides", MakerDecides, "policy_maker_decides"),
+            one_of("side_without_approver", SideWithoutApprover, "policy_side_without_approver"),
+            one_of("later_physical_flows", LaterPhysicalFlows, "policy_later_physical_flows"),
+            models.CheckConstraint(condition=Q(time_out_days__range=(1, 3650)), name="policy_time_out_days"),
+            models.CheckConstraint(condition=Q(remind_after_days__range=(1, 3650)), name="policy_remind_after_days"),
+        ]
+
+    def __str__(self) -> str:
+        return "Policy"
+
+    @classmethod
+    def in_force(cls) -> "Policy":
+        return cls.objects.get(pk=1)
+
+    def version(self):
+        """The history row that says how the policy reads now."""
+        return self.history.first()
+
+
+class Reason(models.Model):
+    """Why a maker proposes: the administrators' list. Retired, never deleted."""
+
+    name = models.CharField(max_length=100, unique=True)
+    description = models.TextField(blank=True)
+    is_active = models.BooleanField("active", default=True)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name

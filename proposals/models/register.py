@@ -1,0 +1,306 @@
+"""The register: which data goes from where to where, how, and by whose consent."""
+
+import hashlib
+import secrets
+import unicodedata
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+from django.urls import reverse
+from django_fsm import FSMField, FSMModelMixin, transition
+from simple_history.models import HistoricalRecords
+
+from .catalogue import DataType, ImportBatch, System, one_of
+from .people import User
+
+
+def same_text(text: str) -> str:
+    """Two texts a reader would call the same have the same result: NFKC, case-folded, spaces collapsed.
+
+    Computed here because Lower and Trim differ between the databases outside ASCII.
+    """
+
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return " ".join(unicodedata.normalize("NFKC", folded).split())
+
+
+class Transport(models.TextChoices):
+    DATABASE_CONNECTION = "DATABASE_CONNECTION"
+    EMAIL = "EMAIL", "Mail"
+    FILE_SHARE = "FILE_SHARE"
+    FILE_TRANSPORT = "FILE_TRANSPORT"
+    MANUAL = "MANUAL"
+    MESSAGING = "MESSAGING"
+    OTHER = "OTHER"
+    RPC = "RPC", "RPC"
+    UDP = "UDP", "UDP"
+    UNKNOWN = "UNKNOWN"
+    WEB = "WEB"
+
+
+class Frequency(models.TextChoices):
+    REAL_TIME = "REAL_TIME"
+    INTRA_DAY = "INTRA_DAY"
+    DAILY = "DAILY"
+    WEEKLY = "WEEKLY"
+    MONTHLY = "MONTHLY"
+    QUARTERLY = "QUARTERLY"
+    BIANNUALLY = "BIANNUALLY"
+    YEARLY = "YEARLY"
+    ON_DEMAND = "ON_DEMAND"
+    UNKNOWN = "UNKNOWN"
+
+
+class Criticality(models.TextChoices):
+    VERY_HIGH = "VERY_HIGH"
+    HIGH = "HIGH"
+    MEDIUM = "MEDIUM"
+    LOW = "LOW"
+    NONE = "NONE"
+    UNKNOWN = "UNKNOWN"
+
+
+class FlowLifecycle(models.TextChoices):
+    PENDING = "PENDING"
+    ACTIVE = "ACTIVE"
+    REMOVED = "REMOVED"
+
+
+class Lifecycle(models.TextChoices):
+    ACTIVE = "ACTIVE"
+    REMOVED = "REMOVED"
+
+
+class Format(models.TextChoices):
+    BINARY = "BINARY"
+    DATABASE = "DATABASE"
+    FLAT_FILE = "FLAT_FILE"
+    JSON = "JSON", "JSON"
+    XML = "XML", "XML"
+    UNSTRUCTURED = "UNSTRUCTURED"
+    OTHER = "OTHER"
+    UNKNOWN = "UNKNOWN"
+
+
+class FlowAttributes(models.Model):
+    """How and when something is sent: shared by what is proposed and what is in the register.
+
+    All blank here. PhysicalFlow and Proposal each add the CHECK that says when they must be filled.
+    """
+
+    name = models.CharField("flow name", max_length=200, blank=True)
+    transport = models.CharField(max_length=30, choices=Transport, blank=True)
+    frequency = models.CharField(max_length=30, choices=Frequency, blank=True)
+    basis_offset = models.SmallIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(-999), MaxValueValidator(999)],
+        help_text="Days after the business date: 0 for the same day, 1 for T+1, -1 for the day before.",
+    )
+    criticality = models.CharField(max_length=10, choices=Criticality, blank=True)
+    description = models.TextField("flow description", max_length=4000, blank=True)
+    external_id = models.CharField("external id", max_length=200, blank=True)
+    content_key = models.CharField(max_length=64, blank=True, editable=False)
+
+    ATTRIBUTES = ["name", "transport", "frequency", "basis_offset", "criticality", "description", "external_id"]
+    REQUIRED = ["transport", "frequency", "basis_offset", "criticality"]
+
+    class Meta:
+        abstract = True
+
+    def twin_key(self, source_id: int, target_id: int, specification: int | str | None) -> str:
+        """What makes two flows the same: hexadecimal SHA-256.
+
+        `specification` is the id of an existing one, the name of a new one, or None when there is no physical part;
+        then only the route counts.
+        """
+        values = [source_id, target_id]
+        if specification is not None:
+            values += [type(specification).__name__, specification]
+            values += [self.name, self.transport, self.frequency, self.basis_offset]
+        return hashlib.sha256("\n".join(same_text(str(value)) for value in values).encode()).hexdigest()
+
+    @property
+    def offset_wording(self) -> str:
+        return "" if self.basis_offset is None else f"T{self.basis_offset:+d}"
+
+
+def attribute_checks(prefix: str, filled: Q) -> list[models.CheckConstraint]:
+    """CHECKs on the shared attributes: known values only, and complete where `filled` says so, else empty."""
+
+    known = {
+        "transport": Transport,
+        "frequency": Frequency,
+        "criticality": Criticality,
+    }
+    complete = Q(basis_offset__isnull=False) & ~Q(transport="") & ~Q(frequency="") & ~Q(criticality="")
+    return [
+        models.CheckConstraint(condition=Q(**{f"{field}__in": ["", *choices.values]}), name=f"{prefix}_{field}")
+        for field, choices in known.items()
+    ] + [models.CheckConstraint(condition=~filled | complete, name=f"{prefix}_attributes_complete")]
+
+
+def exactly_one_origin(prefix: str) -> models.CheckConstraint:
+    return models.CheckConstraint(
+        condition=Q(origin_proposal__isnull=False, origin_batch=None)
+        | Q(origin_proposal=None, origin_batch__isnull=False),
+        name=f"{prefix}_one_origin",
+    )
+
+
+class LogicalFlowQuerySet(models.QuerySet):
+    def living(self):
+        return self.exclude(lifecycle="REMOVED")
+
+    def touching(self, system: System):
+        return self.filter(Q(source=system) | Q(target=system))
+
+    def with_standing(self):
+        """Each with `has_consent`: whether a fully approved CREATE proposal stands behind it."""
+        consent = self.model.proposals.rel.related_model.objects.filter(
+            result_logical_flow=OuterRef("pk"), type="CREATE", state="FULLY_APPROVED"
+        )
+        return self.select_related("source", "target").annotate(has_consent=Exists(consent))
+
+
+class LogicalFlow(FSMModelMixin, models.Model):
+    """Data goes from A to B. One row per (source, target) for ever: a removed one is revived."""
+
+    source = models.ForeignKey(System, models.PROTECT, related_name="flows_out")
+    target = models.ForeignKey(System, models.PROTECT, related_name="flows_in")
+    declared_data_types = models.ManyToManyField(DataType, blank=True, related_name="declared_on")
+    lifecycle = FSMField(max_length=10, choices=FlowLifecycle, default=FlowLifecycle.PENDING, protected=True)
+    origin_proposal = models.ForeignKey("Proposal", models.PROTECT, null=True, related_name="originated_logical_flows")
+    origin_batch = models.ForeignKey(ImportBatch, models.PROTECT, null=True, related_name="logical_flows")
+    history = HistoricalRecords(m2m_fields=["declared_data_types"])
+    objects = LogicalFlowQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["source__name", "target__name"]
+        verbose_name = "logical flow"
+        constraints = [
+            models.UniqueConstraint(fields=["source", "target"], name="logical_flow_once_per_route"),
+            one_of("lifecycle", FlowLifecycle, "logical_flow_lifecycle"),
+            exactly_one_origin("logical_flow"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source.name} → {self.target.name}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("flow", args=[self.pk])
+
+    @transition(lifecycle, source=FlowLifecycle.PENDING, target=FlowLifecycle.ACTIVE)
+    def activate(self) -> None:
+        """With its first physical flow."""
+
+    @transition(lifecycle, source=[FlowLifecycle.PENDING, FlowLifecycle.ACTIVE], target=FlowLifecycle.REMOVED)
+    def remove(self) -> None:
+        """With its last physical flow."""
+
+    @transition(lifecycle, source=FlowLifecycle.REMOVED, target=FlowLifecycle.PENDING)
+    def revive(self) -> None:
+        """When a new proposal for the pair is fully approved."""
+
+    def consent(self):
+        """The fully approved CREATE proposals behind this flow, newest first."""
+        return self.proposals.filter(type="CREATE", state="FULLY_APPROVED").order_by("-closed_at", "-pk")
+
+    def data_types(self):
+        """Its declared types with those of the specifications of its active physical flows. Computed, never stored."""
+        sent = Q(
+            specifications__physical_flows__logical_flow=self,
+            specifications__physical_flows__lifecycle=Lifecycle.ACTIVE,
+        )
+        return DataType.objects.filter(Q(declared_on=self) | sent).distinct()
+
+
+class PhysicalSpecification(FSMModelMixin, models.Model):
+    """What is sent; several physical flows may share one."""
+
+    owner = models.ForeignKey(System, models.PROTECT, related_name="specifications")
+    code = models.CharField(max_length=64, unique=True)
+    name = models.CharField(max_length=200)
+    format = models.CharField(max_length=20, choices=Format, default=Format.UNKNOWN)
+    description = models.TextField(max_length=4000, blank=True)
+    data_types = models.ManyToManyField(DataType, blank=True, related_name="specifications")
+    lifecycle = FSMField(max_length=10, choices=Lifecycle, default=Lifecycle.ACTIVE, protected=True)
+    history = HistoricalRecords(m2m_fields=["data_types"])
+
+    class Meta:
+        ordering = ["name", "code"]
+        verbose_name = "physical specification"
+        constraints = [
+            one_of("format", Format, "specification_format"),
+            one_of("lifecycle", Lifecycle, "specification_lifecycle"),
+            models.CheckConstraint(condition=~Q(code=""), name="specification_has_code"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.code})"
+
+    def save(self, *args, **kwargs) -> None:
+        self.code = self.code or f"SPEC-{secrets.token_hex(5).upper()}"
+        super().save(*args, **kwargs)
+
+    @transition(lifecycle, source=Lifecycle.ACTIVE, target=Lifecycle.REMOVED)
+    def remove(self) -> None:
+        """When nothing uses it any more."""
+
+
+class PhysicalFlowQuerySet(models.QuerySet):
+    def active(self):
+        return self.filter(lifecycle="ACTIVE")
+
+
+class PhysicalFlow(FSMModelMixin, FlowAttributes):
+    """How and when a specification is sent along a logical flow."""
+
+    logical_flow = models.ForeignKey(LogicalFlow, models.PROTECT, related_name="physical_flows")
+    specification = models.ForeignKey(PhysicalSpecification, models.PROTECT, related_name="physical_flows")
+    lifecycle = FSMField(max_length=10, choices=Lifecycle, default=Lifecycle.ACTIVE, protected=True)
+    origin_proposal = models.ForeignKey("Proposal", models.PROTECT, null=True, related_name="originated_physical_flows")
+    origin_batch = models.ForeignKey(ImportBatch, models.PROTECT, null=True, related_name="physical_flows")
+    added_by = models.ForeignKey(
+        User,
+        models.PROTECT,
+        null=True,
+        related_name="added_physical_flows",
+        help_text="Who added it later to an approved flow; empty when its proposal or an import made it.",
+    )
+    history = HistoricalRecords()
+    objects = PhysicalFlowQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["logical_flow", "specification__name", "id"]
+        verbose_name = "physical flow"
+        constraints = [
+            *attribute_checks("physical_flow", filled=Q(pk__isnull=False)),
+            one_of("lifecycle", Lifecycle, "physical_flow_lifecycle"),
+            exactly_one_origin("physical_flow"),
+            models.CheckConstraint(
+                condition=Q(added_by=None) | Q(origin_proposal__isnull=False), name="physical_flow_added_under_proposal"
+            ),
+            models.UniqueConstraint(
+                fields=["content_key"], condition=Q(lifecycle="ACTIVE"), name="physical_flow_no_active_twin"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.specification.name
+
+    def save(self, *args, **kwargs) -> None:
+        self.set_content_key()
+        super().save(*args, **kwargs)
+
+    def get_absolute_url(self) -> str:
+        return reverse("physical-flow", args=[self.pk])
+
+    def set_content_key(self) -> None:
+        route = self.logical_flow
+        self.content_key = self.twin_key(route.source_id, route.target_id, self.specification_id)
+
+    @transition(lifecycle, source=Lifecycle.ACTIVE, target=Lifecycle.REMOVED)
+    def remove(self) -> None:
+        """By a fully approved DELETE."""

@@ -1,0 +1,250 @@
+"""What a fully approved proposal does to the register, and whether it still can.
+
+Everything here runs inside the transaction of a verb of `workflow.py`, which records who, when and why.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from .models import (
+    DataType,
+    FlowLifecycle,
+    Lifecycle,
+    LogicalFlow,
+    PhysicalFlow,
+    PhysicalSpecification,
+    Policy,
+    Proposal,
+    System,
+    User,
+    same_text,
+    store,
+)
+from .refusals import Conflict, Invalid, Refused
+
+
+@dataclass(frozen=True)
+class Hand:
+    """By whom, when and why the register changes: what every history row of one verb says."""
+
+    by: User
+    at: datetime
+    why: str
+
+    def write(self, obj, **many) -> None:
+        store(obj, by=self.by, at=self.at, why=self.why, **many)
+
+
+def check_submission(proposal: Proposal, policy: Policy) -> None:
+    """Refuses (Invalid, Conflict) what could not be applied if both sides agreed at once."""
+    if not proposal.reason_id:
+        raise Invalid("Choose a reason.")
+    if policy.physical_flow_required and not proposal.with_physical_flow:
+        raise Invalid("A proposal must carry its physical flow.")
+    _check_wish(proposal, list(proposal.data_types.all()))
+    _refuse_twin(open_twin(proposal) or flow_twin(proposal))
+
+
+def _check_wish(proposal: Proposal, types: list[DataType]) -> None:
+    _check_complete(proposal)
+    _check_systems(proposal.source, proposal.target)
+    _check_data_types(proposal, types)
+    if proposal.with_physical_flow:
+        _check_specification(proposal)
+
+
+def _check_complete(proposal: Proposal) -> None:
+    if proposal.source_id == proposal.target_id:
+        raise Invalid("Source and target must be two different systems.")
+    if not proposal.with_physical_flow:
+        return
+    for field in Proposal.REQUIRED:
+        if getattr(proposal, field) in ("", None):
+            raise Invalid(f"The physical flow needs its {Proposal._meta.get_field(field).verbose_name}.")
+    if not proposal.specification_id and not proposal.specification_name:
+        raise Invalid("Choose a specification, or name a new one.")
+
+
+def _check_systems(*systems: System) -> None:
+    for system in systems:
+        if system.is_removed:
+            raise Conflict(f"{system} has been removed and takes no new flow.", system.get_absolute_url())
+
+
+def _check_data_types(proposal: Proposal, types: list[DataType]) -> None:
+    """At least one type, and none newly proposed that is deprecated or unknown; a specification keeps its own."""
+    if not types:
+        raise Invalid("Choose at least one data type.")
+    kept = set(proposal.specification.data_types.all()) if proposal.specification else set()
+    for unfit in types:
+        if unfit not in kept and (unfit.is_deprecated or unfit.is_unknown):
+            why = "deprecated" if unfit.is_deprecated else "a placeholder for the unknown"
+            raise Invalid(f"The data type {unfit} is {why} and cannot be newly proposed.")
+
+
+def _check_specification(proposal: Proposal) -> None:
+    chosen = proposal.specification
+    if chosen is None:
+        same = _specification_of_same_name(proposal)
+        if same:
+            raise Conflict(
+                f"{proposal.source} already has a specification named “{same.name}” ({same.code}). "
+                "Choose it, or give the new one another name.",
+                proposal.source.get_absolute_url(),
+            )
+    else:
+        _check_existing_specification(proposal)
+
+
+def _check_existing_specification(proposal: Proposal) -> None:
+    chosen = proposal.specification
+    if chosen.owner_id != proposal.source_id:
+        raise Invalid(f"The specification {chosen} does not belong to {proposal.source}.")
+    if chosen.lifecycle == Lifecycle.REMOVED:
+        raise Conflict(f"The specification {chosen} has been removed.")
+
+
+def _specification_of_same_name(proposal: Proposal) -> PhysicalSpecification | None:
+    wanted = same_text(proposal.specification_name)
+    living = PhysicalSpecification.objects.filter(owner_id=proposal.source_id, lifecycle=Lifecycle.ACTIVE)
+    return next((spec for spec in living.order_by("pk") if same_text(spec.name) == wanted), None)
+
+
+def open_twin(proposal: Proposal) -> Proposal | None:
+    """Another open proposal of the same content."""
+    same = Proposal.objects.open().filter(type=proposal.type, content_key=proposal.content_key)
+    return same.exclude(pk=proposal.pk).first()
+
+
+def flow_twin(proposal: Proposal) -> PhysicalFlow | LogicalFlow | None:
+    """What the register already holds that says the same."""
+    if proposal.with_physical_flow:
+        return PhysicalFlow.objects.active().filter(content_key=proposal.content_key).first()
+    return LogicalFlow.objects.living().filter(source=proposal.source_id, target=proposal.target_id).first()
+
+
+def _refuse_twin(twin: Proposal | PhysicalFlow | LogicalFlow | None) -> None:
+    if isinstance(twin, Proposal):
+        sentence = f"Proposal {twin.pk} by {twin.maker} asks for the same and is still open."
+    elif isinstance(twin, PhysicalFlow):
+        sentence = f"The register already has this physical flow: {twin} on {twin.logical_flow}."
+    elif isinstance(twin, LogicalFlow):
+        sentence = f"The register already has the flow {twin}."
+    else:
+        return
+    raise Conflict(sentence, twin.get_absolute_url())
+
+
+def apply(proposal: Proposal, hand: Hand) -> None:
+    """Bring into the register what both sides agreed to, and set the proposal's results (unsaved).
+
+    Finds, revives or makes the logical flow; reuses or makes the specification; makes the physical flow. Everything is
+    judged anew: Conflict with the cause if it no longer holds. The rows of both systems are locked first, lower id
+    first, so two proposals for one route cannot both find nothing.
+    """
+    pair = System.objects.select_for_update(no_key=True).filter(pk__in=[proposal.source_id, proposal.target_id])
+    _check_systems(*pair.order_by("pk"))
+    if not proposal.with_physical_flow:
+        _refuse_twin(flow_twin(proposal))
+    types = list(proposal.data_types.all())
+    specification = _specification_for(proposal, types, hand) if proposal.with_physical_flow else None
+    flow = _logical_flow_for(proposal, [] if specification and _carries(specification, types) else types, hand)
+    proposal.result_logical_flow = flow
+    proposal.result_specification = specification
+    if specification:
+        proposal.result_physical_flow = _add_physical_flow(
+            flow, specification, proposal, hand, origin_proposal=proposal
+        )
+
+
+def _carries(specification: PhysicalSpecification, types: list[DataType]) -> bool:
+    """Whether the specification itself says what is sent. One without any type leaves that to the logical flow."""
+    return set(types) <= set(specification.data_types.all())
+
+
+def _logical_flow_for(proposal: Proposal, declared: list[DataType], hand: Hand) -> LogicalFlow:
+    flow = LogicalFlow.objects.select_for_update().filter(source=proposal.source_id, target=proposal.target_id).first()
+    if flow is None:
+        flow = LogicalFlow(source=proposal.source, target=proposal.target, origin_proposal=proposal)
+        hand.write(flow, declared_data_types=declared)
+    elif flow.lifecycle == FlowLifecycle.REMOVED:
+        flow.revive()
+        hand.write(flow, declared_data_types=declared)
+    elif not set(declared) <= set(flow.declared_data_types.all()):
+        hand.write(flow, declared_data_types={*flow.declared_data_types.all(), *declared})
+    return flow
+
+
+def _specification_for(proposal: Proposal, types: list[DataType], hand: Hand) -> PhysicalSpecification:
+    if proposal.specification:
+        chosen = PhysicalSpecification.objects.select_for_update().get(pk=proposal.specification_id)
+        proposal.specification = chosen
+        _check_existing_specification(proposal)
+        return chosen
+    same = _specification_of_same_name(proposal)
+    if same is None:
+        return _new_specification(proposal, types, hand)
+    wanted = (proposal.specification_format, proposal.specification_description, set(types))
+    if (same.format, same.description, set(same.data_types.all())) != wanted:
+        raise Conflict(
+            f"{proposal.source} has meanwhile got another specification named “{same.name}” ({same.code}) "
+            "with other content. Reject this proposal; its maker can start again from it.",
+            proposal.source.get_absolute_url(),
+        )
+    return same
+
+
+def _new_specification(proposal: Proposal, types: list[DataType], hand: Hand) -> PhysicalSpecification:
+    made = PhysicalSpecification(
+        owner=proposal.source,
+        name=proposal.specification_name,
+        format=proposal.specification_format,
+        description=proposal.specification_description,
+    )
+    hand.write(made, data_types=types)
+    return made
+
+
+def _add_physical_flow(
+    flow: LogicalFlow, specification: PhysicalSpecification, wish: Proposal, hand: Hand, **origin
+) -> PhysicalFlow:
+    """A physical flow under `flow`, which becomes ACTIVE with its first. `origin`: origin_proposal, added_by."""
+    attributes = {field: getattr(wish, field) for field in PhysicalFlow.ATTRIBUTES}
+    made = PhysicalFlow(logical_flow=flow, specification=specification, **attributes, **origin)
+    made.set_content_key()
+    _refuse_twin(PhysicalFlow.objects.active().filter(content_key=made.content_key).first())
+    hand.write(made)
+    if flow.lifecycle == FlowLifecycle.PENDING:
+        flow.activate()
+        hand.write(flow)
+    return made
+
+
+def add_further(flow: LogicalFlow, wish: Proposal, types: list[DataType], hand: Hand) -> PhysicalFlow:
+    """A further physical flow on an approved logical flow, as `wish` (a proposal never saved) describes it.
+
+    Refused on a removed flow, on one nobody approved, for a removed system, for a twin, and for what a CREATE of the
+    same content would be refused for.
+    """
+    pair = System.objects.select_for_update(no_key=True).filter(pk__in=[flow.source_id, flow.target_id])
+    list(pair.order_by("pk"))
+    flow = LogicalFlow.objects.select_for_update(of=("self",)).select_related("source", "target").get(pk=flow.pk)
+    consent = _consent_for_more(flow)
+    wish.source, wish.target, wish.with_physical_flow = flow.source, flow.target, True
+    if wish.specification:
+        types = list(wish.specification.data_types.all()) or list(flow.data_types())
+    _check_wish(wish, types)
+    specification = _specification_for(wish, types, hand)
+    return _add_physical_flow(flow, specification, wish, hand, origin_proposal=consent, added_by=hand.by)
+
+
+def _consent_for_more(flow: LogicalFlow) -> Proposal:
+    if flow.lifecycle == FlowLifecycle.REMOVED:
+        raise Conflict(f"The flow {flow} has been removed. Propose it again.", flow.get_absolute_url())
+    consent = flow.consent().first()
+    if consent is None:
+        raise Refused(
+            f"Nobody has approved the flow {flow} yet, so a physical flow on it needs a proposal.",
+            flow.get_absolute_url(),
+        )
+    return consent

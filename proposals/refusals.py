@@ -1,0 +1,31 @@
+"""Why something was not done. Each carries one sentence a person understands; raising one undoes the whole verb."""
+
+
+class Refused(Exception):
+    """The answer is no, and nothing has changed.
+
+    `link`, where there is one, is the page the reader should look at next (the twin, the register).
+    """
+
+    status = 409
+
+    def __init__(self, sentence: str, link: str = "") -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.link = link
+
+
+class NoRight(Refused):
+    """The person may see it but not do it."""
+
+    status = 403
+
+
+class Invalid(Refused):
+    """What was asked is incomplete or cannot be: to be corrected by the one who asks."""
+
+    status = 400
+
+
+class Conflict(Refused):
+    """It could have been done, had things not moved meanwhile; or a twin stands in the way."""

@@ -1,0 +1,210 @@
+"""The one door through which a proposal moves.
+
+Each verb is one transaction: it locks the proposal, judges the right, makes the move, appends the transition, writes
+the history and does what follows. It does all of that or, raising Refused, none. `by` acts; `at` is now unless a story
+of the past is told.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django_fsm import TransitionNotAllowed
+
+from . import provisioning
+from .models import (
+    DataType,
+    LaterPhysicalFlows,
+    LogicalFlow,
+    PhysicalFlow,
+    Policy,
+    Proposal,
+    Right,
+    Side,
+    Transition,
+    User,
+    actions,
+    end_states,
+    store,
+)
+from .provisioning import Hand
+from .refusals import Conflict, Invalid, NoRight, Refused
+
+
+@transaction.atomic
+def save_draft(proposal: Proposal, data_types: Iterable[DataType], *, by: User, at: datetime | None = None) -> None:
+    """Keep a new or changed draft. Only its maker may, and only while it is a draft: after that content is frozen."""
+    if proposal.pk:
+        stored = _locked(proposal)
+        _right(stored, "propose", by)
+        if not stored.is_draft:
+            raise Conflict("This proposal has been submitted; its content can no longer change.")
+    elif proposal.maker_id != by.pk or not proposal.is_draft:
+        raise NoRight("Everybody proposes for themselves.")
+    if proposal.specification and proposal.specification.data_types.exists():
+        data_types = proposal.specification.data_types.all()
+    store(proposal, by=by, at=at or timezone.now(), why="Draft saved", data_types=data_types)
+
+
+@transaction.atomic
+def submit(proposal: Proposal, data_types: Iterable[DataType], *, by: User, at: datetime | None = None) -> None:
+    """Save the draft and propose it; if it cannot be proposed, it is not saved either."""
+    save_draft(proposal, data_types, by=by, at=at)
+    proposal.refresh_from_db(from_queryset=Proposal.objects.filter(pk=propose(proposal, by=by, at=at).pk))
+
+
+@transaction.atomic
+def propose(proposal: Proposal, *, by: User, at: datetime | None = None) -> Proposal:
+    """Put a draft before the approvers of both sides. Refused with the cause, or with the twin it repeats."""
+    at = at or timezone.now()
+    proposal, policy = _locked(proposal), Policy.in_force()
+    right = _right(proposal, "propose", by)
+    _require_state(proposal, "propose")
+    proposal.set_content_key()
+    provisioning.check_submission(proposal, policy)
+    proposal.submitted_at = at
+    proposal.due_at = at + timedelta(days=policy.time_out_days)
+    try:
+        with transaction.atomic():
+            _move(proposal, "propose", right=right, at=at)
+    except IntegrityError:
+        # Somebody submitted the same between our look and our write: the unique index saw it.
+        twin = provisioning.open_twin(proposal)
+        raise Conflict("The same was submitted at this moment.", twin.get_absolute_url() if twin else "") from None
+    return proposal
+
+
+@transaction.atomic
+def approve(
+    proposal: Proposal, *, sides: Iterable[str], by: User, comment: str = "", at: datetime | None = None
+) -> Proposal:
+    """Approve for the sides named, each recorded as a decision of its own; with both approved the flow is provisioned.
+
+    Refused without the right for every side named, when a side has decided, and (with the cause, the earlier decision
+    standing) when what was proposed can no longer be applied.
+    """
+    at = at or timezone.now()
+    proposal = _locked(proposal)
+    sides = [side for side in Side if side in set(sides)]
+    if not sides:
+        raise Invalid("Say for which side you approve.")
+    for side in sides:
+        _decide(proposal, "approve", side, by=by, comment=comment, at=at)
+    if set(proposal.transitions.exclude(side="").values_list("side", flat=True)) == set(Side.values):
+        hand = Hand(by, at, f"Proposal {proposal.pk}: fully approved")
+        provisioning.apply(proposal, hand)
+        right = Right(by, "Both sides have approved")
+        _move(proposal, "complete", right=right, at=at, automatic=True)
+    return proposal
+
+
+@transaction.atomic
+def reject(proposal: Proposal, *, side: str, by: User, comment: str, at: datetime | None = None) -> Proposal:
+    """End it for one side. Refused without a comment, without the right to reject, and when the side has decided."""
+    proposal = _locked(proposal)
+    if side not in Side.values:
+        raise Invalid("Say for which side you reject.")
+    if not comment.strip():
+        raise Invalid("Say why you reject: the maker needs to know.")
+    _decide(proposal, "reject", side, by=by, comment=comment, at=at or timezone.now())
+    return proposal
+
+
+@transaction.atomic
+def cancel(proposal: Proposal, *, by: User, comment: str = "", at: datetime | None = None) -> Proposal:
+    """The maker takes it back, from the draft or any open state."""
+    proposal = _locked(proposal)
+    right = _right(proposal, "cancel", by)
+    _move(proposal, "cancel", right=right, comment=comment, at=at or timezone.now())
+    return proposal
+
+
+@transaction.atomic
+def time_out(proposal: Proposal, *, at: datetime | None = None) -> Proposal:
+    """The clock ends it. Refused before `due_at`."""
+    at = at or timezone.now()
+    proposal = _locked(proposal)
+    _require_state(proposal, "time_out")
+    if at <= proposal.due_at:
+        raise Refused("Its deadline has not passed.")
+    _move(proposal, "time_out", right=Right(None, "Clock"), at=at, automatic=True)
+    return proposal
+
+
+@transaction.atomic
+def add_physical_flow(
+    flow: LogicalFlow, wish: Proposal, data_types: Iterable[DataType], *, by: User, at: datetime | None = None
+) -> PhysicalFlow:
+    """A further physical flow, straight from a maker, on a logical flow that is approved and not removed.
+
+    `wish` is a proposal never saved: its attributes and its existing or new specification, `data_types` those of a new
+    one. Refused as a CREATE of the same content would be, and where the policy asks for a proposal.
+    """
+    if not by.is_active:
+        raise NoRight("Your account is not active.")
+    if Policy.in_force().later_physical_flows == LaterPhysicalFlows.PROPOSAL:
+        raise NoRight("The policy asks for a proposal for every further physical flow.")
+    hand = Hand(by, at or timezone.now(), f"Further physical flow added by {by}")
+    return provisioning.add_further(flow, wish, list(data_types), hand)
+
+
+def _locked(proposal: Proposal) -> Proposal:
+    """The row as it is now, locked until the transaction ends."""
+    return (
+        Proposal.objects.select_for_update(of=("self",))
+        .select_related("source", "target", "maker", "reason", "specification")
+        .get(pk=proposal.pk)
+    )
+
+
+def _right(proposal: Proposal, action: str, by: User) -> Right:
+    role = actions()[action].role
+    right = role(proposal, by)
+    if right is None:
+        raise NoRight(role.refusal(proposal, by))
+    return right
+
+
+def _require_state(proposal: Proposal, action: str) -> None:
+    if proposal.state in actions()[action].sources:
+        return
+    if proposal.is_draft:
+        raise Conflict("This proposal has not been submitted yet.")
+    raise Conflict(proposal.last_transition().sentence)
+
+
+def _decide(proposal: Proposal, verb: str, side: str, *, by: User, comment: str, at: datetime) -> None:
+    action = next(row.name for row in actions().values() if row.verb == verb and row.side == side)
+    right = _right(proposal, action, by)
+    _move(proposal, action, right=right, comment=comment, at=at)
+
+
+def _move(
+    proposal: Proposal, action: str, *, right: Right, at: datetime, comment: str = "", automatic: bool = False
+) -> None:
+    """One row of the table carried out: state, history and transition."""
+    row, before = actions()[action], proposal.state
+    try:
+        getattr(proposal, action)()
+    except TransitionNotAllowed:
+        _require_state(proposal, action)
+        raise
+    if proposal.state in end_states():
+        proposal.closed_at = at
+    store(proposal, by=right.user, at=at, why=f"Proposal {proposal.pk}: {row.done}")
+    Transition.objects.create(
+        proposal=proposal,
+        number=proposal.transitions.count() + 1,
+        action=action,
+        from_state=before,
+        to_state=proposal.state,
+        side=row.side,
+        by=right.user,
+        on_behalf_of=right.on_behalf_of,
+        capacity=right.capacity,
+        policy=Policy.in_force().version(),
+        comment=comment.strip(),
+        automatic=automatic,
+        at=at,
+    )

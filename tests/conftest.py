@@ -1,0 +1,68 @@
+"""The cast: two systems, and everybody who could have something to do with a flow between them."""
+
+from types import SimpleNamespace
+
+import pytest
+from django.contrib.auth.models import Group
+
+from proposals.models import ImportBatch, LogicalFlow, store
+
+from . import factories
+
+
+@pytest.fixture
+def source(db):
+    return factories.system("Ledger", code="LEDGER")
+
+
+@pytest.fixture
+def target(db):
+    return factories.system("Risk Engine", code="RISK")
+
+
+@pytest.fixture
+def maker(db):
+    return factories.user("Mia Maker")
+
+
+@pytest.fixture
+def cast(source, target, maker):
+    """People by their part. Data Owners approve and reject, Business Analysts reject only."""
+    factories.rule("Data Owner")
+    factories.rule("Business Analyst", approve=False)
+    people = SimpleNamespace(
+        maker=maker,
+        source_approver=factories.user("Sam Source"),
+        target_approver=factories.user("Tess Target"),
+        both=factories.user("Bo Both"),
+        rejecter=factories.user("Rey Rejecter"),
+        other=factories.user("Otto Other"),
+        steward=factories.user("Stella Steward"),
+        superuser=factories.user("Sue Superuser", is_superuser=True, is_staff=True),
+        inactive=factories.user("Ina Inactive", is_active=False),
+        stranger=factories.user("Stan Stranger"),
+    )
+    factories.involve(people.source_approver, source)
+    factories.involve(people.target_approver, target)
+    for system in (source, target):
+        factories.involve(people.both, system)
+        factories.involve(people.rejecter, system, "Business Analyst")
+        factories.involve(people.inactive, system)
+    factories.involve(people.other, factories.system("Archive"))
+    people.steward.groups.add(Group.objects.get(name="Stewards"))
+    return people
+
+
+@pytest.fixture
+def proposal(cast, source, target):
+    """Submitted by the maker, waiting for both sides."""
+    return factories.proposed(cast.maker, source, target)
+
+
+@pytest.fixture
+def imported(source, target):
+    """A logical flow an import brought: in the register, approved by nobody."""
+    batch = ImportBatch.objects.create(outcome="1 logical flow added")
+    flow = LogicalFlow(source=source, target=target, origin_batch=batch)
+    store(flow, by=None, why=f"Import {batch.pk}", at=batch.at)
+    return flow

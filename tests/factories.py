@@ -1,0 +1,92 @@
+"""Small builders: each makes one valid thing and lets the test say only what matters to it."""
+
+from datetime import timedelta
+from itertools import count
+
+from django.utils import timezone
+
+from proposals import workflow
+from proposals.models import (
+    ApproverRule,
+    DataType,
+    Involvement,
+    InvolvementKind,
+    PhysicalSpecification,
+    Proposal,
+    Reason,
+    System,
+    User,
+    store,
+)
+
+numbers = count(1)
+
+
+def user(name: str = "", **fields) -> User:
+    number = next(numbers)
+    name = name or f"Person {number}"
+    email = f"{name.lower().replace(' ', '.')}.{number}@example.com"
+    return User.objects.create(**{"name": name, "email": email} | fields)
+
+
+def system(name: str = "", **fields) -> System:
+    number = next(numbers)
+    return System.objects.create(**{"name": name or f"System {number}", "code": f"SYS-{number}"} | fields)
+
+
+def data_type(name: str = "", **fields) -> DataType:
+    number = next(numbers)
+    return DataType.objects.create(**{"name": name or f"Type {number}", "code": f"TYPE-{number}"} | fields)
+
+
+def reason(name: str = "Regulation") -> Reason:
+    return Reason.objects.get_or_create(name=name)[0]
+
+
+def kind(name: str) -> InvolvementKind:
+    return InvolvementKind.objects.get_or_create(name=name)[0]
+
+
+def rule(name: str, approve: bool = True, reject: bool = True, system_kind="APPLICATION", system=None) -> ApproverRule:
+    return ApproverRule.objects.create(
+        involvement_kind=kind(name), system_kind=system_kind, system=system, may_approve=approve, may_reject=reject
+    )
+
+
+def involve(person: User, system: System, name: str = "Data Owner", **fields) -> Involvement:
+    fields.setdefault("started_at", timezone.now() - timedelta(days=400))
+    return Involvement.objects.create(user=person, system=system, kind=kind(name), **fields)
+
+
+def specification(owner: System, name: str = "", types=(), **fields) -> PhysicalSpecification:
+    made = PhysicalSpecification(owner=owner, name=name or f"spec-{next(numbers)}.csv", format="FLAT_FILE", **fields)
+    store(made, by=None, why="made by a test", at=timezone.now(), data_types=types)
+    return made
+
+
+WISH = {
+    "specification_name": "trades.csv",
+    "specification_format": "FLAT_FILE",
+    "name": "",
+    "transport": "FILE_TRANSPORT",
+    "frequency": "DAILY",
+    "basis_offset": 1,
+    "criticality": "MEDIUM",
+}
+BARE = {field: None if field == "basis_offset" else "" for field in WISH} | {"with_physical_flow": False}
+
+
+def wish(**fields) -> Proposal:
+    """A proposal never saved: what somebody wants."""
+    return Proposal(**WISH | fields)
+
+
+def draft(maker: User, source: System, target: System, types=None, at=None, **fields) -> Proposal:
+    fields.setdefault("reason", reason())
+    proposal = wish(maker=maker, source=source, target=target, **fields)
+    workflow.save_draft(proposal, [data_type()] if types is None else types, by=maker, at=at)
+    return proposal
+
+
+def proposed(maker: User, source: System, target: System, types=None, at=None, **fields) -> Proposal:
+    return workflow.propose(draft(maker, source, target, types, at, **fields), by=maker, at=at)
