@@ -37,32 +37,39 @@ class Hand:
 
 def check_submission(proposal: Proposal, policy: Policy) -> None:
     """Refuses (Invalid, Conflict) what could not be applied if both sides agreed at once."""
-    if not proposal.reason_id:
-        raise Invalid("Choose a reason.")
+    missing = {} if proposal.reason_id else {"reason": "Choose a reason."}
     if policy.physical_flow_required and not proposal.with_physical_flow:
-        raise Invalid("A proposal must carry its physical flow.")
-    _check_wish(proposal, list(proposal.data_types.all()))
+        missing["with_physical_flow"] = "A proposal must carry its physical flow."
+    _check_wish(proposal, list(proposal.data_types.all()), missing)
     _refuse_twin(open_twin(proposal) or flow_twin(proposal))
 
 
-def _check_wish(proposal: Proposal, types: list[DataType]) -> None:
-    _check_complete(proposal)
+def _check_wish(proposal: Proposal, types: list[DataType], missing: dict[str, str]) -> None:
+    missing = missing | _missing_parts(proposal)
+    if not types:
+        missing["data_types"] = "Choose at least one data type."
+    if missing:
+        raise Invalid(**missing)
     _check_systems(proposal.source, proposal.target)
     _check_data_types(proposal, types)
     if proposal.with_physical_flow:
         _check_specification(proposal)
 
 
-def _check_complete(proposal: Proposal) -> None:
+def _missing_parts(proposal: Proposal) -> dict[str, str]:
+    missing = {}
     if proposal.source_id == proposal.target_id:
-        raise Invalid("Source and target must be two different systems.")
+        missing["target"] = "Source and target must be two different systems."
     if not proposal.with_physical_flow:
-        return
+        return missing
     for field in Proposal.REQUIRED:
         if getattr(proposal, field) in ("", None):
-            raise Invalid(f"The physical flow needs its {Proposal._meta.get_field(field).verbose_name}.")
+            missing[field] = f"The physical flow needs its {Proposal._meta.get_field(field).verbose_name}."
     if not proposal.specification_id and not proposal.specification_name:
-        raise Invalid("Choose a specification, or name a new one.")
+        missing["specification"] = "Choose a specification, or name a new one."
+    elif not proposal.specification_id and not proposal.specification_format:
+        missing["specification_format"] = "The new specification needs its format."
+    return missing
 
 
 def _check_systems(*systems: System) -> None:
@@ -72,14 +79,12 @@ def _check_systems(*systems: System) -> None:
 
 
 def _check_data_types(proposal: Proposal, types: list[DataType]) -> None:
-    """At least one type, and none newly proposed that is deprecated or unknown; a specification keeps its own."""
-    if not types:
-        raise Invalid("Choose at least one data type.")
+    """None newly proposed that is deprecated or unknown; a specification keeps its own."""
     kept = set(proposal.specification.data_types.all()) if proposal.specification else set()
     for unfit in types:
         if unfit not in kept and (unfit.is_deprecated or unfit.is_unknown):
             why = "deprecated" if unfit.is_deprecated else "a placeholder for the unknown"
-            raise Invalid(f"The data type {unfit} is {why} and cannot be newly proposed.")
+            raise Invalid(data_types=f"The data type {unfit} is {why} and cannot be newly proposed.")
 
 
 def _check_specification(proposal: Proposal) -> None:
@@ -99,7 +104,7 @@ def _check_specification(proposal: Proposal) -> None:
 def _check_existing_specification(proposal: Proposal) -> None:
     chosen = proposal.specification
     if chosen.owner_id != proposal.source_id:
-        raise Invalid(f"The specification {chosen} does not belong to {proposal.source}.")
+        raise Invalid(specification=f"The specification {chosen} does not belong to {proposal.source}.")
     if chosen.lifecycle == Lifecycle.REMOVED:
         raise Conflict(f"The specification {chosen} has been removed.")
 
@@ -233,7 +238,7 @@ def add_further(flow: LogicalFlow, wish: Proposal, types: list[DataType], hand: 
     wish.source, wish.target, wish.with_physical_flow = flow.source, flow.target, True
     if wish.specification:
         types = list(wish.specification.data_types.all()) or list(flow.data_types())
-    _check_wish(wish, types)
+    _check_wish(wish, types, missing={})
     specification = _specification_for(wish, types, hand)
     return _add_physical_flow(flow, specification, wish, hand, origin_proposal=consent, added_by=hand.by)
 

@@ -21,11 +21,15 @@ class NoRight(Refused):
     status = 403
 
 
+class Conflict(Refused):
+    """It could have been done, had things not moved meanwhile; or a twin stands in the way."""
+
+
 class Invalid(Refused):
-    """What was asked is incomplete or cannot be: to be corrected by the one who asks."""
+    """What was asked is incomplete or cannot be. `fields` says what to correct where: field name -> sentence."""
 
     status = 400
 
-
-class Conflict(Refused):
-    """It could have been done, had things not moved meanwhile; or a twin stands in the way."""
+    def __init__(self, **fields: str) -> None:
+        super().__init__(" ".join(fields.values()))
+        self.fields = fields

@@ -88,7 +88,7 @@ def approve(
     proposal = _locked(proposal)
     sides = [side for side in Side if side in set(sides)]
     if not sides:
-        raise Invalid("Say for which side you approve.")
+        raise Invalid(side="Say for which side you approve.")
     for side in sides:
         _decide(proposal, "approve", side, by=by, comment=comment, at=at)
     if set(proposal.transitions.exclude(side="").values_list("side", flat=True)) == set(Side.values):
@@ -104,9 +104,9 @@ def reject(proposal: Proposal, *, side: str, by: User, comment: str, at: datetim
     """End it for one side. Refused without a comment, without the right to reject, and when the side has decided."""
     proposal = _locked(proposal)
     if side not in Side.values:
-        raise Invalid("Say for which side you reject.")
+        raise Invalid(side="Say for which side you reject.")
     if not comment.strip():
-        raise Invalid("Say why you reject: the maker needs to know.")
+        raise Invalid(comment="Say why you reject: the maker needs to know.")
     _decide(proposal, "reject", side, by=by, comment=comment, at=at or timezone.now())
     return proposal
 

@@ -18,7 +18,7 @@ from .register import (
     Transport,
     same_text,
 )
-from .rights import Right, deciders, rights_through, systems_decided_by
+from .rights import Right, capacity, deciders, systems_decided_by
 from .states import Action, ProposalStates, Side, State, actions, end_states, open_states, rows, states
 
 __all__ = [
@@ -59,11 +59,11 @@ __all__ = [
     "Transport",
     "User",
     "actions",
+    "capacity",
     "deciders",
     "end_states",
     "open_states",
     "record",
-    "rights_through",
     "rows",
     "same_text",
     "states",

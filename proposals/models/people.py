@@ -49,6 +49,14 @@ class User(AbstractUser):
     def get_short_name(self) -> str:
         return self.name
 
+    def people_below(self) -> set[int]:
+        """Ids of everybody whose line of managers leads to this person."""
+        below, level = set(), {self.pk}
+        while level:
+            level = set(User.objects.filter(manager__in=level).values_list("pk", flat=True)) - below
+            below |= level
+        return below
+
     def clean(self) -> None:
         super().clean()
         self._follow_email()
@@ -114,6 +122,15 @@ class Involvement(models.Model):
             raise ValidationError({"ended_at": "An involvement ends now or has ended; it cannot end in the future."})
 
 
+def decision_wording(may_approve: bool, may_reject: bool) -> str:
+    return {
+        (True, True): "may approve and reject",
+        (True, False): "may approve",
+        (False, True): "may reject",
+        (False, False): "decides nothing",
+    }[may_approve, may_reject]
+
+
 class ApproverRule(models.Model):
     """Which involvements decide. A rule that names a system replaces all general ones for that system."""
 
@@ -154,12 +171,7 @@ class ApproverRule(models.Model):
 
     @property
     def wording(self) -> str:
-        return {
-            (True, True): "may approve and reject",
-            (True, False): "may approve",
-            (False, True): "may reject",
-            (False, False): "decides nothing",
-        }[self.may_approve, self.may_reject]
+        return decision_wording(self.may_approve, self.may_reject)
 
     def clean(self) -> None:
         if self.system and self.system.kind != self.system_kind:

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import cached_property
 from post_office.models import Email
 from simple_history.models import HistoricalRecords
 
@@ -51,9 +52,9 @@ class ProposalQuerySet(models.QuerySet):
 
     def awaiting(self, user: User):
         """Open, and `user` can decide for a side that has not decided. The set form of the table's roles."""
+        systems = rights.systems_decided_by(user)
         waiting = Q(pk__in=[])
         for side in Side:
-            systems = rights.systems_decided_by(user, Q(may_approve=True) | Q(may_reject=True))
             waiting |= Q(state__in=undecided_states(side), **{f"{side.lower()}__in": systems})
         return self.filter(waiting).exclude(maker=user)
 
@@ -236,6 +237,11 @@ class Proposal(ProposalStates, FlowAttributes):
     def undecided_sides(self) -> list[Side]:
         """The sides an open proposal waits for."""
         return [side for side in Side if self.state in undecided_states(side)]
+
+    @cached_property
+    def deciders(self) -> list:
+        """Whose involvement decides for its source or target, as read once for this object."""
+        return rights.deciders(self.source_id, self.target_id)
 
     def actions_of(self, user: User) -> list[tuple[Action, rights.Right]]:
         """What `user` may do to it in its present state, and by what right."""

@@ -5,51 +5,69 @@ the Right that person has, or None; it says who holds it, and which sentence a p
 a new class here and a row in the table. Being a superuser is no role.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, When
 
-from .catalogue import System
-from .people import ApproverRule, Involvement, User
+from .people import ApproverRule, Involvement, User, decision_wording
 
 
 @dataclass(frozen=True)
 class Right:
     """`user` may act, for `on_behalf_of` if that is set; `capacity` says by what right, as it reads this moment."""
 
-    user: User
+    user: User | None
     capacity: str
     on_behalf_of: User | None = None
 
 
-def decisive_involvements(decision: Q) -> QuerySet[Involvement]:
-    """Open involvements of active people that a rule makes decisive, each with `rule_id`, the rule that does.
+def decisive_involvements() -> QuerySet[Involvement]:
+    """Open involvements of active people that an approver rule makes decisive.
 
-    `decision` narrows the rules: Q(may_approve=True) and so on. A rule naming the system replaces the general ones.
+    Each with `may_approve` and `may_reject`, and `rule_names_system`: whether the rule is the system's own. As soon as
+    one rule names a system, the general ones count no more for it.
     """
     of_kind = ApproverRule.objects.filter(involvement_kind=OuterRef("kind"))
-    naming_system = ApproverRule.objects.filter(system=OuterRef("system"))
-    particular = of_kind.filter(decision, system=OuterRef("system"))
-    general = of_kind.filter(decision, system=None, system_kind=OuterRef("system__kind"))
+    own = of_kind.filter(system=OuterRef("system"))
+    general = of_kind.filter(system=None, system_kind=OuterRef("system__kind"))
+
+    def of_rule(field: str) -> Case:
+        return Case(
+            When(rule_names_system=True, then=Subquery(own.values(field)[:1])),
+            default=Subquery(general.values(field)[:1]),
+        )
+
     return (
         Involvement.objects.open()
         .filter(user__is_active=True)
-        .annotate(
-            rule_id=Case(
-                When(Exists(naming_system), then=Subquery(particular.values("pk")[:1])),
-                default=Subquery(general.values("pk")[:1]),
-            )
-        )
-        .filter(rule_id__isnull=False)
+        .annotate(rule_names_system=Exists(ApproverRule.objects.filter(system=OuterRef("system"))))
+        .annotate(may_approve=of_rule("may_approve"), may_reject=of_rule("may_reject"))
+        .filter(Q(may_approve=True) | Q(may_reject=True))
     )
 
 
-def rights_through(involvements: QuerySet[Involvement]) -> list[Right]:
-    """Rights in words, one per involvement, ordered by person; two queries whatever the number."""
-    found = list(involvements.select_related("user", "kind", "system").order_by("user__name", "user_id", "kind__name"))
-    rules = ApproverRule.objects.select_related("involvement_kind", "system").in_bulk({row.rule_id for row in found})
-    return [Right(row.user, f"{row.kind} of {row.system}; rule: {rules[row.rule_id]}") for row in found]
+def deciders(*systems: int) -> list[Involvement]:
+    """Whose involvement decides for any of `systems` (ids), ordered by person; one query."""
+    found = decisive_involvements().filter(system__in=systems).select_related("user", "kind", "system")
+    return list(found.order_by("user__name", "user_id", "kind__name"))
+
+
+def systems_decided_by(user: User) -> list[int]:
+    """The set form of Approver: ids of the systems for which `user` decides on proposals of others."""
+    if not user.is_active:
+        return []
+    return list(decisive_involvements().filter(user=user).order_by().values_list("system_id", flat=True).distinct())
+
+
+def capacity(involvement: Involvement) -> str:
+    """The involvement and the rule that gives the right, in words; `involvement` comes from decisive_involvements."""
+    where = (
+        involvement.system
+        if involvement.rule_names_system
+        else f"every {involvement.system.get_kind_display().lower()}"
+    )
+    may = decision_wording(involvement.may_approve, involvement.may_reject)
+    return f"{involvement.kind} of {involvement.system}; rule: {involvement.kind} of {where} {may}"
 
 
 @dataclass(frozen=True)
@@ -78,21 +96,22 @@ class Approver:
         return f"who may {verb} for the {self.side.lower()} by an approver rule, except the maker"
 
     def __call__(self, proposal, user: User) -> Right | None:
-        return next(iter(rights_through(self._involvements(proposal).filter(user=user))), None)
+        return next((right for right in self.holders(proposal) if right.user == user), None)
 
     def holders(self, proposal) -> list[Right]:
-        """Everybody who has the right on this proposal, by name."""
-        return rights_through(self._involvements(proposal))
+        """Everybody who has the right on this proposal, by name; a person with two involvements twice."""
+        system = proposal.system_id(self.side)
+        return [
+            Right(row.user, capacity(row))
+            for row in proposal.deciders
+            if row.system_id == system and getattr(row, self.decision) and row.user_id != proposal.maker_id
+        ]
 
     def refusal(self, proposal, user: User) -> str:
         if user.pk == proposal.maker_id:
             return "You proposed this flow, so others decide."
         verb = self.decision.removeprefix("may_")
         return f"You may not {verb} for the {self.side.lower()}, {proposal.system(self.side)}."
-
-    def _involvements(self, proposal) -> QuerySet[Involvement]:
-        deciding = decisive_involvements(Q(**{self.decision: True}))
-        return deciding.filter(system=proposal.system_id(self.side)).exclude(user=proposal.maker_id)
 
 
 @dataclass(frozen=True)
@@ -106,17 +125,3 @@ class Automatic:
 
     def refusal(self, proposal, user: User) -> str:
         return f"Nobody can do this: it {self.who}."
-
-
-def systems_decided_by(user: User, decision: Q) -> list[int]:
-    """The set form of Approver: ids of the systems for which `user` may decide (on proposals of others)."""
-    if not user.is_active:
-        return []
-    mine = decisive_involvements(decision).filter(user=user)
-    return list(mine.order_by().values_list("system_id", flat=True).distinct())
-
-
-def deciders(systems: Iterable[System]) -> QuerySet[Involvement]:
-    """Whose involvement decides for any of `systems`, whichever way: for pages that name people."""
-    any_decision = Q(may_approve=True) | Q(may_reject=True)
-    return decisive_involvements(any_decision).filter(system__in=systems)
