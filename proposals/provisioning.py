@@ -234,7 +234,7 @@ def add_further(flow: LogicalFlow, wish: Proposal, types: list[DataType], hand: 
     pair = System.objects.select_for_update(no_key=True).filter(pk__in=[flow.source_id, flow.target_id])
     list(pair.order_by("pk"))
     flow = LogicalFlow.objects.select_for_update(of=("self",)).select_related("source", "target").get(pk=flow.pk)
-    consent = _consent_for_more(flow)
+    consent = consent_for_more(flow)
     wish.source, wish.target, wish.with_physical_flow = flow.source, flow.target, True
     if wish.specification:
         types = list(wish.specification.data_types.all()) or list(flow.data_types())
@@ -243,7 +243,8 @@ def add_further(flow: LogicalFlow, wish: Proposal, types: list[DataType], hand: 
     return _add_physical_flow(flow, specification, wish, hand, origin_proposal=consent, added_by=hand.by)
 
 
-def _consent_for_more(flow: LogicalFlow) -> Proposal:
+def consent_for_more(flow: LogicalFlow) -> Proposal:
+    """The approved proposal under which `flow` takes further physical flows, or the refusal."""
     if flow.lifecycle == FlowLifecycle.REMOVED:
         raise Conflict(f"The flow {flow} has been removed. Propose it again.", flow.get_absolute_url())
     consent = flow.consent().first()

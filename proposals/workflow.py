@@ -141,12 +141,27 @@ def add_physical_flow(
     `wish` is a proposal never saved: its attributes and its existing or new specification, `data_types` those of a new
     one. Refused as a CREATE of the same content would be, and where the policy asks for a proposal.
     """
+    refuse_further(flow, by=by)
+    hand = Hand(by, at or timezone.now(), f"Further physical flow added by {by}")
+    return provisioning.add_further(flow, wish, list(data_types), hand)
+
+
+def refuse_further(flow: LogicalFlow, *, by: User) -> None:
+    """Raise why `flow` takes no further physical flow straight from `by`, if it does not."""
     if not by.is_active:
         raise NoRight("Your account is not active.")
     if Policy.in_force().later_physical_flows == LaterPhysicalFlows.PROPOSAL:
         raise NoRight("The policy asks for a proposal for every further physical flow.")
-    hand = Hand(by, at or timezone.now(), f"Further physical flow added by {by}")
-    return provisioning.add_further(flow, wish, list(data_types), hand)
+    provisioning.consent_for_more(flow)
+
+
+def refuse(proposal: Proposal, verb: str, by: User) -> None:
+    """Raise, on a look and without a lock, what the verb would: the cause why `by` has none of its actions now."""
+    possible = [row.name for row in actions().values() if row.verb == verb]
+    rightful = [name for name in possible if actions()[name].role(proposal, by)]
+    if rightful:
+        _require_state(proposal, rightful[0])
+    _right(proposal, possible[0], by)
 
 
 def _locked(proposal: Proposal) -> Proposal:

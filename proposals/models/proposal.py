@@ -43,6 +43,9 @@ class ProposalQuerySet(models.QuerySet):
     def open(self):
         return self.filter(state__in=OPEN)
 
+    def closed(self):
+        return self.filter(state__in=END)
+
     def submitted(self):
         return self.exclude(submitted_at=None)
 

@@ -6,7 +6,7 @@ import unicodedata
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q
 from django.urls import reverse
 from django_fsm import FSMField, FSMModelMixin, transition
 from simple_history.models import HistoricalRecords
@@ -151,7 +151,7 @@ def exactly_one_origin(prefix: str) -> models.CheckConstraint:
 
 class LogicalFlowQuerySet(models.QuerySet):
     def living(self):
-        return self.exclude(lifecycle="REMOVED")
+        return self.exclude(lifecycle=FlowLifecycle.REMOVED)
 
     def touching(self, system: System):
         return self.filter(Q(source=system) | Q(target=system))
@@ -162,6 +162,12 @@ class LogicalFlowQuerySet(models.QuerySet):
             result_logical_flow=OuterRef("pk"), type="CREATE", state="FULLY_APPROVED"
         )
         return self.select_related("source", "target").annotate(has_consent=Exists(consent))
+
+    def with_physical_count(self):
+        """Each with `number_physical`, how many active physical flows it has."""
+        return self.annotate(
+            number_physical=Count("physical_flows", filter=Q(physical_flows__lifecycle=Lifecycle.ACTIVE))
+        )
 
 
 class LogicalFlow(FSMModelMixin, models.Model):
@@ -251,7 +257,7 @@ class PhysicalSpecification(FSMModelMixin, models.Model):
 
 class PhysicalFlowQuerySet(models.QuerySet):
     def active(self):
-        return self.filter(lifecycle="ACTIVE")
+        return self.filter(lifecycle=Lifecycle.ACTIVE)
 
 
 class PhysicalFlow(FSMModelMixin, FlowAttributes):

@@ -1,0 +1,112 @@
+"""What a list can be narrowed by; the filter lives in the URL."""
+
+from datetime import timedelta
+
+import django_filters
+from django.db.models import Q
+from django.utils import timezone
+
+from .forms import SystemField
+from .models import (
+    DataType,
+    FlowLifecycle,
+    LogicalFlow,
+    OrganisationalUnit,
+    Proposal,
+    ProposalType,
+    State,
+    System,
+    SystemKind,
+    SystemLifecycle,
+)
+
+OPEN_OR_CLOSED = [("OPEN", "Any open state"), ("CLOSED", "Any end state")]
+
+
+class SystemFilter(django_filters.ModelChoiceFilter):
+    field_class = SystemField
+
+
+class ProposalFilter(django_filters.FilterSet):
+    q = django_filters.CharFilter(label="Search", method="search")
+    state = django_filters.ChoiceFilter(choices=OPEN_OR_CLOSED + State.choices, method="in_state", empty_label="Any")
+    type = django_filters.ChoiceFilter(choices=ProposalType.choices, empty_label="Any")
+    system = SystemFilter(queryset=System.objects.all(), method="on_system")
+    unit = django_filters.ModelChoiceFilter(
+        label="Organisational unit", queryset=OrganisationalUnit.objects.all(), method="of_unit", empty_label="Any"
+    )
+    maker = django_filters.CharFilter(field_name="maker__name", lookup_expr="icontains")
+    data_type = django_filters.ModelChoiceFilter(
+        field_name="data_types", queryset=DataType.objects.all(), empty_label="Any"
+    )
+    older_than = django_filters.NumberFilter(label="Older than (days)", method="older", min_value=0, max_value=36500)
+    whose = django_filters.ChoiceFilter(
+        choices=[("mine", "Mine"), ("team", "My team's")], method="made_by", empty_label="Everybody's"
+    )
+
+    class Meta:
+        model = Proposal
+        fields: list[str] = []
+
+    def search(self, proposals, name, value):
+        return proposals.matching(value)
+
+    def in_state(self, proposals, name, value):
+        groups = {"OPEN": proposals.open, "CLOSED": proposals.closed}
+        return groups[value]() if value in groups else proposals.filter(state=value)
+
+    def on_system(self, proposals, name, value):
+        return proposals.touching(value)
+
+    def of_unit(self, proposals, name, value):
+        return proposals.filter(Q(source__organisational_unit=value) | Q(target__organisational_unit=value))
+
+    def older(self, proposals, name, value):
+        return proposals.filter(submitted_at__lt=timezone.now() - timedelta(days=int(value)))
+
+    def made_by(self, proposals, name, value):
+        me = self.request.user
+        return proposals.filter(maker__in=me.people_below() if value == "team" else [me.pk])
+
+
+class SystemListFilter(django_filters.FilterSet):
+    q = django_filters.CharFilter(label="Search", method="search")
+    kind = django_filters.ChoiceFilter(choices=SystemKind.choices, empty_label="Any")
+    organisational_unit = django_filters.ModelChoiceFilter(queryset=OrganisationalUnit.objects.all(), empty_label="Any")
+    lifecycle = django_filters.ChoiceFilter(choices=SystemLifecycle.choices, empty_label="Any")
+
+    class Meta:
+        model = System
+        fields: list[str] = []
+
+    def search(self, systems, name, value):
+        for word in value.split():
+            systems = systems.filter(Q(name__icontains=word) | Q(code__icontains=word) | Q(description__icontains=word))
+        return systems
+
+
+class FlowFilter(django_filters.FilterSet):
+    q = django_filters.CharFilter(label="Search", method="search")
+    lifecycle = django_filters.ChoiceFilter(choices=FlowLifecycle.choices, empty_label="Any")
+    system = SystemFilter(queryset=System.objects.all(), method="on_system")
+    origin = django_filters.ChoiceFilter(
+        choices=[("approved", "Approved by both sides"), ("imported", "Imported, not approved")],
+        method="of_origin",
+        empty_label="Any",
+    )
+
+    class Meta:
+        model = LogicalFlow
+        fields: list[str] = []
+
+    def search(self, flows, name, value):
+        for word in value.split():
+            fields = ["source__name", "source__code", "target__name", "target__code"]
+            flows = flows.filter(Q(*[(f"{field}__icontains", word) for field in fields], _connector=Q.OR))
+        return flows
+
+    def on_system(self, flows, name, value):
+        return flows.touching(value)
+
+    def of_origin(self, flows, name, value):
+        return flows.filter(has_consent=value == "approved")

@@ -1,0 +1,49 @@
+"""Pages of long lists."""
+
+from dataclasses import dataclass
+
+from django.http import QueryDict
+
+SIZE = 25
+LARGEST = 2**63 - 1
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page, newest first. `newer` and `older` are query strings of the neighbours, empty where there is none."""
+
+    rows: list
+    newer: str
+    older: str
+
+
+def keyset_page(queryset, query: QueryDict) -> Page:
+    """The page that `?before=<id>` (older ones) or `?after=<id>` (newer ones) asks for; else the newest.
+
+    By key, not by OFFSET: the thousandth page costs what the first does, and rows that arrive meanwhile move nothing.
+    A value that is no id counts as absent.
+    """
+    before, after = _id(query.get("before")), _id(query.get("after"))
+    if after is not None:
+        rows = list(queryset.filter(pk__gt=after).order_by("pk")[: SIZE + 1])
+        more_newer, more_older = len(rows) > SIZE, True
+        rows = rows[:SIZE][::-1]
+    else:
+        rows = list((queryset.filter(pk__lt=before) if before is not None else queryset).order_by("-pk")[: SIZE + 1])
+        more_newer, more_older = before is not None, len(rows) > SIZE
+        rows = rows[:SIZE]
+    newer = _query(query, after=rows[0].pk) if rows and more_newer else ""
+    older = _query(query, before=rows[-1].pk) if rows and more_older else ""
+    return Page(rows, newer, older)
+
+
+def _id(text: str | None) -> int | None:
+    return int(text) if text and text.isascii() and text.isdigit() and int(text[:20]) <= LARGEST else None
+
+
+def _query(query: QueryDict, **edge: int) -> str:
+    kept = query.copy()
+    for key in ("before", "after"):
+        kept.pop(key, None)
+    kept.update(edge)
+    return f"?{kept.urlencode()}"

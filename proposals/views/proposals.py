@@ -1,0 +1,167 @@
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.db.models import Exists, OuterRef
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods
+from django.views.generic import DetailView
+
+from .. import workflow
+from ..filters import ProposalFilter
+from ..forms import ApprovalForm, CommentForm, DecisionForm, ProposalForm, RejectionForm
+from ..models import LogicalFlow, Proposal, Side, System, capacity
+from ..refusals import Conflict, Invalid, NoRight, Refused
+from .lists import keyset_page
+
+form_page = require_http_methods(["GET", "HEAD", "POST"])
+FORMS = {"approve": ApprovalForm, "reject": RejectionForm}
+
+
+def proposal_list(request: HttpRequest) -> HttpResponse:
+    """All proposals the reader may see, newest first; the filter is the query string."""
+    visible = Proposal.objects.visible_to(request.user).listed()
+    chosen = ProposalFilter(request.GET, visible, request=request)
+    found = chosen.qs.distinct() if chosen.is_valid() else visible.none()
+    page = keyset_page(found, request.GET)
+    return render(request, "proposals/proposal_list.html", {"filter": chosen, "page": page})
+
+
+class ProposalPage(DetailView):
+    """One proposal: what is asked, whose turn it is, who may decide, what has happened, what the reader may do."""
+
+    template_name = "proposals/proposal_detail.html"
+    context_object_name = "proposal"
+
+    def get_queryset(self):
+        route = LogicalFlow.objects.living().filter(source=OuterRef("source"), target=OuterRef("target"))
+        results = ["result_logical_flow", "result_specification", "result_physical_flow"]
+        visible = Proposal.objects.visible_to(self.request.user).listed().select_related(*results)
+        return visible.annotate(route_exists=Exists(route)).prefetch_related("data_types")
+
+    def get_context_data(self, **kwargs) -> dict:
+        allowed = [action for action, _ in self.object.actions_of(self.request.user)]
+        return super().get_context_data(
+            verbs=dict.fromkeys(action.verb for action in allowed),
+            sides=[self._side(side) for side in Side],
+            transitions=self.object.transitions.select_related("by", "on_behalf_of"),
+            **kwargs,
+        )
+
+    def _side(self, side: Side) -> dict:
+        """One side of the proposal for the page: its system, what it decided, and who may still decide."""
+        proposal = self.object
+        deciders = [row for row in proposal.deciders if row.system_id == proposal.system_id(side)]
+        return {
+            "label": side.label,
+            "system": proposal.system(side),
+            "undecided": side in proposal.undecided_sides,
+            "deciders": [(row, capacity(row)) for row in deciders if row.user_id != proposal.maker_id],
+            "maker_is_one": any(row.user_id == proposal.maker_id for row in deciders),
+        }
+
+
+@form_page
+def new(request: HttpRequest) -> HttpResponse:
+    """Write a proposal. `?source=` and `?target=` (ids) fill in the route."""
+    route = {side: request.GET[side] for side in ("source", "target") if request.GET.get(side, "").isdecimal()}
+    return _write(request, Proposal(maker=request.user), initial={k: int(v[:18]) for k, v in route.items()})
+
+
+@form_page
+def edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """Continue a draft."""
+    proposal = _visible(request, pk)
+    if proposal.maker_id != request.user.pk:
+        raise NoRight(f"Only its maker, {proposal.maker}, can change this draft.", proposal.get_absolute_url())
+    if not proposal.is_draft:
+        raise Conflict("It has been submitted: its content can no longer change.", proposal.get_absolute_url())
+    return _write(request, proposal, initial={})
+
+
+def _write(request: HttpRequest, proposal: Proposal, initial: dict) -> HttpResponse:
+    """The form, and what its three buttons do: submit, keep as draft, show the specifications of the source typed."""
+    refusal = None
+    if request.method == "POST" and "show" not in request.POST:
+        form = ProposalForm(request.POST, instance=proposal)
+        if form.is_valid():
+            verb = workflow.submit if "submit" in request.POST else workflow.save_draft
+            try:
+                verb(form.instance, form.cleaned_data["data_types"], by=request.user)
+                done = "submitted" if "submit" in request.POST else "kept as a draft"
+                messages.success(request, f"Proposal {form.instance.pk} is {done}.")
+                return redirect(form.instance)
+            except Invalid as wrong:
+                form.refuse(wrong)
+            except Refused as no:
+                refusal = no
+    else:
+        form = ProposalForm(instance=proposal, initial=initial | _typed(request))
+    status = 200 if request.method == "GET" or "show" in request.POST else refusal.status if refusal else 400
+    context = {"form": form, "proposal": proposal, "refusal": refusal, "systems": System.objects.all()[:200]}
+    return render(request, "proposals/proposal_form.html", context, status=status)
+
+
+def _typed(request: HttpRequest) -> dict:
+    """What has been typed so far, to show the form again without judging it."""
+    if request.method != "POST":
+        return {}
+    return request.POST.dict() | {"data_types": request.POST.getlist("data_types")}
+
+
+def specifications(request: HttpRequest) -> HttpResponse:
+    """The choice of specifications for the source typed so far: a part of the form, asked for by htmx."""
+    form = ProposalForm(initial={"source": request.GET.get("source", "")})
+    return render(request, "proposals/_specification_field.html", {"form": form})
+
+
+@form_page
+def propose(request: HttpRequest, pk: int) -> HttpResponse:
+    return _act(request, pk, "propose", lambda proposal, form: workflow.propose(proposal, by=request.user))
+
+
+@form_page
+def approve(request: HttpRequest, pk: int) -> HttpResponse:
+    def carry_out(proposal: Proposal, form: DecisionForm) -> Proposal:
+        return workflow.approve(proposal, sides=form.sides, by=request.user, comment=form.cleaned_data["comment"])
+
+    return _act(request, pk, "approve", carry_out)
+
+
+@form_page
+def reject(request: HttpRequest, pk: int) -> HttpResponse:
+    def carry_out(proposal: Proposal, form: DecisionForm) -> Proposal:
+        return workflow.reject(proposal, side=form.sides[0], by=request.user, comment=form.cleaned_data["comment"])
+
+    return _act(request, pk, "reject", carry_out)
+
+
+@form_page
+def cancel(request: HttpRequest, pk: int) -> HttpResponse:
+    def carry_out(proposal: Proposal, form: CommentForm) -> Proposal:
+        return workflow.cancel(proposal, by=request.user, comment=form.cleaned_data["comment"])
+
+    return _act(request, pk, "cancel", carry_out)
+
+
+def _act(request: HttpRequest, pk: int, verb: str, carry_out: Callable) -> HttpResponse:
+    """GET asks, POST carries out: the verb judges anew whatever was offered. A link alone never decides."""
+    proposal = _visible(request, pk)
+    offered = [action for action, _ in proposal.actions_of(request.user) if action.verb == verb]
+    if request.method != "POST" and not offered:
+        workflow.refuse(proposal, verb, request.user)
+    form = FORMS.get(verb, CommentForm)(request.POST if request.method == "POST" else None, offered=offered)
+    if request.method == "POST" and form.is_valid():
+        try:
+            proposal = carry_out(proposal, form)
+            messages.success(request, f"Proposal {proposal.pk}: {proposal.last_transition().done}.")
+            return redirect(proposal)
+        except Invalid as wrong:
+            form.refuse(wrong)
+    context = {"proposal": proposal, "verb": verb, "form": form, "offered": offered}
+    status = 400 if request.method == "POST" else 200
+    return render(request, "proposals/proposal_action.html", context, status=status)
+
+
+def _visible(request: HttpRequest, pk: int) -> Proposal:
+    return get_object_or_404(Proposal.objects.visible_to(request.user).listed(), pk=pk)

@@ -1,0 +1,50 @@
+from django.db.models import Count, Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.generic import DetailView
+from django_filters.views import FilterView
+
+from ..filters import SystemListFilter
+from ..forms import systems_like
+from ..models import LogicalFlow, Proposal, System, capacity, deciders
+
+
+class SystemList(FilterView):
+    """The register of systems, by name."""
+
+    filterset_class = SystemListFilter
+    template_name = "proposals/system_list.html"
+    paginate_by = 50
+    strict = False
+
+    def get_queryset(self):
+        living = ~Q(flows_out__lifecycle="REMOVED"), ~Q(flows_in__lifecycle="REMOVED")
+        return System.objects.select_related("organisational_unit").annotate(
+            number_out=Count("flows_out", filter=living[0], distinct=True),
+            number_in=Count("flows_in", filter=living[1], distinct=True),
+        )
+
+
+class SystemPage(DetailView):
+    """One system: its flows in and out, who decides for it, open proposals on it, its history."""
+
+    queryset = System.objects.select_related("organisational_unit")
+    template_name = "proposals/system_detail.html"
+
+    def get_context_data(self, **kwargs) -> dict:
+        system = self.object
+        flows = LogicalFlow.objects.living().with_standing().with_physical_count()
+        return super().get_context_data(
+            flows_out=flows.filter(source=system).order_by("target__name"),
+            flows_in=flows.filter(target=system).order_by("source__name"),
+            deciders=[(row, capacity(row)) for row in deciders(system.pk)],
+            proposals=Proposal.objects.open().touching(system).listed()[:25],
+            history=system.history.select_related("history_user")[:20],
+            **kwargs,
+        )
+
+
+def system_options(request: HttpRequest) -> HttpResponse:
+    """The systems matching what is typed into a system field, as options: asked for by htmx."""
+    typed = next((request.GET[name] for name in ("source", "target", "system") if name in request.GET), "")
+    return render(request, "proposals/_system_options.html", {"systems": systems_like(typed.strip())[:50]})
