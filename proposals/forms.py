@@ -2,6 +2,7 @@
 
 from django import forms
 from django.db.models import Q
+from django.urls import reverse_lazy
 
 from .models import (
     Action,
@@ -28,7 +29,15 @@ class SystemField(forms.ModelChoiceField):
 
     def __init__(self, **kwargs) -> None:
         super().__init__(kwargs.pop("queryset", System.objects.all()), **kwargs)
-        self.widget.attrs |= {"list": "systems", "autocomplete": "off", "placeholder": "Name or code"}
+        self.widget.attrs |= {
+            "list": "systems",
+            "autocomplete": "off",
+            "placeholder": "Name or code",
+            "hx-get": reverse_lazy("system-options"),
+            "hx-trigger": "input changed delay:200ms",
+            "hx-target": "#systems",
+            "hx-sync": "this:replace",
+        }
 
     def prepare_value(self, value):
         if isinstance(value, int):
