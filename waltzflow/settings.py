@@ -84,8 +84,8 @@ TEMPLATES = [
 ]
 
 DATABASES = {
-    "default": dj_database_url.config(
-        default=f"sqlite:///{BASE_DIR / 'waltzflow.sqlite3'}",
+    "default": dj_database_url.parse(
+        os.environ.get("DATABASE_URL") or f"sqlite:///{BASE_DIR / 'waltzflow.sqlite3'}",
         conn_max_age=600,
         conn_health_checks=True,
     )

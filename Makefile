@@ -1,0 +1,49 @@
+# Two commands for everybody: `make demo` and `make test`. `make lock` and `make screenshots` are for maintainers.
+PYTHON ?= python3
+ADDRESS ?= 127.0.0.1:8000
+BIN := .venv/bin
+export DEBUG ?= 1
+
+.PHONY: demo demo-new test test-fast lock screenshots clean
+
+demo: .venv/.running
+	@$(BIN)/python manage.py migrate --verbosity 0
+	@$(BIN)/python manage.py demo
+	@echo "Serving on http://$(ADDRESS)  (stop with Ctrl-C)"
+	@$(BIN)/python manage.py runserver --noreload --skip-checks $(ADDRESS)
+
+demo-new:
+	@if [ -n "$(DATABASE_URL)" ]; then echo "demo-new removes the SQLite file of this folder only; empty your own database yourself."; exit 1; fi
+	@rm -f waltzflow.sqlite3 waltzflow.sqlite3-wal waltzflow.sqlite3-shm
+	@$(MAKE) --no-print-directory demo
+
+test: .venv/.testing
+	@$(BIN)/python tests/run.py
+
+screenshots: .venv/.testing
+	@$(BIN)/python tests/screenshots.py
+
+# Rewrites both lock files from pyproject.toml; read the difference before you commit it.
+lock: .venv/.testing
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate \
+		pyproject.toml -o requirements.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate \
+		pyproject.toml --group dev -o requirements-dev.txt
+
+clean:
+	rm -rf .venv staticfiles .pytest_cache .ruff_cache .cache *.sqlite3 *.sqlite3-wal *.sqlite3-shm
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "waltzflow needs Python 3.11 or later; set PYTHON=... to one.")'
+	@$(PYTHON) -m venv .venv
+
+.venv/.running: .venv/bin/python requirements.txt
+	@echo "Installing the locked dependencies into .venv ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@touch $@
+
+.venv/.testing: .venv/bin/python requirements-dev.txt
+	@echo "Installing the locked dependencies of the tests into .venv ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@ .venv/.running

