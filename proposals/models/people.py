@@ -51,14 +51,14 @@ class User(AbstractUser):
 
     def clean(self) -> None:
         super().clean()
-        self._follow_email()
+        self.follow_email()
         refuse_cycle(self, "manager")
 
     def save(self, *args, **kwargs) -> None:
-        self._follow_email()
+        self.follow_email()
         super().save(*args, **kwargs)
 
-    def _follow_email(self) -> None:
+    def follow_email(self) -> None:
         if not self.username or "@" in self.username:
             self.username = self.email.lower()
         self.employee_id = self.employee_id or None
