@@ -135,7 +135,7 @@ def test_a_maker_proposes_a_flow(as_, cast, sent, source, target):
     assert f"Proposal {proposal.pk} is submitted." in page
     assert "Waits for both sides" in page
     assert "Sam Source" in page
-    assert "Data Owner of Risk Engine (RISK); rule: Data Owner of every application may approve and reject" in page
+    assert "Data Owner · may approve and reject" in page
 
 
 def test_without_a_physical_flow_what_was_typed_about_one_is_dropped(as_, cast, sent):

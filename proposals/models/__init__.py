@@ -18,7 +18,7 @@ from .register import (
     Transport,
     same_text,
 )
-from .rights import Right, capacity, deciders, systems_decided_by
+from .rights import Right, deciders, systems_decided_by
 from .states import Action, ProposalStates, Side, State, actions, end_states, open_states, rows, states
 
 __all__ = [
@@ -59,7 +59,6 @@ __all__ = [
     "Transport",
     "User",
     "actions",
-    "capacity",
     "deciders",
     "end_states",
     "open_states",

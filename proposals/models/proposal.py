@@ -84,9 +84,9 @@ class ProposalQuerySet(models.QuerySet):
 
 
 class ProposalType(models.TextChoices):
-    CREATE = "CREATE"
-    EDIT = "EDIT"
-    DELETE = "DELETE", "Remove"
+    CREATE = "CREATE", "New flow"
+    EDIT = "EDIT", "Change"
+    DELETE = "DELETE", "Removal"
 
 
 class Proposal(ProposalStates, FlowAttributes):

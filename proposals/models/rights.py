@@ -47,9 +47,16 @@ def decisive_involvements() -> QuerySet[Involvement]:
 
 
 def deciders(*systems: int) -> list[Involvement]:
-    """Whose involvement decides for any of `systems` (ids), ordered by person; one query."""
+    """Whose involvement decides for any of `systems` (ids), ordered by person; one query.
+
+    Each with `may` ("may approve and reject") and `capacity` (the involvement and the rule that gives the right).
+    """
     found = decisive_involvements().filter(system__in=systems).select_related("user", "kind", "system")
-    return list(found.order_by("user__name", "user_id", "kind__name"))
+    found = list(found.order_by("user__name", "user_id", "kind__name"))
+    for row in found:
+        row.may = decision_wording(row.may_approve, row.may_reject)
+        row.capacity = _capacity(row)
+    return found
 
 
 def systems_decided_by(user: User) -> list[int]:
@@ -59,15 +66,9 @@ def systems_decided_by(user: User) -> list[int]:
     return list(decisive_involvements().filter(user=user).order_by().values_list("system_id", flat=True).distinct())
 
 
-def capacity(involvement: Involvement) -> str:
-    """The involvement and the rule that gives the right, in words; `involvement` comes from decisive_involvements."""
-    where = (
-        involvement.system
-        if involvement.rule_names_system
-        else f"every {involvement.system.get_kind_display().lower()}"
-    )
-    may = decision_wording(involvement.may_approve, involvement.may_reject)
-    return f"{involvement.kind} of {involvement.system}; rule: {involvement.kind} of {where} {may}"
+def _capacity(row: Involvement) -> str:
+    where = row.system if row.rule_names_system else f"every {row.system.get_kind_display().lower()}"
+    return f"{row.kind} of {row.system}; rule: {row.kind} of {where} {row.may}"
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,7 @@ class Approver:
         """Everybody who has the right on this proposal, by name; a person with two involvements twice."""
         system = proposal.system_id(self.side)
         return [
-            Right(row.user, capacity(row))
+            Right(row.user, row.capacity)
             for row in proposal.deciders
             if row.system_id == system and getattr(row, self.decision) and row.user_id != proposal.maker_id
         ]

@@ -10,7 +10,7 @@ from django.views.generic import DetailView
 from .. import workflow
 from ..filters import ProposalFilter
 from ..forms import ApprovalForm, CommentForm, DecisionForm, ProposalForm, RejectionForm
-from ..models import LogicalFlow, Proposal, Side, System, capacity
+from ..models import LogicalFlow, Proposal, Side, System, Transition
 from ..refusals import Conflict, Invalid, NoRight, Refused
 from .lists import keyset_page
 
@@ -41,22 +41,23 @@ class ProposalPage(DetailView):
 
     def get_context_data(self, **kwargs) -> dict:
         allowed = [action for action, _ in self.object.actions_of(self.request.user)]
+        transitions = list(self.object.transitions.select_related("by", "on_behalf_of"))
         return super().get_context_data(
             verbs=dict.fromkeys(action.verb for action in allowed),
-            sides=[self._side(side) for side in Side],
-            transitions=self.object.transitions.select_related("by", "on_behalf_of"),
+            sides=[self._side(side, transitions) for side in Side],
+            transitions=transitions,
             **kwargs,
         )
 
-    def _side(self, side: Side) -> dict:
+    def _side(self, side: Side, transitions: list[Transition]) -> dict:
         """One side of the proposal for the page: its system, what it decided, and who may still decide."""
         proposal = self.object
         deciders = [row for row in proposal.deciders if row.system_id == proposal.system_id(side)]
         return {
             "label": side.label,
             "system": proposal.system(side),
-            "undecided": side in proposal.undecided_sides,
-            "deciders": [(row, capacity(row)) for row in deciders if row.user_id != proposal.maker_id],
+            "decision": next((row for row in transitions if row.side == side), None),
+            "deciders": [row for row in deciders if row.user_id != proposal.maker_id],
             "maker_is_one": any(row.user_id == proposal.maker_id for row in deciders),
         }
 

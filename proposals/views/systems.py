@@ -6,7 +6,7 @@ from django_filters.views import FilterView
 
 from ..filters import SystemListFilter
 from ..forms import systems_like
-from ..models import LogicalFlow, Proposal, System, capacity, deciders
+from ..models import LogicalFlow, Proposal, System, deciders
 
 
 class SystemList(FilterView):
@@ -38,7 +38,7 @@ class SystemPage(DetailView):
         return super().get_context_data(
             flows_out=[flow for flow in flows if flow.source_id == system.pk],
             flows_in=[flow for flow in flows if flow.target_id == system.pk],
-            deciders=[(row, capacity(row)) for row in deciders(system.pk)],
+            deciders=deciders(system.pk),
             proposals=Proposal.objects.open().touching(system).listed()[:25],
             history="history" in self.request.GET and system.history.select_related("history_user")[:50],
             **kwargs,

@@ -1,0 +1,169 @@
+"""The main job in a real Chromium: maker -> source approver -> target approver -> register -> auditor."""
+
+import os
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.contrib.auth.models import Group
+from playwright.sync_api import expect, sync_playwright
+
+from proposals.models import LogicalFlow, Proposal
+
+from . import factories
+
+# playwright runs an event loop in this thread, which Django's guard against blocking calls takes for its own.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+expect.set_options(timeout=10_000)
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    with sync_playwright() as playwright:
+        path = os.environ.get("CHROMIUM")
+        assert path, "Set CHROMIUM to the path of a Chromium, or run `make test`, which finds or installs one."
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+class Visitor:
+    """One person at one browser. Fails on console errors, on CSP reports and on what axe finds."""
+
+    def __init__(self, browser, base: str, script: bool, scheme: str = "light") -> None:
+        self.base = base
+        self.context = browser.new_context(java_script_enabled=script, color_scheme=scheme, base_url=base)
+        self.page = self.context.new_page()
+        self.script = script
+        self.complaints: list[str] = []
+        self.page.on("console", lambda m: m.type == "error" and self.complaints.append(m.text))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+    def sign_in(self, user) -> "Visitor":
+        self.context.clear_cookies()
+        self.page.goto("/inbox/")
+        self.page.get_by_label("Username").fill(user.username)
+        self.page.get_by_label("Password").fill("waltzflow")
+        self.page.get_by_role("button", name="Sign in").click()
+        expect(self.page.get_by_role("heading", name="Inbox")).to_be_visible()
+        return self
+
+    def check(self) -> None:
+        assert self.complaints == [], self.page.url
+        if self.script:
+            found = Axe().run(self.page)
+            assert found.violations_count == 0, f"{self.page.url}\n{found.generate_report()}"
+
+    def approve(self, side: str, comment: str) -> None:
+        self.page.get_by_role("link", name="Approve…").click()
+        expect(self.page.get_by_role("radio", name=side)).to_be_checked()
+        self.page.get_by_label("Comment").fill(comment)
+        self.check()
+        self.page.get_by_role("button", name="Approve").click()
+
+
+@pytest.fixture(params=[True, False], ids=["with JavaScript", "without JavaScript"])
+def visitor(request, chromium, live_server):
+    made = Visitor(chromium, live_server.url, request.param)
+    yield made
+    made.context.close()
+
+
+@pytest.fixture
+def people(cast):
+    cast.auditor = factories.user("Ada Auditor", is_staff=True)
+    cast.auditor.groups.add(Group.objects.get(name="Auditors"))
+    for person in (cast.maker, cast.source_approver, cast.target_approver, cast.auditor, cast.both):
+        person.set_password("waltzflow")
+        person.save()
+    return cast
+
+
+def test_from_the_maker_to_the_auditor(visitor, people, source, target):
+    factories.data_type("Trades")
+    factories.reason("Regulation")
+    factories.specification(source, "positions.csv")
+    page = visitor.page
+
+    visitor.sign_in(people.maker)
+    page.get_by_role("link", name="Propose a flow").click()
+    visitor.check()
+    page.get_by_label("Source").fill("Ledger (LEDGER)")
+    page.get_by_label("Target").fill("risk")
+    page.get_by_label("Reason").select_option("Regulation")
+    page.get_by_label("Justification").fill("The risk report needs it.")
+    page.get_by_role("checkbox", name="Trades").check()
+    if not visitor.script:
+        page.get_by_role("button", name="Show the specifications of the source").click()
+    expect(page.locator("#id_specification option", has_text="positions.csv")).to_have_count(1)
+    page.get_by_label("Name", exact=True).fill("trades.csv")
+    page.get_by_label("Format").select_option("XML")
+    page.get_by_label("Transport").select_option("Messaging")
+    page.get_by_label("Frequency").select_option("Daily")
+    page.get_by_label("Criticality").select_option("High")
+    page.get_by_role("button", name="Submit for approval").click()
+    expect(page.get_by_text("The physical flow needs its basis offset.")).to_be_visible()
+    visitor.complaints.clear()  # Chromium logs the 400
+    visitor.check()
+    page.get_by_label("Basis offset").fill("1")
+    page.get_by_role("button", name="Submit for approval").click()
+    expect(page.get_by_role("heading", name="Waits for both sides")).to_be_visible()
+    visitor.check()
+    proposal = Proposal.objects.get()
+
+    visitor.sign_in(people.source_approver)
+    visitor.check()
+    page.get_by_role("link", name="Ledger → Risk Engine").click()
+    visitor.approve("Source", "Ours, and fine.")
+    expect(page.get_by_role("heading", name="Waits for the target")).to_be_visible()
+
+    visitor.sign_in(people.target_approver)
+    page.get_by_role("link", name="Ledger → Risk Engine").click()
+    visitor.approve("Target", "")
+    expect(page.get_by_role("heading", name="In the register")).to_be_visible()
+    visitor.check()
+
+    page.get_by_role("link", name="Ledger → Risk Engine").click()
+    expect(page.get_by_text("Sam Source approved for the source")).to_be_visible()
+    expect(page.get_by_role("row", name="trades.csv")).to_contain_text("Messaging")
+    visitor.check()
+    page.get_by_role("link", name="trades.csv").click()
+    expect(page.get_by_text(f"Proposal {proposal.pk}: fully approved")).to_be_visible()
+    visitor.check()
+
+    visitor.sign_in(people.auditor)
+    page.goto(f"/admin/proposals/proposal/{proposal.pk}/change/")
+    states = page.locator("#transitions-group .field-to_state").all_inner_texts()
+    assert [state.strip() for state in states if state.strip()] == [
+        *("Pending approvals", "Source approved", "Target approved", "Fully approved")
+    ]
+    expect(page.get_by_role("button", name=re.compile("Save|Delete"))).to_have_count(0)
+    expect(page.get_by_text("Ours, and fine.")).to_be_visible()
+    page.goto(f"/admin/proposals/logicalflow/{LogicalFlow.objects.get().pk}/history/")
+    expect(page.get_by_text(f"Proposal {proposal.pk}: fully approved").first).to_be_visible()
+    assert visitor.complaints == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_is_clean_for_axe_and_the_console(chromium, live_server, people, source, target, proposal, scheme):
+    done = factories.proposed(people.maker, target, source)
+    done = factories.workflow.approve(done, sides=["SOURCE", "TARGET"], by=people.both, comment="good")
+    draft = factories.draft(people.both, source, target, specification_name="later.csv")
+    visitor = Visitor(chromium, live_server.url, script=True, scheme=scheme).sign_in(people.both)
+    for url in [
+        *("/inbox/", "/proposals/", "/proposals/?q=nothing", "/proposals/new/", "/systems/", "/flows/"),
+        *(proposal.get_absolute_url(), done.get_absolute_url(), draft.get_absolute_url()),
+        *(f"{proposal.get_absolute_url()}approve/", f"{proposal.get_absolute_url()}reject/"),
+        *(f"{draft.get_absolute_url()}edit/", f"{draft.get_absolute_url()}propose/", source.get_absolute_url()),
+        *(f"{source.get_absolute_url()}?history", done.result_logical_flow.get_absolute_url()),
+        *(done.result_physical_flow.get_absolute_url(), f"/flows/{done.result_logical_flow_id}/physical/new/"),
+    ]:
+        assert visitor.page.goto(url).status == 200, url
+        visitor.check()
+    visitor.page.set_viewport_size({"width": 390, "height": 800})
+    for url in ["/inbox/", "/proposals/", "/proposals/new/", proposal.get_absolute_url()]:
+        visitor.page.goto(url)
+        visitor.check()
+        overflow = visitor.page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
+        assert not overflow, f"{url} scrolls sideways on a telephone"
+    visitor.context.close()
