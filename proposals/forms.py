@@ -1,6 +1,7 @@
 """What the browser sent, read and judged field by field; the rules of the workflow are judged by its verbs."""
 
 from django import forms
+from django.core.validators import ProhibitNullCharactersValidator
 from django.db.models import Q
 from django.urls import reverse_lazy
 
@@ -47,6 +48,7 @@ class SystemField(forms.ModelChoiceField):
     def to_python(self, value) -> System | None:
         if value in self.empty_values or isinstance(value, System):
             return value or None
+        ProhibitNullCharactersValidator()(value)
         text = value.strip()
         code = text.rpartition("(")[2].removesuffix(")") if text.endswith(")") else text
         found = self.queryset.filter(code__iexact=code).first()

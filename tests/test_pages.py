@@ -1,0 +1,484 @@
+"""The pages: who gets which status, and what a page does with what it is sent."""
+
+import re
+
+import pytest
+from django.urls import URLPattern, get_resolver, reverse
+
+from proposals import workflow
+from proposals.models import LogicalFlow, PhysicalFlow, Proposal, Transition
+
+from . import factories
+
+
+@pytest.fixture
+def as_(client):
+    def sign_in(user):
+        client.force_login(user)
+        return client
+
+    return sign_in
+
+
+def text(response) -> str:
+    """What a reader reads: without tags, spaces collapsed."""
+    return " ".join(re.sub(r"<[^>]+>", " ", response.content.decode()).split())
+
+
+# status by role: nobody signed in, the maker, an approver of the source, a stranger, a superuser
+PAGES = {
+    # name: (GET, POST) of each
+    "home": {"GET": (302, 302, 302, 302, 302)},
+    "inbox": {"GET": (302, 200, 200, 200, 200), "POST": (302, 405, 405, 405, 405)},
+    "healthz": {"GET": (200, 200, 200, 200, 200)},
+    "sign-in": {"GET": (200, 200, 200, 200, 200)},
+    "sign-out": {"GET": (302, 405, 405, 405, 405), "POST": (302, 302, 302, 302, 302)},
+    "proposals": {"GET": (302, 200, 200, 200, 200)},
+    "proposal-new": {"GET": (302, 200, 200, 200, 200), "POST": (302, 400, 400, 400, 400), "PUT": (302, *[405] * 4)},
+    "specifications": {"GET": (302, 200, 200, 200, 200)},
+    "proposal": {"GET": (302, 200, 200, 200, 200), "POST": (302, 405, 405, 405, 405)},
+    "proposal draft": {"GET": (302, 200, 404, 404, 200)},
+    "proposal-edit": {"GET": (302, 409, 403, 403, 403), "POST": (302, 409, 403, 403, 403)},
+    "proposal-edit draft": {"GET": (302, 200, 404, 404, 403), "POST": (302, 400, 404, 404, 403)},
+    "proposal-propose": {"GET": (302, 409, 403, 403, 403), "POST": (302, 409, 403, 403, 403)},
+    "proposal-propose draft": {"GET": (302, 200, 404, 404, 403), "POST": (302, 302, 404, 404, 403)},
+    "proposal-approve": {"GET": (302, 403, 200, 403, 403), "POST": (302, 400, 400, 400, 400)},
+    "proposal-reject": {"GET": (302, 403, 200, 403, 403), "POST": (302, 400, 400, 400, 400)},
+    "proposal-cancel": {"GET": (302, 200, 403, 403, 403), "POST": (302, 302, 403, 403, 403)},
+    "systems": {"GET": (302, 200, 200, 200, 200)},
+    "system-options": {"GET": (302, 200, 200, 200, 200)},
+    "system": {"GET": (302, 200, 200, 200, 200), "POST": (302, 405, 405, 405, 405)},
+    "flows": {"GET": (302, 200, 200, 200, 200)},
+    "flow": {"GET": (302, 200, 200, 200, 200), "POST": (302, 405, 405, 405, 405)},
+    "physical-flow-new": {"GET": (302, 200, 200, 200, 200), "POST": (302, 400, 400, 400, 400)},
+    "physical-flow": {"GET": (302, 200, 200, 200, 200), "POST": (302, 405, 405, 405, 405)},
+}
+
+
+@pytest.fixture
+def urls(cast, source, target):
+    """A URL for every row of PAGES: the proposals wait for both sides, the flow is approved and active."""
+    done = factories.proposed(cast.maker, source, target)
+    done = workflow.approve(done, sides=["SOURCE", "TARGET"], by=cast.both)
+    waiting = factories.proposed(cast.maker, source, target, specification_name="other.csv")
+    draft = factories.draft(cast.maker, source, target, specification_name="third.csv")
+    of = {"system": source.pk, "flow": done.result_logical_flow_id, "physical-flow": done.result_physical_flow_id}
+    of["physical-flow-new"] = of["flow"]
+
+    def url(row: str) -> str:
+        name, _, which = row.partition(" ")
+        if name.startswith("proposal") and name not in ("proposals", "proposal-new"):
+            return reverse(name, args=[draft.pk if which else waiting.pk])
+        return reverse(name, args=[of[name]] if name in of else [])
+
+    return url
+
+
+def test_every_url_is_in_the_table():
+    patterns = [p for include in get_resolver().url_patterns[1:] for p in getattr(include, "url_patterns", [include])]
+    names = {pattern.name for pattern in patterns if isinstance(pattern, URLPattern)}
+    assert names == {row.partition(" ")[0] for row in PAGES}
+
+
+@pytest.mark.parametrize(
+    ("row", "method"), [(row, method) for row, methods in PAGES.items() for method in methods], ids=lambda v: v
+)
+def test_who_gets_which_status(client, cast, urls, row, method):
+    people = [None, cast.maker, cast.source_approver, cast.stranger, cast.superuser]
+    # The maker comes last: what succeeds changes what the others would meet.
+    for person, expected in sorted(zip(people, PAGES[row][method], strict=True), key=lambda it: it[0] == cast.maker):
+        if person:
+            client.force_login(person)
+        before = Proposal.objects.count(), Transition.objects.count()
+        response = client.generic(method, urls(row), data="", content_type="application/x-www-form-urlencoded")
+        assert response.status_code == expected, f"{method} {row} as {person}"
+        if expected >= 400 or method == "GET":
+            assert (Proposal.objects.count(), Transition.objects.count()) == before
+        if person is None and expected == 302 and row not in ("sign-out",):
+            assert response.url.startswith("/sign-in/") or row == "home"
+
+
+# what a maker sends
+
+SENT = {
+    "with_physical_flow": "True",
+    "specification_name": "trades.csv",
+    "specification_format": "FLAT_FILE",
+    "transport": "FILE_TRANSPORT",
+    "frequency": "DAILY",
+    "basis_offset": "1",
+    "criticality": "HIGH",
+    "justification": "The risk report needs it.",
+}
+
+
+@pytest.fixture
+def sent(source, target):
+    types = [factories.data_type("Trades").pk]
+    return SENT | {
+        "source": "Ledger (LEDGER)",
+        "target": "risk",
+        "reason": factories.reason().pk,
+        "data_types": types,
+    }
+
+
+NEW = "/proposals/new/"
+
+
+def test_a_maker_proposes_a_flow(as_, cast, sent, source, target):
+    response = as_(cast.maker).post(NEW, sent | {"submit": "1"}, follow=True)
+    proposal = Proposal.objects.get()
+    assert (proposal.state, proposal.maker) == ("PENDING_APPROVALS", cast.maker)
+    assert (proposal.source, proposal.target, proposal.basis_offset) == (source, target, 1)
+    page = text(response)
+    assert f"Proposal {proposal.pk} is submitted." in page
+    assert "Waits for the source and target" in page
+    assert "Sam Source" in page
+    assert "Data Owner of Risk Engine (RISK); rule: Data Owner of every application may approve and reject" in page
+
+
+def test_without_a_physical_flow_what_was_typed_about_one_is_dropped(as_, cast, sent):
+    as_(cast.maker).post(NEW, sent | {"with_physical_flow": "False", "submit": "1"})
+    proposal = Proposal.objects.get()
+    assert (proposal.specification_name, proposal.transport, proposal.basis_offset) == ("", "", None)
+    assert proposal.state == "PENDING_APPROVALS"
+
+
+def test_an_unfinished_draft_is_kept_and_continued(as_, cast, sent):
+    client = as_(cast.maker)
+    client.post(NEW, {"source": "LEDGER", "target": "RISK", "with_physical_flow": "True", "draft": "1"})
+    draft = Proposal.objects.get()
+    assert (draft.state, draft.transport, draft.transitions.count()) == ("PROPOSED_CREATE", "", 0)
+    page = client.get(f"/proposals/{draft.pk}/edit/").content.decode()
+    assert 'value="Ledger (LEDGER)"' in page
+    client.post(f"/proposals/{draft.pk}/edit/", sent | {"submit": "1"})
+    assert Proposal.objects.get().state == "PENDING_APPROVALS"
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"source": "nowhere"}, "No system is called “nowhere”. Type a name or a code."),
+        ({"source": "ledg"}, "No system is called “ledg”. Did you mean Ledger (LEDGER)?"),
+        ({"source": ""}, "This field is required."),
+        ({"source": "LEDGER\x00"}, "Null characters are not allowed."),
+        ({"target": "LEDGER"}, "Source and target must be two different systems."),
+        ({"transport": "PIGEON"}, "PIGEON is not one of the available choices."),
+        ({"transport": ""}, "The physical flow needs its transport."),
+        ({"basis_offset": "1.5"}, "Enter a whole number."),
+        ({"basis_offset": "99999"}, "less than or equal to 999"),
+        ({"specification_name": ""}, "Choose a specification, or name a new one."),
+        ({"specification_name": "x" * 201}, "at most 200 characters"),
+        ({"data_types": []}, "Choose at least one data type."),
+        ({"data_types": ["nonsense"]}, "is not a valid value"),
+        ({"reason": ""}, "Choose a reason."),
+        ({"reason": "99999999999999999999"}, "Select a valid choice."),
+        ({"justification": "x" * 4001}, "at most 4000 characters"),
+    ],
+)
+def test_bad_input_gets_a_sentence_and_loses_nothing(as_, cast, sent, change, sentence):
+    data = {"justification": "The risk report needs it."} | sent | change | {"submit": "1"}
+    response = as_(cast.maker).post(NEW, data)
+    assert response.status_code == 400
+    assert sentence in text(response)
+    if "justification" not in change:
+        assert "The risk report needs it." in text(response)
+    assert 'value="FILE_TRANSPORT" selected' in response.content.decode() or "transport" in change
+    assert Proposal.objects.count() == 0
+
+
+def test_a_removed_system_is_refused_in_the_form(as_, cast, sent, target):
+    target.lifecycle = "REMOVED"
+    target.save()
+    response = as_(cast.maker).post(NEW, sent | {"submit": "1"})
+    assert response.status_code == 409
+    assert "Risk Engine (RISK) has been removed and takes no new flow." in text(response)
+    assert Proposal.objects.count() == 0
+
+
+def test_a_twin_is_refused_with_a_link_and_the_form_keeps_what_was_typed(as_, cast, sent, proposal):
+    response = as_(cast.stranger).post(NEW, sent | {"submit": "1"})
+    assert response.status_code == 409
+    page = response.content.decode()
+    assert f"Proposal {proposal.pk} by Mia Maker asks for the same and is still open." in page
+    assert f'href="{proposal.get_absolute_url()}"' in page
+    assert "The risk report needs it." in page
+    assert Proposal.objects.count() == 1
+
+
+def test_state_maker_and_origin_cannot_be_sent(as_, cast, sent):
+    sneaky = {"state": "FULLY_APPROVED", "maker": cast.stranger.pk, "result_logical_flow": "1", "type": "DELETE"}
+    as_(cast.maker).post(NEW, sent | sneaky | {"submit": "1"})
+    proposal = Proposal.objects.get()
+    assert (proposal.state, proposal.maker, proposal.type) == ("PENDING_APPROVALS", cast.maker, "CREATE")
+
+
+def test_the_specifications_of_the_source_are_offered_without_a_script(as_, cast, sent, source, target):
+    mine, foreign = factories.specification(source, "mine.csv"), factories.specification(target, "foreign.csv")
+    page = text(as_(cast.maker).post(NEW, sent | {"show": "1"}))
+    assert str(mine) in page
+    assert str(foreign) not in page
+    part = text(as_(cast.maker).get("/proposals/new/specifications/", {"source": "ledger"}))
+    assert str(mine) in part
+
+
+def test_an_existing_specification_silences_the_description_of_a_new_one(as_, cast, sent, source):
+    existing = factories.specification(source, types=[factories.data_type()])
+    as_(cast.maker).post(NEW, sent | {"specification": existing.pk, "submit": "1"})
+    proposal = Proposal.objects.get()
+    assert (proposal.specification, proposal.specification_name) == (existing, "")
+
+
+def test_the_route_is_filled_in_from_the_link(as_, cast, source, target):
+    page = as_(cast.maker).get(NEW, {"source": source.pk, "target": "9" * 40}).content.decode()
+    assert 'value="Ledger (LEDGER)"' in page
+
+
+def test_systems_are_offered_by_name_code_and_unit(as_, cast, source, target):
+    options = as_(cast.maker).get("/systems/options/", {"source": "edg"}).content.decode()
+    assert 'value="Ledger (LEDGER)"' in options
+    assert "Risk Engine" not in options
+    assert as_(cast.maker).get("/systems/options/", {"source": "a\x00b"}).status_code == 200
+
+
+# deciding
+
+
+def test_a_look_decides_nothing_and_a_click_does(as_, cast, proposal):
+    client, url = as_(cast.source_approver), f"/proposals/{proposal.pk}/approve/"
+    assert "Approve this proposal?" in text(client.get(url))
+    assert Proposal.objects.get().state == "PENDING_APPROVALS"
+    response = client.post(url, {"side": "SOURCE", "comment": "fine"}, follow=True)
+    assert f"Proposal {proposal.pk}: approved for the source." in text(response)
+    assert Proposal.objects.get().state == "SOURCE_APPROVED"
+
+
+def test_both_sides_in_one_click(as_, cast, proposal):
+    url = f"/proposals/{proposal.pk}/approve/"
+    assert "Both, recorded as two decisions" in text(as_(cast.both).get(url))
+    as_(cast.both).post(url, {"side": "BOTH"})
+    assert Proposal.objects.get().state == "FULLY_APPROVED"
+    assert PhysicalFlow.objects.count() == 1
+
+
+def test_only_the_sides_one_has_are_offered(as_, cast, proposal):
+    page = text(as_(cast.source_approver).get(f"/proposals/{proposal.pk}/approve/"))
+    assert "Both, recorded" not in page
+
+
+def test_a_side_one_does_not_have_is_refused_though_not_offered(as_, cast, proposal):
+    response = as_(cast.source_approver).post(f"/proposals/{proposal.pk}/approve/", {"side": "TARGET"})
+    assert response.status_code == 403
+    assert "You may not approve for the target, Risk Engine (RISK)." in text(response)
+
+
+def test_a_rejection_without_a_comment_asks_again(as_, cast, proposal):
+    response = as_(cast.rejecter).post(f"/proposals/{proposal.pk}/reject/", {"side": "TARGET", "comment": " "})
+    assert response.status_code == 400
+    assert "Say why you reject: the maker needs to know." in text(response)
+    assert Proposal.objects.get().state == "PENDING_APPROVALS"
+
+
+def test_who_comes_too_late_reads_what_happened(as_, cast, proposal):
+    workflow.reject(proposal, side="TARGET", by=cast.rejecter, comment="no")
+    response = as_(cast.source_approver).post(f"/proposals/{proposal.pk}/approve/", {"side": "SOURCE"})
+    assert response.status_code == 409
+    assert "Rey Rejecter rejected for the target on" in text(response)
+
+
+def test_an_approval_that_can_no_longer_be_applied_says_why(as_, cast, proposal, target):
+    workflow.approve(proposal, sides=["SOURCE"], by=cast.source_approver)
+    target.lifecycle = "REMOVED"
+    target.save()
+    response = as_(cast.target_approver).post(f"/proposals/{proposal.pk}/approve/", {"side": "TARGET"})
+    assert response.status_code == 409
+    assert "Risk Engine (RISK) has been removed" in text(response)
+    assert Proposal.objects.get().state == "SOURCE_APPROVED"
+
+
+def test_the_time_line_tells_the_story(as_, cast, proposal):
+    workflow.approve(proposal, sides=["TARGET"], by=cast.target_approver, comment="We <b>need</b> it.")
+    workflow.approve(proposal, sides=["SOURCE"], by=cast.source_approver)
+    page = as_(cast.stranger).get(proposal.get_absolute_url())
+    told = text(page)
+    parts = ["Mia Maker submitted", "Tess Target approved for the target", "Sam Source approved for the source"]
+    places = [told.index(part) for part in [*parts, "Sam Source completed (automatic)"]]
+    assert places == sorted(places)
+    assert "We &lt;b&gt;need&lt;/b&gt; it." in page.content.decode()
+
+
+def test_buttons_are_those_of_the_reader(as_, cast, proposal):
+    def verbs(user):
+        page = as_(user).get(proposal.get_absolute_url()).content.decode()
+        return {verb for verb in ("approve", "reject", "cancel", "propose") if f"/{proposal.pk}/{verb}/" in page}
+
+    assert verbs(cast.maker) == {"cancel"}
+    assert verbs(cast.source_approver) == {"approve", "reject"}
+    assert verbs(cast.rejecter) == {"reject"}
+    assert verbs(cast.stranger) == verbs(cast.superuser) == verbs(cast.steward) == set()
+
+
+# the register
+
+
+def test_a_further_physical_flow_from_the_flow_page(as_, cast, source, target, sent):
+    bare = factories.proposed(cast.maker, source, target, **factories.BARE)
+    flow = workflow.approve(bare, sides=["SOURCE", "TARGET"], by=cast.both).result_logical_flow
+    client = as_(cast.stranger)
+    assert "Add a physical flow" in text(client.get(flow.get_absolute_url()))
+    response = client.post(f"/flows/{flow.pk}/physical/new/", sent, follow=True)
+    made = PhysicalFlow.objects.get()
+    assert made.added_by == cast.stranger
+    assert f"The physical flow {made} is in the register." in text(response)
+    assert f"Proposal {bare.pk} , added later by Stan Stranger" in text(response)
+
+
+def test_a_flow_nobody_approved_offers_a_proposal_instead(as_, cast, imported):
+    page = text(as_(cast.maker).get(imported.get_absolute_url()))
+    assert "Add a physical flow" not in page
+    assert "Propose a physical flow" in page
+    assert "Nobody has approved it." in page
+    response = as_(cast.maker).get(f"/flows/{imported.pk}/physical/new/")
+    assert response.status_code == 409
+    assert "Nobody has approved the flow Ledger → Risk Engine yet" in text(response)
+
+
+def test_the_flow_page_says_who_approved_it_and_by_what_right(as_, cast, proposal):
+    workflow.approve(proposal, sides=["SOURCE"], by=cast.source_approver)
+    workflow.approve(proposal, sides=["TARGET"], by=cast.target_approver)
+    page = text(as_(cast.stranger).get(LogicalFlow.objects.get().get_absolute_url()))
+    assert "Sam Source approved for the source" in page
+    assert "Data Owner of Ledger (LEDGER); rule:" in page
+    assert f"Proposal {proposal.pk}: fully approved" in page
+
+
+# lists
+
+
+def test_filters_and_search_narrow_the_list(as_, cast, source, target, proposal):
+    other = factories.proposed(cast.other, target, source, specification_name="limits.xml", justification="Basel")
+    client = as_(cast.maker)
+
+    def found(**query):
+        return {row.pk for row in client.get("/proposals/", query).context["page"].rows}
+
+    assert found() == {proposal.pk, other.pk}
+    assert found(q="limits") == found(q="basel") == found(q=str(other.pk)) == found(whose="", q="Otto") == {other.pk}
+    assert found(whose="mine") == {proposal.pk}
+    assert found(state="OPEN") == {proposal.pk, other.pk}
+    assert found(state="CANCELLED") == found(type="EDIT") == found(older_than="3") == set()
+    assert found(system="Ledger (LEDGER)", maker="mia") == {proposal.pk}
+    assert found(data_type=proposal.data_types.get().pk) == {proposal.pk}
+    assert found(state="NONSENSE") == set()
+    assert "Select a valid choice" in text(client.get("/proposals/", {"state": "NONSENSE"}))
+
+
+def test_drafts_of_others_are_in_no_list(as_, cast, source, target):
+    draft = factories.draft(cast.maker, source, target)
+    assert draft in as_(cast.maker).get("/proposals/").context["page"].rows
+    assert as_(cast.stranger).get("/proposals/").context["page"].rows == []
+
+
+def test_older_and_newer_pages_hold_every_proposal_once(as_, cast, source, target):
+    made = [factories.proposed(cast.maker, source, target, name=f"run {n}").pk for n in range(60)]
+    client, seen, query = as_(cast.stranger), [], ""
+    while True:
+        page = client.get(f"/proposals/{query}").context["page"]
+        seen += [row.pk for row in page.rows]
+        if not page.older:
+            break
+        query = page.older
+    assert seen == made[::-1]
+    back = client.get(f"/proposals/{page.newer}").context["page"]
+    assert [row.pk for row in back.rows] == made[::-1][25:50]
+
+
+@pytest.mark.parametrize("url", ["/inbox/", "/proposals/", "/systems/", "/flows/", "{system}", "{proposal}"])
+def test_a_page_costs_the_same_for_1_and_25_rows_and_at_most_8_queries(
+    as_, cast, source, target, url, django_assert_max_num_queries
+):
+    def rows(number, start):
+        for n in range(start, start + number):
+            proposal = factories.proposed(cast.maker, source, target, name=f"run {n}")
+            done = factories.proposed(cast.maker, factories.system(), target)
+            factories.involve(cast.both, done.source)
+            workflow.approve(done, sides=["SOURCE", "TARGET"], by=cast.both)
+        return proposal
+
+    def queries():
+        with django_assert_max_num_queries(8) as counted:
+            assert client.get(place).status_code == 200
+        return len(counted)
+
+    proposal = rows(1, 0)
+    place = url.format(system=target.get_absolute_url(), proposal=proposal.get_absolute_url())
+    client = as_(cast.target_approver)
+    few = queries()
+    rows(24, 1)
+    assert queries() == few
+
+
+# hostile input
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "/proposals/99999999999999999999999999/",
+        "/systems/99999999999999999999999999/",
+        "/flows/0/",
+        "/physical-flows/1/",
+        "/proposals/?before=99999999999999999999999&after=x",
+        "/proposals/?q=%00&maker=%00&system=%00&older_than=1e400&unit=x&data_type=-1",
+        "/proposals/?q=%F0%9F%92%A9%20%27%22%3B--&state[]=x",
+        "/systems/?page=99999999999999999999&kind=%00",
+        "/flows/?page=-1&lifecycle=%00&system=%00",
+        "/proposals/new/?source=%00&target=%F0%9F%92%A9",
+        "/proposals/new/?source=²",
+        "/proposals/new/specifications/?source=%00",
+    ],
+)
+def test_hostile_urls_are_answered_without_an_error(as_, cast, url):
+    assert as_(cast.maker).get(url).status_code in (200, 404)
+
+
+# headers
+
+
+@pytest.mark.parametrize("url", ["/sign-in/", "/inbox/", "/nowhere/", "/admin/", "/healthz"])
+def test_every_page_has_a_strict_content_security_policy(as_, cast, url):
+    policy = as_(cast.superuser).get(url).headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "script-src 'self'" in policy
+    assert "unsafe" not in policy
+
+
+def test_no_page_has_inline_script_or_style(as_, cast, urls):
+    for row in PAGES:
+        page = as_(cast.maker).get(urls(row)).content.decode()
+        assert not re.search(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son[a-z]+=|javascript:", page), row
+
+
+def test_signing_in_does_not_fill_the_history(client, cast):
+    cast.maker.set_password("waltzflow")
+    cast.maker.save()
+    before = cast.maker.history.count()
+    response = client.post("/sign-in/", {"username": cast.maker.username, "password": "waltzflow"})
+    assert response.url == "/inbox/"
+    assert cast.maker.history.count() == before
+
+
+def test_an_open_redirect_after_sign_in_is_not_followed(client, cast):
+    cast.maker.set_password("waltzflow")
+    cast.maker.save()
+    sent = {"username": cast.maker.username, "password": "waltzflow", "next": "https://evil.example/"}
+    assert client.post("/sign-in/", sent).url == "/inbox/"
+
+
+def test_a_deactivated_person_is_out_at_the_next_request(as_, cast):
+    client = as_(cast.maker)
+    assert client.get("/inbox/").status_code == 200
+    cast.maker.is_active = False
+    cast.maker.save()
+    assert client.get("/inbox/").status_code == 302
