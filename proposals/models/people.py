@@ -59,19 +59,19 @@ class User(AbstractUser):
 
     def clean(self) -> None:
         super().clean()
-        self._follow_email()
+        self.follow_email()
         refuse_cycle(self, "manager")
 
     def save(self, *args, **kwargs) -> None:
         """A sign-in (and a password hashed anew) writes no history row: nothing the history keeps has changed."""
-        self._follow_email()
+        self.follow_email()
         untracked = set(kwargs.get("update_fields") or ["everything"]) <= {"last_login", "password"}
         if untracked and not hasattr(self, "skip_history_when_saving"):
             self.save_without_historical_record(*args, **kwargs)
         else:
             super().save(*args, **kwargs)
 
-    def _follow_email(self) -> None:
+    def follow_email(self) -> None:
         if not self.username or "@" in self.username:
             self.username = self.email.lower()
         self.employee_id = self.employee_id or None
