@@ -29,19 +29,21 @@ class SystemFilter(django_filters.ModelChoiceFilter):
 
 class ProposalFilter(django_filters.FilterSet):
     q = django_filters.CharFilter(label="Search", method="search")
-    state = django_filters.ChoiceFilter(choices=OPEN_OR_CLOSED + State.choices, method="in_state", empty_label="Any")
+    state = django_filters.ChoiceFilter(
+        label="State", choices=OPEN_OR_CLOSED + State.choices, method="in_state", empty_label="Any"
+    )
     type = django_filters.ChoiceFilter(choices=ProposalType.choices, empty_label="Any")
-    system = SystemFilter(queryset=System.objects.all(), method="on_system")
+    system = SystemFilter(label="System", queryset=System.objects.all(), method="on_system")
     unit = django_filters.ModelChoiceFilter(
         label="Organisational unit", queryset=OrganisationalUnit.objects.all(), method="of_unit", empty_label="Any"
     )
-    maker = django_filters.CharFilter(field_name="maker__name", lookup_expr="icontains")
+    maker = django_filters.CharFilter(label="Maker", field_name="maker__name", lookup_expr="icontains")
     data_type = django_filters.ModelChoiceFilter(
-        field_name="data_types", queryset=DataType.objects.all(), empty_label="Any"
+        label="Data type", field_name="data_types", queryset=DataType.objects.all(), empty_label="Any"
     )
     older_than = django_filters.NumberFilter(label="Older than (days)", method="older", min_value=0, max_value=36500)
     whose = django_filters.ChoiceFilter(
-        choices=[("mine", "Mine"), ("team", "My team's")], method="made_by", empty_label="Everybody's"
+        label="Whose", choices=[("mine", "Mine"), ("team", "My team's")], method="made_by", empty_label="Everybody's"
     )
 
     class Meta:
@@ -88,8 +90,9 @@ class SystemListFilter(django_filters.FilterSet):
 class FlowFilter(django_filters.FilterSet):
     q = django_filters.CharFilter(label="Search", method="search")
     lifecycle = django_filters.ChoiceFilter(choices=FlowLifecycle.choices, empty_label="Any")
-    system = SystemFilter(queryset=System.objects.all(), method="on_system")
+    system = SystemFilter(label="System", queryset=System.objects.all(), method="on_system")
     origin = django_filters.ChoiceFilter(
+        label="Consent",
         choices=[("approved", "Approved by both sides"), ("imported", "Imported, not approved")],
         method="of_origin",
         empty_label="Any",

@@ -116,6 +116,8 @@ class WishForm(forms.ModelForm):
 
     def __init__(self, *args, source: System | None = None, **kwargs) -> None:
         super().__init__(*args, **kwargs)
+        for name in ["specification_format", "transport", "frequency", "criticality"]:
+            self.fields[name].choices = [("", "Choose…"), *self.fields[name].choices[1:]]
         self.fields["specification"].queryset = PhysicalSpecification.objects.filter(
             owner=source, lifecycle=Lifecycle.ACTIVE
         )
@@ -153,6 +155,7 @@ class ProposalForm(WishForm):
 
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["reason"].empty_label = "Choose…"
         self.fields["reason"].queryset = Reason.objects.filter(Q(is_active=True) | Q(pk=self.instance.reason_id))
         self.fields["specification"].queryset = PhysicalSpecification.objects.filter(
             owner=self._source(), lifecycle=Lifecycle.ACTIVE

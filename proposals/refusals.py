@@ -30,6 +30,6 @@ class Invalid(Refused):
 
     status = 400
 
-    def __init__(self, **fields: str) -> None:
-        super().__init__(" ".join(fields.values()))
+    def __init__(self, sentence: str = "", **fields: str) -> None:
+        super().__init__(sentence or " ".join(fields.values()))
         self.fields = fields

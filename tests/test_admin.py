@@ -101,8 +101,12 @@ def test_an_approver_rule_can_go_and_its_history_stays(root, cast):
 def test_the_policy_is_one_row_with_its_history(root, cast):
     assert root.get(url("policy", "add")).status_code == 403
     sent = {
-        "maker_decides": "NEVER", "one_person_both_sides": "on", "side_without_approver": "STEWARD",
-        "later_physical_flows": "DIRECT", "time_out_days": "10", "remind_after_days": "3",
+        "maker_decides": "NEVER",
+        "one_person_both_sides": "on",
+        "side_without_approver": "STEWARD",
+        "later_physical_flows": "DIRECT",
+        "time_out_days": "10",
+        "remind_after_days": "3",
     }
     assert root.post(url("policy", "change", 1), sent).status_code == 302
     assert Policy.in_force().time_out_days == 10

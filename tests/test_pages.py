@@ -133,7 +133,7 @@ def test_a_maker_proposes_a_flow(as_, cast, sent, source, target):
     assert (proposal.source, proposal.target, proposal.basis_offset) == (source, target, 1)
     page = text(response)
     assert f"Proposal {proposal.pk} is submitted." in page
-    assert "Waits for the source and target" in page
+    assert "Waits for both sides" in page
     assert "Sam Source" in page
     assert "Data Owner of Risk Engine (RISK); rule: Data Owner of every application may approve and reject" in page
 

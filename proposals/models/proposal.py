@@ -5,6 +5,7 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
+from django.utils.timesince import timesince
 from post_office.models import Email
 from simple_history.models import HistoricalRecords
 
@@ -229,6 +230,11 @@ class Proposal(ProposalStates, FlowAttributes):
     @property
     def is_closed(self) -> bool:
         return self.state in END
+
+    @property
+    def age(self) -> str:
+        """How long ago it was submitted, in its largest unit: "3 weeks"."""
+        return timesince(self.submitted_at, depth=1) if self.submitted_at else ""
 
     def system(self, side: str) -> System:
         return {Side.SOURCE: self.source, Side.TARGET: self.target}[side]
