@@ -100,7 +100,7 @@ def import_catalogue(
 def _check_names(contents: Mapping[str, bytes]) -> None:
     known = ", ".join(table.file for table in TABLES.values())
     if not contents:
-        raise Invalid(f"There is no catalogue file. Known are: {known}.")
+        raise Invalid(files=f"There is no catalogue file. Known are: {known}.")
     strange = [name for name in contents if name not in TABLES]
     if strange:
         reason = f"This is no catalogue file. Known are: {known}."

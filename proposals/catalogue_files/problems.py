@@ -24,7 +24,7 @@ class BadCatalogue(Invalid):
 
     def __init__(self, problems: list[Problem]) -> None:
         count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
-        super().__init__(f"Nothing was imported: {count}.")
+        super().__init__(files=f"Nothing was imported: {count}.")
         self.problems = problems
 
 

@@ -1,0 +1,186 @@
+"""The demo company: what the first minutes promise is there, and its story holds together."""
+
+import io
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+import pytest
+from django.conf import settings as project
+from django.contrib.auth.backends import ModelBackend
+from django.core.management import CommandError, call_command
+from django.db import transaction
+from django.test import override_settings
+from django.utils import timezone
+
+from proposals import demo
+from proposals.models import (
+    DataType,
+    ImportBatch,
+    InvolvementKind,
+    LogicalFlow,
+    PhysicalFlow,
+    PhysicalSpecification,
+    Proposal,
+    State,
+    System,
+    Transition,
+    User,
+    actions,
+    systems_decided_by,
+)
+
+pytestmark = pytest.mark.django_db
+QUICK = {"DEBUG": True, "PASSWORD_HASHERS": ["django.contrib.auth.hashers.MD5PasswordHasher"]}
+TABLES = [System, User, LogicalFlow, PhysicalFlow, PhysicalSpecification, Proposal, Transition, ImportBatch]
+
+
+@pytest.fixture(scope="class")
+def company(django_db_setup, django_db_blocker):
+    """Built once for all tests of the class, and undone after the last."""
+    with django_db_blocker.unblock(), override_settings(**QUICK), transaction.atomic():
+        yield demo.build(timezone.now())
+        transaction.set_rollback(True)
+
+
+def awaiting(username: str):
+    return Proposal.objects.awaiting(User.objects.get(username=username))
+
+
+def run() -> str:
+    out = io.StringIO()
+    call_command("demo", stdout=out)
+    return out.getvalue()
+
+
+@pytest.mark.usefixtures("company")
+class TestTheCompany:
+    @pytest.mark.parametrize(
+        ("rows", "least", "most"),
+        [
+            (System.objects.all(), 38, 42),
+            (System.objects.filter(is_external=True), 4, 8),
+            (System.objects.filter(kind="END_USER_APPLICATION"), 2, 5),
+            (User.objects.all(), 55, 65),
+            (InvolvementKind.objects.all(), 7, 9),
+            (DataType.objects.all(), 22, 28),
+            (DataType.objects.filter(is_deprecated=True), 1, 1),
+            (DataType.objects.filter(is_unknown=True), 1, 1),
+            (PhysicalSpecification.objects.all(), 30, 55),
+            (LogicalFlow.objects.living(), 140, 160),
+            (LogicalFlow.objects.filter(lifecycle="PENDING"), 8, 25),
+            (LogicalFlow.objects.filter(origin_proposal__isnull=False), 15, 60),
+            (PhysicalFlow.objects.filter(added_by__isnull=False), 3, 9),
+            (Proposal.objects.all(), 70, 100),
+            (Proposal.objects.filter(state="FULLY_APPROVED"), 40, 50),
+            (Proposal.objects.open(), 12, 20),
+        ],
+        ids=lambda value: value.model.__name__ if hasattr(value, "model") else str(value),
+    )
+    def test_the_company_is_as_large_as_promised(self, rows, least, most):
+        assert least <= rows.all().count() <= most
+
+    def test_what_the_command_counts_is_what_there_is(self, company):
+        assert company["systems"] == System.objects.count()
+        assert company["proposals"] == Proposal.objects.count()
+
+    @pytest.mark.parametrize("state", State)
+    def test_every_state_has_a_proposal_and_one_of_the_maker(self, state):
+        assert Proposal.objects.filter(state=state, maker__username="maker").exists()
+
+    @pytest.mark.parametrize("sign_in", demo.SIGN_INS, ids=lambda sign_in: sign_in.username)
+    def test_every_sign_in_opens_with_the_public_password(self, sign_in):
+        user = ModelBackend().authenticate(None, username=sign_in.username, password=demo.PASSWORD)
+        assert user.email == sign_in.email
+        assert [group.name for group in user.groups.all()] == ([sign_in.group] if sign_in.group else [])
+
+    def test_nobody_else_can_sign_in(self):
+        others = User.objects.exclude(username__in=[sign_in.username for sign_in in demo.SIGN_INS])
+        assert not any(user.has_usable_password() for user in others)
+
+    def test_only_staff_sees_the_admin_and_only_one_is_a_superuser(self):
+        assert set(User.objects.filter(is_staff=True).values_list("username", flat=True)) == {"auditor", "admin"}
+        assert User.objects.get(is_superuser=True).username == "admin"
+
+    @pytest.mark.parametrize(("username", "side"), [("source", "source"), ("target", "target")])
+    def test_the_inbox_of_each_side_is_filled(self, username, side):
+        systems = systems_decided_by(User.objects.get(username=username))
+        waiting = awaiting(username)
+        assert 5 <= waiting.count() <= 9
+        assert waiting.filter(**{f"{side}__in": systems}).count() >= 3
+
+    def test_somebody_waits_with_both_sides(self):
+        systems = systems_decided_by(User.objects.get(username="both"))
+        assert awaiting("both").filter(state="PENDING_APPROVALS", source__in=systems, target__in=systems).exists()
+
+    def test_some_side_has_nobody_who_may_approve(self):
+        roles = [actions()[name].role for name in ("approve_source", "approve_target")]
+        assert not all(role.holders(proposal) for proposal in Proposal.objects.open() for role in roles)
+
+    def test_trails_are_numbered_joined_and_in_the_past(self):
+        for proposal in Proposal.objects.prefetch_related("transitions"):
+            trail = list(proposal.transitions.all())
+            assert [row.number for row in trail] == list(range(1, len(trail) + 1))
+            assert (trail[-1].to_state if trail else "PROPOSED_CREATE") == proposal.state
+            assert all(one.to_state == two.from_state and one.at <= two.at for one, two in pairwise(trail))
+            assert all(proposal.created_at <= row.at <= timezone.now() for row in trail)
+
+    def test_both_orders_and_one_person_for_both_sides_occur(self):
+        trails = {tuple(p.transitions.values_list("action", flat=True)) for p in Proposal.objects.all()}
+        assert ("propose", "approve_source", "approve_target", "complete") in trails
+        assert ("propose", "approve_target", "approve_source", "complete") in trails
+        done = Proposal.objects.filter(state="FULLY_APPROVED")
+        assert any(p.transitions.exclude(side="").values("by").distinct().count() == 1 for p in done)
+
+    def test_every_rejection_says_why(self):
+        rejections = Transition.objects.filter(action__startswith="reject")
+        assert all(len(comment) > 20 for comment in rejections.values_list("comment", flat=True))
+
+    def test_open_proposals_have_their_deadline_before_them_some_close_to_it(self):
+        days = [(p.due_at - timezone.now()).days for p in Proposal.objects.open()]
+        assert min(days) in range(5)
+        assert max(days) >= 25
+
+    def test_no_active_flow_is_without_a_physical_flow(self):
+        active = LogicalFlow.objects.filter(lifecycle="ACTIVE")
+        assert not active.exclude(physical_flows__in=PhysicalFlow.objects.active()).exists()
+
+    def test_the_company_was_there_before_its_story(self):
+        founded = ImportBatch.objects.get().at
+        assert not System.history.exclude(history_date=founded).exists()
+        assert timedelta(days=180) < timezone.now() - founded < timedelta(days=190)
+        assert Proposal.objects.earliest("created_at").created_at > founded
+
+    def test_something_is_long_enough_to_break_a_page(self):
+        assert max(len(name) for name in System.objects.values_list("name", flat=True)) > 180
+        assert max(len(text) for text in Proposal.objects.values_list("justification", flat=True)) > 1000
+
+    def test_making_it_again_changes_nothing_and_prints_the_sign_ins(self):
+        before = [model.objects.count() for model in TABLES]
+        said = run()
+        assert [model.objects.count() for model in TABLES] == before
+        assert said.startswith("This database already has systems or people, so nothing was made.")
+        assert all(sign_in.username in said for sign_in in demo.SIGN_INS)
+
+
+def test_it_is_refused_where_debug_is_off():
+    assert project.DEBUG is False
+    with pytest.raises(CommandError, match="The demo company has a public password"):
+        run()
+    assert not System.objects.exists()
+
+
+def test_people_of_ones_own_are_left_alone(settings):
+    settings.DEBUG = True
+    User.objects.create(name="Somebody", email="somebody@example.com")
+    assert "nothing was made" in run()
+    assert not System.objects.exists()
+
+
+@pytest.mark.parametrize("day", range(7))
+def test_its_story_can_be_told_at_any_hour_of_any_day(settings, day):
+    """Nights and weekends push the last scenes back; they stay in order and before the moment it is told."""
+    now = datetime(2026, 3, 23 + day, 3 * day, 17, tzinfo=UTC)
+    for scene in demo.story():
+        moments = [at for at, _ in scene.steps(now)]
+        assert moments == sorted(set(moments))
+        assert moments[-1] < now
