@@ -46,6 +46,8 @@ class Kept(admin.ModelAdmin):
 class Tracked(SimpleHistoryAdmin):
     """With its history, which is read: the page of one history row would save on POST, even for a mere reader."""
 
+    object_history_list_template = "admin/history_list.html"
+
     def history_form_view(self, request, object_id, version_id, extra_context=None):
         if request.method not in ("GET", "HEAD"):
             return HttpResponseNotAllowed(["GET", "HEAD"])

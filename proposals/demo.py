@@ -150,7 +150,7 @@ class Scene:
     def data_types(self) -> list[DataType]:
         return list(DataType.objects.filter(code__in=self.row["data_type_codes"].split(";")))
 
-    def wish(self, at: datetime) -> Proposal:
+    def wish(self) -> Proposal:
         """The proposal as the line describes it, not saved."""
         texts = {name: self.row[name] for name in ["name", "transport", "frequency", "criticality", "description"]}
         return Proposal(
@@ -162,7 +162,6 @@ class Scene:
             reason=Reason.objects.filter(name=self.row["reason"]).first(),
             justification=self.row["justification"],
             basis_offset=int(self.row["basis_offset"]) if self.row["basis_offset"] else None,
-            created_at=at,
         )
 
     def _specification(self) -> dict:
@@ -189,7 +188,7 @@ def story() -> list[Scene]:
 
 
 def _draft(scene: Scene, who: str, comment: str, at: datetime) -> None:
-    scene.proposal = scene.wish(at)
+    scene.proposal = scene.wish()
     workflow.save_draft(scene.proposal, scene.data_types(), by=scene.maker, at=at)
 
 
@@ -218,7 +217,7 @@ def _time_out(scene: Scene, who: str, comment: str, at: datetime) -> None:
 def _add(scene: Scene, who: str, comment: str, at: datetime) -> None:
     """A further physical flow on a route approved by an earlier scene."""
     route = LogicalFlow.objects.get(source__code=scene.row["source_code"], target__code=scene.row["target_code"])
-    workflow.add_physical_flow(route, scene.wish(at), scene.data_types(), by=scene.maker, at=at)
+    workflow.add_physical_flow(route, scene.wish(), scene.data_types(), by=scene.maker, at=at)
 
 
 def _opening(now: datetime, days_ago: int, chance: random.Random) -> datetime:

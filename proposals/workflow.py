@@ -35,6 +35,7 @@ from .refusals import Conflict, Invalid, NoRight, Refused
 @transaction.atomic
 def save_draft(proposal: Proposal, data_types: Iterable[DataType], *, by: User, at: datetime | None = None) -> None:
     """Keep a new or changed draft. Only its maker may, and only while it is a draft: after that content is frozen."""
+    at = at or timezone.now()
     if proposal.pk:
         stored = _locked(proposal)
         _right(stored, "propose", by)
@@ -42,9 +43,11 @@ def save_draft(proposal: Proposal, data_types: Iterable[DataType], *, by: User, 
             raise Conflict("This proposal has been submitted; its content can no longer change.")
     elif proposal.maker_id != by.pk or not proposal.is_draft:
         raise NoRight("Everybody proposes for themselves.")
+    else:
+        proposal.created_at = at
     if proposal.specification and proposal.specification.data_types.exists():
         data_types = proposal.specification.data_types.all()
-    store(proposal, by=by, at=at or timezone.now(), why="Draft saved", data_types=data_types)
+    store(proposal, by=by, at=at, why="Draft saved", data_types=data_types)
 
 
 @transaction.atomic
