@@ -116,7 +116,7 @@ class PersonAdmin(Tracked, Kept, UserAdmin):
     ordering = ["name"]
     autocomplete_fields = ["manager", "organisational_unit"]
     readonly_fields = ["last_login", "date_joined"]
-    person = ["name", "email", "employee_id", "title", "manager", "organisational_unit"]
+    person = ["name", "email", "employee_id", "title", "manager", "organisational_unit", "notices_wanted"]
     fieldsets = [
         (None, {"fields": ["username", "password"]}),
         ("Person", {"fields": person}),

@@ -1,13 +1,17 @@
 """What the browser sent, read and judged field by field; the rules of the workflow are judged by its verbs."""
 
+from datetime import datetime
+
 from django import forms
 from django.core.validators import ProhibitNullCharactersValidator
 from django.db.models import Q
 from django.urls import reverse_lazy
+from django.utils import timezone
 
 from .models import (
     Action,
     DataType,
+    Delegation,
     Lifecycle,
     PhysicalFlow,
     PhysicalSpecification,
@@ -16,8 +20,13 @@ from .models import (
     Side,
     System,
     SystemLifecycle,
+    User,
 )
 from .refusals import Invalid
+
+
+def moment_input() -> forms.DateTimeInput:
+    return forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
 
 
 class SystemField(forms.ModelChoiceField):
@@ -63,6 +72,31 @@ class SystemField(forms.ModelChoiceField):
         return (f"Several systems are called “{text}”." if named else f"No system is called “{text}”.") + hint
 
 
+class PersonField(forms.ModelChoiceField):
+    """One active person, typed by mail address or name."""
+
+    widget = forms.TextInput
+
+    def __init__(self, **kwargs) -> None:
+        super().__init__(User.objects.filter(is_active=True), **kwargs)
+        self.widget.attrs |= {"autocomplete": "off", "placeholder": "Name or mail address"}
+
+    def to_python(self, value) -> User | None:
+        if value in self.empty_values or isinstance(value, User):
+            return value or None
+        ProhibitNullCharactersValidator()(value)
+        text = value.strip()
+        found = list(self.queryset.filter(Q(email__iexact=text) | Q(name__iexact=text) | Q(username=text))[:6])
+        if len(found) == 1:
+            return found[0]
+        similar = found or self.queryset.filter(Q(name__icontains=text) | Q(email__icontains=text))[:5]
+        named = ", ".join(f"{person} ({person.email})" for person in similar)
+        hint = f" Did you mean {named}? Type the mail address." if named else " Type a name or a mail address."
+        raise forms.ValidationError(
+            (f"Several people are called “{text}”." if found else f"Nobody is called “{text}”.") + hint
+        )
+
+
 def systems_like(text: str, systems=None):
     """Systems that take proposals and whose name, code or unit contains `text`, by name."""
     systems = System.objects.all() if systems is None else systems
@@ -74,6 +108,17 @@ def refuse_fields(form: forms.BaseForm, refusal: Invalid) -> None:
     """Show what a verb refused beside the fields it names; what is no field of this form, above them."""
     for field, sentence in refusal.fields.items():
         form.add_error(field if field in form.fields else None, sentence)
+
+
+def offer_reasons(form: forms.ModelForm) -> None:
+    """The active reasons, and the one it already has."""
+    form.fields["reason"].empty_label = "Choose…"
+    form.fields["reason"].queryset = Reason.objects.filter(Q(is_active=True) | Q(pk=form.instance.reason_id))
+
+
+def offer_choices(form: forms.ModelForm, names: list[str]) -> None:
+    for name in names:
+        form.fields[name].choices = [("", "Choose…"), *form.fields[name].choices[1:]]
 
 
 class WishForm(forms.ModelForm):
@@ -116,8 +161,7 @@ class WishForm(forms.ModelForm):
 
     def __init__(self, *args, source: System | None = None, **kwargs) -> None:
         super().__init__(*args, **kwargs)
-        for name in ["specification_format", "transport", "frequency", "criticality"]:
-            self.fields[name].choices = [("", "Choose…"), *self.fields[name].choices[1:]]
+        offer_choices(self, ["specification_format", "transport", "frequency", "criticality"])
         self.fields["specification"].queryset = PhysicalSpecification.objects.filter(
             owner=source, lifecycle=Lifecycle.ACTIVE
         )
@@ -155,8 +199,7 @@ class ProposalForm(WishForm):
 
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["reason"].empty_label = "Choose…"
-        self.fields["reason"].queryset = Reason.objects.filter(Q(is_active=True) | Q(pk=self.instance.reason_id))
+        offer_reasons(self)
         self.fields["specification"].queryset = PhysicalSpecification.objects.filter(
             owner=self._source(), lifecycle=Lifecycle.ACTIVE
         )
@@ -180,6 +223,125 @@ class ProposalForm(WishForm):
             cleaned["specification"] = None
             for field in PhysicalFlow.ATTRIBUTES:
                 cleaned[field] = None if field == "basis_offset" else ""
+        return cleaned
+
+
+class ConcerningForm(forms.ModelForm):
+    """What an EDIT and a DELETE share: why, and the versions of the flow that the page showed.
+
+    If those are no longer the newest when it is submitted, the verb refuses it.
+    """
+
+    READ = ["read_physical_flow_version", "read_specification_version", "read_logical_flow_version"]
+
+    read_physical_flow_version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    read_specification_version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    read_logical_flow_version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    class Meta:
+        model = Proposal
+        fields = ["reason", "justification"]
+        widgets = {"justification": forms.Textarea({"rows": 3})}
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        offer_reasons(self)
+        for name in self.READ:
+            self.initial[name] = getattr(self.instance, name)
+
+    def clean(self) -> dict:
+        cleaned = super().clean()
+        for name in self.READ:
+            setattr(self.instance, name, cleaned.get(name))
+        return cleaned
+
+    def refuse(self, refusal: Invalid) -> None:
+        refuse_fields(self, refusal)
+
+
+class RemovalForm(ConcerningForm):
+    """Why a flow should go."""
+
+
+class ChangeForm(ConcerningForm):
+    """How a physical flow should be. Route and specification are not among its fields."""
+
+    data_types = forms.ModelMultipleChoiceField(
+        DataType.objects.none(), required=False, widget=forms.CheckboxSelectMultiple
+    )
+
+    class Meta(ConcerningForm.Meta):
+        fields = [*PhysicalFlow.ATTRIBUTES, "data_types", *ConcerningForm.Meta.fields]
+        labels = WishForm.Meta.labels
+        help_texts = WishForm.Meta.help_texts
+        widgets = WishForm.Meta.widgets | ConcerningForm.Meta.widgets
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        offer_choices(self, ["transport", "frequency", "criticality"])
+        present = self.instance.specification.data_types.all()
+        kept = Q(pk__in=present) | (Q(proposals=self.instance.pk) if self.instance.pk else Q(pk__in=[]))
+        fit = DataType.objects.filter(kept | Q(is_deprecated=False, is_unknown=False))
+        self.fields["data_types"].queryset = fit.distinct()
+        if not self.instance.pk and "data_types" not in (kwargs.get("initial") or {}):
+            self.initial["data_types"] = list(present)
+
+
+class DelegationForm(forms.ModelForm):
+    """To whom, and until when; from now on if no beginning is named."""
+
+    delegate = PersonField(label="Who decides for you?")
+    starts_at = forms.DateTimeField(
+        label="From", required=False, widget=moment_input(), help_text="Empty: from now on."
+    )
+    ends_at = forms.DateTimeField(label="Until", widget=moment_input())
+
+    class Meta:
+        model = Delegation
+        fields = ["delegate", "starts_at", "ends_at", "note"]
+        widgets = {"note": forms.TextInput}
+
+    def clean_delegate(self) -> User:
+        if self.cleaned_data["delegate"] == self.instance.delegator:
+            raise forms.ValidationError("You cannot delegate to yourself.")
+        return self.cleaned_data["delegate"]
+
+    def clean_starts_at(self) -> datetime:
+        return max(self.cleaned_data["starts_at"] or timezone.now(), timezone.now())
+
+    def clean(self) -> dict:
+        cleaned = super().clean()
+        starts, ends = cleaned.get("starts_at"), cleaned.get("ends_at")
+        if starts and ends and ends <= starts:
+            self.add_error("ends_at", "It must end after it begins, and not in the past.")
+        return cleaned
+
+
+class NoticesForm(forms.ModelForm):
+    class Meta:
+        model = User
+        fields = ["notices_wanted"]
+        widgets = {"notices_wanted": forms.RadioSelect}
+        labels = {"notices_wanted": "Which mails do you want?"}
+
+
+class BulkForm(forms.Form):
+    """Many proposals of the inbox, one decision, one comment."""
+
+    chosen = forms.ModelMultipleChoiceField(
+        Proposal.objects.none(), error_messages={"required": "Choose at least one."}
+    )
+    verb = forms.ChoiceField(choices=[("approve", "Approve"), ("reject", "Reject")])
+    comment = forms.CharField(required=False, max_length=4000)
+
+    def __init__(self, *args, user: User, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["chosen"].queryset = Proposal.objects.visible_to(user)
+
+    def clean(self) -> dict:
+        cleaned = super().clean()
+        if cleaned.get("verb") == "reject" and not cleaned.get("comment", "").strip():
+            self.add_error("comment", "Say why you reject: the makers need to know.")
         return cleaned
 
 

@@ -2,14 +2,19 @@ from django.contrib.auth import views as auth
 from django.urls import path
 from django.views.generic import RedirectView
 
-from .views import flows, inbox, proposals, systems
+from .views import flows, inbox, me, proposals, systems
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="inbox"), name="home"),
-    path("inbox/", inbox.Inbox.as_view(), name="inbox"),
+    path("inbox/", inbox.inbox, name="inbox"),
+    path("inbox/count/", inbox.count, name="inbox-count"),
+    path("inbox/decide/", inbox.decide_many, name="inbox-decide"),
     path("healthz", inbox.healthz, name="healthz"),
     path("sign-in/", auth.LoginView.as_view(template_name="proposals/sign_in.html"), name="sign-in"),
     path("sign-out/", auth.LogoutView.as_view(), name="sign-out"),
+    path("me/", me.me, name="me"),
+    path("me/notices/", me.choose_notices, name="me-notices"),
+    path("me/delegations/<int:pk>/end/", me.end_delegation, name="delegation-end"),
     # Proposals
     path("proposals/", proposals.proposal_list, name="proposals"),
     path("proposals/new/", proposals.new, name="proposal-new"),
@@ -28,5 +33,8 @@ urlpatterns = [
     path("flows/", flows.FlowList.as_view(), name="flows"),
     path("flows/<int:pk>/", flows.FlowPage.as_view(), name="flow"),
     path("flows/<int:pk>/physical/new/", flows.add_physical_flow, name="physical-flow-new"),
+    path("flows/<int:pk>/remove/", flows.remove_flow, name="flow-remove"),
     path("physical-flows/<int:pk>/", flows.PhysicalFlowPage.as_view(), name="physical-flow"),
+    path("physical-flows/<int:pk>/edit/", flows.edit_physical_flow, name="physical-flow-edit"),
+    path("physical-flows/<int:pk>/remove/", flows.remove_physical_flow, name="physical-flow-remove"),
 ]

@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django_fsm import TransitionNotAllowed
 
-from . import provisioning
+from . import notices, provisioning
 from .models import (
     DataType,
     LaterPhysicalFlows,
@@ -20,12 +20,16 @@ from .models import (
     PhysicalFlow,
     Policy,
     Proposal,
+    ProposalType,
     Right,
     Side,
+    SideWithoutApprover,
     Transition,
     User,
     actions,
     end_states,
+    on_submission,
+    rights_on,
     store,
 )
 from .provisioning import Hand
@@ -45,7 +49,7 @@ def save_draft(proposal: Proposal, data_types: Iterable[DataType], *, by: User, 
         raise NoRight("Everybody proposes for themselves.")
     else:
         proposal.created_at = at
-    if proposal.specification and proposal.specification.data_types.exists():
+    if proposal.type == ProposalType.CREATE and proposal.specification and proposal.specification.data_types.exists():
         data_types = proposal.specification.data_types.all()
     store(proposal, by=by, at=at, why="Draft saved", data_types=data_types)
 
@@ -61,21 +65,37 @@ def submit(proposal: Proposal, data_types: Iterable[DataType], *, by: User, at: 
 def propose(proposal: Proposal, *, by: User, at: datetime | None = None) -> Proposal:
     """Put a draft before the approvers of both sides. Refused with the cause, or with the twin it repeats."""
     at = at or timezone.now()
-    proposal, policy = _locked(proposal), Policy.in_force()
+    proposal = _locked(proposal)
     right = _right(proposal, "propose", by)
     _require_state(proposal, "propose")
     proposal.set_content_key()
-    provisioning.check_submission(proposal, policy)
+    provisioning.check_submission(proposal)
     proposal.submitted_at = at
-    proposal.due_at = at + timedelta(days=policy.time_out_days)
+    proposal.due_at = at + timedelta(days=proposal.policy.time_out_days)
     try:
         with transaction.atomic():
-            _move(proposal, "propose", right=right, at=at)
+            step = _move(proposal, "propose", right=right, at=at)
     except IntegrityError:
         # Somebody submitted the same between our look and our write: the unique index saw it.
-        twin = provisioning.open_twin(proposal)
-        raise Conflict("The same was submitted at this moment.", twin.get_absolute_url() if twin else "") from None
+        raise Conflict("Somebody submitted the same at this very moment.") from None
+    for side, automatic in on_submission(proposal, Side):
+        _move(proposal, _decision("approve", side), right=automatic, at=at, automatic=True)
+    _require_approvers(proposal)
+    _complete_if_agreed(proposal, by=by, at=at)
+    notices.tell(proposal, step)
     return proposal
+
+
+def _require_approvers(proposal: Proposal) -> None:
+    """Where the policy refuses a side without approver: refuse it."""
+    if proposal.policy.side_without_approver != SideWithoutApprover.REFUSE:
+        return
+    for side in proposal.undecided_sides:
+        if not any(right.may_approve for right in rights_on(proposal, side)):
+            raise Conflict(
+                f"Nobody can approve for the {side.lower()}, {proposal.system(side)}, so it cannot be submitted.",
+                proposal.system(side).get_absolute_url(),
+            )
 
 
 @transaction.atomic
@@ -92,14 +112,19 @@ def approve(
     sides = [side for side in Side if side in set(sides)]
     if not sides:
         raise Invalid(side="Say for which side you approve.")
-    for side in sides:
-        _decide(proposal, "approve", side, by=by, comment=comment, at=at)
-    if set(proposal.transitions.exclude(side="").values_list("side", flat=True)) == set(Side.values):
-        hand = Hand(by, at, f"Proposal {proposal.pk}: fully approved")
-        provisioning.apply(proposal, hand)
-        right = Right(by, "Both sides have approved")
-        _move(proposal, "complete", right=right, at=at, automatic=True)
+    steps = [_decide(proposal, "approve", side, by=by, comment=comment, at=at) for side in sides]
+    _complete_if_agreed(proposal, by=by, at=at)
+    for step in steps:
+        notices.tell(proposal, step)
     return proposal
+
+
+def _complete_if_agreed(proposal: Proposal, *, by: User, at: datetime) -> None:
+    """With the approvals of both sides the proposal is applied and complete."""
+    if {row.side for row in proposal.decisions} != set(Side.values):
+        return
+    provisioning.apply(proposal, Hand(by, at, f"Proposal {proposal.pk}: fully approved"))
+    _move(proposal, "complete", right=Right(by, "Both sides have approved"), at=at, automatic=True)
 
 
 @transaction.atomic
@@ -110,7 +135,7 @@ def reject(proposal: Proposal, *, side: str, by: User, comment: str, at: datetim
         raise Invalid(side="Say for which side you reject.")
     if not comment.strip():
         raise Invalid(comment="Say why you reject: the maker needs to know.")
-    _decide(proposal, "reject", side, by=by, comment=comment, at=at or timezone.now())
+    notices.tell(proposal, _decide(proposal, "reject", side, by=by, comment=comment, at=at or timezone.now()))
     return proposal
 
 
@@ -131,7 +156,7 @@ def time_out(proposal: Proposal, *, at: datetime | None = None) -> Proposal:
     _require_state(proposal, "time_out")
     if at <= proposal.due_at:
         raise Refused("Its deadline has not passed.")
-    _move(proposal, "time_out", right=Right(None, "Clock"), at=at, automatic=True)
+    notices.tell(proposal, _move(proposal, "time_out", right=Right(None, "Clock"), at=at, automatic=True))
     return proposal
 
 
@@ -192,15 +217,19 @@ def _require_state(proposal: Proposal, action: str) -> None:
     raise Conflict(proposal.last_transition().sentence)
 
 
-def _decide(proposal: Proposal, verb: str, side: str, *, by: User, comment: str, at: datetime) -> None:
-    action = next(row.name for row in actions().values() if row.verb == verb and row.side == side)
+def _decide(proposal: Proposal, verb: str, side: str, *, by: User, comment: str, at: datetime) -> Transition:
+    action = _decision(verb, side)
     right = _right(proposal, action, by)
-    _move(proposal, action, right=right, comment=comment, at=at)
+    return _move(proposal, action, right=right, comment=comment, at=at)
+
+
+def _decision(verb: str, side: str) -> str:
+    return next(row.name for row in actions().values() if row.verb == verb and row.side == side)
 
 
 def _move(
     proposal: Proposal, action: str, *, right: Right, at: datetime, comment: str = "", automatic: bool = False
-) -> None:
+) -> Transition:
     """One row of the table carried out: state, history and transition."""
     row, before = actions()[action], proposal.state
     try:
@@ -210,8 +239,9 @@ def _move(
         raise
     if proposal.state in end_states():
         proposal.closed_at = at
+    decided = proposal.decisions
     store(proposal, by=right.user, at=at, why=f"Proposal {proposal.pk}: {row.done}")
-    Transition.objects.create(
+    made = Transition.objects.create(
         proposal=proposal,
         number=proposal.transitions.count() + 1,
         action=action,
@@ -221,8 +251,11 @@ def _move(
         by=right.user,
         on_behalf_of=right.on_behalf_of,
         capacity=right.capacity,
-        policy=Policy.in_force().version(),
+        policy_id=proposal.policy.version_id,
         comment=comment.strip(),
         automatic=automatic,
         at=at,
     )
+    if row.side:
+        proposal.decisions = [*decided, made]
+    return made

@@ -41,6 +41,9 @@ def cast(source, target, maker):
         superuser=factories.user("Sue Superuser", is_superuser=True, is_staff=True),
         inactive=factories.user("Ina Inactive", is_active=False),
         stranger=factories.user("Stan Stranger"),
+        delegate=factories.user("Dee Delegate"),
+        delegates_delegate=factories.user("Dan Further"),
+        makers_delegate=factories.user("Moe Deputy"),
     )
     factories.involve(people.source_approver, source)
     factories.involve(people.target_approver, target)
@@ -49,6 +52,9 @@ def cast(source, target, maker):
         factories.involve(people.rejecter, system, "Business Analyst")
         factories.involve(people.inactive, system)
     factories.involve(people.other, factories.system("Archive"))
+    factories.delegate(people.source_approver, people.delegate)
+    factories.delegate(people.delegate, people.delegates_delegate)
+    factories.delegate(people.maker, people.makers_delegate)
     people.steward.groups.add(Group.objects.get(name="Stewards"))
     return people
 

@@ -9,6 +9,7 @@ from proposals import workflow
 from proposals.models import (
     ApproverRule,
     DataType,
+    Delegation,
     Involvement,
     InvolvementKind,
     PhysicalSpecification,
@@ -56,6 +57,15 @@ def rule(name: str, approve: bool = True, reject: bool = True, system_kind="APPL
 def involve(person: User, system: System, name: str = "Data Owner", **fields) -> Involvement:
     fields.setdefault("started_at", timezone.now() - timedelta(days=400))
     return Involvement.objects.create(user=person, system=system, kind=kind(name), **fields)
+
+
+def delegate(delegator: User, to: User, **fields) -> Delegation:
+    now = timezone.now()
+    return Delegation.objects.create(
+        delegator=delegator,
+        delegate=to,
+        **{"starts_at": now - timedelta(days=1), "ends_at": now + timedelta(days=1)} | fields,
+    )
 
 
 def specification(owner: System, name: str = "", types=(), **fields) -> PhysicalSpecification:

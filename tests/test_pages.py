@@ -30,6 +30,11 @@ PAGES = {
     # name: (GET, POST) of each
     "home": {"GET": (302, 302, 302, 302, 302)},
     "inbox": {"GET": (302, 200, 200, 200, 200), "POST": (302, 405, 405, 405, 405)},
+    "inbox-count": {"GET": (302, 200, 200, 200, 200), "POST": (302, 405, 405, 405, 405)},
+    "inbox-decide": {"GET": (302, 405, 405, 405, 405), "POST": (302, 400, 400, 400, 400)},
+    "me": {"GET": (302, 200, 200, 200, 200), "POST": (302, 400, 400, 400, 400)},
+    "me-notices": {"GET": (302, 405, 405, 405, 405), "POST": (302, 302, 302, 302, 302)},
+    "delegation-end": {"GET": (302, 405, 405, 405, 405), "POST": (302, 404, 302, 404, 404)},
     "healthz": {"GET": (200, 200, 200, 200, 200)},
     "sign-in": {"GET": (200, 200, 200, 200, 200)},
     "sign-out": {"GET": (302, 405, 405, 405, 405), "POST": (302, 302, 302, 302, 302)},
@@ -52,6 +57,9 @@ PAGES = {
     "flow": {"GET": (302, 200, 200, 200, 200), "POST": (302, 405, 405, 405, 405)},
     "physical-flow-new": {"GET": (302, 200, 200, 200, 200), "POST": (302, 400, 400, 400, 400)},
     "physical-flow": {"GET": (302, 200, 200, 200, 200), "POST": (302, 405, 405, 405, 405)},
+    "physical-flow-edit": {"GET": (302, 200, 200, 200, 200), "POST": (302, 302, 302, 302, 302)},
+    "physical-flow-remove": {"GET": (302, 200, 200, 200, 200), "PUT": (302, 405, 405, 405, 405)},
+    "flow-remove": {"GET": (302, 200, 200, 200, 200), "PUT": (302, 405, 405, 405, 405)},
 }
 
 
@@ -63,7 +71,9 @@ def urls(cast, source, target):
     waiting = factories.proposed(cast.maker, source, target, specification_name="other.csv")
     draft = factories.draft(cast.maker, source, target, specification_name="third.csv")
     of = {"system": source.pk, "flow": done.result_logical_flow_id, "physical-flow": done.result_physical_flow_id}
-    of["physical-flow-new"] = of["flow"]
+    of |= {"physical-flow-new": of["flow"], "flow-remove": of["flow"], "physical-flow-edit": of["physical-flow"]}
+    of["physical-flow-remove"] = of["physical-flow"]
+    of["delegation-end"] = factories.delegate(cast.source_approver, cast.other).pk
 
     def url(row: str) -> str:
         name, _, which = row.partition(" ")

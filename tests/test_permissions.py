@@ -1,15 +1,18 @@
 """Every state x action x kind of person, written by hand and walked through the verbs themselves.
 
-For each state: who may do what. Whoever is not named may do nothing, and what is not named is refused.
+For each state: who may do what. Whoever is not named may do nothing, and what is not named is refused. Then the same
+table under other policies and circumstances: SCENARIOS says only what is different there.
 """
 
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import Group
 from django.db import transaction
+from django.utils import timezone
 
 from proposals import workflow
-from proposals.models import Proposal, State, actions
+from proposals.models import Delegation, Involvement, Policy, Proposal, State, User, actions
 from proposals.refusals import Refused
 
 from . import factories
@@ -23,6 +26,7 @@ ALLOWED = {
     "PENDING_APPROVALS": {
         "maker": {"cancel"},
         "source_approver": SOURCE_SIDE,
+        "delegate": SOURCE_SIDE,
         "target_approver": TARGET_SIDE,
         "both": BOTH_SIDES,
         "rejecter": {"reject_source", "reject_target"},
@@ -38,6 +42,7 @@ ALLOWED = {
     "TARGET_APPROVED": {
         "maker": {"cancel"},
         "source_approver": SOURCE_SIDE,
+        "delegate": SOURCE_SIDE,
         "both": SOURCE_SIDE,
         "rejecter": {"reject_source"},
         "clock": {"time_out"},
@@ -57,9 +62,88 @@ LEADS_TO = {
     "time_out": "TIMED_OUT",
 }
 
+
+def nobody_for_the_target(cast, proposal):
+    """No one who may approve for the target is left; the rejecter still may reject."""
+    Involvement.objects.filter(system=proposal.target, kind__name="Data Owner").update(ended_at=timezone.now())
+
+
+def maker_has_both_sides(cast, proposal):
+    for system in (proposal.source, proposal.target):
+        factories.involve(cast.maker, system)
+
+
+def steward_is_the_maker(cast, proposal):
+    nobody_for_the_target(cast, proposal)
+    cast.maker.groups.add(Group.objects.get(name="Stewards"))
+
+
+def delegator_is_deactivated(cast, proposal):
+    User.objects.filter(pk=cast.source_approver.pk).update(is_active=False)
+
+
+def delegation_has_ended(cast, proposal):
+    Delegation.objects.update(ends_at=timezone.now())
+
+
+NO_TARGET = {"target_approver": set()}
+# name: (policy, what is otherwise, {state: {person: actions}} where it differs from ALLOWED)
+SCENARIOS = {
+    "maker with both sides, NEVER": ({"maker_decides": "NEVER"}, maker_has_both_sides, {}),
+    "maker with both sides, OWN_SIDE": ({"maker_decides": "OWN_SIDE"}, maker_has_both_sides, {}),
+    "maker with both sides, WALTZ": (
+        {"maker_decides": "WALTZ"},
+        maker_has_both_sides,
+        {
+            "PENDING_APPROVALS": {"maker": BOTH_SIDES | {"cancel"}, "makers_delegate": BOTH_SIDES},
+            "SOURCE_APPROVED": {"maker": TARGET_SIDE | {"cancel"}, "makers_delegate": TARGET_SIDE},
+            "TARGET_APPROVED": {"maker": SOURCE_SIDE | {"cancel"}, "makers_delegate": SOURCE_SIDE},
+        },
+    ),
+    "two people, and neither took part yet": ({"one_person_both_sides": False}, None, {}),
+    "nobody for the target, STEWARD": (
+        {"side_without_approver": "STEWARD"},
+        nobody_for_the_target,
+        {
+            "PENDING_APPROVALS": NO_TARGET | {"both": SOURCE_SIDE, "steward": TARGET_SIDE},
+            "SOURCE_APPROVED": NO_TARGET | {"both": set(), "steward": TARGET_SIDE},
+        },
+    ),
+    "nobody for the target, REFUSE": (
+        {"side_without_approver": "REFUSE"},
+        nobody_for_the_target,
+        {
+            "PENDING_APPROVALS": NO_TARGET | {"both": SOURCE_SIDE},
+            "SOURCE_APPROVED": NO_TARGET | {"both": set()},
+        },
+    ),
+    "nobody for the target, and the maker is a steward": (
+        {},
+        steward_is_the_maker,
+        {
+            "PENDING_APPROVALS": NO_TARGET | {"both": SOURCE_SIDE, "steward": TARGET_SIDE},
+            "SOURCE_APPROVED": NO_TARGET | {"both": set(), "steward": TARGET_SIDE},
+        },
+    ),
+    "the delegator is deactivated": (
+        {},
+        delegator_is_deactivated,
+        {
+            "PENDING_APPROVALS": {"delegate": set(), "source_approver": set()},
+            "TARGET_APPROVED": {"delegate": set(), "source_approver": set()},
+        },
+    ),
+    "the delegation has ended": (
+        {},
+        delegation_has_ended,
+        {"PENDING_APPROVALS": {"delegate": set()}, "TARGET_APPROVED": {"delegate": set()}},
+    ),
+}
+
 PEOPLE = [
     *("maker", "source_approver", "target_approver", "both", "rejecter"),
     *("other", "steward", "superuser", "inactive", "stranger"),
+    *("delegate", "delegates_delegate", "makers_delegate"),
 ]
 
 VERBS = {
@@ -142,6 +226,25 @@ def test_who_may_do_what_in_which_state(in_state, cast, name):
 def test_the_clock_ends_open_proposals_and_no_other(in_state):
     may = "time_out" in ALLOWED[in_state.state].get("clock", set())
     assert (time_out(in_state) is not None) == may
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_who_may_do_what_under_other_policies(in_state, cast, scenario):
+    policy, arrange, differences = SCENARIOS[scenario]
+    Policy.objects.update(**policy)
+    if arrange:
+        arrange(cast, in_state)
+    expected = ALLOWED[in_state.state] | differences.get(in_state.state, {})
+    for name in PEOPLE:
+        person = User.objects.get(pk=getattr(cast, name).pk)
+        allowed = expected.get(name, set())
+        offered = {action.name for action, _ in Proposal.objects.get(pk=in_state.pk).actions_of(person)}
+        assert offered == allowed, name
+        waits = Proposal.objects.awaiting(person).filter(pk=in_state.pk).exists()
+        assert waits == bool(allowed & BOTH_SIDES), name
+        if name in differences.get(in_state.state, {}):
+            for action in BOTH_SIDES:
+                assert (act(action, in_state, person) is not None) == (action in allowed), f"{name} {action}"
 
 
 @pytest.mark.parametrize("name", PEOPLE)

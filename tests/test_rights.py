@@ -3,7 +3,7 @@
 import pytest
 from django.utils import timezone
 
-from proposals.models import Proposal, actions, systems_decided_by
+from proposals.models import Proposal, actions, reach
 
 from . import factories
 
@@ -18,12 +18,14 @@ SOURCE_SIDE = {"approve_source", "reject_source"}
 
 def test_the_approvers_are_found_with_the_involvement_that_makes_them_so(cast, proposal):
     holders = actions()["approve_source"].role.holders(proposal)
-    assert [(right.user, right.capacity) for right in holders] == [
-        (cast.both, "Data Owner of Ledger (LEDGER); rule: Data Owner of every application may approve and reject"),
-        (cast.source_approver, holders[0].capacity),
+    of_ledger = "Data Owner of Ledger (LEDGER); rule: Data Owner of every application may approve and reject"
+    assert [(right.user, right.on_behalf_of, right.capacity) for right in holders] == [
+        (cast.both, None, of_ledger),
+        (cast.source_approver, None, of_ledger),
+        (cast.delegate, cast.source_approver, of_ledger),
     ]
     rejecters = actions()["reject_source"].role.holders(proposal)
-    assert [right.user for right in rejecters] == [cast.both, cast.rejecter, cast.source_approver]
+    assert [right.user for right in rejecters] == [cast.both, cast.rejecter, cast.source_approver, cast.delegate]
 
 
 def test_a_rule_naming_the_system_replaces_the_general_ones_for_it(cast, proposal, source):
@@ -66,7 +68,7 @@ def test_a_deactivated_person_has_nothing_at_once(cast, proposal):
     cast.both.is_active = False
     cast.both.save()
     assert may(cast.both, proposal) == set()
-    assert systems_decided_by(cast.both) == []
+    assert reach(cast.both).systems == {}
 
 
 @pytest.mark.parametrize("name", ["stranger", "superuser", "steward", "inactive"])
@@ -82,13 +84,13 @@ def test_the_maker_is_never_among_those_who_decide(cast, source, target):
     assert cast.both not in {right.user for right in actions()["approve_source"].role.holders(own)}
 
 
-def test_the_right_costs_one_query_whatever_the_number_of_approvers(proposal, source, django_assert_num_queries):
+def test_the_right_costs_three_queries_whatever_the_number_of_approvers(proposal, source, django_assert_num_queries):
     for _ in range(20):
         factories.involve(factories.user(), source)
     role = actions()["approve_source"].role
     fresh = Proposal.objects.get(pk=proposal.pk)
-    with django_assert_num_queries(1):
-        assert len(role.holders(fresh)) == 22
+    with django_assert_num_queries(3):  # the policy, the deciders, the delegations
+        assert len(role.holders(fresh)) == 23
 
 
 @pytest.mark.django_db

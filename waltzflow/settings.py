@@ -1,9 +1,11 @@
 """Everything an operator may set comes from the environment; the README has the table."""
 
 import os
+from datetime import timedelta
 from pathlib import Path
 
 import dj_database_url
+import dj_email_url
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
@@ -77,7 +79,6 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "proposals.views.inbox.waiting",
             ],
         },
     }
@@ -150,4 +151,8 @@ if BASE_URL.startswith("https://"):
 SIMPLE_HISTORY_HISTORY_CHANGE_REASON_USE_TEXT_FIELD = True
 SIMPLE_HISTORY_REVERT_DISABLED = True
 
-EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+# Mails wait in the database until the worker has sent them, however long the mail server is away.
+globals().update(dj_email_url.parse(os.environ.get("EMAIL_URL") or "console:"))
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = os.environ.get("MAIL_FROM", "waltzflow@localhost")
+EMAIL_TIMEOUT = 20
+POST_OFFICE = {"MAX_RETRIES": 10_000, "RETRY_INTERVAL": timedelta(minutes=5), "MESSAGE_ID_ENABLED": True}

@@ -2,9 +2,9 @@
 
 from .catalogue import DataType, ImportBatch, ImportedFile, OrganisationalUnit, System, SystemKind, SystemLifecycle
 from .history import record, store
-from .people import ApproverRule, Delegation, Involvement, InvolvementKind, User
+from .people import ApproverRule, Delegation, Involvement, InvolvementKind, Notices, User
 from .policy import LaterPhysicalFlows, MakerDecides, Policy, Reason, SideWithoutApprover
-from .proposal import Notice, Proposal, ProposalType, Transition
+from .proposal import Proposal, ProposalType, read_rights
 from .register import (
     Criticality,
     FlowAttributes,
@@ -18,8 +18,9 @@ from .register import (
     Transport,
     same_text,
 )
-from .rights import Right, deciders, systems_decided_by
+from .rights import Right, deciders, on_submission, reach, rights_on
 from .states import Action, ProposalStates, Side, State, actions, end_states, open_states, rows, states
+from .trail import Notice, Transition
 
 __all__ = [
     "Action",
@@ -40,6 +41,7 @@ __all__ = [
     "LogicalFlow",
     "MakerDecides",
     "Notice",
+    "Notices",
     "OrganisationalUnit",
     "PhysicalFlow",
     "PhysicalSpecification",
@@ -61,11 +63,14 @@ __all__ = [
     "actions",
     "deciders",
     "end_states",
+    "on_submission",
     "open_states",
+    "reach",
+    "read_rights",
     "record",
+    "rights_on",
     "rows",
     "same_text",
     "states",
     "store",
-    "systems_decided_by",
 ]

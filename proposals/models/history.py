@@ -6,6 +6,17 @@ from django.db import models
 from simple_history.models import HistoricalRecords
 
 
+class Versioned(models.Model):
+    """A tracked row that can say which version of it somebody reads now."""
+
+    class Meta:
+        abstract = True
+
+    def version(self) -> int | None:
+        """The id of its newest history row."""
+        return self.history.values_list("pk", flat=True).first()
+
+
 def store(obj: models.Model, *, by, why: str, at: datetime, **many) -> None:
     """Save `obj` and its many-to-many sets (`data_types=[...]`) and write exactly one history row for both.
 

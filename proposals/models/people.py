@@ -11,6 +11,12 @@ from simple_history.models import HistoricalRecords
 from .catalogue import OrganisationalUnit, System, SystemKind, one_of, refuse_cycle
 
 
+class Notices(models.TextChoices):
+    EACH = "EACH", "A mail for each event"
+    DIGEST = "DIGEST", "One mail a day"
+    NONE = "NONE", "No mail"
+
+
 class User(AbstractUser):
     """A person. `email` is the key of people in files; `username` follows it in lower case.
 
@@ -24,6 +30,7 @@ class User(AbstractUser):
     title = models.CharField(max_length=200, blank=True)
     manager = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="reports")
     organisational_unit = models.ForeignKey(OrganisationalUnit, models.PROTECT, null=True, blank=True)
+    notices_wanted = models.CharField(max_length=10, choices=Notices, default=Notices.EACH)
     history = HistoricalRecords(excluded_fields=["password", "last_login"])
 
     objects = UserManager()
@@ -38,6 +45,7 @@ class User(AbstractUser):
                 violation_error_message="Somebody has this mail address.",
             ),
             models.CheckConstraint(condition=~Q(employee_id=""), name="user_employee_id_not_empty"),
+            one_of("notices_wanted", Notices, "user_notices_wanted"),
         ]
 
     def __str__(self) -> str:

@@ -2,7 +2,7 @@
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
 from simple_history.models import HistoricalRecords
 
 from .catalogue import one_of
@@ -71,11 +71,9 @@ class Policy(models.Model):
 
     @classmethod
     def in_force(cls) -> "Policy":
-        return cls.objects.get(pk=1)
-
-    def version(self):
-        """The history row that says how the policy reads now."""
-        return self.history.first()
+        """The row, with `version_id`: the history row that says how it reads now."""
+        newest = cls.history.filter(id=OuterRef("pk")).order_by("-history_date", "-history_id")
+        return cls.objects.annotate(version_id=Subquery(newest.values("pk")[:1])).get(pk=1)
 
 
 class Reason(models.Model):

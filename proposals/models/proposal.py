@@ -4,9 +4,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.functional import cached_property
+from django.utils.functional import SimpleLazyObject, cached_property
 from django.utils.timesince import timesince
-from post_office.models import Email
 from simple_history.models import HistoricalRecords
 
 from . import rights
@@ -22,6 +21,7 @@ from .register import (
     attribute_checks,
     same_text,
 )
+from .selection import ProposalQuerySet
 from .states import (
     DRAFT,
     Action,
@@ -34,53 +34,9 @@ from .states import (
     states,
     undecided_states,
 )
+from .trail import Transition
 
 OPEN, END = open_states(), end_states()
-
-
-class ProposalQuerySet(models.QuerySet):
-    """Read each as the end of the sentence "proposals ..."."""
-
-    def open(self):
-        return self.filter(state__in=OPEN)
-
-    def closed(self):
-        return self.filter(state__in=END)
-
-    def submitted(self):
-        return self.exclude(submitted_at=None)
-
-    def visible_to(self, user: User):
-        """Everybody reads what was submitted; a draft is its maker's and the administrators'."""
-        return self if user.is_superuser else self.filter(Q(submitted_at__isnull=False) | Q(maker=user))
-
-    def awaiting(self, user: User):
-        """Open, and `user` can decide for a side that has not decided. The set form of the table's roles."""
-        systems = rights.systems_decided_by(user)
-        waiting = Q(pk__in=[])
-        for side in Side:
-            waiting |= Q(state__in=undecided_states(side), **{f"{side.lower()}__in": systems})
-        return self.filter(waiting).exclude(maker=user)
-
-    def of_route(self, source, target):
-        return self.filter(source=source, target=target)
-
-    def touching(self, system: System):
-        return self.filter(Q(source=system) | Q(target=system))
-
-    def matching(self, text: str):
-        """Each word is its number, or occurs in its systems, maker, justification, flow or specification."""
-        found = self
-        for word in text.split():
-            number = Q(pk=int(word)) if word.isascii() and word.isdigit() and len(word) < 19 else Q()
-            fields = ["source__name", "source__code", "target__name", "target__code", "maker__name"]
-            fields += ["justification", "name", "specification_name", "specification__name"]
-            found = found.filter(Q(*[(f"{field}__icontains", word) for field in fields], _connector=Q.OR) | number)
-        return found
-
-    def listed(self):
-        """With what a row of a list shows, in one query."""
-        return self.select_related("source", "target", "maker", "reason", "specification")
 
 
 class ProposalType(models.TextChoices):
@@ -216,8 +172,38 @@ class Proposal(ProposalStates, FlowAttributes):
     def __str__(self) -> str:
         return f"Proposal {self.pk}: {self.source.name} → {self.target.name}"
 
+    @classmethod
+    def change_of(cls, flow: PhysicalFlow, maker: User) -> "Proposal":
+        """An EDIT (not saved) that wants `flow` as it is: route, specification and attributes come from it."""
+        attributes = {field: getattr(flow, field) for field in cls.ATTRIBUTES}
+        made = cls(type=ProposalType.EDIT, concerned_physical_flow=flow, specification=flow.specification, **attributes)
+        return made._of_route(flow.logical_flow, maker)
+
+    @classmethod
+    def removal_of(cls, flow: PhysicalFlow | LogicalFlow, maker: User) -> "Proposal":
+        """A DELETE (not saved) of a physical flow, or of a logical flow that has none."""
+        made = cls(type=ProposalType.DELETE, with_physical_flow=False)
+        if isinstance(flow, LogicalFlow):
+            made.concerned_logical_flow = flow
+            return made._of_route(flow, maker)
+        made.concerned_physical_flow = flow
+        return made._of_route(flow.logical_flow, maker)
+
+    def _of_route(self, logical: LogicalFlow, maker: User) -> "Proposal":
+        self.source, self.target, self.maker = logical.source, logical.target, maker
+        self.read_logical_flow_version = logical.version()
+        if self.concerned_physical_flow:
+            self.read_physical_flow_version = self.concerned_physical_flow.version()
+            self.read_specification_version = self.concerned_physical_flow.specification.version()
+        return self
+
     def get_absolute_url(self) -> str:
         return reverse("proposal", args=[self.pk])
+
+    @property
+    def concerned(self) -> PhysicalFlow | LogicalFlow | None:
+        """The flow an EDIT or DELETE is about."""
+        return self.concerned_physical_flow or self.concerned_logical_flow
 
     @property
     def is_draft(self) -> bool:
@@ -230,6 +216,20 @@ class Proposal(ProposalStates, FlowAttributes):
     @property
     def is_closed(self) -> bool:
         return self.state in END
+
+    @property
+    def my_sides(self):
+        """(label of a side, right) of the decisions in `mine`, which an inbox sets for its reader; each side once."""
+        return {Side(action.side).label: right for action, right in self.mine}.items()
+
+    @property
+    def turn(self) -> list[tuple[Side, list[User]]]:
+        """Whom an open proposal waits for: each undecided side with the people who may approve for it, by name."""
+        sides = []
+        for side in self.undecided_sides:
+            able = [right.user for right in rights.rights_on(self, side) if right.may_approve]
+            sides.append((side, list(dict.fromkeys(able))))
+        return sides
 
     @property
     def age(self) -> str:
@@ -247,10 +247,33 @@ class Proposal(ProposalStates, FlowAttributes):
         """The sides an open proposal waits for."""
         return [side for side in Side if self.state in undecided_states(side)]
 
+    # What the roles ask of it, each read once for this object.
+
+    @cached_property
+    def route_is_living(self) -> bool:
+        """Whether the register has the route already."""
+        return LogicalFlow.objects.living().filter(source=self.source_id, target=self.target_id).exists()
+
+    @cached_property
+    def policy(self) -> Policy:
+        return Policy.in_force()
+
     @cached_property
     def deciders(self) -> list:
-        """Whose involvement decides for its source or target, as read once for this object."""
-        return rights.deciders(self.source_id, self.target_id)
+        """Whose involvement decides for its source or target."""
+        return rights.deciders({self.source_id, self.target_id})
+
+    @cached_property
+    def delegations(self) -> list:
+        return rights.delegations_of({row.user_id for row in self.deciders})
+
+    @cached_property
+    def stewards(self) -> list[User]:
+        return rights.stewards()
+
+    @cached_property
+    def decisions(self) -> list[Transition]:
+        return list(self.transitions.exclude(side=""))
 
     def actions_of(self, user: User) -> list[tuple[Action, rights.Right]]:
         """What `user` may do to it in its present state, and by what right."""
@@ -263,68 +286,22 @@ class Proposal(ProposalStates, FlowAttributes):
             specification = self.specification_id or same_text(self.specification_name)
         self.content_key = self.twin_key(self.source_id, self.target_id, specification)
 
-    def last_transition(self) -> "Transition | None":
+    def last_transition(self) -> Transition | None:
         return self.transitions.order_by("-number").select_related("by").first()
 
 
-class Transition(models.Model):
-    """One change of state. Appended, never changed; a draft has none."""
-
-    proposal = models.ForeignKey(Proposal, models.PROTECT, related_name="transitions")
-    number = models.PositiveSmallIntegerField()
-    action = models.CharField(max_length=30)
-    from_state = models.CharField(max_length=30, choices=State)
-    to_state = models.CharField(max_length=30, choices=State)
-    side = models.CharField(max_length=10, choices=Side, blank=True)
-    by = models.ForeignKey(User, models.PROTECT, null=True, related_name="transitions", help_text="Empty: the clock.")
-    on_behalf_of = models.ForeignKey(User, models.PROTECT, null=True, related_name="transitions_by_delegates")
-    capacity = models.TextField(help_text="The right it was done by, as it read that moment.")
-    policy = models.ForeignKey(Policy.history.model, models.PROTECT, related_name="transitions")
-    comment = models.TextField(max_length=4000, blank=True)
-    automatic = models.BooleanField(default=False)
-    at = models.DateTimeField()
-
-    class Meta:
-        ordering = ["proposal_id", "number"]
-        constraints = [
-            models.UniqueConstraint(fields=["proposal", "number"], name="transition_numbered_once"),
-            models.UniqueConstraint(
-                fields=["proposal", "side"], condition=~Q(side=""), name="transition_one_decision_per_side"
-            ),
-            models.CheckConstraint(condition=Q(number__gte=1), name="transition_numbered_from_one"),
-            models.CheckConstraint(condition=Q(side__in=["", *Side.values]), name="transition_side"),
-            models.CheckConstraint(condition=Q(action__in=list(actions())), name="transition_action"),
-            models.CheckConstraint(
-                condition=Q(from_state__in=states(), to_state__in=states()), name="transition_states"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.proposal_id}/{self.number}: {self.to_state}"
-
-    @property
-    def done(self) -> str:
-        """What happened, in the past tense: "approved for the source"."""
-        return actions()[self.action].done
-
-    @property
-    def sentence(self) -> str:
-        """Who did what, and when: "Anna Berg approved for the source on 3 November 2026, 14:05 UTC."."""
-        who = str(self.by) if self.by else "The clock"
-        return f"{who} {self.done} on {timezone.localtime(self.at):%-d %B %Y, %H:%M %Z}."
-
-
-class Notice(models.Model):
-    """Somebody was told of an event. Unique, so that nobody is told twice."""
-
-    event = models.CharField(max_length=100)
-    recipient = models.ForeignKey(User, models.PROTECT, related_name="notices")
-    mail = models.ForeignKey(Email, models.SET_NULL, null=True, related_name="+")
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["event", "recipient"], name="notice_once_per_event_and_recipient")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.event} to {self.recipient}"
+def read_rights(proposals: list[Proposal]) -> list[Proposal]:
+    """Give each what the roles ask of it, read for all of them together; the number of queries is the same for any."""
+    open_ones = [proposal for proposal in proposals if proposal.is_open]
+    policy = Policy.in_force()
+    rows = rights.deciders({pk for proposal in open_ones for pk in (proposal.source_id, proposal.target_id)})
+    delegations = rights.delegations_of({row.user_id for row in rows})
+    stewards = SimpleLazyObject(rights.stewards)
+    decided = Transition.objects.none() if policy.one_person_both_sides else Transition.objects.exclude(side="")
+    decisions = list(decided.filter(proposal__in=open_ones))
+    for proposal in proposals:
+        ends = {proposal.source_id, proposal.target_id}
+        proposal.policy, proposal.delegations, proposal.stewards = policy, delegations, stewards
+        proposal.deciders = [row for row in rows if row.system_id in ends]
+        proposal.decisions = [row for row in decisions if row.proposal_id == proposal.pk]
+    return proposals

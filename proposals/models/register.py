@@ -12,6 +12,7 @@ from django_fsm import FSMField, FSMModelMixin, transition
 from simple_history.models import HistoricalRecords
 
 from .catalogue import DataType, ImportBatch, System, one_of
+from .history import Versioned
 from .people import User
 
 
@@ -173,7 +174,7 @@ class LogicalFlowQuerySet(models.QuerySet):
         )
 
 
-class LogicalFlow(FSMModelMixin, models.Model):
+class LogicalFlow(FSMModelMixin, Versioned):
     """Data goes from A to B. One row per (source, target) for ever: a removed one is revived."""
 
     source = models.ForeignKey(System, models.PROTECT, related_name="flows_out")
@@ -225,7 +226,7 @@ class LogicalFlow(FSMModelMixin, models.Model):
         return DataType.objects.filter(Q(declared_on=self) | sent).distinct()
 
 
-class PhysicalSpecification(FSMModelMixin, models.Model):
+class PhysicalSpecification(FSMModelMixin, Versioned):
     """What is sent; several physical flows may share one."""
 
     owner = models.ForeignKey(System, models.PROTECT, related_name="specifications")
@@ -263,7 +264,7 @@ class PhysicalFlowQuerySet(models.QuerySet):
         return self.filter(lifecycle=Lifecycle.ACTIVE)
 
 
-class PhysicalFlow(FSMModelMixin, FlowAttributes):
+class PhysicalFlow(FSMModelMixin, Versioned, FlowAttributes):
     """How and when a specification is sent along a logical flow."""
 
     logical_flow = models.ForeignKey(LogicalFlow, models.PROTECT, related_name="physical_flows")

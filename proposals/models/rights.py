@@ -3,22 +3,47 @@
 A *role* is what the table of transitions names as its `permission`. Asked with a proposal and a user it answers with
 the Right that person has, or None; it says who holds it, and which sentence a person without it reads. A new role is
 a new class here and a row in the table. Being a superuser is no role.
+
+The proposal is handed in; from it a role reads, each once: `policy`, `deciders`, `delegations`, `stewards` and
+`decisions` (the transitions of its sides).
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
-from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models import BigIntegerField, Case, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.functions import Cast
+from django.utils import timezone
 
-from .people import ApproverRule, Involvement, User, decision_wording
+from .people import ApproverRule, Delegation, Involvement, User, decision_wording
+from .policy import MakerDecides, Policy, SideWithoutApprover
+
+STEWARDS = "Stewards"
 
 
 @dataclass(frozen=True)
 class Right:
-    """`user` may act, for `on_behalf_of` if that is set; `capacity` says by what right, as it reads this moment."""
+    """`user` may act, for `on_behalf_of` if that is set; `capacity` says by what right, as it reads this moment.
+
+    `part` is the short form of that: "Data Owner", "Steward". A right to decide says which way.
+    """
 
     user: User | None
     capacity: str
     on_behalf_of: User | None = None
+    part: str = ""
+    may_approve: bool = False
+    may_reject: bool = False
+
+    @property
+    def may(self) -> str:
+        return decision_wording(self.may_approve, self.may_reject)
+
+    @property
+    def people(self) -> set[int]:
+        """Ids of who acts and for whom."""
+        return {person.pk for person in (self.user, self.on_behalf_of) if person}
 
 
 def decisive_involvements() -> QuerySet[Involvement]:
@@ -46,7 +71,7 @@ def decisive_involvements() -> QuerySet[Involvement]:
     )
 
 
-def deciders(*systems: int) -> list[Involvement]:
+def deciders(systems: Iterable[int]) -> list[Involvement]:
     """Whose involvement decides for any of `systems` (ids), ordered by person; one query.
 
     Each with `may` ("may approve and reject") and `capacity` (the involvement and the rule that gives the right).
@@ -59,16 +84,65 @@ def deciders(*systems: int) -> list[Involvement]:
     return found
 
 
-def systems_decided_by(user: User) -> list[int]:
-    """The set form of Approver: ids of the systems for which `user` decides on proposals of others."""
-    if not user.is_active:
-        return []
-    return list(decisive_involvements().filter(user=user).order_by().values_list("system_id", flat=True).distinct())
-
-
 def _capacity(row: Involvement) -> str:
     where = row.system if row.rule_names_system else f"every {row.system.get_kind_display().lower()}"
     return f"{row.kind} of {row.system}; rule: {row.kind} of {where} {row.may}"
+
+
+def running_delegations(at: datetime | None = None) -> QuerySet[Delegation]:
+    at = at or timezone.now()
+    running = Delegation.objects.filter(starts_at__lte=at, ends_at__gt=at, delegate__is_active=True)
+    return running.select_related("delegator", "delegate")
+
+
+def delegations_of(people: Iterable[int]) -> list[Delegation]:
+    """The running delegations that any of `people` (ids) gave; one query."""
+    return list(running_delegations().filter(delegator__in=people).order_by("delegate__name", "pk"))
+
+
+def stewards() -> list[User]:
+    return list(User.objects.filter(groups__name=STEWARDS, is_active=True).order_by("name", "pk"))
+
+
+def barred(proposal, side: str) -> set[int]:
+    """Ids of those who decide nothing on this side, neither for themselves nor through another.
+
+    The maker, unless the policy is WALTZ; and where two decisions need two people, who took part in the other one.
+    """
+    policy = proposal.policy
+    people = set() if policy.maker_decides == MakerDecides.WALTZ else {proposal.maker_id}
+    if not policy.one_person_both_sides:
+        others = [row for row in proposal.decisions if row.side != side]
+        people |= {person for row in others for person in (row.by_id, row.on_behalf_of_id) if person}
+    return people
+
+
+def rights_on(proposal, side: str) -> list[Right]:
+    """Everybody who may decide for `side` of `proposal` and by what right, by name; a person by two rights twice.
+
+    Through an involvement of their own, or of somebody who delegates to them; and the stewards, where nobody else may
+    approve and the policy says so.
+    """
+    out = barred(proposal, side)
+    rows = [row for row in proposal.deciders if row.system_id == proposal.system_id(side) and row.user_id not in out]
+    rights = [_own(row) for row in rows]
+    for row in rows:
+        delegates = [d for d in proposal.delegations if d.delegator_id == row.user_id and d.delegate_id not in out]
+        rights += [_own(row, delegate=delegation.delegate) for delegation in delegates]
+    without = not any(right.may_approve for right in rights)
+    if without and proposal.policy.side_without_approver == SideWithoutApprover.STEWARD:
+        rights += [_of_steward(user, side) for user in proposal.stewards if user.pk not in out]
+    return rights
+
+
+def _own(row: Involvement, delegate: User | None = None) -> Right:
+    on_behalf_of = row.user if delegate else None
+    return Right(delegate or row.user, row.capacity, on_behalf_of, str(row.kind), row.may_approve, row.may_reject)
+
+
+def _of_steward(user: User, side: str) -> Right:
+    capacity = f"Steward, since nobody else may approve for the {side.lower()}"
+    return Right(user, capacity, part="Steward", may_approve=True, may_reject=True)
 
 
 @dataclass(frozen=True)
@@ -86,32 +160,32 @@ class Maker:
 
 @dataclass(frozen=True)
 class Approver:
-    """Somebody whose involvement in the system of one side decides, by an approver rule. Never the maker."""
+    """Somebody who may decide for one side, in one way: `decision` is may_approve or may_reject."""
 
     side: str
     decision: str
 
     @property
     def who(self) -> str:
-        verb = self.decision.removeprefix("may_")
-        return f"who may {verb} for the {self.side.lower()} by an approver rule, except the maker"
+        return f"who {self._may} for the {self.side.lower()}, as the rules and policies say"
+
+    @property
+    def _may(self) -> str:
+        return self.decision.replace("_", " ")
 
     def __call__(self, proposal, user: User) -> Right | None:
-        return next((right for right in self.holders(proposal) if right.user == user), None)
+        return next((right for right in self.holders(proposal) if right.user == user and user.is_active), None)
 
     def holders(self, proposal) -> list[Right]:
-        """Everybody who has the right on this proposal, by name; a person with two involvements twice."""
-        system = proposal.system_id(self.side)
-        return [
-            Right(row.user, row.capacity)
-            for row in proposal.deciders
-            if row.system_id == system and getattr(row, self.decision) and row.user_id != proposal.maker_id
-        ]
+        """Everybody who has the right on this proposal, by name; own rights before delegated ones."""
+        return [right for right in rights_on(proposal, self.side) if getattr(right, self.decision)]
 
     def refusal(self, proposal, user: User) -> str:
-        if user.pk == proposal.maker_id:
-            return "You proposed this flow, so others decide."
-        verb = self.decision.removeprefix("may_")
+        if user.pk in barred(proposal, self.side):
+            if user.pk == proposal.maker_id:
+                return "You proposed this flow, so others decide."
+            return "You took part in the decision of the other side, and this proposal needs two people."
+        verb = self._may.removeprefix("may ")
         return f"You may not {verb} for the {self.side.lower()}, {proposal.system(self.side)}."
 
 
@@ -126,3 +200,52 @@ class Automatic:
 
     def refusal(self, proposal, user: User) -> str:
         return f"Nobody can do this: it {self.who}."
+
+
+def on_submission(proposal, sides: Iterable[str]) -> list[tuple[str, Right]]:
+    """The approvals that follow from the submission itself: (side, right), each to be recorded as automatic.
+
+    The maker's own side before the external one, and at most one in all; under WALTZ more, but never two external
+    ones, and never two at all where two decisions need two people.
+    """
+    policy, maker = proposal.policy, proposal.maker
+    mine = [] if policy.maker_decides == MakerDecides.NEVER else _sides_of_maker(proposal, sides)
+    external = [side for side in sides if policy.external_auto_approval and proposal.system(side).is_external]
+    taken = {side for side, _ in mine}
+    outside = Right(maker, "External system, approved on submission by the policy external_auto_approval")
+    chosen = mine + [(side, outside) for side in external if side not in taken][:1]
+    both = policy.maker_decides == MakerDecides.WALTZ and policy.one_person_both_sides
+    return chosen if both else chosen[:1]
+
+
+def _sides_of_maker(proposal, sides: Iterable[str]) -> list[tuple[str, Right]]:
+    rows = [row for row in proposal.deciders if row.user_id == proposal.maker_id and row.may_approve]
+    own = {side: next((row for row in rows if row.system_id == proposal.system_id(side)), None) for side in sides}
+    return [(side, _own(row)) for side, row in own.items() if row]
+
+
+@dataclass(frozen=True)
+class Reach:
+    """What one user decides, as ids for a query: systems by the person in whose right (the user or a delegator)."""
+
+    policy: Policy
+    systems: dict[int, list[int]]
+    is_steward: bool
+
+
+def reach(user: User) -> Reach:
+    """The set form of Approver, for ProposalQuerySet.awaiting: read once, then a literal list of systems."""
+    policy = Policy.in_force()
+    if not user.is_active:
+        return Reach(policy, {}, False)
+    mine = Q(user=user) | Q(user__in=running_delegations().filter(delegate=user).values("delegator"))
+    decisive = decisive_involvements().filter(mine).order_by().values_list("user_id", "system_id")
+    # One query for both: a row without system says that the user is a steward.
+    nowhere = Cast(Value(None), BigIntegerField())
+    steward = User.objects.filter(pk=user.pk, groups__name=STEWARDS).order_by().values_list("pk", nowhere)
+    systems: dict[int, list[int]] = {}
+    for person, system in decisive.union(steward):
+        systems.setdefault(person, []).append(system)
+    is_steward = None in systems.get(user.pk, [])
+    systems = {person: [system for system in found if system] for person, found in systems.items()}
+    return Reach(policy, systems, is_steward and policy.side_without_approver == SideWithoutApprover.STEWARD)

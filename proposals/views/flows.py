@@ -9,7 +9,7 @@ from ..filters import FlowFilter
 from ..forms import WishForm
 from ..models import LogicalFlow, PhysicalFlow, Proposal
 from ..refusals import Invalid, Refused
-from .proposals import form_page
+from .proposals import earlier, form_page, write
 
 
 class FlowList(FilterView):
@@ -55,6 +55,27 @@ class PhysicalFlowPage(DetailView):
     def get_context_data(self, **kwargs) -> dict:
         history = self.object.history.select_related("history_user")[:20]
         return super().get_context_data(history=history, **kwargs)
+
+
+@form_page
+def edit_physical_flow(request: HttpRequest, pk: int) -> HttpResponse:
+    """Propose an EDIT; `?from=` an earlier one of the reader's fills it in."""
+    flow = get_object_or_404(PhysicalFlowPage.queryset, pk=pk)
+    return write(request, Proposal.change_of(flow, request.user), initial=earlier(request))
+
+
+@form_page
+def remove_physical_flow(request: HttpRequest, pk: int) -> HttpResponse:
+    """Propose a DELETE of a physical flow."""
+    flow = get_object_or_404(PhysicalFlowPage.queryset, pk=pk)
+    return write(request, Proposal.removal_of(flow, request.user), initial=earlier(request))
+
+
+@form_page
+def remove_flow(request: HttpRequest, pk: int) -> HttpResponse:
+    """Propose a DELETE of a logical flow that has no physical flow."""
+    flow = get_object_or_404(FlowPage.queryset, pk=pk)
+    return write(request, Proposal.removal_of(flow, request.user), initial=earlier(request))
 
 
 @form_page

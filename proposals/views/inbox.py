@@ -1,36 +1,73 @@
+from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
-from django.utils.functional import SimpleLazyObject
-from django.views.generic import ListView
+from django.shortcuts import render
+from django.views.decorators.http import require_POST, require_safe
 
-from ..models import Proposal
-
-
-class Inbox(ListView):
-    """What waits for the reader, oldest first."""
-
-    template_name = "proposals/inbox.html"
-    context_object_name = "proposals"
-    paginate_by = 25
-
-    def get_queryset(self):
-        return Proposal.objects.awaiting(self.request.user).listed().order_by("submitted_at", "pk")
-
-    def get_context_data(self, **kwargs) -> dict:
-        user = self.request.user
-        mine = Proposal.objects.filter(maker=user, state__in=["PROPOSED_CREATE"]).listed()[:10]
-        return super().get_context_data(drafts=mine, **kwargs)
+from .. import workflow
+from ..forms import BulkForm
+from ..models import Proposal, read_rights
+from ..refusals import Refused
+from .lists import offset_page
 
 
-def waiting(request: HttpRequest) -> dict:
-    """For every page: `waiting`, how many proposals wait for the reader. Counted only where a template shows it."""
+@require_safe
+def inbox(request: HttpRequest) -> HttpResponse:
+    """What waits for the reader, oldest first, and what waits for people who delegated to them."""
+    return _page(request, BulkForm(user=request.user))
 
-    def count() -> int:
-        return Proposal.objects.awaiting(request.user).count()
 
-    signed_in = getattr(request, "user", None) and request.user.is_authenticated
-    return {"waiting": SimpleLazyObject(count)} if signed_in else {}
+def _page(request: HttpRequest, form: BulkForm, status: int = 200) -> HttpResponse:
+    waiting = Proposal.objects.awaiting(request.user).listed().order_by("submitted_at", "pk")
+    page = offset_page(waiting, request.GET)
+    for proposal in read_rights(page.rows):
+        proposal.mine = mine_on(proposal, request.user)
+    context = {
+        "page": page,
+        "form": form,
+        "chosen": set(form.data.getlist("chosen") if form.data else []),
+    }
+    return render(request, "proposals/inbox.html", context, status=status)
+
+
+def mine_on(proposal: Proposal, user) -> list:
+    """(action, right) of the decisions that `user` has on an open proposal."""
+    return [(action, right) for action, right in proposal.actions_of(user) if action.side]
+
+
+@require_POST
+def decide_many(request: HttpRequest) -> HttpResponse:
+    """One decision for many proposals, each on its own and for every side the reader has; and what became of each."""
+    form = BulkForm(request.POST, user=request.user)
+    if not form.is_valid():
+        return _page(request, form, status=400)
+    verb, comment = form.cleaned_data["verb"], form.cleaned_data["comment"]
+    results = [(proposal, *_decide(proposal, verb, comment, request.user)) for proposal in form.cleaned_data["chosen"]]
+    done = sum(1 for _, decided, _ in results if decided)
+    messages.success(request, f"{done} of {len(results)} decided.")
+    return render(request, "proposals/inbox_decided.html", {"results": results, "verb": verb})
+
+
+def _decide(proposal: Proposal, verb: str, comment: str, user) -> tuple[bool, str]:
+    """(whether it was decided, what happened in one sentence)."""
+    sides = [action.side for action, _ in mine_on(proposal, user) if action.verb == verb]
+    try:
+        if not sides:
+            workflow.refuse(proposal, verb, user)
+        if verb == "approve":
+            proposal = workflow.approve(proposal, sides=sides, by=user, comment=comment)
+        else:
+            proposal = workflow.reject(proposal, side=sides[0], by=user, comment=comment)
+    except Refused as refusal:
+        return False, refusal.sentence
+    return True, f"{proposal.get_state_display()}."
+
+
+@require_safe
+def count(request: HttpRequest) -> HttpResponse:
+    """How many proposals wait for the reader: a part of the frame, asked for by htmx."""
+    return render(request, "proposals/_count.html", {"count": Proposal.objects.awaiting(request.user).count()})
 
 
 @login_not_required

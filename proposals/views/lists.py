@@ -10,7 +10,7 @@ LARGEST = 2**63 - 1
 
 @dataclass(frozen=True)
 class Page:
-    """One page, newest first. `newer` and `older` are query strings of the neighbours, empty where there is none."""
+    """One page of a list. `newer` and `older` are query strings of its neighbours, empty where there is none."""
 
     rows: list
     newer: str
@@ -37,13 +37,22 @@ def keyset_page(queryset, query: QueryDict) -> Page:
     return Page(rows, newer, older)
 
 
+def offset_page(queryset, query: QueryDict) -> Page:
+    """The page `?page=<number>` of a list in an order of its own; without counting it."""
+    number = min(_id(query.get("page")) or 1, 400)
+    rows = list(queryset[(number - 1) * SIZE : number * SIZE + 1])
+    newer = _query(query, page=number - 1) if number > 1 else ""
+    older = _query(query, page=number + 1) if len(rows) > SIZE else ""
+    return Page(rows[:SIZE], newer, older)
+
+
 def _id(text: str | None) -> int | None:
     return int(text) if text and text.isascii() and text.isdigit() and int(text[:20]) <= LARGEST else None
 
 
 def _query(query: QueryDict, **edge: int) -> str:
     kept = query.copy()
-    for key in ("before", "after"):
+    for key in ("before", "after", "page"):
         kept.pop(key, None)
     kept.update(edge)
     return f"?{kept.urlencode()}"

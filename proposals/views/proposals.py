@@ -2,19 +2,26 @@ from collections.abc import Callable
 
 from django.contrib import messages
 from django.db.models import Exists, OuterRef
-from django.http import HttpRequest, HttpResponse
+from django.forms import model_to_dict
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 from django.views.generic import DetailView
 
-from .. import workflow
+from .. import provisioning, workflow
 from ..filters import ProposalFilter
-from ..forms import ApprovalForm, CommentForm, DecisionForm, ProposalForm, RejectionForm
-from ..models import LogicalFlow, Proposal, Side, System, Transition
+from ..forms import ApprovalForm, ChangeForm, CommentForm, DecisionForm, ProposalForm, RejectionForm, RemovalForm
+from ..models import LogicalFlow, Proposal, ProposalType, Side, System, read_rights, rights_on
 from ..refusals import Conflict, Invalid, NoRight, Refused
 from .lists import keyset_page
 
 form_page = require_http_methods(["GET", "HEAD", "POST"])
+WRITTEN = {
+    ProposalType.CREATE: (ProposalForm, "proposals/proposal_form.html"),
+    ProposalType.EDIT: (ChangeForm, "proposals/proposal_change.html"),
+    ProposalType.DELETE: (RemovalForm, "proposals/proposal_removal.html"),
+}
 FORMS = {"approve": ApprovalForm, "reject": RejectionForm}
 
 
@@ -24,6 +31,7 @@ def proposal_list(request: HttpRequest) -> HttpResponse:
     chosen = ProposalFilter(request.GET, visible, request=request)
     found = chosen.qs.distinct() if chosen.is_valid() else visible.none()
     page = keyset_page(found, request.GET)
+    read_rights(page.rows)
     return render(request, "proposals/proposal_list.html", {"filter": chosen, "page": page})
 
 
@@ -34,39 +42,53 @@ class ProposalPage(DetailView):
     context_object_name = "proposal"
 
     def get_queryset(self):
-        route = LogicalFlow.objects.living().filter(source=OuterRef("source"), target=OuterRef("target"))
         results = ["result_logical_flow", "result_specification", "result_physical_flow"]
-        visible = Proposal.objects.visible_to(self.request.user).listed().select_related(*results)
-        return visible.annotate(route_exists=Exists(route)).prefetch_related("data_types")
+        concerned = ["concerned_physical_flow__specification", "concerned_logical_flow"]
+        route = LogicalFlow.objects.living().filter(source=OuterRef("source"), target=OuterRef("target"))
+        visible = Proposal.objects.visible_to(self.request.user).listed().annotate(route_is_living=Exists(route))
+        return visible.select_related(*results, *concerned).prefetch_related("data_types")
 
     def get_context_data(self, **kwargs) -> dict:
-        allowed = [action for action, _ in self.object.actions_of(self.request.user)]
-        transitions = list(self.object.transitions.select_related("by", "on_behalf_of"))
+        proposal = self.object
+        transitions = list(proposal.transitions.select_related("by", "on_behalf_of"))
+        proposal.decisions = [row for row in transitions if row.side]
+        allowed = [] if proposal.is_closed else [action for action, _ in proposal.actions_of(self.request.user)]
         return super().get_context_data(
             verbs=dict.fromkeys(action.verb for action in allowed),
-            sides=[self._side(side, transitions) for side in Side],
+            sides=[self._side(side) for side in Side],
             transitions=transitions,
+            comparison=provisioning.comparison(proposal) if proposal.type == ProposalType.EDIT else None,
+            consequences=[] if proposal.is_closed else provisioning.consequences(proposal),
+            again=again(proposal, self.request.user),
             **kwargs,
         )
 
-    def _side(self, side: Side, transitions: list[Transition]) -> dict:
-        """One side of the proposal for the page: its system, what it decided, and who may still decide."""
+    def _side(self, side: Side) -> dict:
+        """One side of the proposal for the page: its system, what it decided, or who may decide."""
         proposal = self.object
-        deciders = [row for row in proposal.deciders if row.system_id == proposal.system_id(side)]
-        return {
-            "label": side.label,
-            "system": proposal.system(side),
-            "decision": next((row for row in transitions if row.side == side), None),
-            "deciders": [row for row in deciders if row.user_id != proposal.maker_id],
-            "maker_is_one": any(row.user_id == proposal.maker_id for row in deciders),
-        }
+        decision = next((row for row in proposal.decisions if row.side == side), None)
+        rights = [] if decision or proposal.is_closed else rights_on(proposal, side)
+        return {"label": side.label, "system": proposal.system(side), "decision": decision, "rights": rights}
+
+
+def again(proposal: Proposal, user) -> str:
+    """Where its maker starts a new draft from a closed proposal; empty for everybody else and for an open one."""
+    if proposal.maker_id != user.pk or not proposal.is_closed:
+        return ""
+    pages = {
+        ProposalType.CREATE: lambda: reverse("proposal-new"),
+        ProposalType.EDIT: lambda: reverse("physical-flow-edit", args=[proposal.concerned_physical_flow_id]),
+        ProposalType.DELETE: lambda: f"{proposal.concerned.get_absolute_url()}remove/",
+    }
+    return f"{pages[proposal.type]()}?from={proposal.pk}"
 
 
 @form_page
 def new(request: HttpRequest) -> HttpResponse:
-    """Write a proposal. `?source=` and `?target=` (ids) fill in the route."""
+    """Write a CREATE. `?source=` and `?target=` (ids) fill in the route, `?from=` an earlier proposal of the reader."""
     route = {side: request.GET[side] for side in ("source", "target") if request.GET.get(side, "").isdecimal()}
-    return _write(request, Proposal(maker=request.user), initial={k: int(v[:18]) for k, v in route.items()})
+    typed = {side: int(value[:18]) for side, value in route.items()}
+    return write(request, Proposal(maker=request.user), initial=earlier(request) | typed)
 
 
 @form_page
@@ -77,18 +99,31 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
         raise NoRight(f"Only its maker, {proposal.maker}, can change this draft.", proposal.get_absolute_url())
     if not proposal.is_draft:
         raise Conflict("It has been submitted: its content can no longer change.", proposal.get_absolute_url())
-    return _write(request, proposal, initial={})
+    return write(request, proposal, initial={})
 
 
-def _write(request: HttpRequest, proposal: Proposal, initial: dict) -> HttpResponse:
-    """The form, and what its three buttons do: submit, keep as draft, show the specifications of the source typed."""
+def earlier(request: HttpRequest) -> dict:
+    """The content of the reader's own proposal `?from=<id>`, to start a new one from it."""
+    number = request.GET.get("from", "")
+    if not number.isdecimal():
+        return {}
+    mine = Proposal.objects.filter(maker=request.user, pk=int(number[:18])).first()
+    if mine is None:
+        raise Http404
+    fields = [*ProposalForm.Meta.fields, "source", "target"]
+    return model_to_dict(mine, fields=[field for field in fields if field != "specification" or mine.type == "CREATE"])
+
+
+def write(request: HttpRequest, proposal: Proposal, initial: dict) -> HttpResponse:
+    """The form of a proposal, and what its buttons do: submit, keep as draft, show the specifications of the source."""
+    form_class, template = WRITTEN[proposal.type]
     refusal = None
     if request.method == "POST" and "show" not in request.POST:
-        form = ProposalForm(request.POST, instance=proposal)
+        form = form_class(request.POST, instance=proposal)
         if form.is_valid():
             verb = workflow.submit if "submit" in request.POST else workflow.save_draft
             try:
-                verb(form.instance, form.cleaned_data["data_types"], by=request.user)
+                verb(form.instance, form.cleaned_data.get("data_types", []), by=request.user)
                 done = "submitted" if "submit" in request.POST else "kept as a draft"
                 messages.success(request, f"Proposal {form.instance.pk} is {done}.")
                 return redirect(form.instance)
@@ -97,10 +132,14 @@ def _write(request: HttpRequest, proposal: Proposal, initial: dict) -> HttpRespo
             except Refused as no:
                 refusal = no
     else:
-        form = ProposalForm(instance=proposal, initial=initial | _typed(request))
-    status = 200 if request.method == "GET" or "show" in request.POST else refusal.status if refusal else 400
-    context = {"form": form, "proposal": proposal, "refusal": refusal, "systems": System.objects.all()[:200]}
-    return render(request, "proposals/proposal_form.html", context, status=status)
+        form = form_class(instance=proposal, initial=initial | _typed(request))
+    status = 200 if request.method != "POST" or "show" in request.POST else refusal.status if refusal else 400
+    context = {"form": form, "proposal": proposal, "refusal": refusal}
+    if proposal.type == ProposalType.CREATE:
+        context["systems"] = System.objects.all()[:200]
+    elif proposal.type == ProposalType.DELETE:
+        context["consequences"] = provisioning.consequences(proposal)
+    return render(request, template, context, status=status)
 
 
 def _typed(request: HttpRequest) -> dict:

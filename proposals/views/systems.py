@@ -38,7 +38,7 @@ class SystemPage(DetailView):
         return super().get_context_data(
             flows_out=[flow for flow in flows if flow.source_id == system.pk],
             flows_in=[flow for flow in flows if flow.target_id == system.pk],
-            deciders=deciders(system.pk),
+            deciders=deciders([system.pk]),
             proposals=Proposal.objects.open().touching(system).listed()[:25],
             history="history" in self.request.GET and system.history.select_related("history_user")[:50],
             **kwargs,

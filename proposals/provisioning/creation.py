@@ -1,47 +1,32 @@
-"""What a fully approved proposal does to the register, and whether it still can.
+"""CREATE: a route between two systems, with or without its physical flow."""
 
-Everything here runs inside the transaction of a verb of `workflow.py`, which records who, when and why.
-"""
-
-from dataclasses import dataclass
-from datetime import datetime
-
-from .models import (
+from ..models import (
     DataType,
     FlowLifecycle,
     Lifecycle,
     LogicalFlow,
     PhysicalFlow,
     PhysicalSpecification,
-    Policy,
     Proposal,
-    System,
-    User,
     same_text,
-    store,
 )
-from .refusals import Conflict, Invalid, Refused
+from ..refusals import Conflict, Invalid, Refused
+from .common import (
+    Hand,
+    check_data_types,
+    check_systems,
+    locked_systems,
+    missing_attributes,
+    refuse_twin,
+)
 
 
-@dataclass(frozen=True)
-class Hand:
-    """By whom, when and why the register changes: what every history row of one verb says."""
-
-    by: User
-    at: datetime
-    why: str
-
-    def write(self, obj, **many) -> None:
-        store(obj, by=self.by, at=self.at, why=self.why, **many)
-
-
-def check_submission(proposal: Proposal, policy: Policy) -> None:
-    """Refuses (Invalid, Conflict) what could not be applied if both sides agreed at once."""
-    missing = {} if proposal.reason_id else {"reason": "Choose a reason."}
-    if policy.physical_flow_required and not proposal.with_physical_flow:
+def check_submission(proposal: Proposal) -> None:
+    missing = {}
+    if proposal.policy.physical_flow_required and not proposal.with_physical_flow:
         missing["with_physical_flow"] = "A proposal must carry its physical flow."
     _check_wish(proposal, list(proposal.data_types.all()), missing)
-    _refuse_twin(open_twin(proposal) or flow_twin(proposal))
+    refuse_twin(open_twin(proposal) or flow_twin(proposal))
 
 
 def _check_wish(proposal: Proposal, types: list[DataType], missing: dict[str, str]) -> None:
@@ -50,8 +35,8 @@ def _check_wish(proposal: Proposal, types: list[DataType], missing: dict[str, st
         missing["data_types"] = "Choose at least one data type."
     if missing:
         raise Invalid(**missing)
-    _check_systems(proposal.source, proposal.target)
-    _check_data_types(proposal, types)
+    check_systems([proposal.source, proposal.target])
+    check_data_types(types, kept=proposal.specification.data_types.all() if proposal.specification else [])
     if proposal.with_physical_flow:
         _check_specification(proposal)
 
@@ -62,29 +47,12 @@ def _missing_parts(proposal: Proposal) -> dict[str, str]:
         missing["target"] = "Source and target must be two different systems."
     if not proposal.with_physical_flow:
         return missing
-    for field in Proposal.REQUIRED:
-        if getattr(proposal, field) in ("", None):
-            missing[field] = f"The physical flow needs its {Proposal._meta.get_field(field).verbose_name}."
+    missing |= missing_attributes(proposal)
     if not proposal.specification_id and not proposal.specification_name:
         missing["specification"] = "Choose a specification, or name a new one."
     elif not proposal.specification_id and not proposal.specification_format:
         missing["specification_format"] = "The new specification needs its format."
     return missing
-
-
-def _check_systems(*systems: System) -> None:
-    for system in systems:
-        if system.is_removed:
-            raise Conflict(f"{system} has been removed and takes no new flow.", system.get_absolute_url())
-
-
-def _check_data_types(proposal: Proposal, types: list[DataType]) -> None:
-    """None newly proposed that is deprecated or unknown; a specification keeps its own."""
-    kept = set(proposal.specification.data_types.all()) if proposal.specification else set()
-    for unfit in types:
-        if unfit not in kept and (unfit.is_deprecated or unfit.is_unknown):
-            why = "deprecated" if unfit.is_deprecated else "a placeholder for the unknown"
-            raise Invalid(data_types=f"The data type {unfit} is {why} and cannot be newly proposed.")
 
 
 def _check_specification(proposal: Proposal) -> None:
@@ -128,29 +96,14 @@ def flow_twin(proposal: Proposal) -> PhysicalFlow | LogicalFlow | None:
     return LogicalFlow.objects.living().filter(source=proposal.source_id, target=proposal.target_id).first()
 
 
-def _refuse_twin(twin: Proposal | PhysicalFlow | LogicalFlow | None) -> None:
-    if isinstance(twin, Proposal):
-        sentence = f"Proposal {twin.pk} by {twin.maker} asks for the same and is still open."
-    elif isinstance(twin, PhysicalFlow):
-        sentence = f"The register already has this physical flow: {twin} on {twin.logical_flow}."
-    elif isinstance(twin, LogicalFlow):
-        sentence = f"The register already has the flow {twin}."
-    else:
-        return
-    raise Conflict(sentence, twin.get_absolute_url())
-
-
 def apply(proposal: Proposal, hand: Hand) -> None:
-    """Bring into the register what both sides agreed to, and set the proposal's results (unsaved).
+    """Finds, revives or makes the logical flow; reuses or makes the specification; makes the physical flow.
 
-    Finds, revives or makes the logical flow; reuses or makes the specification; makes the physical flow. Everything is
-    judged anew: Conflict with the cause if it no longer holds. The rows of both systems are locked first, lower id
-    first, so two proposals for one route cannot both find nothing.
+    The systems are locked first, so two proposals for one route cannot both find nothing.
     """
-    pair = System.objects.select_for_update(no_key=True).filter(pk__in=[proposal.source_id, proposal.target_id])
-    _check_systems(*pair.order_by("pk"))
+    check_systems(locked_systems(proposal.source_id, proposal.target_id))
     if not proposal.with_physical_flow:
-        _refuse_twin(flow_twin(proposal))
+        refuse_twin(flow_twin(proposal))
     types = list(proposal.data_types.all())
     specification = _specification_for(proposal, types, hand) if proposal.with_physical_flow else None
     flow = _logical_flow_for(proposal, [] if specification and _carries(specification, types) else types, hand)
@@ -217,7 +170,7 @@ def _add_physical_flow(
     attributes = {field: getattr(wish, field) for field in PhysicalFlow.ATTRIBUTES}
     made = PhysicalFlow(logical_flow=flow, specification=specification, **attributes, **origin)
     made.set_content_key()
-    _refuse_twin(PhysicalFlow.objects.active().filter(content_key=made.content_key).first())
+    refuse_twin(PhysicalFlow.objects.active().filter(content_key=made.content_key).first())
     hand.write(made)
     if flow.lifecycle == FlowLifecycle.PENDING:
         flow.activate()
@@ -231,8 +184,7 @@ def add_further(flow: LogicalFlow, wish: Proposal, types: list[DataType], hand: 
     Refused on a removed flow, on one nobody approved, for a removed system, for a twin, and for what a CREATE of the
     same content would be refused for.
     """
-    pair = System.objects.select_for_update(no_key=True).filter(pk__in=[flow.source_id, flow.target_id])
-    list(pair.order_by("pk"))
+    locked_systems(flow.source_id, flow.target_id)
     flow = LogicalFlow.objects.select_for_update(of=("self",)).select_related("source", "target").get(pk=flow.pk)
     consent = consent_for_more(flow)
     wish.source, wish.target, wish.with_physical_flow = flow.source, flow.target, True
@@ -241,6 +193,20 @@ def add_further(flow: LogicalFlow, wish: Proposal, types: list[DataType], hand: 
     _check_wish(wish, types, missing={})
     specification = _specification_for(wish, types, hand)
     return _add_physical_flow(flow, specification, wish, hand, origin_proposal=consent, added_by=hand.by)
+
+
+def consequences(proposal: Proposal) -> list[str]:
+    source, target = proposal.source, proposal.target
+    there = proposal.route_is_living
+    route = "is in the register already and stays" if there else "comes into the register"
+    told = [f"The logical flow {source.name} → {target.name} {route}."]
+    if not proposal.with_physical_flow:
+        return told if there else [*told, "It stays pending until its first physical flow."]
+    if proposal.specification:
+        told.append(f"The specification {proposal.specification.name} is used as it is.")
+    else:
+        told.append(f"{source.name} gets the new specification {proposal.specification_name or '(not named yet)'}.")
+    return [*told, "A physical flow comes with it, and the logical flow is active."]
 
 
 def consent_for_more(flow: LogicalFlow) -> Proposal:

@@ -1,0 +1,52 @@
+"""What happens because time passes. Each function is one pass, safe to run at any time and twice at once."""
+
+import logging
+from collections.abc import Callable, Iterator
+from datetime import datetime
+
+from post_office.mail import send_queued_mail_until_done
+
+from . import notices, workflow
+from .models import Proposal
+from .refusals import Refused
+
+log = logging.getLogger(__name__)
+
+
+def time_out_proposals(at: datetime) -> tuple[int, int]:
+    """End every open proposal whose deadline has passed: (how many timed out, how many failed).
+
+    Each is a transaction of its own. One that somebody decided meanwhile is left alone; a failure is logged and the
+    others go on.
+    """
+    due = Proposal.objects.open().filter(due_at__lt=at).order_by("due_at", "pk")
+    return _each(due.iterator(), lambda proposal: workflow.time_out(proposal, at=at) and 1)
+
+
+def remind_approvers(at: datetime) -> tuple[int, int]:
+    """Remind whoever still has to decide, on the days the policy says: (how many reminders, how many failures)."""
+    waiting = Proposal.objects.open().filter(due_at__gte=at).select_related("source", "target", "maker")
+    return _each(waiting.order_by("submitted_at", "pk").iterator(), lambda proposal: notices.remind(proposal, at))
+
+
+def send_digests(at: datetime) -> tuple[int, int]:
+    return notices.send_digests(at), 0
+
+
+def send_mail(at: datetime) -> tuple[int, int]:
+    """Send what is queued: (0, 0), for the mails themselves record what became of them."""
+    send_queued_mail_until_done()
+    return 0, 0
+
+
+def _each(proposals: Iterator[Proposal], act: Callable[[Proposal], int]) -> tuple[int, int]:
+    done = failed = 0
+    for proposal in proposals:
+        try:
+            done += act(proposal)
+        except Refused:
+            continue
+        except Exception:
+            log.exception("Proposal %s could not be dealt with; the others go on.", proposal.pk)
+            failed += 1
+    return done, failed

@@ -1,0 +1,14 @@
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from proposals import clock
+
+
+class Command(BaseCommand):
+    help = "Ends every open proposal whose deadline has passed. One pass; safe to run twice at once."
+
+    def handle(self, *args, **options) -> None:
+        done, failed = clock.time_out_proposals(timezone.now())
+        self.stdout.write(f"{done} proposals timed out.")
+        if failed:
+            raise CommandError(f"{failed} failed; the log says why.")

@@ -1,0 +1,45 @@
+import logging
+import signal
+import threading
+import time
+
+from django.core.management.base import BaseCommand
+from django.db import close_old_connections
+from django.utils import timezone
+
+from proposals import clock
+
+log = logging.getLogger(__name__)
+
+# What is done how often, in seconds.
+ROUNDS = [
+    (clock.time_out_proposals, 60),
+    (clock.remind_approvers, 600),
+    (clock.send_digests, 600),
+    (clock.send_mail, 5),
+]
+
+
+class Command(BaseCommand):
+    help = "Does all periodic work in one process: time-outs, reminders, digests, mail. Stops cleanly on SIGTERM."
+
+    def handle(self, *args, **options) -> None:
+        self.stopping = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self.stopping.set())
+        self.stdout.write("The worker has started.")
+        due = dict.fromkeys([work for work, _ in ROUNDS], 0.0)
+        while not self.stopping.wait(1):
+            for work, seconds in ROUNDS:
+                if due[work] <= time.monotonic() and not self.stopping.is_set():
+                    self._run(work)
+                    due[work] = time.monotonic() + seconds
+        self.stdout.write("The worker has stopped.")
+
+    def _run(self, work) -> None:
+        """One pass. A failure (the database restarting, say) is logged, and the next round tries again."""
+        try:
+            close_old_connections()
+            work(timezone.now())
+        except Exception:
+            log.exception("%s failed; it is tried again in the next round.", work.__name__)

@@ -1,0 +1,80 @@
+"""What has happened to a proposal, and who was told."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from post_office.models import Email
+
+from .people import User
+from .policy import Policy
+from .states import Side, State, actions, states
+
+
+class Transition(models.Model):
+    """One change of state. Appended, never changed; a draft has none."""
+
+    proposal = models.ForeignKey("Proposal", models.PROTECT, related_name="transitions")
+    number = models.PositiveSmallIntegerField()
+    action = models.CharField(max_length=30)
+    from_state = models.CharField(max_length=30, choices=State)
+    to_state = models.CharField(max_length=30, choices=State)
+    side = models.CharField(max_length=10, choices=Side, blank=True)
+    by = models.ForeignKey(User, models.PROTECT, null=True, related_name="transitions", help_text="Empty: the clock.")
+    on_behalf_of = models.ForeignKey(User, models.PROTECT, null=True, related_name="transitions_by_delegates")
+    capacity = models.TextField(help_text="The right it was done by, as it read that moment.")
+    policy = models.ForeignKey(Policy.history.model, models.PROTECT, related_name="transitions")
+    comment = models.TextField(max_length=4000, blank=True)
+    automatic = models.BooleanField(default=False)
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["proposal_id", "number"]
+        constraints = [
+            models.UniqueConstraint(fields=["proposal", "number"], name="transition_numbered_once"),
+            models.UniqueConstraint(
+                fields=["proposal", "side"], condition=~Q(side=""), name="transition_one_decision_per_side"
+            ),
+            models.CheckConstraint(condition=Q(number__gte=1), name="transition_numbered_from_one"),
+            models.CheckConstraint(condition=Q(side__in=["", *Side.values]), name="transition_side"),
+            models.CheckConstraint(condition=Q(action__in=list(actions())), name="transition_action"),
+            models.CheckConstraint(
+                condition=Q(from_state__in=states(), to_state__in=states()), name="transition_states"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.proposal_id}/{self.number}: {self.to_state}"
+
+    @property
+    def done(self) -> str:
+        """What happened, in the past tense: "approved for the source"."""
+        return actions()[self.action].done
+
+    @property
+    def sentence(self) -> str:
+        """Who did what, and when: "Anna Berg approved for the source on 3 November 2026, 14:05 UTC."."""
+        who = str(self.by) if self.by else "The clock"
+        return f"{who} {self.done} on {timezone.localtime(self.at):%-d %B %Y, %H:%M %Z}."
+
+
+class Notice(models.Model):
+    """Somebody is told of an event. Unique, so that nobody is told twice.
+
+    Without a `mail` it waits for the recipient's next daily digest, which says `summary`.
+    """
+
+    event = models.CharField(max_length=100)
+    recipient = models.ForeignKey(User, models.PROTECT, related_name="notices")
+    proposal = models.ForeignKey("Proposal", models.PROTECT, related_name="notices")
+    summary = models.TextField()
+    at = models.DateTimeField()
+    mail = models.ForeignKey(Email, models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["event", "recipient"], name="notice_once_per_event_and_recipient")
+        ]
+        indexes = [models.Index(fields=["recipient", "at"], condition=Q(mail=None), name="notice_waiting_for_digest")]
+
+    def __str__(self) -> str:
+        return f"{self.event} to {self.recipient}"

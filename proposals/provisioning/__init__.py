@@ -1,0 +1,36 @@
+"""What a fully approved proposal does to the register, and whether it still can.
+
+Everything here runs inside the transaction of a verb of `workflow.py`, which records who, when and why. Each type of
+proposal has its module with `check_submission`, `apply` and `consequences`; a new type is a line of KINDS.
+"""
+
+from ..models import Proposal, ProposalType
+from ..refusals import Invalid
+from . import change, creation, removal
+from .change import comparison
+from .common import Hand
+from .creation import add_further, consent_for_more
+
+__all__ = ["Hand", "add_further", "apply", "check_submission", "comparison", "consent_for_more", "consequences"]
+
+KINDS = {ProposalType.CREATE: creation, ProposalType.EDIT: change, ProposalType.DELETE: removal}
+
+
+def check_submission(proposal: Proposal) -> None:
+    """Refuses (Invalid, Conflict) what could not be applied if both sides agreed at once, and what repeats another."""
+    if not proposal.reason_id:
+        raise Invalid(reason="Choose a reason.")
+    KINDS[proposal.type].check_submission(proposal)
+
+
+def apply(proposal: Proposal, hand: Hand) -> None:
+    """Bring into the register what both sides agreed to, and set the proposal's results (unsaved).
+
+    Everything is judged anew: Conflict with the cause if it no longer holds.
+    """
+    KINDS[proposal.type].apply(proposal, hand)
+
+
+def consequences(proposal: Proposal) -> list[str]:
+    """What the register will be after full approval, as things stand: one sentence each, for those who decide."""
+    return KINDS[proposal.type].consequences(proposal)
