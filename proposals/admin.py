@@ -4,9 +4,12 @@ Nothing is deleted except approver rules: systems are removed, people deactivate
 """
 
 from django.contrib import admin, messages
-from django.contrib.auth.admin import UserAdmin
+from django.contrib.admin.utils import unquote
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.models import Group
+from django.db import transaction
 from django.db.models import Q
-from django.http import HttpResponseNotAllowed
+from django.http import Http404, HttpResponseNotAllowed
 from django.utils import timezone
 from simple_history.admin import SimpleHistoryAdmin
 
@@ -48,10 +51,20 @@ class Tracked(SimpleHistoryAdmin):
 
     object_history_list_template = "admin/history_list.html"
 
+    def history_view(self, request, object_id, extra_context=None):
+        self._require_visible(request, object_id)
+        return super().history_view(request, object_id, extra_context)
+
     def history_form_view(self, request, object_id, version_id, extra_context=None):
         if request.method not in ("GET", "HEAD"):
             return HttpResponseNotAllowed(["GET", "HEAD"])
+        self._require_visible(request, object_id)
         return super().history_form_view(request, object_id, version_id, extra_context)
+
+    def _require_visible(self, request, object_id: str) -> None:
+        """What the reader may not see has no history for them either; simple-history would show it."""
+        if self.get_object(request, unquote(object_id)) is None:
+            raise Http404
 
 
 class Read(Kept):
@@ -129,6 +142,17 @@ class PersonAdmin(Tracked, Kept, UserAdmin):
     ]
 
 
+admin.site.unregister(Group)
+
+
+@admin.register(Group)
+class NamedGroupAdmin(Kept, GroupAdmin):
+    """The workflow asks for its groups by name, so none is renamed or deleted."""
+
+    def get_readonly_fields(self, request, obj=None) -> list[str]:
+        return ["name"] if obj else []
+
+
 @admin.register(InvolvementKind)
 class InvolvementKindAdmin(Kept):
     list_display = ["name", "description"]
@@ -145,10 +169,11 @@ class InvolvementAdmin(Tracked, Kept):
     actions = ["end_now"]
 
     @admin.action(description="End the chosen involvements now", permissions=["change"])
+    @transaction.atomic
     def end_now(self, request, involvements) -> None:
         still_open = list(involvements.open())
         for involvement in still_open:
-            involvement.ended_at = timezone.now()
+            involvement.ended_at = max(timezone.now(), involvement.started_at)
             self.save_model(request, involvement, form=None, change=True)
         self.message_user(request, f"{len(still_open)} involvements ended.", messages.SUCCESS)
 

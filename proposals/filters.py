@@ -20,6 +20,7 @@ from .models import (
     SystemLifecycle,
 )
 
+MOST_WORDS = 20
 OPEN_OR_CLOSED = [("OPEN", "Any open state"), ("CLOSED", "Any end state")]
 
 
@@ -28,7 +29,7 @@ class SystemFilter(django_filters.ModelChoiceFilter):
 
 
 class ProposalFilter(django_filters.FilterSet):
-    q = django_filters.CharFilter(label="Search", method="search")
+    q = django_filters.CharFilter(label="Search", method="search", max_length=200)
     state = django_filters.ChoiceFilter(
         label="State", choices=OPEN_OR_CLOSED + State.choices, method="in_state", empty_label="Any"
     )
@@ -37,7 +38,7 @@ class ProposalFilter(django_filters.FilterSet):
     unit = django_filters.ModelChoiceFilter(
         label="Organisational unit", queryset=OrganisationalUnit.objects.all(), method="of_unit", empty_label="Any"
     )
-    maker = django_filters.CharFilter(label="Maker", field_name="maker__name", lookup_expr="icontains")
+    maker = django_filters.CharFilter(label="Maker", max_length=200, field_name="maker__name", lookup_expr="icontains")
     data_type = django_filters.ModelChoiceFilter(
         label="Data type", field_name="data_types", queryset=DataType.objects.all(), empty_label="Any"
     )
@@ -72,7 +73,7 @@ class ProposalFilter(django_filters.FilterSet):
 
 
 class SystemListFilter(django_filters.FilterSet):
-    q = django_filters.CharFilter(label="Search", method="search")
+    q = django_filters.CharFilter(label="Search", method="search", max_length=200)
     kind = django_filters.ChoiceFilter(choices=SystemKind.choices, empty_label="Any")
     organisational_unit = django_filters.ModelChoiceFilter(queryset=OrganisationalUnit.objects.all(), empty_label="Any")
     lifecycle = django_filters.ChoiceFilter(choices=SystemLifecycle.choices, empty_label="Any")
@@ -82,13 +83,13 @@ class SystemListFilter(django_filters.FilterSet):
         fields: list[str] = []
 
     def search(self, systems, name, value):
-        for word in value.split():
+        for word in value.split()[:MOST_WORDS]:
             systems = systems.filter(Q(name__icontains=word) | Q(code__icontains=word) | Q(description__icontains=word))
         return systems
 
 
 class FlowFilter(django_filters.FilterSet):
-    q = django_filters.CharFilter(label="Search", method="search")
+    q = django_filters.CharFilter(label="Search", method="search", max_length=200)
     lifecycle = django_filters.ChoiceFilter(choices=FlowLifecycle.choices, empty_label="Any")
     system = SystemFilter(label="System", queryset=System.objects.all(), method="on_system")
     origin = django_filters.ChoiceFilter(
@@ -103,7 +104,7 @@ class FlowFilter(django_filters.FilterSet):
         fields: list[str] = []
 
     def search(self, flows, name, value):
-        for word in value.split():
+        for word in value.split()[:MOST_WORDS]:
             fields = ["source__name", "source__code", "target__name", "target__code"]
             flows = flows.filter(Q(*[(f"{field}__icontains", word) for field in fields], _connector=Q.OR))
         return flows

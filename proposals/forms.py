@@ -24,6 +24,8 @@ from .models import (
 )
 from .refusals import Invalid
 
+LONGEST = 300  # of what somebody types to name a system or person
+
 
 def moment_input() -> forms.DateTimeInput:
     return forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
@@ -58,13 +60,21 @@ class SystemField(forms.ModelChoiceField):
         if value in self.empty_values or isinstance(value, System):
             return value or None
         ProhibitNullCharactersValidator()(value)
-        text = value.strip()
-        code = text.rpartition("(")[2].removesuffix(")") if text.endswith(")") else text
-        found = self.queryset.filter(code__iexact=code).first()
-        named = [found] if found else list(self.queryset.filter(name__iexact=text)[:6])
-        if len(named) != 1:
-            raise forms.ValidationError(self._no_single(text, named))
-        return named[0]
+        text = value.strip()[:LONGEST]
+        found = self._offered(text) or self._coded(text) or list(self.queryset.filter(name__iexact=text)[:6])
+        if len(found) != 1:
+            raise forms.ValidationError(self._no_single(text, found))
+        return found[0]
+
+    def _offered(self, text: str) -> list[System]:
+        """The system whose offer, "Name (CODE)", this is to the letter; names and codes may hold brackets."""
+        starts = [at + 2 for at in range(len(text)) if text.startswith(" (", at)] if text.endswith(")") else []
+        codes = [text[start:-1] for start in starts[-20:]]
+        return [system for system in self.queryset.filter(code__in=codes) if str(system) == text]
+
+    def _coded(self, text: str) -> list[System]:
+        """Those with this code; if none has it to the letter, those that have it but for case."""
+        return list(self.queryset.filter(code=text)) or list(self.queryset.filter(code__iexact=text)[:6])
 
     def _no_single(self, text: str, named: list[System]) -> str:
         similar = named or systems_like(text, self.queryset)[:5]
@@ -85,7 +95,7 @@ class PersonField(forms.ModelChoiceField):
         if value in self.empty_values or isinstance(value, User):
             return value or None
         ProhibitNullCharactersValidator()(value)
-        text = value.strip()
+        text = value.strip()[:LONGEST]
         found = list(self.queryset.filter(Q(email__iexact=text) | Q(name__iexact=text) | Q(username=text))[:6])
         if len(found) == 1:
             return found[0]
@@ -99,7 +109,7 @@ class PersonField(forms.ModelChoiceField):
 
 def systems_like(text: str, systems=None):
     """Systems that take proposals and whose name, code or unit contains `text`, by name."""
-    systems = System.objects.all() if systems is None else systems
+    systems, text = System.objects.all() if systems is None else systems, text[:LONGEST]
     contains = Q(name__icontains=text) | Q(code__icontains=text) | Q(organisational_unit__name__icontains=text)
     return systems.exclude(lifecycle=SystemLifecycle.REMOVED).filter(contains).order_by("name", "pk")
 

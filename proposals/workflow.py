@@ -28,8 +28,10 @@ from .models import (
     User,
     actions,
     end_states,
+    hold_rights,
     on_submission,
     rights_on,
+    same_text,
     store,
 )
 from .provisioning import Hand
@@ -57,8 +59,15 @@ def save_draft(proposal: Proposal, data_types: Iterable[DataType], *, by: User, 
 @transaction.atomic
 def submit(proposal: Proposal, data_types: Iterable[DataType], *, by: User, at: datetime | None = None) -> None:
     """Save the draft and propose it; if it cannot be proposed, it is not saved either."""
+    is_new = proposal.pk is None
     save_draft(proposal, data_types, by=by, at=at)
-    proposal.refresh_from_db(from_queryset=Proposal.objects.filter(pk=propose(proposal, by=by, at=at).pk))
+    try:
+        propose(proposal, by=by, at=at)
+    except Refused:
+        if is_new:
+            proposal.pk, proposal._state.adding = None, True
+        raise
+    proposal.refresh_from_db()
 
 
 @transaction.atomic
@@ -112,6 +121,10 @@ def approve(
     sides = [side for side in Side if side in set(sides)]
     if not sides:
         raise Invalid(side="Say for which side you approve.")
+    for side in sides:
+        # Each side as it stands now, before the first of two approvals moves the state.
+        _right(proposal, _decision("approve", side), by)
+        _require_state(proposal, _decision("approve", side))
     steps = [_decide(proposal, "approve", side, by=by, comment=comment, at=at) for side in sides]
     _complete_if_agreed(proposal, by=by, at=at)
     for step in steps:
@@ -133,7 +146,7 @@ def reject(proposal: Proposal, *, side: str, by: User, comment: str, at: datetim
     proposal = _locked(proposal)
     if side not in Side.values:
         raise Invalid(side="Say for which side you reject.")
-    if not comment.strip():
+    if not same_text(comment):
         raise Invalid(comment="Say why you reject: the maker needs to know.")
     notices.tell(proposal, _decide(proposal, "reject", side, by=by, comment=comment, at=at or timezone.now()))
     return proposal
@@ -193,12 +206,17 @@ def refuse(proposal: Proposal, verb: str, by: User) -> None:
 
 
 def _locked(proposal: Proposal) -> Proposal:
-    """The row as it is now, locked until the transaction ends."""
-    return (
+    """The row as it is now, locked until the transaction ends; and with it whatever gives somebody a right on it.
+
+    So a withdrawal of the right and a decision cannot cross: the order of commits decides.
+    """
+    locked = (
         Proposal.objects.select_for_update(of=("self",))
         .select_related("source", "target", "maker", "reason", "specification")
         .get(pk=proposal.pk)
     )
+    hold_rights([locked.source_id, locked.target_id])
+    return locked
 
 
 def _right(proposal: Proposal, action: str, by: User) -> Right:

@@ -126,5 +126,5 @@ def _circling(above: dict) -> set:
             step = above.get(step)
         if step in trail:
             circling |= {key for key, place in trail.items() if place >= trail[step]}
-        done |= trail.keys()
+        done.update(trail)
     return circling

@@ -18,7 +18,7 @@ from .register import (
     Transport,
     same_text,
 )
-from .rights import Right, deciders, on_submission, reach, rights_on
+from .rights import Right, deciders, hold_rights, on_submission, reach, rights_on
 from .states import Action, ProposalStates, Side, State, actions, end_states, open_states, rows, states
 from .trail import Notice, Transition
 
@@ -63,6 +63,7 @@ __all__ = [
     "actions",
     "deciders",
     "end_states",
+    "hold_rights",
     "on_submission",
     "open_states",
     "reach",

@@ -89,6 +89,10 @@ class System(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("system", args=[self.pk])
 
+    def clean(self) -> None:
+        if self.pk and self.approver_rules.exclude(system_kind=self.kind).exists():
+            raise ValidationError({"kind": "An approver rule names this system by its kind. Delete that rule first."})
+
     @property
     def is_removed(self) -> bool:
         return self.lifecycle == SystemLifecycle.REMOVED

@@ -25,7 +25,7 @@ class User(AbstractUser):
 
     first_name = last_name = None
     name = models.CharField(max_length=200)
-    email = models.EmailField("mail address")
+    email = models.EmailField("mail address", max_length=150)
     employee_id = models.CharField("employee id", max_length=64, unique=True, null=True, blank=True)
     title = models.CharField(max_length=200, blank=True)
     manager = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="reports")
@@ -131,6 +131,8 @@ class Involvement(models.Model):
         return f"{self.user}: {self.kind} of {self.system}"
 
     def clean(self) -> None:
+        if self.started_at and self.started_at > timezone.now():
+            raise ValidationError({"started_at": "An involvement cannot begin in the future."})
         if self.ended_at and self.ended_at > timezone.now():
             raise ValidationError({"ended_at": "An involvement ends now or has ended; it cannot end in the future."})
 

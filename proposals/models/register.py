@@ -15,15 +15,19 @@ from .catalogue import DataType, ImportBatch, System, one_of
 from .history import Versioned
 from .people import User
 
+UNSEEN = {*map(chr, range(0xFE00, 0xFE10)), *map(chr, range(0xE0100, 0xE01F0)), "\u034f", "\u115f", "\u1160", "\u3164"}
+
 
 def same_text(text: str) -> str:
-    """Two texts a reader would call the same have the same result: NFKC, case-folded, spaces collapsed.
+    """Two texts a reader would call the same have the same result: NFKC, case-folded, spaces collapsed, and without
+    the characters nobody sees (zero-width and direction marks, variation selectors).
 
     Computed here because Lower and Trim differ between the databases outside ASCII.
     """
 
     folded = unicodedata.normalize("NFKC", text).casefold()
-    return " ".join(unicodedata.normalize("NFKC", folded).split())
+    seen = (c for c in unicodedata.normalize("NFKC", folded) if unicodedata.category(c) != "Cf" and c not in UNSEEN)
+    return " ".join("".join(seen).split())
 
 
 class Transport(models.TextChoices):

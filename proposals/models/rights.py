@@ -16,6 +16,7 @@ from django.db.models import BigIntegerField, Case, Exists, OuterRef, Q, QuerySe
 from django.db.models.functions import Cast
 from django.utils import timezone
 
+from .catalogue import System
 from .people import ApproverRule, Delegation, Involvement, User, decision_wording
 from .policy import MakerDecides, Policy, SideWithoutApprover
 
@@ -69,6 +70,18 @@ def decisive_involvements() -> QuerySet[Involvement]:
         .annotate(may_approve=of_rule("may_approve"), may_reject=of_rule("may_reject"))
         .filter(Q(may_approve=True) | Q(may_reject=True))
     )
+
+
+def hold_rights(systems: Iterable[int]) -> None:
+    """Lock, until the transaction ends, what gives rights on `systems` (ids): involvements, people, delegations.
+
+    The systems themselves come first, as in an import, so that the two never wait for each other crosswise.
+    """
+    list(System.objects.select_for_update(no_key=True).filter(pk__in=systems).order_by("pk").values_list("pk"))
+    involved = Involvement.objects.open().filter(system__in=systems).select_related("user").order_by("pk")
+    people = {row.user_id for row in involved.select_for_update(of=("self", "user"), no_key=True)}
+    given = Delegation.objects.filter(delegator__in=people, ends_at__gt=timezone.now()).order_by("pk")
+    list(given.select_for_update(no_key=True).values_list("pk"))
 
 
 def deciders(systems: Iterable[int]) -> list[Involvement]:

@@ -42,7 +42,7 @@ class ProposalQuerySet(models.QuerySet):
     def matching(self, text: str):
         """Each word is its number, or occurs in its systems, maker, justification, flow or specification."""
         found = self
-        for word in text.split():
+        for word in text.split()[:20]:
             number = Q(pk=int(word)) if word.isascii() and word.isdigit() and len(word) < 19 else Q()
             fields = ["source__name", "source__code", "target__name", "target__code", "maker__name"]
             fields += ["justification", "name", "specification_name", "specification__name"]

@@ -20,6 +20,8 @@ def check_submission(proposal: Proposal) -> None:
     """Refuses (Invalid, Conflict) what could not be applied if both sides agreed at once, and what repeats another."""
     if not proposal.reason_id:
         raise Invalid(reason="Choose a reason.")
+    if not proposal.reason.is_active:
+        raise Invalid(reason=f"The reason “{proposal.reason}” is no longer offered. Choose another.")
     KINDS[proposal.type].check_submission(proposal)
 
 

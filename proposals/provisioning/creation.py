@@ -48,7 +48,7 @@ def _missing_parts(proposal: Proposal) -> dict[str, str]:
     if not proposal.with_physical_flow:
         return missing
     missing |= missing_attributes(proposal)
-    if not proposal.specification_id and not proposal.specification_name:
+    if not proposal.specification_id and not same_text(proposal.specification_name):
         missing["specification"] = "Choose a specification, or name a new one."
     elif not proposal.specification_id and not proposal.specification_format:
         missing["specification_format"] = "The new specification needs its format."
@@ -105,6 +105,7 @@ def apply(proposal: Proposal, hand: Hand) -> None:
     if not proposal.with_physical_flow:
         refuse_twin(flow_twin(proposal))
     types = list(proposal.data_types.all())
+    check_data_types(types, kept=proposal.specification.data_types.all() if proposal.specification else [])
     specification = _specification_for(proposal, types, hand) if proposal.with_physical_flow else None
     flow = _logical_flow_for(proposal, [] if specification and _carries(specification, types) else types, hand)
     proposal.result_logical_flow = flow

@@ -11,9 +11,18 @@ class RefusalPages:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.content_params.get("charset", "utf-8").lower() not in ("utf-8", "utf8"):
+            return self._bad(request)
+        if "%00" in request.META.get("QUERY_STRING", "") and request.path.startswith("/admin/"):
+            return self._bad(request)
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if isinstance(exception, OverflowError):
+            return self._bad(request)  # SQLite says this of a number no column can hold
         if not isinstance(exception, Refused):
             return None
         return render(request, "proposals/refused.html", {"refusal": exception}, status=exception.status)
+
+    def _bad(self, request: HttpRequest) -> HttpResponse:
+        return render(request, "400.html", status=400)

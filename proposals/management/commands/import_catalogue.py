@@ -43,6 +43,8 @@ def read_directory(directory: Path) -> dict[str, bytes]:
         for path in sorted(directory.iterdir()):
             if path.suffix.lower() == ".csv":
                 with path.open("rb") as stream:
+                    if path.stem in contents:
+                        raise CommandError(f"There are two files named {path.stem}.csv but for case.")
                     contents[path.stem] = stream.read(MOST_BYTES + 1)
     except OSError as error:
         raise CommandError(f"Cannot read {error.filename}: {error.strerror}.") from None
