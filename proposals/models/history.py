@@ -36,7 +36,7 @@ def record(objs: list, *, created: bool, by, why: str, at: datetime) -> None:
     """One history row per object, all of one model and already saved, many-to-many sets included; in bulk."""
     if not objs:
         return
-    rows = type(objs[0]).history.bulk_history_create(
+    rows = objs[0].__class__.history.bulk_history_create(
         objs, update=not created, default_user=by, default_change_reason=why, default_date=at, batch_size=1000
     )
     for field in rows[0]._history_m2m_fields:

@@ -1,0 +1,177 @@
+"""My delegations and notices, and deciding many at once in the inbox."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from proposals import workflow
+from proposals.models import Delegation, Proposal, User
+
+from . import factories
+
+
+@pytest.fixture
+def as_(client):
+    def sign_in(user):
+        client.force_login(user)
+        return client
+
+    return sign_in
+
+
+def moment(days):
+    return f"{timezone.now() + timedelta(days=days):%Y-%m-%dT%H:%M}"
+
+
+def test_a_delegation_is_made_and_ended_on_my_page(as_, cast, proposal):
+    client = as_(cast.target_approver)
+    sent = {"delegate": cast.stranger.email, "ends_at": moment(7), "note": "Holiday"}
+    page = client.post("/me/", sent, follow=True).content.decode()
+    assert "Stan Stranger decides for you until" in page
+    made = Delegation.objects.get(delegator=cast.target_approver)
+    assert (made.delegate, made.note, made.history.get().history_user) == (
+        cast.stranger,
+        "Holiday",
+        cast.target_approver,
+    )
+    assert list(Proposal.objects.awaiting(cast.stranger)) == [proposal]
+    client.post(f"/me/delegations/{made.pk}/end/")
+    assert list(Proposal.objects.awaiting(cast.stranger)) == []
+    assert [h.history_change_reason for h in made.history.all()] == ["Delegation ended", "Delegation made"]
+
+
+def test_one_that_has_not_begun_gives_nothing_yet_and_can_be_ended(as_, cast, proposal):
+    client = as_(cast.target_approver)
+    client.post("/me/", {"delegate": cast.stranger.email, "starts_at": moment(3), "ends_at": moment(7)})
+    assert list(Proposal.objects.awaiting(cast.stranger)) == []
+    made = Delegation.objects.get(delegator=cast.target_approver)
+    client.post(f"/me/delegations/{made.pk}/end/")
+    made.refresh_from_db()
+    assert made.starts_at <= made.ends_at <= timezone.now()
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"delegate": "nobody at all"}, "Nobody is called “nobody at all”. Type a name or a mail address."),
+        ({"delegate": "tess"}, "Did you mean Tess Target"),
+        ({"delegate": "sam source"}, "You cannot delegate to yourself."),
+        ({"delegate": "Ina Inactive"}, "Nobody is called “Ina Inactive”."),
+        ({"ends_at": "yesterday"}, "Enter a valid date/time."),
+        ({"ends_at": "2020-01-01T00:00"}, "It must end after it begins, and not in the past."),
+        ({"ends_at": ""}, "This field is required."),
+    ],
+)
+def test_a_delegation_that_cannot_be_is_refused_in_words(as_, cast, change, sentence):
+    before = Delegation.objects.count()
+    sent = {"delegate": cast.stranger.email, "ends_at": moment(7), "note": "Holiday"} | change
+    response = as_(cast.source_approver).post("/me/", sent)
+    assert response.status_code == 400
+    assert sentence in response.content.decode()
+    assert 'value="Holiday"' in response.content.decode()
+    assert Delegation.objects.count() == before
+
+
+def test_nobody_ends_the_delegation_of_another(as_, cast):
+    theirs = Delegation.objects.get(delegate=cast.delegate)
+    assert as_(cast.delegate).post(f"/me/delegations/{theirs.pk}/end/").status_code == 404
+
+
+def test_a_delegate_decides_and_it_is_recorded_for_whom(as_, cast, proposal):
+    client = as_(cast.delegate)
+    assert "for Sam Source" in client.get("/inbox/").content.decode()
+    client.post(f"/proposals/{proposal.pk}/approve/", {"side": "SOURCE", "comment": "as agreed"})
+    row = proposal.transitions.get(side="SOURCE")
+    assert (row.by, row.on_behalf_of) == (cast.delegate, cast.source_approver)
+    assert "Data Owner of Ledger (LEDGER)" in row.capacity
+    page = " ".join(client.get(proposal.get_absolute_url()).content.decode().split())
+    assert "<strong>Dee Delegate</strong> for Sam Source approved for the source" in page
+
+
+def test_notices_are_chosen_with_history(as_, cast):
+    as_(cast.maker).post("/me/notices/", {"notices_wanted": "DIGEST"})
+    person = User.objects.get(pk=cast.maker.pk)
+    assert (person.notices_wanted, person.history.first().history_change_reason) == ("DIGEST", "Notices chosen")
+    as_(cast.maker).post("/me/notices/", {"notices_wanted": "SHOUT"})
+    assert User.objects.get(pk=cast.maker.pk).notices_wanted == "DIGEST"
+
+
+# many at once
+
+
+@pytest.fixture
+def three(cast, source, target):
+    return [factories.proposed(cast.maker, source, target, specification_name=f"{n}.csv") for n in range(3)]
+
+
+def states():
+    return [proposal.state for proposal in Proposal.objects.order_by("pk")]
+
+
+def test_many_are_approved_with_one_comment_each_on_its_own(as_, cast, three):
+    sent = {"chosen": [p.pk for p in three[:2]], "verb": "approve", "comment": "all fine"}
+    page = as_(cast.both).post("/inbox/decide/", sent).content.decode()
+    assert "2 of 2 decided." in page
+    assert states() == ["FULLY_APPROVED", "FULLY_APPROVED", "PENDING_APPROVALS"]
+    assert {row.comment for row in three[0].transitions.exclude(side="")} == {"all fine"}
+
+
+def test_the_result_names_what_was_not_decided_and_why(as_, cast, three):
+    workflow.cancel(three[1], by=cast.maker)
+    sent = {"chosen": [p.pk for p in three], "verb": "reject", "comment": "not now"}
+    page = as_(cast.source_approver).post("/inbox/decide/", sent).content.decode()
+    assert "2 of 3 decided." in page
+    assert "Mia Maker cancelled on" in page
+    assert states() == ["SOURCE_REJECTED", "CANCELLED", "SOURCE_REJECTED"]
+
+
+def test_one_that_can_no_longer_be_applied_does_not_stop_the_others(as_, cast, three, source, target):
+    other = factories.system("Gone")
+    factories.involve(cast.both, other)
+    doomed = factories.proposed(cast.maker, other, target)
+    other.lifecycle = "REMOVED"
+    other.save()
+    sent = {"chosen": [doomed.pk, three[0].pk], "verb": "approve"}
+    page = as_(cast.both).post("/inbox/decide/", sent).content.decode()
+    assert "1 of 2 decided." in page
+    assert "has been removed and takes no new flow." in page
+    assert Proposal.objects.get(pk=doomed.pk).transitions.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"chosen": []}, "Choose at least one."),
+        ({"verb": "reject", "comment": " "}, "Say why you reject: the makers need to know."),
+        ({"verb": "explode"}, "Select a valid choice."),
+    ],
+)
+def test_a_choice_that_says_too_little_is_asked_again(as_, cast, three, change, sentence):
+    sent = {"chosen": [three[0].pk], "verb": "approve", "comment": ""} | change
+    response = as_(cast.both).post("/inbox/decide/", sent)
+    assert response.status_code == 400
+    assert sentence in response.content.decode()
+    assert set(states()) == {"PENDING_APPROVALS"}
+
+
+def test_a_stranger_decides_nothing_in_bulk(as_, cast, three):
+    page = as_(cast.stranger).post("/inbox/decide/", {"chosen": [p.pk for p in three], "verb": "approve"})
+    assert "0 of 3 decided." in page.content.decode()
+    assert "You may not approve for the source, Ledger (LEDGER)." in page.content.decode()
+    assert set(states()) == {"PENDING_APPROVALS"}
+
+
+def test_the_inbox_pages_hold_everything_once(as_, cast, source, target):
+    made = [factories.proposed(cast.maker, source, target, specification_name=f"{n}.csv").pk for n in range(30)]
+    client = as_(cast.both)
+    first, second = (client.get(f"/inbox/{query}").context["page"] for query in ("", "?page=2"))
+    assert [p.pk for p in [*first.rows, *second.rows]] == made
+    assert (first.newer, second.older) == ("", "")
+
+
+def test_every_list_says_whom_a_proposal_waits_for(as_, cast, proposal):
+    workflow.approve(proposal, sides=["SOURCE"], by=cast.source_approver)
+    page = " ".join(as_(cast.stranger).get("/proposals/").content.decode().split())
+    assert '<span class="tag">Target</span> Bo Both, Tess Target' in page
+    assert "since" in page

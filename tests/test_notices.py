@@ -1,0 +1,245 @@
+"""Who is told what, and what the clock does."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.core import mail
+from django.core.management import CommandError, call_command
+from django.db import transaction
+from django.utils import timezone
+from post_office.models import Email
+
+from proposals import clock, notices, workflow
+from proposals.models import Notice, Policy, Proposal
+from proposals.refusals import Conflict
+
+from . import factories
+
+ROOT = Path(__file__).parent.parent
+
+
+def told(event=""):
+    return sorted(str(notice.recipient) for notice in Notice.objects.filter(event__startswith=event))
+
+
+def mails_to(person):
+    return [email for email in Email.objects.order_by("pk") if email.to == [person.email]]
+
+
+def test_a_submission_tells_everybody_who_can_decide_once(cast, proposal):
+    assert told() == ["Bo Both", "Dee Delegate", "Rey Rejecter", "Sam Source", "Tess Target"]
+    [email] = mails_to(cast.source_approver)
+    assert email.subject == "Please decide: Ledger → Risk Engine"
+    for text in (email.message, email.html_message):
+        assert "Mia Maker asks for your decision" in text
+        assert "Ledger (LEDGER) to Risk Engine (RISK)" in text
+        assert "the source and the target" in text
+        assert f"http://127.0.0.1:8000/proposals/{proposal.pk}/" in text
+        assert "/approve" not in text
+
+
+def test_stewards_are_told_where_nobody_else_can(cast, source, target):
+    target.involvements.update(ended_at=timezone.now())
+    factories.proposed(cast.maker, source, target)
+    assert "Stella Steward" in told()
+
+
+def test_the_maker_is_told_of_every_decision(cast, proposal):
+    workflow.approve(proposal, sides=["SOURCE"], by=cast.source_approver, comment="Ours.")
+    workflow.approve(proposal, sides=["TARGET"], by=cast.target_approver)
+    first, second = mails_to(cast.maker)
+    assert "approved for the source" in first.subject
+    assert "Sam Source approved for the source on" in first.message
+    assert "They wrote:" in first.message
+    assert "Ours." in first.message
+    assert "It is fully approved and in the register." in second.message
+
+
+def test_the_maker_is_told_of_a_rejection_with_its_reason(cast, proposal):
+    workflow.reject(proposal, side="TARGET", by=cast.rejecter, comment="No such need.")
+    [email] = mails_to(cast.maker)
+    assert "No such need." in email.message
+    assert "No such need." in email.html_message
+
+
+def test_nothing_is_told_of_what_was_rolled_back(cast, source, target):
+    with transaction.atomic():
+        factories.proposed(cast.maker, source, target)
+        transaction.set_rollback(True)
+    assert (Email.objects.count(), Notice.objects.count()) == (0, 0)
+    twin = factories.proposed(cast.maker, source, target)
+    before = Email.objects.count()
+    with pytest.raises(Conflict):
+        factories.proposed(cast.other, source, target)
+    assert Email.objects.count() == before
+    assert twin.notices.count() == before
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{ settings.SECRET_KEY }}{% load static %}{% nonsense %}",
+        "a\r\nBcc: everybody@example.com\r\n\r\nbody",
+        "<script>alert(1)</script> & more",
+    ],
+)
+def test_what_people_write_neither_breaks_nor_steers_a_mail(cast, source, target, text):
+    source.name = text[:200]
+    source.save()
+    proposal = factories.proposed(cast.maker, source, target, justification=text)
+    workflow.reject(proposal, side="SOURCE", by=cast.both, comment=text)
+    clock.send_mail(timezone.now())
+    assert len(mail.outbox) == Email.objects.count() == 6
+    for sent in mail.outbox:
+        assert "\n" not in sent.subject
+        assert sent.bcc == []
+        [(html, _)] = sent.alternatives
+        assert "<script>" not in html
+        assert "SECRET_KEY }}" in html or "{{" not in text
+    assert text.split()[0] in mail.outbox[-1].body
+
+
+@pytest.mark.parametrize(("choice", "mails", "kept"), [("EACH", 1, 1), ("DIGEST", 0, 1), ("NONE", 0, 0)])
+def test_each_person_chooses(cast, source, target, choice, mails, kept):
+    cast.source_approver.notices_wanted = choice
+    cast.source_approver.save()
+    factories.proposed(cast.maker, source, target)
+    assert len(mails_to(cast.source_approver)) == mails
+    assert cast.source_approver.notices.count() == kept
+
+
+def test_a_digest_gathers_what_came_before_today_in_one_mail(cast, source, target):
+    cast.source_approver.notices_wanted = "DIGEST"
+    cast.source_approver.save()
+    for name in ("one.csv", "two.csv"):
+        factories.proposed(cast.maker, source, target, specification_name=name)
+    now = timezone.now()
+    assert clock.send_digests(now) == (0, 0)
+    assert clock.send_digests(now + timedelta(days=1)) == (1, 0)
+    [email] = mails_to(cast.source_approver)
+    assert email.message.count("asks for your decision") == 2
+    assert email.message.count("http://127.0.0.1:8000/proposals/") == 2
+    assert clock.send_digests(now + timedelta(days=1)) == (0, 0)
+    assert clock.send_digests(now + timedelta(days=2)) == (0, 0)
+
+
+def test_reminders_come_on_the_days_of_the_policy_and_once(cast, proposal):
+    Email.objects.all().update(status=0)
+    Policy.objects.update(remind_after_days=3)
+    start = proposal.submitted_at
+
+    def remind(days):
+        before = Notice.objects.filter(event__startswith="reminder").count()
+        notices.remind(Proposal.objects.get(pk=proposal.pk), max(start + timedelta(days=days), timezone.now()))
+        return Notice.objects.filter(event__startswith="reminder").count() - before
+
+    assert [remind(days) for days in (0, 2, 3, 3, 4, 6, 7, 9)] == [0, 0, 5, 0, 0, 5, 0, 5]
+    assert "has waited for 9 days" in mails_to(cast.both)[-1].message
+
+
+def test_only_those_who_still_have_to_decide_are_reminded(cast, proposal):
+    workflow.approve(proposal, sides=["SOURCE"], by=cast.source_approver)
+    clock.remind_approvers(proposal.submitted_at + timedelta(days=3, minutes=1))
+    assert told("reminder") == ["Bo Both", "Rey Rejecter", "Tess Target"]
+
+
+def test_a_deactivated_person_is_told_nothing(cast, source, target):
+    cast.target_approver.is_active = False
+    cast.target_approver.save()
+    factories.proposed(cast.maker, source, target)
+    assert "Tess Target" not in told()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_mail_server_that_is_down_delays_and_loses_nothing(cast, proposal, settings):
+    backend = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_BACKEND, settings.EMAIL_HOST, settings.EMAIL_PORT = backend, "127.0.0.1", 1
+    waiting = Email.objects.count()
+    clock.send_mail(timezone.now())
+    assert mail.outbox == []
+    assert set(Email.objects.values_list("status", flat=True)) == {3}  # requeued
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    Email.objects.update(scheduled_time=None)
+    clock.send_mail(timezone.now())
+    assert len(mail.outbox) == waiting
+
+
+# the clock
+
+
+def test_time_out_ends_what_is_due_and_nothing_else(cast, source, target):
+    now = timezone.now()
+    due = factories.proposed(cast.maker, source, target, at=now - timedelta(days=31))
+    fresh = factories.proposed(cast.maker, source, target, specification_name="b.csv", at=now - timedelta(days=29))
+    assert clock.time_out_proposals(now) == (1, 0)
+    assert clock.time_out_proposals(now) == (0, 0)
+    states = [Proposal.objects.get(pk=p.pk).state for p in (due, fresh)]
+    assert states == ["TIMED_OUT", "PENDING_APPROVALS"]
+    [email] = mails_to(cast.maker)
+    assert "The clock timed out on" in email.message
+
+
+def test_one_failure_does_not_stop_the_others(cast, source, target, monkeypatch):
+    now = timezone.now()
+    old = now - timedelta(days=31)
+    made = [factories.proposed(cast.maker, source, target, specification_name=f"{n}.csv", at=old) for n in range(3)]
+    time_out = workflow.time_out
+
+    def failing(proposal, **kwargs):
+        if proposal.pk == made[1].pk:
+            raise RuntimeError("broken")
+        return time_out(proposal, **kwargs)
+
+    monkeypatch.setattr(workflow, "time_out", failing)
+    with pytest.raises(CommandError, match="1 failed"):
+        call_command("time_out_proposals")
+    states = [Proposal.objects.get(pk=p.pk).state for p in made]
+    assert states == ["TIMED_OUT", "PENDING_APPROVALS", "TIMED_OUT"]
+
+
+def test_a_decision_counts_until_the_time_out_is_written(cast, source, target):
+    proposal = factories.proposed(cast.maker, source, target, at=timezone.now() - timedelta(days=31))
+    assert workflow.approve(proposal, sides=["SOURCE", "TARGET"], by=cast.both).state == "FULLY_APPROVED"
+    assert clock.time_out_proposals(timezone.now()) == (0, 0)
+
+
+@pytest.mark.parametrize("command", ["time_out_proposals", "remind_approvers", "send_digests"])
+def test_each_command_says_what_it_did(cast, proposal, command, capsys):
+    call_command(command)
+    assert capsys.readouterr().out.startswith("0 ")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_the_worker_does_its_rounds_and_stops_cleanly(cast, source, target, number, settings):
+    proposal = factories.proposed(cast.maker, source, target, at=timezone.now() - timedelta(days=31))
+    database = settings.DATABASES["default"]
+    url = f"sqlite:///{database['NAME']}"
+    if "postgresql" in database["ENGINE"]:
+        host = database["OPTIONS"].get("host") or database["HOST"]
+        url = f"postgresql://{database['USER']}:@/{database['NAME']}?host={host}"
+    environ = os.environ | {"DEBUG": "1", "DATABASE_URL": url, "EMAIL_URL": "console:"}
+    command = [sys.executable, "manage.py", "worker"]
+    worker = subprocess.Popen(
+        command, cwd=ROOT, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    deadline = time.monotonic() + 30
+    while Email.objects.exclude(status=0).exists() or not Email.objects.exists():
+        assert time.monotonic() < deadline, "the worker sent nothing"
+        time.sleep(0.3)
+    worker.send_signal(number)
+    output, _ = worker.communicate(timeout=20)
+    assert worker.returncode == 0, output
+    assert "The worker has stopped." in output
+    assert "1 emails attempted, 1 sent" in output
+    assert Notice.objects.get().summary.startswith(
+        f"Your proposal {proposal.pk}, Ledger → Risk Engine: The clock timed"
+    )
+    assert Proposal.objects.get().state == "TIMED_OUT"
