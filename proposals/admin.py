@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.http import Http404, HttpResponseNotAllowed
 from django.utils import timezone
+from post_office.models import Attachment, EmailTemplate, Log
 from simple_history.admin import SimpleHistoryAdmin
 
 from .models import (
@@ -228,6 +229,15 @@ class ProposalAdmin(Tracked, Read):
     search_fields = ["=id", "source__name", "source__code", "target__name", "target__code", "maker__name"]
     date_hierarchy = "submitted_at"
     inlines = [TransitionInline]
+    fields = [
+        *("type", "state", "source", "target", "maker", "reason", "justification", "data_types"),
+        *("created_at", "submitted_at", "due_at", "closed_at"),
+        *("with_physical_flow", "specification", "specification_name", "specification_format"),
+        *("specification_description", *PhysicalFlow.ATTRIBUTES),
+        *("concerned_physical_flow", "concerned_logical_flow"),
+        *("result_logical_flow", "result_specification", "result_physical_flow", "content_key"),
+    ]
+    readonly_fields = fields
 
     def get_queryset(self, request):
         return without_drafts_of_others(super().get_queryset(request), request.user)
@@ -235,7 +245,7 @@ class ProposalAdmin(Tracked, Read):
 
 @admin.register(Transition)
 class TransitionAdmin(Read):
-    list_display = ["proposal_id", "number", "action", "to_state", "side", "by", "on_behalf_of", "automatic", "at"]
+    list_display = ["proposal_id", "at", "to_state", "side", "by", "on_behalf_of", "automatic"]
     list_filter = ["action", "side", "automatic"]
     list_select_related = ["by", "on_behalf_of"]
     search_fields = ["=proposal__id", "by__name", "by__email", "comment", "capacity"]
@@ -250,7 +260,7 @@ class TransitionAdmin(Read):
 
 @admin.register(LogicalFlow)
 class LogicalFlowAdmin(Tracked, Read):
-    list_display = ["__str__", "source", "target", "lifecycle", "origin_proposal_id", "origin_batch_id"]
+    list_display = ["source", "target", "lifecycle", "origin_proposal_id", "origin_batch_id"]
     list_filter = ["lifecycle"]
     list_select_related = ["source", "target"]
     search_fields = ["source__name", "source__code", "target__name", "target__code"]
@@ -304,3 +314,7 @@ for tracked in [
     *(System, Involvement, ApproverRule, Delegation, Policy, User),
 ]:
     admin.site.register(tracked.history.model, HistoryAdmin)
+
+# Of the mail queue only the mails are of interest here; nobody writes templates or attachments by hand.
+for unused in (Attachment, EmailTemplate, Log):
+    admin.site.unregister(unused)

@@ -120,6 +120,12 @@ def refuse_fields(form: forms.BaseForm, refusal: Invalid) -> None:
         form.add_error(field if field in form.fields else None, sentence)
 
 
+def specifications_of(source: System | None):
+    """The specifications a proposal from `source` may use."""
+    living = PhysicalSpecification.objects.filter(owner=source, lifecycle=Lifecycle.ACTIVE)
+    return living.prefetch_related("data_types")
+
+
 def offer_reasons(form: forms.ModelForm) -> None:
     """The active reasons, and the one it already has."""
     form.fields["reason"].empty_label = "Choose…"
@@ -131,14 +137,25 @@ def offer_choices(form: forms.ModelForm, names: list[str]) -> None:
         form.fields[name].choices = [("", "Choose…"), *form.fields[name].choices[1:]]
 
 
+class SpecificationField(forms.ModelChoiceField):
+    """An existing specification; each choice says what it carries."""
+
+    def label_from_instance(self, specification: PhysicalSpecification) -> str:
+        types = ", ".join(map(str, specification.data_types.all()))
+        return f"{specification} · {f'carries {types}' if types else 'says not yet what it carries'}"
+
+
 class WishForm(forms.ModelForm):
     """The physical part of a wish: an existing specification of the source or a new one, and how it is sent."""
 
-    specification = forms.ModelChoiceField(
+    specification = SpecificationField(
         PhysicalSpecification.objects.none(), required=False, empty_label="A new specification, named below"
     )
     data_types = forms.ModelMultipleChoiceField(
-        DataType.objects.none(), required=False, widget=forms.CheckboxSelectMultiple
+        DataType.objects.none(),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="An existing specification that says what it carries keeps its own, whatever is chosen here.",
     )
 
     class Meta:
@@ -172,9 +189,7 @@ class WishForm(forms.ModelForm):
     def __init__(self, *args, source: System | None = None, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         offer_choices(self, ["specification_format", "transport", "frequency", "criticality"])
-        self.fields["specification"].queryset = PhysicalSpecification.objects.filter(
-            owner=source, lifecycle=Lifecycle.ACTIVE
-        )
+        self.fields["specification"].queryset = specifications_of(source)
         kept = Q(proposals=self.instance.pk) if self.instance.pk else Q(pk__in=[])
         fit = DataType.objects.filter(kept | Q(is_deprecated=False, is_unknown=False))
         self.fields["data_types"].queryset = fit.distinct()
@@ -193,8 +208,10 @@ class WishForm(forms.ModelForm):
 class ProposalForm(WishForm):
     """A CREATE as its maker writes it. Only source and target must be there: a draft may be unfinished."""
 
-    source = SystemField(help_text="The system that sends.")
-    target = SystemField(help_text="The system that receives.")
+    source = SystemField(help_text="The system that sends.", error_messages={"required": "Name the system that sends."})
+    target = SystemField(
+        help_text="The system that receives.", error_messages={"required": "Name the system that receives."}
+    )
     with_physical_flow = forms.TypedChoiceField(
         label="What do you know about it?",
         choices=[(True, "What is sent, how and when (a physical flow)"), (False, "Only that data flows")],
@@ -210,9 +227,7 @@ class ProposalForm(WishForm):
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         offer_reasons(self)
-        self.fields["specification"].queryset = PhysicalSpecification.objects.filter(
-            owner=self._source(), lifecycle=Lifecycle.ACTIVE
-        )
+        self.fields["specification"].queryset = specifications_of(self._source())
 
     def _source(self) -> System | None:
         """The source as typed so far, or None: its specifications are the ones to choose from."""

@@ -171,7 +171,7 @@ def test_an_unfinished_draft_is_kept_and_continued(as_, cast, sent):
     [
         ({"source": "nowhere"}, "No system is called “nowhere”. Type a name or a code."),
         ({"source": "ledg"}, "No system is called “ledg”. Did you mean Ledger (LEDGER)?"),
-        ({"source": ""}, "This field is required."),
+        ({"source": ""}, "Name the system that sends."),
         ({"source": "LEDGER\x00"}, "Null characters are not allowed."),
         ({"target": "LEDGER"}, "Source and target must be two different systems."),
         ({"transport": "PIGEON"}, "PIGEON is not one of the available choices."),
@@ -313,7 +313,9 @@ def test_the_time_line_tells_the_story(as_, cast, proposal):
     page = as_(cast.stranger).get(proposal.get_absolute_url())
     told = text(page)
     parts = ["Mia Maker submitted", "Tess Target approved for the target", "Sam Source approved for the source"]
-    places = [told.index(part) for part in [*parts, "Sam Source completed (automatic)"]]
+    places = [
+        told.index(part) for part in [*parts, "Both sides have approved (automatic, with the approval of Sam Source)"]
+    ]
     assert places == sorted(places)
     assert "We &lt;b&gt;need&lt;/b&gt; it." in page.content.decode()
 
@@ -341,7 +343,7 @@ def test_a_further_physical_flow_from_the_flow_page(as_, cast, source, target, s
     made = PhysicalFlow.objects.get()
     assert made.added_by == cast.stranger
     assert f"The physical flow {made} is in the register." in text(response)
-    assert f"Proposal {bare.pk} , added later by Stan Stranger" in text(response)
+    assert f"Added by Stan Stranger to the flow approved by proposal {bare.pk}" in text(response)
 
 
 def test_a_flow_nobody_approved_offers_a_proposal_instead(as_, cast, imported):

@@ -1,5 +1,7 @@
 """What a maker asks for, and everything that has happened to it."""
 
+from datetime import timedelta
+
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
@@ -230,6 +232,10 @@ class Proposal(ProposalStates, FlowAttributes):
             able = [right.user for right in rights.rights_on(self, side) if right.may_approve]
             sides.append((side, list(dict.fromkeys(able))))
         return sides
+
+    @property
+    def due_soon(self) -> bool:
+        return self.is_open and self.due_at < timezone.now() + timedelta(days=3)
 
     @property
     def age(self) -> str:

@@ -54,6 +54,8 @@ class Transition(models.Model):
     def sentence(self) -> str:
         """Who did what, and when: "Anna Berg approved for the source on 3 November 2026, 14:05 UTC."."""
         who = str(self.by) if self.by else "The clock"
+        if self.automatic and self.by and not self.side:
+            return f"{self.capacity}, on {timezone.localtime(self.at):%-d %B %Y, %H:%M %Z}."
         return f"{who} {self.done} on {timezone.localtime(self.at):%-d %B %Y, %H:%M %Z}."
 
 

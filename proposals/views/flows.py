@@ -36,7 +36,7 @@ class FlowPage(DetailView):
         return super().get_context_data(
             physical_flows=flow.physical_flows.select_related("specification", "origin_proposal", "added_by"),
             data_types=flow.data_types(),
-            consents=flow.consent().prefetch_related("transitions__by").select_related("maker"),
+            consents=flow.consent().prefetch_related("transitions__by").select_related("maker", "reason"),
             proposals=Proposal.objects.open().filter(source=flow.source_id, target=flow.target_id).listed(),
             history=flow.history.select_related("history_user")[:20],
             **kwargs,

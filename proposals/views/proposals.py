@@ -57,9 +57,9 @@ class ProposalPage(DetailView):
             verbs=dict.fromkeys(action.verb for action in allowed),
             sides=[self._side(side) for side in Side],
             transitions=transitions,
-            comparison=provisioning.comparison(proposal) if proposal.type == ProposalType.EDIT else None,
-            consequences=[] if proposal.is_closed else provisioning.consequences(proposal),
+            closing=transitions[-1] if proposal.is_closed and transitions else None,
             again=again(proposal, self.request.user),
+            **_asked(proposal),
             **kwargs,
         )
 
@@ -191,16 +191,32 @@ def _act(request: HttpRequest, pk: int, verb: str, carry_out: Callable) -> HttpR
     if request.method != "POST" and not offered:
         workflow.refuse(proposal, verb, request.user)
     form = FORMS.get(verb, CommentForm)(request.POST if request.method == "POST" else None, offered=offered)
+    refusal, status = None, 400 if request.method == "POST" else 200
     if request.method == "POST" and form.is_valid():
         try:
-            proposal = carry_out(proposal, form)
-            messages.success(request, f"Proposal {proposal.pk}: {proposal.last_transition().done}.")
-            return redirect(proposal)
+            return _done(request, carry_out(proposal, form), verb)
         except Invalid as wrong:
             form.refuse(wrong)
-    context = {"proposal": proposal, "verb": verb, "form": form, "offered": offered}
-    status = 400 if request.method == "POST" else 200
-    return render(request, "proposals/proposal_action.html", context, status=status)
+        except Refused as no:
+            refusal, status = no, no.status
+    context = {"proposal": proposal, "verb": verb, "form": form, "offered": offered, "refusal": refusal}
+    return render(request, "proposals/proposal_action.html", context | _asked(proposal), status=status)
+
+
+def _done(request: HttpRequest, proposal: Proposal, verb: str) -> HttpResponse:
+    if proposal.result_logical_flow_id:
+        messages.success(request, f"Proposal {proposal.pk} is fully approved, and the register is up to date.")
+    else:
+        messages.success(request, f"Proposal {proposal.pk}: {proposal.last_transition().done}.")
+    return redirect(proposal)
+
+
+def _asked(proposal: Proposal) -> dict:
+    """What the partial _asked and the list of consequences need."""
+    return {
+        "comparison": provisioning.comparison(proposal) if proposal.type == ProposalType.EDIT else None,
+        "consequences": [] if proposal.is_closed else provisioning.consequences(proposal),
+    }
 
 
 def _visible(request: HttpRequest, pk: int) -> Proposal:
