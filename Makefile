@@ -9,8 +9,10 @@ export DEBUG ?= 1
 demo: .venv/.running
 	@$(BIN)/python manage.py migrate --verbosity 0
 	@$(BIN)/python manage.py demo
+	@echo "Mails are printed here as the worker sends them."
 	@echo "Serving on http://$(ADDRESS)  (stop with Ctrl-C)"
-	@$(BIN)/python manage.py runserver --noreload --skip-checks $(ADDRESS)
+	@$(BIN)/python manage.py worker & worker=$$!; trap 'kill $$worker 2>/dev/null' EXIT INT TERM; \
+		$(BIN)/python manage.py runserver --noreload --skip-checks $(ADDRESS)
 
 demo-new:
 	@if [ -n "$(DATABASE_URL)" ]; then echo "demo-new removes the SQLite file of this folder only; empty your own database yourself."; exit 1; fi

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.http import Http404, HttpResponseNotAllowed
 from django.utils import timezone
-from post_office.models import Attachment, EmailTemplate, Log
+from post_office.models import EmailTemplate, Log
 from simple_history.admin import SimpleHistoryAdmin
 
 from .models import (
@@ -315,6 +315,6 @@ for tracked in [
 ]:
     admin.site.register(tracked.history.model, HistoryAdmin)
 
-# Of the mail queue only the mails are of interest here; nobody writes templates or attachments by hand.
-for unused in (Attachment, EmailTemplate, Log):
+# Of the mail queue the mails are of interest here; nobody writes templates or logs by hand.
+for unused in (EmailTemplate, Log):
     admin.site.unregister(unused)

@@ -25,6 +25,7 @@ from . import workflow
 from .catalogue_files import import_catalogue
 from .models import (
     DataType,
+    Delegation,
     LogicalFlow,
     PhysicalFlow,
     PhysicalSpecification,
@@ -69,6 +70,10 @@ SIGN_INS = [
 ]
 
 
+# Who is away just now, and who decides meanwhile.
+DELEGATION = ("henrik.solberg@example.com", "tomasz.wieczorek@example.com")
+
+
 def sign_ins() -> list[tuple[SignIn, User]]:
     """Those that exist in this database."""
     found = [(sign_in, sign_in.user()) for sign_in in SIGN_INS]
@@ -96,6 +101,11 @@ def _found(at: datetime) -> None:
     for row in _rows("reasons"):
         active = row["active"] == "true"
         Reason.objects.create(name=row["name"], description=row["description"], is_active=active)
+    away, stand_in = (User.objects.get(email=email) for email in DELEGATION)
+    until = timezone.now() + timedelta(days=12)
+    holiday = Delegation(delegator=away, delegate=stand_in, starts_at=until - timedelta(days=16), ends_at=until)
+    holiday.note = "On holiday, reachable by telephone only."
+    store(holiday, by=away, why="Delegation made", at=holiday.starts_at)
     password = make_password(PASSWORD)
     for sign_in in SIGN_INS:
         _give(sign_in, password, at)
@@ -174,6 +184,13 @@ class Scene:
         of_source = PhysicalSpecification.objects.filter(owner__code=self.row["source_code"])
         return {"specification": of_source.filter(code=named).first() or of_source.get(name=named)}
 
+    def concerned(self) -> PhysicalFlow | LogicalFlow:
+        """The flow a change or removal is about, by route and the code of its specification."""
+        route = LogicalFlow.objects.get(source__code=self.row["source_code"], target__code=self.row["target_code"])
+        if not self.row["specification"]:
+            return route
+        return route.physical_flows.active().filter(specification__code=self.row["specification"]).first()
+
     def decider(self, who: str, verb: str, sides: tuple[str, ...]) -> User:
         """`who`, or without one somebody who may `verb` for every one of `sides`."""
         if who:
@@ -190,6 +207,27 @@ def story() -> list[Scene]:
 def _draft(scene: Scene, who: str, comment: str, at: datetime) -> None:
     scene.proposal = scene.wish()
     workflow.save_draft(scene.proposal, scene.data_types(), by=scene.maker, at=at)
+
+
+def _edit(scene: Scene, who: str, comment: str, at: datetime) -> None:
+    """A change of a physical flow of the route, to what the line names; what the line leaves empty stays."""
+    flow = scene.concerned()
+    scene.proposal = Proposal.change_of(flow, scene.maker)
+    for name in ["transport", "frequency", "criticality", "description"]:
+        setattr(scene.proposal, name, scene.row[name] or getattr(flow, name))
+    _keep(scene, scene.data_types() or list(flow.specification.data_types.all()), at)
+
+
+def _remove(scene: Scene, who: str, comment: str, at: datetime) -> None:
+    """The removal of a physical flow of the route; without a specification in the line, of the bare route itself."""
+    scene.proposal = Proposal.removal_of(scene.concerned(), scene.maker)
+    _keep(scene, [], at)
+
+
+def _keep(scene: Scene, data_types: list[DataType], at: datetime) -> None:
+    scene.proposal.reason = Reason.objects.get(name=scene.row["reason"])
+    scene.proposal.justification = scene.row["justification"]
+    workflow.save_draft(scene.proposal, data_types, by=scene.maker, at=at)
 
 
 def _propose(scene: Scene, who: str, comment: str, at: datetime) -> None:
@@ -259,6 +297,8 @@ def _in_office(day: datetime, seconds: int) -> datetime:
 # What a step of a course is called, when it comes, and what it does.
 STEPS: dict[str, tuple[Callable[..., datetime], Callable[..., None]]] = {
     "draft": (_first, _draft),
+    "edit": (_first, _edit),
+    "remove": (_first, _remove),
     "propose": (_soon, _propose),
     "source": (_in_days, partial(_approve, sides=(Side.SOURCE,))),
     "target": (_in_days, partial(_approve, sides=(Side.TARGET,))),
