@@ -1,0 +1,113 @@
+"""Two at the same moment, on whichever database the suite runs: one effect, and the loser is told."""
+
+import threading
+
+import pytest
+from django.db import connection
+
+from proposals import clock, workflow
+from proposals.models import LogicalFlow, PhysicalFlow, Proposal
+from proposals.refusals import Refused
+
+from . import factories
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def at_once(*acts):
+    """Run all at the same moment, each on its own connection; "done" or the sentence of the refusal, in order."""
+    barrier, outcomes = threading.Barrier(len(acts)), [None] * len(acts)
+
+    def run(place, act):
+        try:
+            barrier.wait(timeout=20)
+            act()
+            outcomes[place] = "done"
+        except Refused as refusal:
+            outcomes[place] = refusal.sentence
+        except Exception as error:
+            outcomes[place] = error
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(acts)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    assert all(isinstance(outcome, str) for outcome in outcomes), outcomes
+    return outcomes
+
+
+@pytest.mark.parametrize("round_number", range(3))
+def test_two_approvals_of_one_side(cast, proposal, round_number):
+    def approve(by):
+        return lambda: workflow.approve(proposal, sides=["SOURCE"], by=by)
+
+    outcomes = at_once(*map(approve, (cast.source_approver, cast.both, cast.delegate)))
+    assert outcomes.count("done") == 1
+    assert sum("approved for the source on" in outcome for outcome in outcomes) == 2
+    assert Proposal.objects.get().transitions.count() == 2
+
+
+def test_both_sides_at_the_same_moment_make_one_flow(cast, proposal):
+    outcomes = at_once(
+        lambda: workflow.approve(proposal, sides=["SOURCE"], by=cast.source_approver),
+        lambda: workflow.approve(proposal, sides=["TARGET"], by=cast.target_approver),
+    )
+    assert outcomes == ["done", "done"]
+    assert Proposal.objects.get().state == "FULLY_APPROVED"
+    assert (LogicalFlow.objects.count(), PhysicalFlow.objects.count()) == (1, 1)
+
+
+@pytest.mark.parametrize("round_number", range(3))
+def test_two_identical_submissions(cast, source, target, round_number):
+    drafts = [factories.draft(maker, source, target, [factories.data_type()]) for maker in (cast.maker, cast.other)]
+    outcomes = at_once(*[lambda d=d: workflow.propose(d, by=d.maker) for d in drafts])
+    assert outcomes.count("done") == 1
+    assert Proposal.objects.open().count() == 1
+    assert any("same" in outcome for outcome in outcomes)
+
+
+def test_two_changes_of_one_flow(cast, source, target):
+    done = factories.proposed(cast.maker, source, target)
+    flow = workflow.approve(done, sides=["SOURCE", "TARGET"], by=cast.both).result_physical_flow
+    types = list(flow.specification.data_types.all())
+    drafts = []
+    for maker, frequency in ((cast.maker, "WEEKLY"), (cast.other, "MONTHLY")):
+        draft = Proposal.change_of(PhysicalFlow.objects.get(), maker)
+        draft.reason, draft.frequency = factories.reason(), frequency
+        workflow.save_draft(draft, types, by=maker)
+        drafts.append(draft)
+    assert at_once(*[lambda d=d: workflow.propose(d, by=d.maker) for d in drafts]).count("done") == 1
+
+
+def test_two_proposals_for_one_route_completed_at_the_same_moment(cast, source, target):
+    one = factories.proposed(cast.maker, source, target)
+    two = factories.proposed(cast.maker, source, target, specification_name="other.csv")
+    acts = [lambda p=p: workflow.approve(p, sides=["SOURCE", "TARGET"], by=cast.both) for p in (one, two)]
+    assert at_once(*acts) == ["done", "done"]
+    assert (LogicalFlow.objects.count(), PhysicalFlow.objects.count()) == (1, 2)
+
+
+def test_two_passes_of_the_clock_do_no_harm(cast, source, target):
+    past = factories.timezone.now() - factories.timedelta(days=40)
+    for number in range(5):
+        factories.proposed(cast.maker, source, target, specification_name=f"{number}.csv", at=past)
+    passes = [lambda: clock.time_out_proposals(factories.timezone.now()) for _ in range(2)]
+    assert at_once(*passes) == ["done", "done"]
+    assert [p.transitions.filter(action="time_out").count() for p in Proposal.objects.all()] == [1] * 5
+    assert Proposal.objects.filter(state="TIMED_OUT").count() == 5
+
+
+def test_an_involvement_ended_first_gives_nothing(cast, proposal):
+    involvement = cast.source_approver.involvements.get()
+
+    def end():
+        involvement.ended_at = factories.timezone.now()
+        involvement.save()
+
+    ended, decided = at_once(end, lambda: workflow.approve(proposal, sides=["SOURCE"], by=cast.source_approver))
+    assert ended == "done"
+    row = proposal.transitions.filter(side="SOURCE").first()
+    assert (decided == "done") == (row is not None)
