@@ -49,6 +49,7 @@ class Visitor:
         return self
 
     def check(self) -> None:
+        self.page.wait_for_load_state("networkidle")  # axe in the middle of a page change finds no document
         assert self.complaints == [], self.page.url
         if self.script:
             found = Axe().run(self.page)
@@ -87,6 +88,7 @@ def test_from_the_maker_to_the_auditor(visitor, people, source, target):
 
     visitor.sign_in(people.maker)
     page.get_by_role("link", name="Propose a flow").click()
+    expect(page.get_by_role("heading", name="Propose a flow")).to_be_visible()
     visitor.check()
     page.get_by_label("Source").fill("Ledger (LEDGER)")
     page.get_by_label("Target").fill("risk")
