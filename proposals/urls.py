@@ -9,6 +9,7 @@ urlpatterns = [
     path("inbox/", inbox.inbox, name="inbox"),
     path("inbox/count/", inbox.count, name="inbox-count"),
     path("inbox/decide/", inbox.decide_many, name="inbox-decide"),
+    path("inbox/decided/<uuid:key>/", inbox.decided, name="inbox-decided"),
     path("healthz", inbox.healthz, name="healthz"),
     path("sign-in/", auth.LoginView.as_view(template_name="proposals/sign_in.html"), name="sign-in"),
     path("sign-out/", auth.LogoutView.as_view(), name="sign-out"),

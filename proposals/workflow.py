@@ -28,22 +28,24 @@ from .models import (
     User,
     actions,
     end_states,
+    hold_person,
     hold_rights,
     on_submission,
     rights_on,
     same_text,
     store,
 )
+from .once import whole
 from .provisioning import Hand
 from .refusals import Conflict, Invalid, NoRight, Refused
 
 
-@transaction.atomic
+@whole
 def save_draft(proposal: Proposal, data_types: Iterable[DataType], *, by: User, at: datetime | None = None) -> None:
     """Keep a new or changed draft. Only its maker may, and only while it is a draft: after that content is frozen."""
     at = at or timezone.now()
     if proposal.pk:
-        stored = _locked(proposal)
+        stored = _locked(proposal, by)
         _right(stored, "propose", by)
         if not stored.is_draft:
             raise Conflict("This proposal has been submitted; its content can no longer change.")
@@ -56,25 +58,25 @@ def save_draft(proposal: Proposal, data_types: Iterable[DataType], *, by: User, 
     store(proposal, by=by, at=at, why="Draft saved", data_types=data_types)
 
 
-@transaction.atomic
+@whole
 def submit(proposal: Proposal, data_types: Iterable[DataType], *, by: User, at: datetime | None = None) -> None:
     """Save the draft and propose it; if it cannot be proposed, it is not saved either."""
     is_new = proposal.pk is None
     save_draft(proposal, data_types, by=by, at=at)
     try:
         propose(proposal, by=by, at=at)
-    except Refused:
+    except Exception:
         if is_new:
             proposal.pk, proposal._state.adding = None, True
         raise
     proposal.refresh_from_db()
 
 
-@transaction.atomic
+@whole
 def propose(proposal: Proposal, *, by: User, at: datetime | None = None) -> Proposal:
     """Put a draft before the approvers of both sides. Refused with the cause, or with the twin it repeats."""
     at = at or timezone.now()
-    proposal = _locked(proposal)
+    proposal = _locked(proposal, by)
     right = _right(proposal, "propose", by)
     _require_state(proposal, "propose")
     proposal.set_content_key()
@@ -107,7 +109,7 @@ def _require_approvers(proposal: Proposal) -> None:
             )
 
 
-@transaction.atomic
+@whole
 def approve(
     proposal: Proposal, *, sides: Iterable[str], by: User, comment: str = "", at: datetime | None = None
 ) -> Proposal:
@@ -117,7 +119,7 @@ def approve(
     standing) when what was proposed can no longer be applied.
     """
     at = at or timezone.now()
-    proposal = _locked(proposal)
+    proposal = _locked(proposal, by)
     sides = [side for side in Side if side in set(sides)]
     if not sides:
         raise Invalid(side="Say for which side you approve.")
@@ -140,10 +142,10 @@ def _complete_if_agreed(proposal: Proposal, *, by: User, at: datetime) -> None:
     _move(proposal, "complete", right=Right(by, "Both sides have approved"), at=at, automatic=True)
 
 
-@transaction.atomic
+@whole
 def reject(proposal: Proposal, *, side: str, by: User, comment: str, at: datetime | None = None) -> Proposal:
     """End it for one side. Refused without a comment, without the right to reject, and when the side has decided."""
-    proposal = _locked(proposal)
+    proposal = _locked(proposal, by)
     if side not in Side.values:
         raise Invalid(side="Say for which side you reject.")
     if not same_text(comment):
@@ -152,16 +154,16 @@ def reject(proposal: Proposal, *, side: str, by: User, comment: str, at: datetim
     return proposal
 
 
-@transaction.atomic
+@whole
 def cancel(proposal: Proposal, *, by: User, comment: str = "", at: datetime | None = None) -> Proposal:
     """The maker takes it back, from the draft or any open state."""
-    proposal = _locked(proposal)
+    proposal = _locked(proposal, by)
     right = _right(proposal, "cancel", by)
     _move(proposal, "cancel", right=right, comment=comment, at=at or timezone.now())
     return proposal
 
 
-@transaction.atomic
+@whole
 def time_out(proposal: Proposal, *, at: datetime | None = None) -> Proposal:
     """The clock ends it. Refused before `due_at`."""
     at = at or timezone.now()
@@ -173,7 +175,7 @@ def time_out(proposal: Proposal, *, at: datetime | None = None) -> Proposal:
     return proposal
 
 
-@transaction.atomic
+@whole
 def add_physical_flow(
     flow: LogicalFlow, wish: Proposal, data_types: Iterable[DataType], *, by: User, at: datetime | None = None
 ) -> PhysicalFlow:
@@ -182,6 +184,7 @@ def add_physical_flow(
     `wish` is a proposal never saved: its attributes and its existing or new specification, `data_types` those of a new
     one. Refused as a CREATE of the same content would be, and where the policy asks for a proposal.
     """
+    hold_person(by)
     refuse_further(flow, by=by)
     hand = Hand(by, at or timezone.now(), f"Further physical flow added by {by}")
     return provisioning.add_further(flow, wish, list(data_types), hand)
@@ -205,10 +208,11 @@ def refuse(proposal: Proposal, verb: str, by: User) -> None:
     _right(proposal, possible[0], by)
 
 
-def _locked(proposal: Proposal) -> Proposal:
+def _locked(proposal: Proposal, by: User | None = None) -> Proposal:
     """The row as it is now, locked until the transaction ends; and with it whatever gives somebody a right on it.
 
-    So a withdrawal of the right and a decision cannot cross: the order of commits decides.
+    So a withdrawal of the right and a decision cannot cross: the order of commits decides. Locks are taken in one
+    order everywhere (proposal, systems by id, then what gives rights), so that nobody waits in a circle.
     """
     locked = (
         Proposal.objects.select_for_update(of=("self",))
@@ -216,6 +220,8 @@ def _locked(proposal: Proposal) -> Proposal:
         .get(pk=proposal.pk)
     )
     hold_rights([locked.source_id, locked.target_id])
+    if by:
+        hold_person(by)
     return locked
 
 

@@ -17,7 +17,7 @@ ORDER = [
     {"models.selection"},
     {"models.proposal"},
     {"models"},
-    {"provisioning", "notices", "diagram"},
+    {"provisioning", "notices", "diagram", "once"},
     {"workflow"},
     {"clock"},
     {"forms", "catalogue_files"},

@@ -111,7 +111,7 @@ def states():
 
 def test_many_are_approved_with_one_comment_each_on_its_own(as_, cast, three):
     sent = {"chosen": [p.pk for p in three[:2]], "verb": "approve", "comment": "all fine"}
-    page = as_(cast.both).post("/inbox/decide/", sent).content.decode()
+    page = as_(cast.both).post("/inbox/decide/", sent, follow=True).content.decode()
     assert "2 of 2 decided." in page
     assert states() == ["FULLY_APPROVED", "FULLY_APPROVED", "PENDING_APPROVALS"]
     assert {row.comment for row in three[0].transitions.exclude(side="")} == {"all fine"}
@@ -120,7 +120,7 @@ def test_many_are_approved_with_one_comment_each_on_its_own(as_, cast, three):
 def test_the_result_names_what_was_not_decided_and_why(as_, cast, three):
     workflow.cancel(three[1], by=cast.maker)
     sent = {"chosen": [p.pk for p in three], "verb": "reject", "comment": "not now"}
-    page = as_(cast.source_approver).post("/inbox/decide/", sent).content.decode()
+    page = as_(cast.source_approver).post("/inbox/decide/", sent, follow=True).content.decode()
     assert "2 of 3 decided." in page
     assert "Mia Maker cancelled on" in page
     assert states() == ["SOURCE_REJECTED", "CANCELLED", "SOURCE_REJECTED"]
@@ -133,7 +133,7 @@ def test_one_that_can_no_longer_be_applied_does_not_stop_the_others(as_, cast, t
     other.lifecycle = "REMOVED"
     other.save()
     sent = {"chosen": [doomed.pk, three[0].pk], "verb": "approve"}
-    page = as_(cast.both).post("/inbox/decide/", sent).content.decode()
+    page = as_(cast.both).post("/inbox/decide/", sent, follow=True).content.decode()
     assert "1 of 2 decided." in page
     assert "has been removed and takes no new flow." in page
     assert Proposal.objects.get(pk=doomed.pk).transitions.count() == 1
@@ -156,7 +156,8 @@ def test_a_choice_that_says_too_little_is_asked_again(as_, cast, three, change, 
 
 
 def test_a_stranger_decides_nothing_in_bulk(as_, cast, three):
-    page = as_(cast.stranger).post("/inbox/decide/", {"chosen": [p.pk for p in three], "verb": "approve"})
+    sent = {"chosen": [p.pk for p in three], "verb": "approve"}
+    page = as_(cast.stranger).post("/inbox/decide/", sent, follow=True)
     assert "0 of 3 decided." in page.content.decode()
     assert "You may not approve for the source, Ledger (LEDGER)." in page.content.decode()
     assert set(states()) == {"PENDING_APPROVALS"}

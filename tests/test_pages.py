@@ -1,12 +1,14 @@
 """The pages: who gets which status, and what a page does with what it is sent."""
 
 import re
+from uuid import uuid4
 
 import pytest
 from django.urls import URLPattern, get_resolver, reverse
+from django.utils import timezone
 
 from proposals import workflow
-from proposals.models import LogicalFlow, PhysicalFlow, Proposal, Transition
+from proposals.models import LogicalFlow, PhysicalFlow, Proposal, Receipt, Transition
 
 from . import factories
 
@@ -32,6 +34,7 @@ PAGES = {
     "inbox": {"GET": (302, 200, 200, 200, 200), "POST": (302, 405, 405, 405, 405)},
     "inbox-count": {"GET": (302, 200, 200, 200, 200), "POST": (302, 405, 405, 405, 405)},
     "inbox-decide": {"GET": (302, 405, 405, 405, 405), "POST": (302, 400, 400, 400, 400)},
+    "inbox-decided": {"GET": (302, 404, 200, 404, 404), "POST": (302, 405, 405, 405, 405)},
     "me": {"GET": (302, 200, 200, 200, 200), "POST": (302, 400, 400, 400, 400)},
     "me-notices": {"GET": (302, 405, 405, 405, 405), "POST": (302, 302, 302, 302, 302)},
     "delegation-end": {"GET": (302, 405, 405, 405, 405), "POST": (302, 404, 302, 404, 404)},
@@ -74,6 +77,9 @@ def urls(cast, source, target):
     of |= {"physical-flow-new": of["flow"], "flow-remove": of["flow"], "physical-flow-edit": of["physical-flow"]}
     of["physical-flow-remove"] = of["physical-flow"]
     of["delegation-end"] = factories.delegate(cast.source_approver, cast.other).pk
+
+    of["inbox-decided"] = uuid4()
+    Receipt.objects.create(key=of["inbox-decided"], by=cast.source_approver, at=timezone.now())
 
     def url(row: str) -> str:
         name, _, which = row.partition(" ")

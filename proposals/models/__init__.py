@@ -18,9 +18,9 @@ from .register import (
     Transport,
     same_text,
 )
-from .rights import Right, deciders, hold_rights, on_submission, reach, rights_on
+from .rights import Right, deciders, hold_person, hold_rights, on_submission, reach, rights_on
 from .states import Action, ProposalStates, Side, State, actions, end_states, open_states, rows, states
-from .trail import Notice, Transition
+from .trail import Notice, Receipt, Transition
 
 __all__ = [
     "Action",
@@ -50,6 +50,7 @@ __all__ = [
     "ProposalStates",
     "ProposalType",
     "Reason",
+    "Receipt",
     "Right",
     "Side",
     "SideWithoutApprover",
@@ -63,6 +64,7 @@ __all__ = [
     "actions",
     "deciders",
     "end_states",
+    "hold_person",
     "hold_rights",
     "on_submission",
     "open_states",

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db import connection
 from django.db.models import BigIntegerField, Case, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Cast
 from django.utils import timezone
@@ -73,15 +74,32 @@ def decisive_involvements() -> QuerySet[Involvement]:
 
 
 def hold_rights(systems: Iterable[int]) -> None:
-    """Lock, until the transaction ends, what gives rights on `systems` (ids): involvements, people, delegations.
+    """Keep what gives rights on `systems` (ids) as it is until the transaction ends: the policy, involvements of the
+    systems, the people involved, their delegations. Others may hold it too, and nobody changes it meanwhile.
 
-    The systems themselves come first, as in an import, so that the two never wait for each other crosswise.
+    The systems themselves come first, as in an import, so that the two never wait for each other crosswise; they are
+    locked for this transaction alone, since with a last approval their flows change.
     """
     list(System.objects.select_for_update(no_key=True).filter(pk__in=systems).order_by("pk").values_list("pk"))
-    involved = Involvement.objects.open().filter(system__in=systems).select_related("user").order_by("pk")
-    people = {row.user_id for row in involved.select_for_update(of=("self", "user"), no_key=True)}
-    given = Delegation.objects.filter(delegator__in=people, ends_at__gt=timezone.now()).order_by("pk")
-    list(given.select_for_update(no_key=True).values_list("pk"))
+    _hold(Policy.objects.values_list("pk"))
+    involved = Involvement.objects.open().filter(system__in=systems).order_by("pk")
+    people = {person for person, _ in _hold(involved.values_list("user_id", "user__is_active"))}
+    given = Delegation.objects.filter(delegator__in=people, ends_at__gt=timezone.now())
+    _hold(given.order_by("pk").values_list("pk"))
+
+
+def hold_person(user: User) -> None:
+    """Keep `user` as active or inactive as the database says now until the transaction ends; `user` is told."""
+    _hold(User.objects.filter(pk=user.pk).values_list("pk"))
+    user.refresh_from_db(fields=["is_active"])
+
+
+def _hold(queryset: QuerySet) -> list[tuple]:
+    """Its rows, locked FOR SHARE where the database can (Django's ORM has no word for it); SQLite has one writer."""
+    sql, params = queryset.query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(f"{sql} FOR SHARE" if connection.vendor == "postgresql" else sql, params)
+        return cursor.fetchall()
 
 
 def deciders(systems: Iterable[int]) -> list[Involvement]:

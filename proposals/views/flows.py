@@ -9,7 +9,8 @@ from ..filters import FlowFilter
 from ..forms import WishForm
 from ..models import LogicalFlow, PhysicalFlow, Proposal
 from ..refusals import Invalid, Refused
-from .proposals import earlier, form_page, write
+from .once import form_page
+from .proposals import earlier, write
 
 
 class FlowList(FilterView):

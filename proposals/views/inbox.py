@@ -1,15 +1,17 @@
-from django.contrib import messages
+from uuid import UUID
+
 from django.contrib.auth.decorators import login_not_required
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_POST, require_safe
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_safe
 
 from .. import workflow
 from ..forms import BulkForm
-from ..models import Proposal, read_rights
+from ..models import Proposal, Receipt, read_rights
 from ..refusals import Refused
 from .lists import offset_page
+from .once import form_target
 
 
 @require_safe
@@ -36,17 +38,25 @@ def mine_on(proposal: Proposal, user) -> list:
     return [(action, right) for action, right in proposal.actions_of(user) if action.side]
 
 
-@require_POST
+@form_target
 def decide_many(request: HttpRequest) -> HttpResponse:
     """One decision for many proposals, each on its own and for every side the reader has; and what became of each."""
     form = BulkForm(request.POST, user=request.user)
     if not form.is_valid():
         return _page(request, form, status=400)
     verb, comment = form.cleaned_data["verb"], form.cleaned_data["comment"]
-    results = [(proposal, *_decide(proposal, verb, comment, request.user)) for proposal in form.cleaned_data["chosen"]]
-    done = sum(1 for _, decided, _ in results if decided)
-    messages.success(request, f"{done} of {len(results)} decided.")
-    return render(request, "proposals/inbox_decided.html", {"results": results, "verb": verb})
+    for proposal in form.cleaned_data["chosen"]:
+        request.receipt.results.append([proposal.pk, *_decide(proposal, verb, comment, request.user)])
+    return redirect("inbox-decided", request.receipt.pk)
+
+
+@require_safe
+def decided(request: HttpRequest, key: UUID) -> HttpResponse:
+    """What became of each proposal of one decision for many."""
+    receipt = get_object_or_404(Receipt, pk=key, by=request.user)
+    named = Proposal.objects.select_related("source", "target").in_bulk([number for number, *_ in receipt.results])
+    results = [(named[number], done, sentence) for number, done, sentence in receipt.results]
+    return render(request, "proposals/inbox_decided.html", {"results": results, "done": sum(row[1] for row in results)})
 
 
 def _decide(proposal: Proposal, verb: str, comment: str, user) -> tuple[bool, str]:

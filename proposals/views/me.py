@@ -2,11 +2,10 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_POST
 
 from ..forms import DelegationForm, NoticesForm
 from ..models import Delegation, store
-from .proposals import form_page
+from .once import form_page, form_target
 
 
 @form_page
@@ -35,7 +34,7 @@ def _page(request: HttpRequest, form: DelegationForm, status: int) -> HttpRespon
     return render(request, "proposals/me.html", context, status=status)
 
 
-@require_POST
+@form_target
 def end_delegation(request: HttpRequest, pk: int) -> HttpResponse:
     """End one of my delegations now; one that has not begun never will."""
     delegation = get_object_or_404(Delegation, pk=pk, delegator=request.user, ends_at__gt=timezone.now())
@@ -46,7 +45,7 @@ def end_delegation(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("me")
 
 
-@require_POST
+@form_target
 def choose_notices(request: HttpRequest) -> HttpResponse:
     form = NoticesForm(request.POST, instance=request.user)
     if not form.is_valid():

@@ -6,7 +6,6 @@ from django.forms import model_to_dict
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods
 from django.views.generic import DetailView
 
 from .. import provisioning, workflow
@@ -15,8 +14,8 @@ from ..forms import ApprovalForm, ChangeForm, CommentForm, DecisionForm, Proposa
 from ..models import LogicalFlow, Proposal, ProposalType, Side, System, read_rights, rights_on
 from ..refusals import Conflict, Invalid, NoRight, Refused
 from .lists import keyset_page
+from .once import form_page
 
-form_page = require_http_methods(["GET", "HEAD", "POST"])
 WRITTEN = {
     ProposalType.CREATE: (ProposalForm, "proposals/proposal_form.html"),
     ProposalType.EDIT: (ChangeForm, "proposals/proposal_change.html"),

@@ -1,0 +1,165 @@
+"""Sending a form twice is one effect, and a transaction another one crossed starts again."""
+
+import time
+from uuid import uuid4
+
+import pytest
+from django.db import OperationalError, transaction
+
+from proposals.models import Delegation, Proposal, Receipt, System
+from proposals.once import ATTEMPTS, whole
+from proposals.refusals import Conflict
+
+from . import factories
+from .test_races import at_once
+
+
+@pytest.fixture
+def sent(source, target):
+    """A proposal as its form sends it."""
+    return factories.WISH | {
+        "source": str(source),
+        "target": str(target),
+        "with_physical_flow": "True",
+        "submit": "1",
+        "reason": factories.reason().pk,
+        "data_types": [factories.data_type().pk],
+        "form_key": str(uuid4()),
+    }
+
+
+def test_a_form_sent_twice_proposes_once_and_leads_to_the_same_page(client, cast, sent):
+    client.force_login(cast.maker)
+    first, second = (client.post("/proposals/new/", sent) for _ in range(2))
+    assert first.status_code == second.status_code == 302
+    assert first.url == second.url == Proposal.objects.get().get_absolute_url()
+
+
+def test_a_decision_sent_twice_is_one_and_no_conflict(client, cast, proposal):
+    client.force_login(cast.source_approver)
+    sent = {"side": "SOURCE", "comment": "fine", "form_key": str(uuid4())}
+    answers = [client.post(f"/proposals/{proposal.pk}/approve/", sent) for _ in range(2)]
+    assert [answer.url for answer in answers] == [proposal.get_absolute_url()] * 2
+    assert proposal.transitions.count() == 2
+
+
+def test_a_refused_form_leaves_no_receipt_and_may_be_sent_again(client, cast, sent):
+    client.force_login(cast.maker)
+    assert client.post("/proposals/new/", sent | {"reason": ""}).status_code == 400
+    assert Receipt.objects.count() == Proposal.objects.count() == 0
+    assert client.post("/proposals/new/", sent).status_code == 302
+
+
+def test_another_form_is_another_effect(client, cast, sent):
+    client.force_login(cast.maker)
+    client.post("/proposals/new/", sent)
+    twin = client.post("/proposals/new/", sent | {"form_key": str(uuid4())})
+    assert twin.status_code == 409
+    assert "asks for the same and is still open" in twin.content.decode()
+
+
+@pytest.mark.parametrize("key", ["x", "0" * 200, "\x00"])
+def test_what_is_no_key_is_a_bad_request(client, cast, sent, key):
+    client.force_login(cast.maker)
+    answer = client.post("/proposals/new/", sent | {"form_key": key})
+    assert answer.status_code == 400
+    assert "not sent as it was given out" in answer.content.decode()
+
+
+def test_the_key_of_another_does_nothing(client, cast, sent, source, target):
+    client.force_login(cast.maker)
+    client.post("/proposals/new/", sent)
+    client.force_login(cast.stranger)
+    answer = client.post("/proposals/new/", sent | {"specification_name": "other.csv"})
+    assert answer.status_code == 400
+    assert "given out to somebody else" in answer.content.decode()
+    assert Proposal.objects.count() == 1
+
+
+def test_each_form_of_a_page_has_a_key_of_its_own(client, cast):
+    factories.delegate(cast.maker, cast.other)
+    client.force_login(cast.maker)
+    page = client.get("/me/").content.decode()
+    keys = [part[:36] for part in page.split('name="form_key" value="')[1:]]
+    assert len(keys) == len(set(keys)) >= 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_form_sent_many_times_at_once_has_one_effect_and_one_page(client, cast, sent):
+    client.force_login(cast.maker)
+    pages = []
+
+    def send():
+        pages.append(type(client)(headers={"cookie": f"sessionid={client.cookies['sessionid'].value}"}).post(NEW, sent))
+
+    assert at_once(*[send] * 4) == ["done"] * 4
+    assert {page.url for page in pages} == {Proposal.objects.get().get_absolute_url()}
+
+
+NEW = "/proposals/new/"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_delegation_sent_many_times_at_once_is_made_once(client, cast):
+    client.force_login(cast.maker)
+    sent = {"delegate": cast.other.email, "ends_at": "2099-01-01T00:00", "form_key": str(uuid4())}
+    before = Delegation.objects.count()
+    cookie = {"cookie": f"sessionid={client.cookies['sessionid'].value}"}
+    at_once(*[lambda: type(client)(headers=cookie).post("/me/", sent)] * 4)
+    assert Delegation.objects.count() == before + 1
+
+
+class Crossed(Exception):
+    sqlstate = "40P01"
+
+
+def crossed():
+    raise OperationalError("deadlock detected") from Crossed()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_crossed_transaction_starts_again_and_then_succeeds():
+    tries = []
+
+    @whole
+    def act():
+        tries.append(System.objects.create(name="Once", code="ONCE"))
+        if len(tries) < 3:
+            crossed()
+
+    act()
+    assert len(tries) == 3
+    assert System.objects.filter(code="ONCE").count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_after_many_attempts_it_is_refused_with_a_sentence(monkeypatch):
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
+    tries = []
+    with pytest.raises(Conflict, match="Too many people changed the same things"):
+        whole(lambda: tries.append(1) or crossed())()
+    assert len(tries) == ATTEMPTS
+
+
+@pytest.mark.django_db(transaction=True)
+def test_within_a_transaction_the_outermost_alone_starts_again():
+    tries = []
+    with pytest.raises(OperationalError), transaction.atomic():
+        whole(lambda: tries.append(1) or crossed())()
+    assert tries == [1]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_that_wait_for_each_other_both_come_through():
+    one, two = (factories.system(name) for name in ("One", "Two"))
+
+    def rename(first, second):
+        @whole
+        def act():
+            for system in (first, second):
+                System.objects.filter(pk=system.pk).update(name=f"{first.pk}")
+                time.sleep(0.2)
+
+        return act
+
+    assert at_once(rename(one, two), rename(two, one)) == ["done", "done"]
