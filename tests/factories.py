@@ -13,6 +13,7 @@ from proposals.models import (
     Involvement,
     InvolvementKind,
     PhysicalSpecification,
+    Policy,
     Proposal,
     Reason,
     System,
@@ -66,6 +67,23 @@ def delegate(delegator: User, to: User, **fields) -> Delegation:
         delegate=to,
         **{"starts_at": now - timedelta(days=1), "ends_at": now + timedelta(days=1)} | fields,
     )
+
+
+def policy(**fields) -> Policy:
+    """The policy changed as an administrator does it, with its history."""
+    changed = Policy.objects.get()
+    for name, value in fields.items():
+        setattr(changed, name, value)
+    changed.save()
+    return changed
+
+
+def remove_flows(*models: type) -> None:
+    """Every living row of `models` removed, as a proposal would do it one by one."""
+    for model in models:
+        for row in model.objects.exclude(lifecycle="REMOVED"):
+            row.remove()
+            store(row, by=None, why="removed by a test", at=timezone.now())
 
 
 def specification(owner: System, name: str = "", types=(), **fields) -> PhysicalSpecification:

@@ -117,7 +117,7 @@ def test_the_policy_is_one_row_with_its_history(root, cast):
 
 
 def test_the_deadline_is_the_policy_s(cast, source, target):
-    Policy.objects.update(time_out_days=7)
+    factories.policy(time_out_days=7)
     proposal = factories.proposed(cast.maker, source, target)
     assert (proposal.due_at - proposal.submitted_at).days == 7
 

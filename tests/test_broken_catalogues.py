@@ -6,6 +6,7 @@ from proposals import catalogue_files
 from proposals.catalogue_files import BadCatalogue, import_catalogue
 from proposals.models import ImportBatch, LogicalFlow, PhysicalFlow, PhysicalSpecification, System, User
 
+from . import factories
 from .catalogues import CATALOGUE, bring, texts
 
 pytestmark = pytest.mark.django_db
@@ -171,8 +172,7 @@ def test_what_is_in_the_register_is_not_edited_by_a_file():
 
 def test_what_was_removed_does_not_come_back_by_a_file():
     import_catalogue(texts())
-    for model in (PhysicalFlow, LogicalFlow, PhysicalSpecification):
-        model.objects.update(lifecycle="REMOVED")
+    factories.remove_flows(PhysicalFlow, LogicalFlow, PhysicalSpecification)
     sentence = "This has been removed; it needs a new proposal."
     files = ("specifications", "logical_flows", "logical_flows", "logical_flows")
     expected = [(f"{file}.csv", line, "", sentence) for file, line in zip(files, (2, 2, 3, 4), strict=True)]
@@ -184,10 +184,10 @@ def test_what_was_removed_does_not_come_back_by_a_file():
 
 def test_a_physical_flow_does_not_revive_a_removed_route_or_itself():
     import_catalogue(texts())
-    PhysicalFlow.objects.update(lifecycle="REMOVED")
+    factories.remove_flows(PhysicalFlow)
     only = {"physical_flows": CATALOGUE["physical_flows"].encode()}
     assert problems(only)[0][3] == "This has been removed; it needs a new proposal."
-    LogicalFlow.objects.update(lifecycle="REMOVED")
+    factories.remove_flows(LogicalFlow)
     assert problems(only)[0][3] == "The logical flow from “LEDGER” to “RISK” has been removed; it needs a new proposal."
 
 

@@ -178,7 +178,7 @@ def test_an_ended_involvement_may_be_had_again():
 
 def test_a_flow_that_was_removed_and_approved_again_is_known():
     import_catalogue(texts())
-    PhysicalFlow.objects.update(lifecycle="REMOVED")
+    factories.remove_flows(PhysicalFlow)
     gone = PhysicalFlow.objects.get()
     values = {field: getattr(gone, field) for field in [*PhysicalFlow.ATTRIBUTES, "logical_flow", "specification"]}
     PhysicalFlow(**values, origin_batch=gone.origin_batch).save()
@@ -232,8 +232,7 @@ def test_an_export_holds_no_formula_and_leaves_numbers_alone(tmp_path):
 
 def test_an_export_leaves_out_what_was_removed_or_has_ended(tmp_path):
     import_catalogue(texts())
-    for model in (PhysicalFlow, LogicalFlow, PhysicalSpecification):
-        model.objects.update(lifecycle="REMOVED")
+    factories.remove_flows(PhysicalFlow, LogicalFlow, PhysicalSpecification)
     Involvement.objects.update(ended_at=datetime(2100, 1, 1, tzinfo=UTC))
     assert {name for name, rows in write_catalogue(tmp_path).items() if not rows} == {
         "involvements.csv",

@@ -1,6 +1,7 @@
 """EDIT and DELETE: what is asked, what is refused, what the last approval does."""
 
 import pytest
+from django.utils import timezone
 
 from proposals import provisioning, workflow
 from proposals.models import LogicalFlow, PhysicalFlow, PhysicalSpecification, Proposal, System, store
@@ -232,10 +233,11 @@ def test_a_system_removed_meanwhile_refuses_edit_and_removal(cast, flow, side, r
 
 
 def test_a_flow_from_a_system_to_itself_has_that_system_as_both_sides(cast, source, imported):
-    LogicalFlow.objects.update(target=source)
-    proposal = removal(LogicalFlow.objects.get(), cast.maker)
+    itself = LogicalFlow(source=source, target=source, origin_batch=imported.origin_batch)
+    store(itself, by=None, why="Import", at=timezone.now())
+    proposal = removal(itself, cast.maker)
     workflow.approve(proposal, sides=["SOURCE", "TARGET"], by=cast.source_approver)
-    assert LogicalFlow.objects.get().lifecycle == "REMOVED"
+    assert LogicalFlow.objects.get(pk=itself.pk).lifecycle == "REMOVED"
 
 
 # the pages

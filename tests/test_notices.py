@@ -16,7 +16,7 @@ from django.utils import timezone
 from post_office.models import Email
 
 from proposals import clock, notices, workflow
-from proposals.models import Notice, Policy, Proposal
+from proposals.models import Notice, Proposal
 from proposals.refusals import Conflict
 
 from . import factories
@@ -132,7 +132,7 @@ def test_a_digest_gathers_what_came_before_today_in_one_mail(cast, source, targe
 
 def test_reminders_come_on_the_days_of_the_policy_and_once(cast, proposal):
     Email.objects.all().update(status=0)
-    Policy.objects.update(remind_after_days=3)
+    factories.policy(remind_after_days=3)
     start = proposal.submitted_at
 
     def remind(days):

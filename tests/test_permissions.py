@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from proposals import workflow
-from proposals.models import Delegation, Involvement, Policy, Proposal, State, User, actions
+from proposals.models import Delegation, Involvement, Proposal, State, User, actions
 from proposals.refusals import Refused
 
 from . import factories
@@ -231,7 +231,7 @@ def test_the_clock_ends_open_proposals_and_no_other(in_state):
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_who_may_do_what_under_other_policies(in_state, cast, scenario):
     policy, arrange, differences = SCENARIOS[scenario]
-    Policy.objects.update(**policy)
+    factories.policy(**policy)
     if arrange:
         arrange(cast, in_state)
     expected = ALLOWED[in_state.state] | differences.get(in_state.state, {})

@@ -7,10 +7,7 @@ from proposals.models import LogicalFlow, Policy, Proposal
 from proposals.refusals import Conflict, Invalid, NoRight
 
 from . import factories
-
-
-def policy(**fields):
-    Policy.objects.update(**fields)
+from .factories import policy
 
 
 def decisions(proposal):

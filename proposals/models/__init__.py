@@ -18,7 +18,7 @@ from .register import (
     Transport,
     same_text,
 )
-from .rights import Right, deciders, hold_person, hold_rights, on_submission, reach, rights_on
+from .rights import Maker, Right, deciders, hold_person, hold_rights, on_submission, reach, rights_on
 from .states import Action, ProposalStates, Side, State, actions, end_states, open_states, rows, states
 from .trail import Notice, Receipt, Transition
 
@@ -39,6 +39,7 @@ __all__ = [
     "LaterPhysicalFlows",
     "Lifecycle",
     "LogicalFlow",
+    "Maker",
     "MakerDecides",
     "Notice",
     "Notices",

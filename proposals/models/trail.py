@@ -1,7 +1,7 @@
 """What has happened to a proposal, and who was told."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 from post_office.models import Email
 
@@ -37,6 +37,19 @@ class Transition(models.Model):
             models.CheckConstraint(condition=Q(number__gte=1), name="transition_numbered_from_one"),
             models.CheckConstraint(condition=Q(side__in=["", *Side.values]), name="transition_side"),
             models.CheckConstraint(condition=Q(action__in=list(actions())), name="transition_action"),
+            models.CheckConstraint(
+                condition=Q(action="time_out", by=None) | ~Q(action="time_out") & Q(by__isnull=False),
+                name="transition_by_the_clock_or_a_person",
+            ),
+            models.CheckConstraint(
+                condition=~Q(action__in=[a.name for a in actions().values() if a.verb == "reject"]) | ~Q(comment=""),
+                name="transition_rejected_with_a_comment",
+            ),
+            models.CheckConstraint(
+                condition=Q(on_behalf_of=None) | ~Q(side="") & ~Q(on_behalf_of=F("by")),
+                name="transition_for_another_when_deciding",
+            ),
+            models.CheckConstraint(condition=~Q(capacity=""), name="transition_by_some_right"),
             models.CheckConstraint(
                 condition=Q(from_state__in=states(), to_state__in=states()), name="transition_states"
             ),

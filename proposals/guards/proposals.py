@@ -1,0 +1,133 @@
+"""Guards of proposals: born as drafts, moved as the table says, frozen once submitted, agreeing with their trail."""
+
+from ..models import LogicalFlow, PhysicalFlow, Proposal, State, Transition, actions, end_states, rows
+from .guard import (
+    AT_COMMIT,
+    Guard,
+    columns,
+    differ,
+    illegal,
+    listed,
+    never_deleted,
+    never_replaced,
+    quoted,
+    table,
+)
+
+PROPOSAL, TRANSITION, TYPES = table(Proposal), table(Transition), table(Proposal.data_types.through)
+LOGICAL, PHYSICAL = table(LogicalFlow), table(PhysicalFlow)
+DRAFT, FULL = quoted(State.PROPOSED_CREATE), quoted(State.FULLY_APPROVED)
+RESULTS = ["result_logical_flow_id", "result_specification_id", "result_physical_flow_id"]
+FROZEN = [column for column in columns(Proposal) if column not in ("state", "closed_at", *RESULTS)]
+APPROVALS = listed(action.name for action in actions().values() if action.verb == "approve")
+
+
+def guards() -> list[Guard]:
+    return [
+        never_deleted(Proposal),
+        never_replaced(Proposal),
+        Guard(
+            "proposal_born_a_draft",
+            PROPOSAL,
+            ("INSERT",),
+            f"NEW.state <> {DRAFT} OR NEW.submitted_at IS NOT NULL",
+            "A proposal begins as a draft.",
+        ),
+        Guard(
+            "proposal_moves_as_the_table_says",
+            PROPOSAL,
+            ("UPDATE",),
+            illegal("state", [(source, action.target) for source, action in rows()]),
+            "The table of transitions knows no such step.",
+        ),
+        Guard(
+            "proposal_end_is_final",
+            PROPOSAL,
+            ("UPDATE",),
+            f"OLD.state IN {listed(end_states())}",
+            "It has come to its end and never changes again.",
+        ),
+        Guard(
+            "proposal_frozen_when_submitted",
+            PROPOSAL,
+            ("UPDATE",),
+            f"OLD.submitted_at IS NOT NULL AND {differ(FROZEN)}",
+            "Its content is frozen since it was submitted.",
+        ),
+        Guard(
+            "proposal_stays_its_makers",
+            PROPOSAL,
+            ("UPDATE",),
+            differ(["id", "type", "maker_id", "created_at"]),
+            "Maker, type and beginning of a proposal never change.",
+        ),
+        Guard(
+            "proposal_data_types_frozen",
+            TYPES,
+            ("INSERT", "DELETE"),
+            f"EXISTS (SELECT 1 FROM {PROPOSAL} p WHERE p.id = {{row}}.proposal_id AND p.state <> {DRAFT})",
+            "Its data types are frozen since it was submitted.",
+        ),
+        Guard(
+            "proposal_data_types_never_swapped",
+            TYPES,
+            ("UPDATE", "TRUNCATE"),
+            "TRUE",
+            "Data types of proposals are added and taken away, never swapped.",
+        ),
+        Guard(
+            "proposal_concerns_its_own_route",
+            PROPOSAL,
+            ("INSERT", "UPDATE"),
+            f"""NEW.type <> 'CREATE' AND NOT EXISTS (
+                SELECT 1 FROM {LOGICAL} l LEFT JOIN {PHYSICAL} f ON f.logical_flow_id = l.id
+                WHERE l.source_id = NEW.source_id AND l.target_id = NEW.target_id
+                AND (f.id = NEW.concerned_physical_flow_id OR l.id = NEW.concerned_logical_flow_id))""",
+            "A change or removal is of a flow of its own source and target.",
+        ),
+        *at_commit(),
+    ]
+
+
+def at_commit() -> list[Guard]:
+    """What state, transitions and results say together; asked of a proposal and of a transition written."""
+    found = []
+    for name, disagree, sentence, of_transitions in [
+        ("agrees_with_its_trail", disagrees_with_trail(), "State and dates are not what the transitions say.", True),
+        ("full_when_both_approved", not_by_both(), "Fully approved is what both sides approved, nothing else.", True),
+        ("results_fit", misfits(), "Its results are not of its route, or not what it is about.", False),
+    ]:
+        refused = f"EXISTS (SELECT 1 FROM {PROPOSAL} p WHERE p.id = NEW.id AND ({disagree}))"
+        found.append(Guard(f"proposal_{name}", PROPOSAL, ("INSERT", "UPDATE"), refused, sentence, AT_COMMIT))
+        if of_transitions:
+            refused = refused.replace("NEW.id", "NEW.proposal_id")
+            found.append(Guard(f"transition_{name}", TRANSITION, ("INSERT",), refused, sentence, AT_COMMIT))
+    return found
+
+
+def disagrees_with_trail() -> str:
+    trail = f"FROM {TRANSITION} t WHERE t.proposal_id = p.id"
+    last = f"(SELECT t.{{}} {trail} ORDER BY t.number DESC LIMIT 1)"
+    submitted = f"(SELECT t.at {trail} AND t.action = 'propose')"
+    closed = f"CASE WHEN p.state IN {listed(end_states())} THEN {last.format('at')} END"
+    return f"""p.state <> COALESCE({last.format("to_state")}, {DRAFT})
+        OR p.submitted_at IS DISTINCT FROM {submitted} OR p.closed_at IS DISTINCT FROM {closed}"""
+
+
+def not_by_both() -> str:
+    approved = (
+        f"SELECT COUNT(DISTINCT t.side) FROM {TRANSITION} t WHERE t.proposal_id = p.id AND t.action IN {APPROVALS}"
+    )
+    return f"(p.state = {FULL}) <> (({approved}) = 2)"
+
+
+def misfits() -> str:
+    flow = f"""EXISTS (SELECT 1 FROM {LOGICAL} l WHERE l.id = p.result_logical_flow_id
+        AND l.source_id = p.source_id AND l.target_id = p.target_id)"""
+    physical = f"""EXISTS (SELECT 1 FROM {PHYSICAL} f WHERE f.id = p.result_physical_flow_id
+        AND f.logical_flow_id = p.result_logical_flow_id AND f.specification_id = p.result_specification_id)"""
+    about = "COALESCE(p.concerned_physical_flow_id, p.result_physical_flow_id)"
+    with_physical = "p.with_physical_flow OR p.concerned_physical_flow_id IS NOT NULL"
+    return f"""p.state = {FULL} AND NOT ({flow}
+        AND CASE WHEN {with_physical} THEN {physical} AND p.result_physical_flow_id = {about}
+        ELSE p.result_physical_flow_id IS NULL END)"""

@@ -1,0 +1,78 @@
+"""Guards of the register: no flow without its origin, none erased, none that lives without what it needs."""
+
+from django.db import models
+
+from ..models import FlowLifecycle, Lifecycle, LogicalFlow, PhysicalFlow, PhysicalSpecification, Proposal, State
+from .guard import AT_COMMIT, Guard, differ, illegal, name_of, never_deleted, never_replaced, quoted, table
+
+LOGICAL, PHYSICAL, SPECIFICATION = map(table, (LogicalFlow, PhysicalFlow, PhysicalSpecification))
+ORIGIN = ["origin_proposal_id", "origin_batch_id"]
+PLACE = {
+    LogicalFlow: ["id", "source_id", "target_id", *ORIGIN],
+    PhysicalFlow: ["id", "logical_flow_id", "specification_id", "added_by_id", *ORIGIN],
+    PhysicalSpecification: ["id", "owner_id", "code"],
+}
+ACTIVE = f"f.lifecycle = {quoted(Lifecycle.ACTIVE)}"
+
+
+def guards() -> list[Guard]:
+    return [guard for model in PLACE for guard in kept(model)] + [*origins(), *living()]
+
+
+def kept(model: type[models.Model]) -> list[Guard]:
+    name = name_of(model)
+    moves = [(row.source, row.target) for row in model._meta.get_field("lifecycle").get_all_transitions(model)]
+    return [
+        never_deleted(model),
+        never_replaced(model),
+        Guard(
+            f"{name}_keeps_its_place",
+            table(model),
+            ("UPDATE",),
+            differ(PLACE[model]),
+            "Its place in the register and its origin never change.",
+        ),
+        Guard(
+            f"{name}_lives_as_its_table_says",
+            table(model),
+            ("UPDATE",),
+            illegal("lifecycle", moves),
+            "Its life cycle knows no such step.",
+        ),
+    ]
+
+
+def origins() -> list[Guard]:
+    """A flow of a proposal is that of a fully approved CREATE of its source and target, at commit."""
+    consent = f"""SELECT 1 FROM {table(Proposal)} p WHERE p.id = {{}}.origin_proposal_id AND p.type = 'CREATE'
+        AND p.state = {quoted(State.FULLY_APPROVED)} AND p.source_id = l.source_id AND p.target_id = l.target_id"""
+    of_logical = f"""EXISTS (SELECT 1 FROM {LOGICAL} l WHERE l.id = NEW.id
+        AND l.origin_proposal_id IS NOT NULL AND NOT EXISTS ({consent.format("l")}))"""
+    of_physical = f"""EXISTS (SELECT 1 FROM {PHYSICAL} f JOIN {LOGICAL} l ON l.id = f.logical_flow_id
+        WHERE f.id = NEW.id
+        AND f.origin_proposal_id IS NOT NULL AND NOT EXISTS ({consent.format("f")}))"""
+    sentence = "Its origin is no fully approved proposal of its source and target."
+    return [
+        Guard("logicalflow_has_consent", LOGICAL, ("INSERT",), of_logical, sentence, AT_COMMIT),
+        Guard("physicalflow_has_consent", PHYSICAL, ("INSERT",), of_physical, sentence, AT_COMMIT),
+    ]
+
+
+def living() -> list[Guard]:
+    """At commit: a logical flow is ACTIVE exactly when it has an active physical flow; what that sends lives too."""
+    has_physical = f"EXISTS (SELECT 1 FROM {PHYSICAL} f WHERE f.logical_flow_id = l.id AND {ACTIVE})"
+    is_active = f"l.lifecycle = {quoted(FlowLifecycle.ACTIVE)}"
+    empty = f"EXISTS (SELECT 1 FROM {LOGICAL} l WHERE l.id = {{}} AND ({is_active}) <> {has_physical})"
+    dead = f"""EXISTS (SELECT 1 FROM {PHYSICAL} f JOIN {SPECIFICATION} s ON s.id = f.specification_id
+        WHERE {{}} AND {ACTIVE} AND s.lifecycle <> {quoted(Lifecycle.ACTIVE)})"""
+    active = "A logical flow is active when it has an active physical flow, and only then."
+    lives = "An active physical flow needs a specification that is not removed."
+    written = ("INSERT", "UPDATE")
+    return [
+        Guard("logicalflow_active_with_physical", LOGICAL, written, empty.format("NEW.id"), active, AT_COMMIT),
+        Guard("physicalflow_under_active", PHYSICAL, written, empty.format("NEW.logical_flow_id"), active, AT_COMMIT),
+        Guard("physicalflow_sends_living", PHYSICAL, written, dead.format("f.id = NEW.id"), lives, AT_COMMIT),
+        Guard(
+            "specification_lives_while_sent", SPECIFICATION, ("UPDATE",), dead.format("s.id = NEW.id"), lives, AT_COMMIT
+        ),
+    ]

@@ -1,0 +1,276 @@
+"""The table of attacks: raw SQL, each with the guard that must stop it, and the scene it happens in."""
+
+from types import SimpleNamespace
+
+import pytest
+from django.apps import apps
+
+from proposals import workflow
+from proposals.models import Policy
+
+from . import factories
+
+
+def scene(cast, source, target) -> SimpleNamespace:
+    """Ids of fully approved proposals with their flows, one that waits for both sides, and a draft; and the people."""
+    done, other, bare = (
+        workflow.approve(proposal, sides=["SOURCE", "TARGET"], by=cast.both)
+        for proposal in (
+            factories.proposed(cast.maker, source, target),
+            factories.proposed(cast.maker, target, source),
+            factories.proposed(cast.maker, *_further(cast), **factories.BARE),
+        )
+    )
+    waiting = factories.proposed(cast.maker, source, target, specification_name="other.csv")
+    draft = factories.draft(cast.maker, source, target, specification_name="third.csv")
+    factories.policy(remind_after_days=4)
+    versions = [row.history.first().pk for row in (waiting, done.result_logical_flow, done.result_physical_flow)]
+    return SimpleNamespace(
+        **{name: person.pk for name, person in vars(cast).items()},
+        **_results("", done),
+        **_results("other_", other),
+        bare_flow=bare.result_logical_flow_id,
+        done=done.pk,
+        waiting=waiting.pk,
+        draft=draft.pk,
+        type=done.data_types.get().pk,
+        unused_type=factories.data_type().pk,
+        source=source.pk,
+        target=target.pk,
+        policy=Policy.in_force().version_id,
+        old_policy=Policy.history.earliest().pk,
+        waiting_version=versions[0],
+        flow_version=versions[1],
+        physical_version=versions[2],
+        specification_version=done.result_specification.history.first().pk,
+    )
+
+
+def _further(cast) -> list:
+    systems = [factories.system("Warehouse"), factories.system("Data Lake")]
+    for system in systems:
+        factories.involve(cast.both, system)
+    return systems
+
+
+def _results(prefix: str, proposal) -> dict[str, int]:
+    results = {"flow": proposal.result_logical_flow_id, "physical": proposal.result_physical_flow_id}
+    results["specification"] = proposal.result_specification_id
+    return {f"{prefix}{name}": key for name, key in results.items()}
+
+
+# How an attack is written: SQL, with ids of the scene in braces.
+
+
+def copied(table: str, key: str, **changes: str) -> str:
+    """A row like that with `key`, but for its own key and `changes` (SQL)."""
+    table = f"proposals_{table}"
+    model = next(m for m in apps.get_models() if m._meta.db_table == table)
+    columns = [field.column for field in model._meta.local_concrete_fields if field != model._meta.pk]
+    values = ", ".join(str(changes.get(column, column)) for column in columns)
+    own = model._meta.pk.column
+    return f"INSERT INTO {table} ({', '.join(columns)}) SELECT {values} FROM {table} WHERE {own} = {key}"
+
+
+def step(**changes: str) -> str:
+    """The source approver approves for the source of the waiting proposal, but for `changes` (SQL)."""
+    row = STEP | changes
+    return f"INSERT INTO proposals_transition ({', '.join(row)}) VALUES ({', '.join(row.values())})"
+
+
+STEP = {
+    "proposal_id": "{waiting}",
+    "number": "2",
+    "action": "'approve_source'",
+    "from_state": "'PENDING_APPROVALS'",
+    "to_state": "'SOURCE_APPROVED'",
+    "side": "'SOURCE'",
+    "by_id": "{source_approver}",
+    "on_behalf_of_id": "NULL",
+    "capacity": "'raw'",
+    "policy_id": "{policy}",
+    "comment": "''",
+    "automatic": "FALSE",
+    "at": "CURRENT_TIMESTAMP",
+}
+SECOND = {
+    "number": "3",
+    "action": "'approve_target'",
+    "from_state": "'SOURCE_APPROVED'",
+    "to_state": "'TARGET_APPROVED'",
+    "side": "'TARGET'",
+}
+
+
+def update(table: str, key: str, **changes: str) -> str:
+    return f"UPDATE proposals_{table} SET {', '.join(f'{c} = {v}' for c, v in changes.items())} WHERE id = {key}"
+
+
+def full(flow: str) -> str:
+    """The waiting proposal made fully approved in two steps, with this logical flow as its result."""
+    ended = {"state": "'FULLY_APPROVED'", "closed_at": "CURRENT_TIMESTAMP", "result_logical_flow_id": flow}
+    return f"{MOVED}; {update('proposal', '{waiting}', **ended)}"
+
+
+NOW = "CURRENT_TIMESTAMP"
+MOVED = update("proposal", "{waiting}", state="'SOURCE_APPROVED'")
+CLOSED = {"state": "'CANCELLED'", "closed_at": NOW}
+REOPENED = {"state": "'PENDING_APPROVALS'", "closed_at": "NULL"}
+REOPENED |= {f"result_{what}_id": "NULL" for what in ("logical_flow", "specification", "physical_flow")}
+NEWEST_POLICY = "(SELECT MAX(history_id) FROM proposals_historicalpolicy)"
+TWO_PEOPLE = copied("historicalpolicy", "{policy}", one_person_both_sides="FALSE")
+SPECIFICATION_GONE = update("physicalspecification", "{specification}", lifecycle="'REMOVED'")
+PHYSICAL_GONE = update("physicalflow", "{physical}", lifecycle="'REMOVED'")
+
+# guard that must stop it: attacks
+TABLE = {
+    # Proposals
+    "proposal_stays": [
+        "DELETE FROM proposals_proposal_data_types WHERE proposal_id = {draft}; "
+        "DELETE FROM proposals_proposal WHERE id = {draft}"
+    ],
+    "proposal_born_a_draft": [
+        copied("proposal", "{waiting}", content_key="'9'"),
+        copied("proposal", "{draft}", state="'CANCELLED'", closed_at=NOW),
+    ],
+    "proposal_moves_as_the_table_says": [
+        update("proposal", "{waiting}", state="'FULLY_APPROVED'", closed_at=NOW, result_logical_flow_id="{flow}"),
+        update("proposal", "{waiting}", state="'PROPOSED_CREATE'", submitted_at="NULL", due_at="NULL"),
+        update("proposal", "{draft}", state="'SOURCE_APPROVED'", submitted_at=NOW, due_at=NOW, content_key="'9'"),
+    ],
+    "proposal_end_is_final": [
+        update("proposal", "{done}", **REOPENED),
+        update("proposal", "{done}", result_physical_flow_id="{other_physical}"),
+    ],
+    "proposal_frozen_when_submitted": [
+        update("proposal", "{waiting}", frequency="'YEARLY'"),
+        update("proposal", "{waiting}", due_at=NOW),
+        update("proposal", "{waiting}", submitted_at=NOW),
+        update("proposal", "{waiting}", content_key="'0'"),
+        update("proposal", "{waiting}", target_id="(SELECT MAX(id) FROM proposals_system)"),
+    ],
+    "proposal_stays_its_makers": [
+        update("proposal", "{draft}", maker_id="{source_approver}"),
+        update("proposal", "{draft}", type="'DELETE'", concerned_physical_flow_id="{physical}"),
+    ],
+    "proposal_data_types_frozen": [
+        "DELETE FROM proposals_proposal_data_types WHERE proposal_id = {waiting}",
+        "INSERT INTO proposals_proposal_data_types (proposal_id, datatype_id) VALUES ({done}, {unused_type})",
+    ],
+    "proposal_data_types_never_swapped": [
+        "UPDATE proposals_proposal_data_types SET datatype_id = {unused_type} WHERE proposal_id = {done}",
+        "UPDATE proposals_proposal_data_types SET proposal_id = {draft}, datatype_id = {unused_type} "
+        "WHERE proposal_id = {done}",
+    ],
+    "proposal_concerns_its_own_route": [
+        copied("proposal", "{draft}", type="'DELETE'", concerned_physical_flow_id="{other_physical}"),
+        copied("proposal", "{draft}", type="'DELETE'", concerned_logical_flow_id="{other_flow}"),
+    ],
+    # State, transitions and results at commit
+    "proposal_agrees_with_its_trail": [MOVED, update("proposal", "{waiting}", **CLOSED)],
+    "transition_agrees_with_its_trail": [step()],
+    "proposal_full_when_both_approved": [full("{flow}")],
+    "transition_full_when_both_approved": [f"{step()}; {step(**SECOND, by_id='{target_approver}')}"],
+    "proposal_results_fit": [full("{other_flow}")],
+    # Transitions
+    "transition_unchanged": [
+        "UPDATE proposals_transition SET comment = 'x' WHERE proposal_id = {done}",
+        "UPDATE proposals_transition SET by_id = {other} WHERE proposal_id = {done}",
+    ],
+    "transition_stays": ["DELETE FROM proposals_transition WHERE proposal_id = {done} AND number = 4"],
+    "transition_is_a_row_of_the_table": [
+        step(to_state="'FULLY_APPROVED'"),
+        step(side="'TARGET'"),
+        step(from_state="'SOURCE_APPROVED'"),
+    ],
+    "transition_next_in_line": [step(number="3"), step(from_state="'TARGET_APPROVED'")],
+    "transition_of_the_policy_in_force": [step(policy_id="{old_policy}")],
+    "transition_by_somebody_active": [step(by_id="{inactive}"), step(on_behalf_of_id="{inactive}")],
+    "transition_by_the_maker_where_his": [
+        step(action="'cancel'", to_state="'CANCELLED'", side="''", by_id="{other}"),
+    ],
+    "transition_not_by_a_barred_maker": [step(by_id="{maker}"), step(on_behalf_of_id="{maker}")],
+    "transition_by_two_people_where_asked": [
+        f"{TWO_PEOPLE}; {step()}; {step(**SECOND, by_id=who, on_behalf_of_id=for_whom, policy_id=NEWEST_POLICY)}"
+        for who, for_whom in [("{source_approver}", "NULL"), ("{both}", "{source_approver}")]
+    ],
+    "transition_automatic_as_the_policy_says": [step(by_id="{maker}", automatic="TRUE"), step(automatic="TRUE")],
+    # The register
+    "logicalflow_stays": [
+        f"{copied('logicalflow', '{bare_flow}', target_id='{source}')}; "
+        "DELETE FROM proposals_logicalflow WHERE id = (SELECT MAX(id) FROM proposals_logicalflow)"
+    ],
+    "logicalflow_keeps_its_place": [
+        update("logicalflow", "{flow}", target_id="{source}"),
+        update("logicalflow", "{flow}", origin_proposal_id="{waiting}"),
+    ],
+    "logicalflow_lives_as_its_table_says": [update("logicalflow", "{flow}", lifecycle="'PENDING'")],
+    "logicalflow_has_consent": [
+        copied("logicalflow", "{bare_flow}", target_id="{source}"),
+        copied("logicalflow", "{bare_flow}", target_id="{source}", origin_proposal_id="{waiting}"),
+    ],
+    "logicalflow_active_with_physical": [update("logicalflow", "{flow}", lifecycle="'REMOVED'")],
+    "physicalflow_stays": [
+        f"{copied('physicalflow', '{physical}', content_key=key)}; "
+        f"DELETE FROM proposals_physicalflow WHERE content_key = {key}"
+        for key in ["'3'"]
+    ],
+    "physicalflow_keeps_its_place": [
+        update("physicalflow", "{physical}", logical_flow_id="{other_flow}"),
+        update("physicalflow", "{physical}", added_by_id="{other}"),
+    ],
+    "physicalflow_lives_as_its_table_says": [
+        f"{PHYSICAL_GONE}; {update('physicalflow', '{physical}', lifecycle=back)}" for back in ["'ACTIVE'"]
+    ],
+    "physicalflow_has_consent": [
+        copied("physicalflow", "{physical}", origin_proposal_id="{waiting}", content_key="'1'"),
+    ],
+    "physicalflow_under_active": [
+        PHYSICAL_GONE,
+        copied("physicalflow", "{physical}", logical_flow_id="{bare_flow}", content_key="'1'"),
+    ],
+    "physicalflow_sends_living": [f"{SPECIFICATION_GONE}; {copied('physicalflow', '{physical}', content_key='2')}"],
+    "specification_lives_while_sent": [SPECIFICATION_GONE],
+    "physicalspecification_stays": [
+        f"{copied('physicalspecification', '{specification}', code=code)}; "
+        f"DELETE FROM proposals_physicalspecification WHERE code = {code}"
+        for code in ["'SPARE'"]
+    ],
+    "physicalspecification_keeps_its_place": [
+        update("physicalspecification", "{specification}", owner_id="{target}"),
+        update("physicalspecification", "{specification}", code="'X'"),
+    ],
+    "physicalspecification_lives_as_its_table_says": [
+        f"{SPECIFICATION_GONE}; {update('physicalspecification', '{specification}', lifecycle=back)}"
+        for back in ["'ACTIVE'"]
+    ],
+    # Histories of what lives
+    "proposal_agrees_with_history": [MOVED],
+    "logicalflow_agrees_with_history": [update("logicalflow", "{flow}", lifecycle="'REMOVED'")],
+    "physicalflow_agrees_with_history": [update("physicalflow", "{physical}", frequency="'YEARLY'")],
+    "physicalspecification_agrees_with_history": [update("physicalspecification", "{specification}", name="'x'")],
+    "policy_agrees_with_history": [update("policy", "1", maker_decides="'WALTZ'")],
+    "past_proposal_agrees_with_history": [copied("historicalproposal", "{waiting_version}", frequency="'YEARLY'")],
+    "past_logicalflow_agrees_with_history": [copied("historicallogicalflow", "{flow_version}", lifecycle="'REMOVED'")],
+    "past_physicalflow_agrees_with_history": [
+        copied("historicalphysicalflow", "{physical_version}", transport="'MANUAL'"),
+    ],
+    "past_physicalspecification_agrees_with_history": [
+        copied("historicalphysicalspecification", "{specification_version}", name="'x'"),
+    ],
+    "past_policy_agrees_with_history": [copied("historicalpolicy", "{policy}", maker_decides="'WALTZ'")],
+    "physicalspecification_data_types_known_to_history": [
+        "DELETE FROM proposals_physicalspecification_data_types WHERE physicalspecification_id = {specification}",
+    ],
+    "logicalflow_declared_data_types_known_to_history": [
+        "INSERT INTO proposals_logicalflow_declared_data_types (logicalflow_id, datatype_id) VALUES ({flow}, {type})",
+    ],
+    "proposal_data_types_known_to_history": [
+        "INSERT INTO proposals_proposal_data_types (proposal_id, datatype_id) VALUES ({draft}, {unused_type})",
+    ],
+}
+ATTACKS = [
+    pytest.param(guard, attack, id=f"{guard}-{number}")
+    for guard, attacks in TABLE.items()
+    for number, attack in enumerate(attacks, 1)
+]

@@ -1,0 +1,131 @@
+"""Raw SQL against the database itself: the guard an attack names stops it, and nothing but that guard.
+
+What PostgreSQL refuses only at commit, SQLite lets pass; there the audit must find it.
+"""
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from proposals import audit, guards
+from proposals.guards.guard import AT_COMMIT
+from proposals.guards.record import histories
+from proposals.models import LogicalFlow, PhysicalFlow, PhysicalSpecification, Proposal, Transition
+
+from . import attacks
+from .attacks import ATTACKS, TABLE
+
+ON_POSTGRESQL = connection.vendor == "postgresql"
+BY_NAME = {guard.name: guard for guard in guards.GUARDS}
+
+
+@pytest.fixture
+def scene(cast, source, target):
+    return vars(attacks.scene(cast, source, target))
+
+
+def carry_out(sql: str) -> None:
+    """The attack as somebody with the application's account commits it: what is judged at commit speaks too."""
+    connection.check_constraints()  # of what came before
+    with transaction.atomic(), connection.cursor() as cursor:
+        for statement in sql.split("; "):
+            cursor.execute(statement)
+        if ON_POSTGRESQL:
+            connection.check_constraints()
+
+
+def without_guards() -> None:
+    """Take all of them away, for this test alone; what is pending is judged first."""
+    connection.check_constraints()
+    guards.remove(connection)
+
+
+def put_up(guard: guards.Guard) -> None:
+    with connection.cursor() as cursor:
+        for statement in guard.statements(connection.vendor):
+            cursor.execute(statement)
+
+
+def judged_here(guard: guards.Guard) -> bool:
+    return ON_POSTGRESQL or guard.where != AT_COMMIT
+
+
+@pytest.mark.parametrize(("name", "sql"), ATTACKS)
+def test_the_guard_and_nothing_else_stops_the_attack(scene, name, sql):
+    guard, sql = BY_NAME[name], sql.format(**scene)
+    without_guards()
+    with transaction.atomic():
+        carry_out(sql)
+        transaction.set_rollback(True)
+    put_up(guard)
+    if judged_here(guard):
+        with pytest.raises(IntegrityError, match=rf"\[{name}\]"):
+            carry_out(sql)
+
+
+@pytest.mark.parametrize(("name", "sql"), ATTACKS)
+def test_with_all_guards_no_attack_passes_unseen(scene, name, sql):
+    sql = sql.format(**scene)
+    assert list(audit.breaches()) == []
+    if judged_here(BY_NAME[name]):
+        with pytest.raises(IntegrityError):
+            carry_out(sql)
+        assert list(audit.breaches()) == []
+    else:
+        carry_out(sql)
+        assert list(audit.breaches()) != []
+
+
+RECORD = [Transition, *histories()]
+KEPT = [*RECORD, Proposal, LogicalFlow, PhysicalFlow, PhysicalSpecification]
+
+
+def refused(name: str, sql: str) -> bool:
+    with pytest.raises(IntegrityError, match=rf"\[{name}\]"):
+        carry_out(sql)
+    return True
+
+
+@pytest.mark.parametrize("model", RECORD, ids=lambda model: model.__name__)
+def test_the_record_is_only_appended_to(scene, model):
+    table, key = model._meta.db_table, model._meta.pk.column
+    assert model.objects.exists()
+    name = guards.name_of(model)
+    assert refused(f"{name}_unchanged", f"UPDATE {table} SET {key} = {key}")
+    assert refused(f"{name}_stays", f"DELETE FROM {table}")
+
+
+@pytest.mark.parametrize("model", KEPT, ids=lambda model: model.__name__)
+def test_no_table_of_the_record_is_emptied_or_replaced_wholesale(scene, model):
+    table = model._meta.db_table
+    if ON_POSTGRESQL:
+        carry = f"TRUNCATE {table} CASCADE"
+        with pytest.raises(IntegrityError, match=r"never deleted|never swapped"):
+            carry_out(carry)
+    else:
+        with pytest.raises(IntegrityError, match=r"\[(transition|proposal|past)|never replaced"):
+            carry_out(f"REPLACE INTO {table} SELECT * FROM {table}")
+
+
+def test_every_guard_has_an_attack():
+    attacked = set(TABLE)
+    whole = {f"{guards.name_of(model)}_{what}" for model in KEPT for what in ("unchanged", "stays", "not_replaced")}
+    assert set(BY_NAME) <= attacked | whole
+    assert attacked <= set(BY_NAME)
+
+
+def test_every_guard_is_installed_after_migrate_and_none_twice(db):
+    expected = {guard.trigger(event) for guard in guards.GUARDS for event in guard.events_on(connection.vendor)}
+    assert set(guards.installed(connection)) == expected
+    assert max(map(len, expected)) <= 63
+    guards.install(connection)
+    assert set(guards.installed(connection)) == expected
+
+
+def test_a_temporary_table_does_not_stand_in_for_the_record(scene):
+    """Names in a guard mean the tables of the project, even for somebody who puts others in front of them."""
+    name = "proposals_user"
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE TEMPORARY TABLE {name} AS SELECT * FROM {name}")
+        cursor.execute(f"UPDATE {name} SET is_active = TRUE")
+    with pytest.raises(IntegrityError, match="transition_by_somebody_active"):
+        carry_out(attacks.step(by_id="{inactive}").format(**scene))
