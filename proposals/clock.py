@@ -4,14 +4,14 @@ import hashlib
 import logging
 import tempfile
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.db import connection
 from post_office.mail import send_queued_mail_until_done
 
 from . import notices, workflow
-from .models import Proposal
+from .models import Proposal, Receipt
 from .refusals import Refused
 
 log = logging.getLogger(__name__)
@@ -45,6 +45,12 @@ def send_mail(at: datetime) -> tuple[int, int]:
     database = hashlib.sha256(repr(sorted(connection.get_connection_params().items(), key=str)).encode()).hexdigest()
     send_queued_mail_until_done(str(Path(tempfile.gettempdir()) / f"waltzflow-mail-{database[:12]}"))
     return 0, 0
+
+
+def forget_receipts(at: datetime) -> tuple[int, int]:
+    """Nobody sends a form again after thirty days: (how many receipts went, 0)."""
+    gone, _ = Receipt.objects.filter(at__lt=at - timedelta(days=30)).delete()
+    return gone, 0
 
 
 def _each(proposals: Iterator[Proposal], act: Callable[[Proposal], int]) -> tuple[int, int]:

@@ -43,7 +43,6 @@ from .refusals import Conflict, Invalid, NoRight, Refused
 @whole
 def save_draft(proposal: Proposal, data_types: Iterable[DataType], *, by: User, at: datetime | None = None) -> None:
     """Keep a new or changed draft. Only its maker may, and only while it is a draft: after that content is frozen."""
-    at = at or timezone.now()
     if proposal.pk:
         stored = _locked(proposal, by)
         _right(stored, "propose", by)
@@ -51,7 +50,8 @@ def save_draft(proposal: Proposal, data_types: Iterable[DataType], *, by: User, 
             raise Conflict("This proposal has been submitted; its content can no longer change.")
     elif proposal.maker_id != by.pk or not proposal.is_draft:
         raise NoRight("Everybody proposes for themselves.")
-    else:
+    at = at or timezone.now()
+    if not proposal.pk:
         proposal.created_at = at
     if proposal.type == ProposalType.CREATE and proposal.specification and proposal.specification.data_types.exists():
         data_types = proposal.specification.data_types.all()
@@ -75,8 +75,8 @@ def submit(proposal: Proposal, data_types: Iterable[DataType], *, by: User, at: 
 @whole
 def propose(proposal: Proposal, *, by: User, at: datetime | None = None) -> Proposal:
     """Put a draft before the approvers of both sides. Refused with the cause, or with the twin it repeats."""
-    at = at or timezone.now()
     proposal = _locked(proposal, by)
+    at = at or timezone.now()
     right = _right(proposal, "propose", by)
     _require_state(proposal, "propose")
     proposal.set_content_key()
@@ -118,8 +118,8 @@ def approve(
     Refused without the right for every side named, when a side has decided, and (with the cause, the earlier decision
     standing) when what was proposed can no longer be applied.
     """
-    at = at or timezone.now()
     proposal = _locked(proposal, by)
+    at = at or timezone.now()
     sides = [side for side in Side if side in set(sides)]
     if not sides:
         raise Invalid(side="Say for which side you approve.")

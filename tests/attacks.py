@@ -2,7 +2,6 @@
 
 from types import SimpleNamespace
 
-import pytest
 from django.apps import apps
 
 from proposals import workflow
@@ -269,8 +268,4 @@ TABLE = {
         "INSERT INTO proposals_proposal_data_types (proposal_id, datatype_id) VALUES ({draft}, {unused_type})",
     ],
 }
-ATTACKS = [
-    pytest.param(guard, attack, id=f"{guard}-{number}")
-    for guard, attacks in TABLE.items()
-    for number, attack in enumerate(attacks, 1)
-]
+ATTACKS = [(guard, attack) for guard, attacks in TABLE.items() for attack in attacks]

@@ -1,11 +1,14 @@
 """Sending a form twice is one effect, and a transaction another one crossed starts again."""
 
 import time
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 from django.db import OperationalError, transaction
+from django.utils import timezone
 
+from proposals import clock
 from proposals.models import Delegation, Proposal, Receipt, System
 from proposals.once import ATTEMPTS, whole
 from proposals.refusals import Conflict
@@ -163,3 +166,11 @@ def test_two_that_wait_for_each_other_both_come_through():
         return act
 
     assert at_once(rename(one, two), rename(two, one)) == ["done", "done"]
+
+
+def test_receipts_are_forgotten_after_a_month(cast):
+    now = timezone.now()
+    for days in (1, 29, 31):
+        Receipt.objects.create(key=uuid4(), by=cast.maker, at=now - timedelta(days=days))
+    assert clock.forget_receipts(now) == (1, 0)
+    assert Receipt.objects.count() == 2

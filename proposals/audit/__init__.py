@@ -16,6 +16,7 @@ CHECKS = {
     "guards in place": register.missing_guards,
     "trails": trails.breaches,
     "state, register and history agree": register.disagreements,
+    "nothing erased": register.erased,
     "nothing twice": register.twins,
     "applied as approved": applied.breaches,
 }

@@ -49,6 +49,15 @@ def disagreements() -> Iterator[Breach]:
             yield Breach("I8", f"{field.model._meta.model_name} {key}", sentence)
 
 
+def erased() -> Iterator[Breach]:
+    """Rows that only their history still knows."""
+    for model in AGREEING:
+        kept, table = model.history.model._meta.db_table, model._meta.db_table
+        gone = f"NOT EXISTS (SELECT 1 FROM {table} t WHERE t.id = h.id)"
+        for (key,) in found(f"SELECT DISTINCT h.id FROM {kept} h WHERE {gone}"):
+            yield Breach("I4", f"{model._meta.model_name} {key}", "It is gone; only its history is left.")
+
+
 def _is_true_of_every_row(guard: Guard) -> bool:
     """Whether it speaks of the row itself, and of what it must be for ever, not of how it was written."""
     of_itself = guard.table in [model._meta.db_table for model in AGREEING] and "NEW.id" in guard.refused

@@ -1,7 +1,12 @@
+import logging
+
+from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from ..refusals import Refused
+from ..refusals import Conflict, Refused
+
+log = logging.getLogger(__name__)
 
 
 class RefusalPages:
@@ -20,6 +25,9 @@ class RefusalPages:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, OverflowError):
             return self._bad(request)  # SQLite says this of a number no column can hold
+        if isinstance(exception, IntegrityError):
+            log.warning("The database refused %s %s: %s", request.method, request.path, exception)
+            exception = Conflict("The database refused this: something else changed at the same moment.")
         if not isinstance(exception, Refused):
             return None
         return render(request, "proposals/refused.html", {"refusal": exception}, status=exception.status)

@@ -17,6 +17,7 @@ ROUNDS = [
     (clock.remind_approvers, 600),
     (clock.send_digests, 600),
     (clock.send_mail, 5),
+    (clock.forget_receipts, 3600),
 ]
 
 
