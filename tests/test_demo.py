@@ -12,7 +12,7 @@ from django.db import transaction
 from django.test import override_settings
 from django.utils import timezone
 
-from proposals import demo
+from proposals import audit, demo
 from proposals.models import (
     DataType,
     ImportBatch,
@@ -59,6 +59,9 @@ def run() -> str:
 
 @pytest.mark.usefixtures("company")
 class TestTheCompany:
+    def test_nothing_in_its_record_disagrees(self):
+        assert list(audit.breaches()) == []
+
     @pytest.mark.parametrize(
         ("rows", "least", "most"),
         [

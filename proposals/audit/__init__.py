@@ -6,7 +6,7 @@ What the guards judge at commit on PostgreSQL is asked here of every row, in the
 
 from collections.abc import Iterator
 
-from . import applied, register, trails
+from . import applied, register, rights, trails
 from .breach import Breach
 from .checkpoint import CheckpointBroken, compare, take
 
@@ -15,6 +15,7 @@ __all__ = ["CHECKS", "Breach", "CheckpointBroken", "breaches", "compare", "take"
 CHECKS = {
     "guards in place": register.missing_guards,
     "trails": trails.breaches,
+    "rights at the moment": rights.breaches,
     "state, register and history agree": register.disagreements,
     "nothing erased": register.erased,
     "nothing twice": register.twins,
