@@ -196,8 +196,8 @@ class Scene:
         if who:
             return User.objects.get(email=who)
         roles = [actions()[f"{verb}_{side.lower()}"].role for side in sides]
-        able = set.intersection(*({right.user for right in role.holders(self.proposal)} for role in roles))
-        return self.chance.choice(sorted(able, key=lambda user: user.email))
+        own = [{right.user for right in role.holders(self.proposal) if not right.on_behalf_of} for role in roles]
+        return self.chance.choice(sorted(set.intersection(*own), key=lambda user: user.email))
 
 
 def story() -> list[Scene]:
