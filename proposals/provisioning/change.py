@@ -8,6 +8,7 @@ from .common import (
     check_systems,
     locked_systems,
     missing_attributes,
+    open_twin,
     refuse_other_change,
     refuse_twin,
 )
@@ -19,6 +20,7 @@ def check_submission(proposal: Proposal) -> None:
     flow = proposal.concerned_physical_flow
     _check_still_as_read(proposal, flow, flow.specification)
     _check_wish(proposal, flow)
+    refuse_twin(open_twin(proposal))
 
 
 def apply(proposal: Proposal, hand: Hand) -> None:
