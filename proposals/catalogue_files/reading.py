@@ -27,7 +27,8 @@ def read_sheet(table: Table, data: bytes) -> Sheet:
     sheet = Sheet(table.file)
     try:
         records = _records(_decoded(data))
-        line, sheet.header = next(records, (1, []))
+        line, header = next(records, (1, []))
+        sheet.header = [name.strip() for name in header]
         sheet.problems += _header_problems(table, sheet.header, line)
         sheet.complete = not sheet.problems
         sheet.lines.extend(records)
