@@ -97,6 +97,8 @@ BROKEN_FILES = [
     ("name\nA\n".encode("utf-16"), 1, "", "The file is not UTF-8."),
     (b"description\nA\n", 1, "name", "The column is missing."),
     (b"name,colour\nA,red\n", 1, "colour", "The column “colour” is unknown. Known are: name, description."),
+    (b"name;description\nA;a\n", 1, "", "Its cells are separated by semicolons; commas are expected."),
+    (b"name\tdescription\n", 1, "", "Its cells are separated by tabs; commas are expected."),
     (b"name,name\nA,A\n", 1, "name", "The column is there more than once."),
     (b"name\n" + b"A" * 140_000, 2, "", NO_CSV.format("field larger than field limit (131072)")),
 ]  # fmt: skip

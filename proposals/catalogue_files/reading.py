@@ -65,6 +65,9 @@ def _records(text: str) -> Iterator[tuple[int, list[str]]]:
 def _header_problems(table: Table, header: list[str], line: int) -> Iterator[Problem]:
     if not header:
         raise Unreadable("The file is empty: not even a header row.", line)
+    for separator, name in {";": "semicolons", "\t": "tabs"}.items():
+        if len(header) == 1 and separator in header[0]:
+            raise Unreadable(f"Its cells are separated by {name}; commas are expected.", line)
     known = ", ".join(table.by_name)
     for name in dict.fromkeys(header):
         if name not in table.by_name:
