@@ -115,8 +115,8 @@ def systems_like(text: str, systems=None):
 
 
 def refuse_fields(form: forms.BaseForm, refusal: Invalid) -> None:
-    """Show what a verb refused beside the fields it names; what is no field of this form, above them."""
-    for field, sentence in refusal.fields.items():
+    """Show what a verb refused beside the fields it names; what names none of this form's fields, above them."""
+    for field, sentence in (refusal.fields or {"": refusal.sentence}).items():
         form.add_error(field if field in form.fields else None, sentence)
 
 

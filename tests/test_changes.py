@@ -276,6 +276,13 @@ def test_an_edit_of_a_page_that_is_stale_is_refused_and_loses_nothing(web, flow)
     assert not Proposal.objects.filter(type="EDIT").exists()
 
 
+def test_an_edit_that_changes_nothing_is_told_so_on_the_page(web, flow):
+    url = f"/physical-flows/{flow.pk}/edit/"
+    response = web.post(url, sent(web.get(url)) | {"reason": factories.reason().pk, "submit": "1"})
+    assert response.status_code == 400
+    assert "Nothing is changed yet." in response.content.decode()
+
+
 def test_a_removal_says_beforehand_what_goes(web, flow, cast):
     url = f"/physical-flows/{flow.pk}/remove/"
     page = web.get(url).content.decode()
