@@ -283,6 +283,20 @@ def test_an_edit_that_changes_nothing_is_told_so_on_the_page(web, flow):
     assert "Nothing is changed yet." in response.content.decode()
 
 
+@pytest.mark.parametrize("page", ["edit", "remove"])
+def test_nobody_writes_a_change_in_vain(web, flow, cast, page):
+    """What could not be submitted whatever one wrote is refused before one writes it."""
+    url = f"/physical-flows/{flow.pk}/{page}/"
+    first = change(flow, cast.other, frequency="MONTHLY")
+    refused = web.get(url)
+    assert refused.status_code == 409
+    assert f'href="{first.get_absolute_url()}"' in refused.content.decode()
+    workflow.cancel(first, by=cast.other)
+    assert web.get(url).status_code == 200
+    approve(removal(flow, cast.maker), cast)
+    assert "has been removed" in web.get(url).content.decode()
+
+
 def test_a_removal_says_beforehand_what_goes(web, flow, cast):
     url = f"/physical-flows/{flow.pk}/remove/"
     page = web.get(url).content.decode()
