@@ -1,5 +1,7 @@
 """EDIT and DELETE: what is asked, what is refused, what the last approval does."""
 
+import re
+
 import pytest
 
 from proposals import provisioning, workflow
@@ -305,6 +307,14 @@ def test_a_removal_says_beforehand_what_goes(web, flow, cast):
     proposal = Proposal.objects.get(type="DELETE")
     web.force_login(cast.both)
     assert "is removed too" in web.get(proposal.get_absolute_url()).content.decode()
+
+
+def test_a_removal_shows_what_is_gone_and_what_stayed(web, flow, cast):
+    second_flow(cast, flow)
+    done = approve(removal(flow, cast.maker), cast)
+    page = web.get(done.get_absolute_url()).content.decode().split("<h2>In the register</h2>")[1].split("</dl>")[0]
+    states = re.findall(r'<dt>([^<]+)</dt>.*?<span class="state \w+">(\w+)</span>', page)
+    assert states == [("Logical flow", "Active"), ("Specification", "Active"), ("Physical flow", "Removed")]
 
 
 def test_the_removal_of_a_bare_flow_is_offered_on_its_page(web, imported):

@@ -60,7 +60,7 @@ def test_the_maker_is_told_of_every_decision(cast, proposal):
     assert "Sam Source approved for the source on" in first.message
     assert "They wrote:" in first.message
     assert "Ours." in first.message
-    assert "It is fully approved and in the register." in second.message
+    assert "It is fully approved, and the register is up to date." in second.message
 
 
 def test_the_maker_is_told_of_a_rejection_with_its_reason(cast, proposal):
