@@ -6,6 +6,7 @@ export DEBUG ?= 1
 
 .PHONY: demo demo-new test test-fast lock screenshots clean
 
+demo: export BASE_URL ?= http://$(ADDRESS)
 demo: .venv/.running
 	@$(BIN)/python manage.py migrate --verbosity 0
 	@$(BIN)/python manage.py demo

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.http import Http404, HttpResponseNotAllowed
 from django.utils import timezone
+from post_office import admin as of_mail
 from post_office.models import EmailTemplate, Log
 from simple_history.admin import SimpleHistoryAdmin
 
@@ -317,4 +318,4 @@ for tracked in [
 
 # Of the mail queue the mails are of interest here; nobody writes templates or logs by hand.
 for unused in (EmailTemplate, Log):
-    admin.site.unregister(unused)
+    of_mail.admin.site.unregister(unused)

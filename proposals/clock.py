@@ -1,14 +1,13 @@
 """What happens because time passes. Each function is one pass, safe to run at any time and twice at once."""
 
-import hashlib
+import fcntl
 import logging
-import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from django.db import connection
-from post_office.mail import send_queued_mail_until_done
+from post_office.mail import send_queued
 
 from . import notices, workflow
 from .models import Proposal, Receipt
@@ -38,13 +37,42 @@ def send_digests(at: datetime) -> tuple[int, int]:
 
 
 def send_mail(at: datetime) -> tuple[int, int]:
-    """Send what is queued: (0, 0), for the mails themselves record what became of them.
+    """Send what is queued: (how many were sent, how many will never be). What fails for now is tried again later.
 
-    One pass at a time for one database on one machine; a second one leaves at once.
+    One pass at a time for one database; a second one leaves at once.
     """
-    database = hashlib.sha256(repr(sorted(connection.get_connection_params().items(), key=str)).encode()).hexdigest()
-    send_queued_mail_until_done(str(Path(tempfile.gettempdir()) / f"waltzflow-mail-{database[:12]}"))
-    return 0, 0
+    sent = failed = 0
+    with alone("mail") as is_alone:
+        batch = is_alone and send_queued()
+        while batch and any(batch):
+            sent, failed = sent + batch[0], failed + batch[1]
+            batch = send_queued()
+    return sent, failed
+
+
+@contextmanager
+def alone(name: str) -> Iterator[bool]:
+    """Whether no other process is inside by this name, for this database.
+
+    Held by the database's session, or on SQLite by the open file, so that it ends with the process however that dies.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_try_advisory_lock(hashtext(%s))", [name])
+            is_alone = cursor.fetchone()[0]
+            try:
+                yield is_alone
+            finally:
+                if is_alone:
+                    cursor.execute("SELECT pg_advisory_unlock(hashtext(%s))", [name])
+        return
+    with open(f"{connection.settings_dict['NAME']}-{name}", "w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            is_alone = True
+        except BlockingIOError:
+            is_alone = False
+        yield is_alone
 
 
 def forget_receipts(at: datetime) -> tuple[int, int]:

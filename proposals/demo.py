@@ -20,8 +20,9 @@ from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
 from django.db import transaction
 from django.utils import timezone
+from post_office.models import STATUS, Email
 
-from . import workflow
+from . import clock, workflow
 from .catalogue_files import import_catalogue
 from .models import (
     DataType,
@@ -92,6 +93,7 @@ def build(now: datetime) -> dict[str, int]:
         return {}
     _found(_opening(timezone.localtime(now), FOUNDED_DAYS_AGO, random.Random("Lysvann")))
     _tell(timezone.localtime(now))
+    _remind(now)
     counted = [System, User, LogicalFlow, PhysicalFlow, PhysicalSpecification, Proposal]
     return {str(model._meta.verbose_name_plural): model.objects.count() for model in counted}
 
@@ -130,6 +132,12 @@ def _tell(now: datetime) -> None:
     steps = [step for scene in story() for step in scene.steps(now)]
     for at, act in sorted(steps, key=lambda step: step[0]):
         act(at=at)
+
+
+def _remind(now: datetime) -> None:
+    """Whoever is slow has been told, and those mails have arrived: the console shows what happens from now on."""
+    clock.remind_approvers(now)
+    Email.objects.update(status=STATUS.sent)
 
 
 @dataclass

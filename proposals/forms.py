@@ -115,8 +115,8 @@ def systems_like(text: str, systems=None):
 
 
 def refuse_fields(form: forms.BaseForm, refusal: Invalid) -> None:
-    """Show what a verb refused beside the fields it names; what is no field of this form, above them."""
-    for field, sentence in refusal.fields.items():
+    """Show what a verb refused beside the fields it names; what names none of this form's fields, above them."""
+    for field, sentence in (refusal.fields or {"": refusal.sentence}).items():
         form.add_error(field if field in form.fields else None, sentence)
 
 
@@ -371,9 +371,10 @@ class BulkForm(forms.Form):
 
 
 class VerbForm(forms.Form):
-    """What a verb asks before it is carried out; `offered` are the actions the reader has."""
+    """What a verb asks before it is carried out; `offered` are the actions the reader has, `both` says whether they
+    may do all of them at once."""
 
-    def __init__(self, *args, offered: list[Action], **kwargs) -> None:
+    def __init__(self, *args, offered: list[Action], both: bool, **kwargs) -> None:
         super().__init__(*args, **kwargs)
 
     def refuse(self, refusal: Invalid) -> None:
@@ -392,13 +393,11 @@ class DecisionForm(CommentForm):
     side = forms.ChoiceField(label="For which side?", choices=Side.choices, widget=forms.RadioSelect)
     field_order = ["side", "comment"]
 
-    def __init__(self, *args, offered: list[Action], **kwargs) -> None:
-        super().__init__(*args, offered=offered, **kwargs)
+    def __init__(self, *args, offered: list[Action], both: bool, **kwargs) -> None:
+        super().__init__(*args, offered=offered, both=both, **kwargs)
         sides = [action.side for action in offered]
-        field = self.fields["side"]
-        shown = [
-            (value, label) for value, label in field.choices if value in sides or (value == "BOTH" and len(sides) > 1)
-        ]
+        field, at_once = self.fields["side"], both and len(sides) > 1
+        shown = [(value, label) for value, label in field.choices if value in sides or (value == "BOTH" and at_once)]
         field.widget.choices = shown or field.choices
         self.initial["side"] = sides[0] if len(sides) == 1 else None
 

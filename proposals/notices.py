@@ -29,7 +29,7 @@ def tell(proposal: Proposal, step: Transition) -> None:
     elif not step.automatic or step.action == "time_out":
         subject = f"Proposal {proposal.pk} {step.done}: {_route(proposal)}"
         summary = f"Your proposal {proposal.pk}, {_route(proposal)}: {step.sentence}"
-        summary += " It is fully approved and in the register." if proposal.result_logical_flow_id else ""
+        summary += " It is fully approved, and the register is up to date." if proposal.result_logical_flow_id else ""
         recipients = [] if step.by == proposal.maker else [proposal.maker]
         _queue(proposal, f"transition:{step.pk}", recipients, subject, summary, step.at, comment=step.comment)
 

@@ -123,6 +123,8 @@ def approve(
     sides = [side for side in Side if side in set(sides)]
     if not sides:
         raise Invalid(side="Say for which side you approve.")
+    if len(sides) > 1 and not proposal.policy.one_person_both_sides:
+        raise NoRight("This proposal needs two people, so approve for one side.")
     for side in sides:
         # Each side as it stands now, before the first of two approvals moves the state.
         _right(proposal, _decision("approve", side), by)

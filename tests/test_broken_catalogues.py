@@ -38,6 +38,9 @@ BROKEN_ROWS = [
     ("systems", "APPLCATION,A,A,,,,\n", 5, "kind", f"“APPLCATION” is not one of {KINDS}."),
     ("systems", ",A,A,,,,\n", 5, "kind", EMPTY),
     ("systems", "ACTOR,A,,,,,\n", 5, "name", EMPTY),
+    ("systems", "ACTOR,A,\xa0 \t,,,,\n", 5, "name", EMPTY),
+    ("systems", "ACTOR,RISK ,Risks,,,,\n", 5, "code", TWICE.format(3, "code")),
+    ("logical_flows", "RISK,LEDGER ,CLIENT; CLEINT \n", 5, "data_type_codes", unknown("CLEINT", "data_types")),
     ("systems", f"ACTOR,{'A' * 65},A,,,,\n", 5, "code", LONG),
     ("systems", "ACTOR,A,A,,,yes,\n", 5, "external", "“yes” is neither true nor false."),
     ("systems", "ACTOR,A,A,,,,GONE\n", 5, "lifecycle_status", "“GONE” is not one of ACTIVE, PENDING, REMOVED."),
@@ -95,6 +98,8 @@ BROKEN_FILES = [
     ("name\nA\n".encode("utf-16"), 1, "", "The file is not UTF-8."),
     (b"description\nA\n", 1, "name", "The column is missing."),
     (b"name,colour\nA,red\n", 1, "colour", "The column “colour” is unknown. Known are: name, description."),
+    (b"name;description\nA;a\n", 1, "", "Its cells are separated by semicolons; commas are expected."),
+    (b"name\tdescription\n", 1, "", "Its cells are separated by tabs; commas are expected."),
     (b"name,name\nA,A\n", 1, "name", "The column is there more than once."),
     (b"name\n" + b"A" * 140_000, 2, "", NO_CSV.format("field larger than field limit (131072)")),
 ]  # fmt: skip

@@ -205,6 +205,25 @@ def test_a_dry_run_judges_and_writes_nothing():
     assert not ImportBatch.objects.exists()
 
 
+def padded(text: str) -> str:
+    """Every cell with spaces around it, of the kinds that spreadsheets leave: blank, tab, non-breaking."""
+    rows = [line.split(",") for line in text.splitlines()]
+    return "".join(",".join(f"  {cell.replace(';', ' ; ')}\xa0\t" for cell in row) + "\n" for row in rows)
+
+
+def test_spaces_around_a_cell_are_no_part_of_it():
+    import_catalogue(texts())
+    again = {name: padded(text) for name, text in CATALOGUE.items()}
+    assert not import_catalogue(texts(**again)).changes
+    bring(systems="kind, code, name\nACTOR, SWIFT, Swift \nACTOR,SWIFT,Swift\n")
+    assert System.objects.get(code="SWIFT").name == "Swift"
+
+
+def test_a_padded_row_is_a_repetition_and_not_a_second_one():
+    report = import_catalogue(texts(more_systems=" APPLICATION ,RISK ,Risk,,,,\n"))
+    assert counts(report)["systems.csv"] == (4, 3, 0, 0, 1)
+
+
 NASTY = ["=1+1", "+1", "-1", "@x", "'quoted'", "'=1", "''", "\tTab", "\rReturn", 'a "b", c\nd\r\ne', "; ;", " x ", "”"]
 
 

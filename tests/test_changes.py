@@ -1,5 +1,7 @@
 """EDIT and DELETE: what is asked, what is refused, what the last approval does."""
 
+import re
+
 import pytest
 from django.utils import timezone
 
@@ -278,6 +280,27 @@ def test_an_edit_of_a_page_that_is_stale_is_refused_and_loses_nothing(web, flow)
     assert not Proposal.objects.filter(type="EDIT").exists()
 
 
+def test_an_edit_that_changes_nothing_is_told_so_on_the_page(web, flow):
+    url = f"/physical-flows/{flow.pk}/edit/"
+    response = web.post(url, sent(web.get(url)) | {"reason": factories.reason().pk, "submit": "1"})
+    assert response.status_code == 400
+    assert "Nothing is changed yet." in response.content.decode()
+
+
+@pytest.mark.parametrize("page", ["edit", "remove"])
+def test_nobody_writes_a_change_in_vain(web, flow, cast, page):
+    """What could not be submitted whatever one wrote is refused before one writes it."""
+    url = f"/physical-flows/{flow.pk}/{page}/"
+    first = change(flow, cast.other, frequency="MONTHLY")
+    refused = web.get(url)
+    assert refused.status_code == 409
+    assert f'href="{first.get_absolute_url()}"' in refused.content.decode()
+    workflow.cancel(first, by=cast.other)
+    assert web.get(url).status_code == 200
+    approve(removal(flow, cast.maker), cast)
+    assert "has been removed" in web.get(url).content.decode()
+
+
 def test_a_removal_says_beforehand_what_goes(web, flow, cast):
     url = f"/physical-flows/{flow.pk}/remove/"
     page = web.get(url).content.decode()
@@ -286,6 +309,14 @@ def test_a_removal_says_beforehand_what_goes(web, flow, cast):
     proposal = Proposal.objects.get(type="DELETE")
     web.force_login(cast.both)
     assert "is removed too" in web.get(proposal.get_absolute_url()).content.decode()
+
+
+def test_a_removal_shows_what_is_gone_and_what_stayed(web, flow, cast):
+    second_flow(cast, flow)
+    done = approve(removal(flow, cast.maker), cast)
+    page = web.get(done.get_absolute_url()).content.decode().split("<h2>In the register</h2>")[1].split("</dl>")[0]
+    states = re.findall(r'<dt>([^<]+)</dt>.*?<span class="state \w+">(\w+)</span>', page)
+    assert states == [("Logical flow", "Active"), ("Specification", "Active"), ("Physical flow", "Removed")]
 
 
 def test_the_removal_of_a_bare_flow_is_offered_on_its_page(web, imported):

@@ -11,8 +11,9 @@ from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.test import override_settings
 from django.utils import timezone
+from post_office.models import STATUS, Email
 
-from proposals import audit, demo
+from proposals import audit, clock, demo
 from proposals.models import (
     DataType,
     ImportBatch,
@@ -159,6 +160,10 @@ class TestTheCompany:
         assert not System.history.exclude(history_date=founded).exists()
         assert timedelta(days=180) < timezone.now() - founded < timedelta(days=190)
         assert Proposal.objects.earliest("created_at").created_at > founded
+
+    def test_no_mail_waits_and_nobody_is_due_for_a_reminder(self):
+        assert set(Email.objects.values_list("status", flat=True)) == {STATUS.sent}
+        assert clock.remind_approvers(timezone.now()) == (0, 0)
 
     def test_something_is_long_enough_to_break_a_page(self):
         assert max(len(name) for name in System.objects.values_list("name", flat=True)) > 180

@@ -7,11 +7,13 @@ import sys
 import time
 from datetime import timedelta
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from django.core import mail
 from django.core.management import CommandError, call_command
-from django.db import transaction
+from django.db import connection, transaction
+from django.test import override_settings
 from django.utils import timezone
 from post_office.models import Email
 
@@ -58,7 +60,7 @@ def test_the_maker_is_told_of_every_decision(cast, proposal):
     assert "Sam Source approved for the source on" in first.message
     assert "They wrote:" in first.message
     assert "Ours." in first.message
-    assert "It is fully approved and in the register." in second.message
+    assert "It is fully approved, and the register is up to date." in second.message
 
 
 def test_the_maker_is_told_of_a_rejection_with_its_reason(cast, proposal):
@@ -171,6 +173,26 @@ def test_a_mail_server_that_is_down_delays_and_loses_nothing(cast, proposal, set
     assert len(mail.outbox) == waiting
 
 
+def test_a_mail_on_the_console_reads_as_its_reader_would_read_it(capsys):
+    settings = {"EMAIL_BACKEND": "waltzflow.console.EmailBackend"}
+    with override_settings(**settings):
+        mail.send_mail("Please decide: Zürich → Risk", "Hello Zoë,\n\nyes or no?\n", "w@example.com", ["z@example.com"])
+    assert capsys.readouterr().out == (
+        f"{'-' * 79}\nTo: z@example.com\nSubject: Please decide: Zürich → Risk\n\nHello Zoë,\n\nyes or no?\n"
+    )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_pass_beside_another_leaves_at_once_and_each_mail_is_sent_once(cast, proposal, capsys):
+    beside = Thread(target=lambda: (call_command("send_queued_mail"), connection.close()))
+    with clock.alone("mail"):
+        beside.start()
+        beside.join()
+    call_command("send_queued_mail")
+    assert capsys.readouterr().out == "0 mails sent.\n5 mails sent.\n"
+    assert len(mail.outbox) == 5
+
+
 # the clock
 
 
@@ -240,7 +262,8 @@ def test_the_worker_does_its_rounds_and_stops_cleanly(cast, source, target, numb
         worker.kill()
     assert worker.returncode == 0, output
     assert "The worker has stopped." in output
-    assert "1 emails attempted, 1 sent" in output
+    for said in ("Proposals timed out: 1.", "Mails sent: 1.", f"To: {cast.maker.email}\nSubject: Proposal"):
+        assert said in output
     assert Notice.objects.get().summary.startswith(
         f"Your proposal {proposal.pk}, Ledger → Risk Engine: The clock timed"
     )

@@ -8,7 +8,7 @@ from django.urls import URLPattern, get_resolver, reverse
 from django.utils import timezone
 
 from proposals import workflow
-from proposals.models import LogicalFlow, PhysicalFlow, Proposal, Receipt, Transition
+from proposals.models import LogicalFlow, PhysicalFlow, Policy, Proposal, Receipt, Transition
 
 from . import factories
 
@@ -62,7 +62,7 @@ PAGES = {
     "physical-flow": {"GET": (302, 200, 200, 200, 200), "POST": (302, 405, 405, 405, 405)},
     "physical-flow-edit": {"GET": (302, 200, 200, 200, 200), "POST": (302, 302, 302, 302, 302)},
     "physical-flow-remove": {"GET": (302, 200, 200, 200, 200), "PUT": (302, 405, 405, 405, 405)},
-    "flow-remove": {"GET": (302, 200, 200, 200, 200), "PUT": (302, 405, 405, 405, 405)},
+    "flow-remove": {"GET": (302, 409, 409, 409, 409), "PUT": (302, 405, 405, 405, 405)},
 }
 
 
@@ -281,6 +281,15 @@ def test_both_sides_in_one_click(as_, cast, proposal):
 def test_only_the_sides_one_has_are_offered(as_, cast, proposal):
     page = text(as_(cast.source_approver).get(f"/proposals/{proposal.pk}/approve/"))
     assert "Both, recorded" not in page
+
+
+def test_both_sides_are_not_offered_where_the_policy_wants_two_people(as_, cast, proposal):
+    Policy.objects.update(one_person_both_sides=False)
+    page = as_(cast.both).get(f"/proposals/{proposal.pk}/approve/")
+    assert [value for value, _ in page.context["form"].fields["side"].widget.choices] == ["SOURCE", "TARGET"]
+    refused = as_(cast.both).post(f"/proposals/{proposal.pk}/approve/", {"side": "BOTH"})
+    assert refused.status_code == 403
+    assert "This proposal needs two people, so approve for one side." in text(refused)
 
 
 def test_a_side_one_does_not_have_is_refused_though_not_offered(as_, cast, proposal):

@@ -82,6 +82,24 @@ def delegator_is_deactivated(cast, proposal):
     User.objects.filter(pk=cast.source_approver.pk).update(is_active=False)
 
 
+def delegate_is_deactivated(cast, proposal):
+    User.objects.filter(pk=cast.delegate.pk).update(is_active=False)
+
+
+def maker_is_a_delegate(cast, proposal):
+    factories.delegate(cast.source_approver, cast.maker)
+
+
+def only_the_maker_for_the_target(cast, proposal):
+    nobody_for_the_target(cast, proposal)
+    factories.involve(cast.maker, proposal.target)
+
+
+def delegator_and_delegate_have_the_target_too(cast, proposal):
+    for person in (cast.source_approver, cast.delegate):
+        factories.involve(person, proposal.target)
+
+
 def delegation_has_ended(cast, proposal):
     Delegation.objects.update(ends_at=timezone.now())
 
@@ -131,6 +149,42 @@ SCENARIOS = {
         {
             "PENDING_APPROVALS": {"delegate": set(), "source_approver": set()},
             "TARGET_APPROVED": {"delegate": set(), "source_approver": set()},
+        },
+    ),
+    "the delegate is deactivated": (
+        {},
+        delegate_is_deactivated,
+        {"PENDING_APPROVALS": {"delegate": set()}, "TARGET_APPROVED": {"delegate": set()}},
+    ),
+    "the maker is a delegate, NEVER": ({"maker_decides": "NEVER"}, maker_is_a_delegate, {}),
+    "the maker is a delegate, OWN_SIDE": ({"maker_decides": "OWN_SIDE"}, maker_is_a_delegate, {}),
+    "the maker is a delegate, WALTZ": (
+        {"maker_decides": "WALTZ"},
+        maker_is_a_delegate,
+        {
+            "PENDING_APPROVALS": {"maker": SOURCE_SIDE | {"cancel"}},
+            "TARGET_APPROVED": {"maker": SOURCE_SIDE | {"cancel"}},
+        },
+    ),
+    "only the maker could decide for the target": (
+        {},
+        only_the_maker_for_the_target,
+        {
+            "PENDING_APPROVALS": NO_TARGET | {"both": SOURCE_SIDE, "steward": TARGET_SIDE},
+            "SOURCE_APPROVED": NO_TARGET | {"both": set(), "steward": TARGET_SIDE},
+        },
+    ),
+    "two people, where delegator and delegate have both sides": (
+        {"one_person_both_sides": False},
+        delegator_and_delegate_have_the_target_too,
+        {
+            "PENDING_APPROVALS": {
+                "source_approver": BOTH_SIDES,
+                "delegate": BOTH_SIDES,
+                "delegates_delegate": TARGET_SIDE,
+            },
+            # The source approver took part; the delegate decides by a right of their own, which can be delegated.
+            "SOURCE_APPROVED": {"delegate": TARGET_SIDE, "delegates_delegate": TARGET_SIDE},
         },
     ),
     "the delegation has ended": (

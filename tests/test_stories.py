@@ -1,6 +1,8 @@
 """Seven stories as the time line tells them: who, for whom, which side, by what right, with which words, and when."""
 
+import re
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from django.utils import timezone
@@ -39,6 +41,23 @@ def told(proposal):
         )
         for row in rest
     ]
+
+
+@pytest.fixture(autouse=True)
+def page(client, cast, proposal):
+    """After each story: the time line on the page of the proposal says in every row what the record says."""
+    yield
+    client.force_login(cast.stranger)
+    line = client.get(proposal.get_absolute_url()).content.decode().split('<ol class="timeline">')[1].split("</ol>")[0]
+    rows = [unescape(" ".join(re.sub(r"<[^>]+>", " ", row).split())) for row in line.split("<li")[1:]]
+    transitions = list(proposal.transitions.all())
+    assert len(rows) == len(transitions) > 1
+    for row, step in zip(rows, transitions, strict=True):
+        who = f"{step.by or 'The clock'} for {step.on_behalf_of}" if step.on_behalf_of else str(step.by or "The clock")
+        done = step.capacity if step.action == "complete" else step.done
+        when = f"{step.at:%-d %b %Y, %H:%M} UTC"
+        parts = [who, done, step.get_to_state_display(), step.side.lower(), step.capacity, step.comment, when]
+        assert [part for part in parts if part not in row] == [], row
 
 
 def test_approved_by_two_people(cast, proposal, start):

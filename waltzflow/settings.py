@@ -32,7 +32,7 @@ BASE_URL = os.environ.get("BASE_URL", "http://127.0.0.1:8000").rstrip("/")
 CSRF_TRUSTED_ORIGINS = [BASE_URL] if BASE_URL.startswith("https://") else []
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "waltzflow.apps.AdministrationConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -43,9 +43,9 @@ INSTALLED_APPS = [
     "django_fsm",
     "django_filters",
     "django_htmx",
+    "proposals",  # before post_office: its send_queued_mail shares the worker's lock
     "post_office",
     "simple_history",
-    "proposals",
 ]
 
 MIDDLEWARE = [
@@ -155,6 +155,15 @@ SIMPLE_HISTORY_REVERT_DISABLED = True
 
 # Mails wait in the database until the worker has sent them, however long the mail server is away.
 globals().update(dj_email_url.parse(os.environ.get("EMAIL_URL") or "console:"))
+if EMAIL_BACKEND == "django.core.mail.backends.console.EmailBackend":  # noqa: F821, the line above defines it
+    EMAIL_BACKEND = "waltzflow.console.EmailBackend"
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = os.environ.get("MAIL_FROM", "waltzflow@localhost")
 EMAIL_TIMEOUT = 20
+# post-office would tell of every pass, every five seconds; the worker says what was done.
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "handlers": {"warnings": {"class": "logging.StreamHandler", "level": "WARNING"}},
+    "loggers": {"post_office": {"handlers": ["warnings"], "level": "WARNING"}},
+}
 POST_OFFICE = {"MAX_RETRIES": 10_000, "RETRY_INTERVAL": timedelta(minutes=5), "MESSAGE_ID_ENABLED": True}

@@ -26,7 +26,8 @@ def escaped(text: str) -> str:
 
 
 def unescaped(text: str) -> str:
-    return text[1:] if text.startswith("'") and text[1:].startswith(FORMULA_STARTS) else text
+    """What an escaped text said, without spaces around it."""
+    return (text[1:] if text.startswith("'") and text[1:].startswith(FORMULA_STARTS) else text).strip()
 
 
 def whole(value: Any) -> Any:
@@ -91,7 +92,7 @@ class Text(Column):
         return value
 
     def value(self, obj: models.Model) -> str:
-        return self.get(obj) or ""
+        return (self.get(obj) or "").strip()
 
     def text(self, obj: models.Model) -> str:
         return escaped(self.value(obj))
@@ -186,10 +187,10 @@ class Code(Column):
         return unescaped(text)
 
     def value(self, obj: models.Model) -> str:
-        return self.fold(getattr(self.get(obj), self.key)) if self.text(obj) else ""
+        return self.fold(getattr(self.get(obj), self.key).strip()) if self.text(obj) else ""
 
     def text(self, obj: models.Model) -> str:
-        return escaped(getattr(self.get(obj), self.by, None) or "")
+        return escaped((getattr(self.get(obj), self.by, None) or "").strip())
 
     def put(self, obj: models.Model, value: str, find: Callable) -> None:
         setattr(obj, self.path, find(self.of, value) if value else None)
@@ -207,10 +208,10 @@ class Codes(Column):
             rows = list(csv.reader(io.StringIO(unescaped(text), newline=""), delimiter=";", strict=True))
         except csv.Error:
             raise Unreadable(f"{quoted(text)} is not a list of codes with “;” between them.") from None
-        return frozenset(code for row in rows for code in row if code)
+        return frozenset(code.strip() for row in rows for code in row if code.strip())
 
     def value(self, obj: models.Model) -> frozenset[str]:
-        return frozenset(related.code for related in self.get(obj).all())
+        return frozenset(related.code.strip() for related in self.get(obj).all())
 
     def text(self, obj: models.Model) -> str:
         line = io.StringIO(newline="")

@@ -93,14 +93,14 @@ class Plan:
         return self.shelves[name]
 
     def take(self, sheet: Sheet, table: Table) -> None:
-        """Read every cell of a file."""
+        """Read every cell of a file, without the spaces around it: nobody sees them, and no form keeps them."""
         shelf = self.shelf(table.name)
         self.taken.append(shelf)
         shelf.complete = sheet.complete
         shelf.read = len(sheet.lines)
         self.problems += sheet.problems
         for line, cells in sheet.lines:
-            texts = dict(zip(sheet.header, cells, strict=False))
+            texts = dict(zip(sheet.header, (cell.strip() for cell in cells), strict=False))
             values = self._values(table, line, texts) if self._fits(sheet, line, cells) else None
             if values is None:
                 shelf.broken.append({name: unescaped(text) for name, text in texts.items()})

@@ -27,7 +27,8 @@ def read_sheet(table: Table, data: bytes) -> Sheet:
     sheet = Sheet(table.file)
     try:
         records = _records(_decoded(data))
-        line, sheet.header = next(records, (1, []))
+        line, header = next(records, (1, []))
+        sheet.header = [name.strip() for name in header]
         sheet.problems += _header_problems(table, sheet.header, line)
         sheet.complete = not sheet.problems
         sheet.lines.extend(records)
@@ -64,6 +65,9 @@ def _records(text: str) -> Iterator[tuple[int, list[str]]]:
 def _header_problems(table: Table, header: list[str], line: int) -> Iterator[Problem]:
     if not header:
         raise Unreadable("The file is empty: not even a header row.", line)
+    for separator, name in {";": "semicolons", "\t": "tabs"}.items():
+        if len(header) == 1 and separator in header[0]:
+            raise Unreadable(f"Its cells are separated by {name}; commas are expected.", line)
     known = ", ".join(table.by_name)
     for name in dict.fromkeys(header):
         if name not in table.by_name:

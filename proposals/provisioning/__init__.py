@@ -11,9 +11,23 @@ from .change import comparison
 from .common import Hand
 from .creation import add_further, consent_for_more
 
-__all__ = ["Hand", "add_further", "apply", "check_submission", "comparison", "consent_for_more", "consequences"]
+__all__ = [
+    "Hand",
+    "add_further",
+    "apply",
+    "check_start",
+    "check_submission",
+    "comparison",
+    "consent_for_more",
+    "consequences",
+]
 
 KINDS = {ProposalType.CREATE: creation, ProposalType.EDIT: change, ProposalType.DELETE: removal}
+
+
+def check_start(proposal: Proposal) -> None:
+    """Refuses (Conflict) an EDIT or DELETE that could not be submitted whatever its maker wrote."""
+    KINDS[proposal.type].check_start(proposal)
 
 
 def check_submission(proposal: Proposal) -> None:

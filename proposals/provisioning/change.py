@@ -8,17 +8,23 @@ from .common import (
     check_systems,
     locked_systems,
     missing_attributes,
+    open_twin,
     refuse_other_change,
     refuse_twin,
 )
 
 
-def check_submission(proposal: Proposal) -> None:
+def check_start(proposal: Proposal) -> None:
     refuse_other_change(proposal)
     check_systems({proposal.source, proposal.target})
     flow = proposal.concerned_physical_flow
     _check_still_as_read(proposal, flow, flow.specification)
-    _check_wish(proposal, flow)
+
+
+def check_submission(proposal: Proposal) -> None:
+    check_start(proposal)
+    _check_wish(proposal, proposal.concerned_physical_flow)
+    refuse_twin(open_twin(proposal))
 
 
 def apply(proposal: Proposal, hand: Hand) -> None:

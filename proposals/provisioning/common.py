@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from ..models import DataType, LogicalFlow, PhysicalFlow, Proposal, System, User, store
+from ..models import DataType, LogicalFlow, PhysicalFlow, Proposal, ProposalType, System, User, store
 from ..refusals import Conflict, Invalid
 
 
@@ -43,6 +43,12 @@ def missing_attributes(proposal: Proposal) -> dict[str, str]:
     """What the wanted physical flow lacks: field -> sentence."""
     lacking = [field for field in Proposal.REQUIRED if getattr(proposal, field) in ("", None)]
     return {field: f"The physical flow needs its {Proposal._meta.get_field(field).verbose_name}." for field in lacking}
+
+
+def open_twin(proposal: Proposal) -> Proposal | None:
+    """Another open proposal that would bring the same content into the register."""
+    bringing = Proposal.objects.open().exclude(type=ProposalType.DELETE).exclude(pk=proposal.pk)
+    return bringing.filter(content_key=proposal.content_key).first()
 
 
 def refuse_twin(twin: Proposal | PhysicalFlow | LogicalFlow | None) -> None:

@@ -17,6 +17,7 @@ from .common import (
     check_systems,
     locked_systems,
     missing_attributes,
+    open_twin,
     refuse_twin,
 )
 
@@ -26,7 +27,7 @@ def check_submission(proposal: Proposal) -> None:
     if proposal.policy.physical_flow_required and not proposal.with_physical_flow:
         missing["with_physical_flow"] = "A proposal must carry its physical flow."
     _check_wish(proposal, list(proposal.data_types.all()), missing)
-    refuse_twin(open_twin(proposal) or flow_twin(proposal))
+    refuse_twin(flow_twin(proposal) or open_twin(proposal))
 
 
 def _check_wish(proposal: Proposal, types: list[DataType], missing: dict[str, str]) -> None:
@@ -81,12 +82,6 @@ def _specification_of_same_name(proposal: Proposal) -> PhysicalSpecification | N
     wanted = same_text(proposal.specification_name)
     living = PhysicalSpecification.objects.filter(owner_id=proposal.source_id, lifecycle=Lifecycle.ACTIVE)
     return next((spec for spec in living.order_by("pk") if same_text(spec.name) == wanted), None)
-
-
-def open_twin(proposal: Proposal) -> Proposal | None:
-    """Another open proposal of the same content."""
-    same = Proposal.objects.open().filter(type=proposal.type, content_key=proposal.content_key)
-    return same.exclude(pk=proposal.pk).first()
 
 
 def flow_twin(proposal: Proposal) -> PhysicalFlow | LogicalFlow | None:
@@ -192,6 +187,8 @@ def add_further(flow: LogicalFlow, wish: Proposal, types: list[DataType], hand: 
     if wish.specification:
         types = list(wish.specification.data_types.all()) or list(flow.data_types())
     _check_wish(wish, types, missing={})
+    wish.set_content_key()
+    refuse_twin(flow_twin(wish) or open_twin(wish))
     specification = _specification_for(wish, types, hand)
     return _add_physical_flow(flow, specification, wish, hand, origin_proposal=consent, added_by=hand.by)
 

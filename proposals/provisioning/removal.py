@@ -12,10 +12,13 @@ from ..refusals import Conflict
 from .common import Hand, check_systems, locked_systems, refuse_other_change
 
 
-def check_submission(proposal: Proposal) -> None:
+def check_start(proposal: Proposal) -> None:
     refuse_other_change(proposal)
     check_systems({proposal.source, proposal.target})
     _check_still_as_read(proposal, proposal.concerned_physical_flow, proposal.concerned_logical_flow)
+
+
+check_submission = check_start  # there is nothing to write that could be wrong
 
 
 def apply(proposal: Proposal, hand: Hand) -> None:

@@ -4,7 +4,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.generic import DetailView
 from django_filters.views import FilterView
 
-from .. import workflow
+from .. import provisioning, workflow
 from ..filters import FlowFilter
 from ..forms import WishForm
 from ..models import LogicalFlow, PhysicalFlow, Proposal
@@ -58,25 +58,32 @@ class PhysicalFlowPage(DetailView):
         return super().get_context_data(history=history, **kwargs)
 
 
+def _write(request: HttpRequest, proposal: Proposal) -> HttpResponse:
+    """The form of an EDIT or DELETE, unless it would be written in vain."""
+    if request.method != "POST":
+        provisioning.check_start(proposal)
+    return write(request, proposal, initial=earlier(request))
+
+
 @form_page
 def edit_physical_flow(request: HttpRequest, pk: int) -> HttpResponse:
     """Propose an EDIT; `?from=` an earlier one of the reader's fills it in."""
     flow = get_object_or_404(PhysicalFlowPage.queryset, pk=pk)
-    return write(request, Proposal.change_of(flow, request.user), initial=earlier(request))
+    return _write(request, Proposal.change_of(flow, request.user))
 
 
 @form_page
 def remove_physical_flow(request: HttpRequest, pk: int) -> HttpResponse:
     """Propose a DELETE of a physical flow."""
     flow = get_object_or_404(PhysicalFlowPage.queryset, pk=pk)
-    return write(request, Proposal.removal_of(flow, request.user), initial=earlier(request))
+    return _write(request, Proposal.removal_of(flow, request.user))
 
 
 @form_page
 def remove_flow(request: HttpRequest, pk: int) -> HttpResponse:
     """Propose a DELETE of a logical flow that has no physical flow."""
     flow = get_object_or_404(FlowPage.queryset, pk=pk)
-    return write(request, Proposal.removal_of(flow, request.user), initial=earlier(request))
+    return _write(request, Proposal.removal_of(flow, request.user))
 
 
 @form_page

@@ -189,7 +189,8 @@ def _act(request: HttpRequest, pk: int, verb: str, carry_out: Callable) -> HttpR
     offered = [action for action, _ in proposal.actions_of(request.user) if action.verb == verb]
     if request.method != "POST" and not offered:
         workflow.refuse(proposal, verb, request.user)
-    form = FORMS.get(verb, CommentForm)(request.POST if request.method == "POST" else None, offered=offered)
+    asked = {"offered": offered, "both": proposal.policy.one_person_both_sides}
+    form = FORMS.get(verb, CommentForm)(request.POST if request.method == "POST" else None, **asked)
     refusal, status = None, 400 if request.method == "POST" else 200
     if request.method == "POST" and form.is_valid():
         try:

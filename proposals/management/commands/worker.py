@@ -2,6 +2,7 @@ import logging
 import signal
 import threading
 import time
+from collections.abc import Callable
 
 from django.core.management.base import BaseCommand
 from django.db import close_old_connections
@@ -11,13 +12,13 @@ from proposals import clock
 
 log = logging.getLogger(__name__)
 
-# What is done how often, in seconds.
+# What is done, how often in seconds, and what is said of it when there was something to do.
 ROUNDS = [
-    (clock.time_out_proposals, 60),
-    (clock.remind_approvers, 600),
-    (clock.send_digests, 600),
-    (clock.send_mail, 5),
-    (clock.forget_receipts, 3600),
+    (clock.time_out_proposals, 60, "Proposals timed out: {}."),
+    (clock.remind_approvers, 600, "Reminders queued: {}."),
+    (clock.send_digests, 600, "Digests queued: {}."),
+    (clock.send_mail, 5, "Mails sent: {}."),
+    (clock.forget_receipts, 3600, "Receipts of forms forgotten: {}."),
 ]
 
 
@@ -29,18 +30,20 @@ class Command(BaseCommand):
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self.stopping.set())
         self.stdout.write("The worker has started.")
-        due = dict.fromkeys([work for work, _ in ROUNDS], 0.0)
+        due = dict.fromkeys([work for work, _, _ in ROUNDS], 0.0)
         while not self.stopping.wait(1):
-            for work, seconds in ROUNDS:
+            for work, seconds, said in ROUNDS:
                 if due[work] <= time.monotonic() and not self.stopping.is_set():
-                    self._run(work)
+                    self._run(work, said)
                     due[work] = time.monotonic() + seconds
         self.stdout.write("The worker has stopped.")
 
-    def _run(self, work) -> None:
+    def _run(self, work: Callable, said: str) -> None:
         """One pass. A failure (the database restarting, say) is logged, and the next round tries again."""
         try:
             close_old_connections()
-            work(timezone.now())
+            done, _ = work(timezone.now())
+            if done:
+                self.stdout.write(said.format(done))
         except Exception:
             log.exception("%s failed; it is tried again in the next round.", work.__name__)
