@@ -33,6 +33,11 @@ def test_submission_leads_to_pending_approvals_with_a_deadline(cast, proposal):
     assert row.policy.time_out_days == 30
 
 
+def test_between_systems_nobody_is_involved_in_it_can_be_submitted_too(cast):
+    proposal = factories.proposed(cast.maker, factories.system(), factories.system())
+    assert Proposal.objects.get(pk=proposal.pk).state == "PENDING_APPROVALS"
+
+
 @BOTH_WAYS
 def test_both_sides_in_either_order_bring_the_flow_into_the_register(cast, proposal, first, second):
     proposal = approve(proposal, cast, first, second)
