@@ -227,7 +227,9 @@ class World(People, Register):
         route = self.routes[wish.route]
         if wish.maker not in self.active or self.policy["later_physical_flows"] == "PROPOSAL":
             raise No("right")
-        if not route.approved or route.lifecycle == "REMOVED":
+        if route.lifecycle == "REMOVED":
+            raise No("conflict")
+        if not route.approved:
             raise No("wish")
         if isinstance(wish.spec, int):
             wish.types = self.specs[wish.spec].types

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 class No(Exception):
-    """Refused: for lack of a `right`, for a `conflict` with what is, or because the `wish` itself is wrong or untimely."""
+    """Refused: for lack of a `right`, for a `conflict` with what is, or because the `wish` itself is wrong."""
 
 
 @dataclass
@@ -52,7 +52,8 @@ class Register:
 
     def check(self, wish, applying):
         """Refuse what cannot be applied as things stand."""
-        if wish.type == "CREATE" and not wish.types:
+        bare = wish.spec is None and self.policy["physical_flow_required"] and not applying
+        if wish.type == "CREATE" and (bare or not wish.types):
             raise No("wish")
         if self.removed & set(wish.route):
             raise No("conflict")
@@ -60,8 +61,7 @@ class Register:
 
     def check_create(self, wish, applying):
         kept = self.specs[wish.spec].types if isinstance(wish.spec, int) else frozenset()
-        lacking = wish.spec is None and self.policy["physical_flow_required"] and not applying
-        if lacking or not wish.types or (wish.types - kept) & self.deprecated:
+        if (wish.types - kept) & self.deprecated:
             raise No("wish")
         if wish.spec is None:
             if self.is_living(wish.route):

@@ -1,7 +1,9 @@
 """One picture of a world, taken from the model or from the database: equal when both say the same."""
 
 from collections import defaultdict
+from functools import cache
 
+from django.db import connection
 from django.db.models import Count
 
 from proposals.models import LogicalFlow, PhysicalFlow, PhysicalSpecification, Proposal, Transition
@@ -10,64 +12,77 @@ from proposals.models import LogicalFlow, PhysicalFlow, PhysicalSpecification, P
 def of_model(world):
     return {
         "proposals": [(w.type, w.maker, w.route, w.types, w.state, w.trail) for w in world.proposals],
-        "routes": {
-            route: (r.lifecycle, r.declared, r.version, any(f.living for f in world.flows_of(route=route)))
-            for route, r in world.routes.items()
-        },
+        "routes": {route: (r.lifecycle, r.declared, r.version) for route, r in world.routes.items()},
         "specs": [(s.owner, s.name, s.types, s.living, s.version) for s in world.specs],
         "flows": [(f.route, f.spec, f.frequency, f.criticality, f.living, f.version) for f in world.flows],
     }
 
 
 def of_database():
-    return {"proposals": _proposals(), "routes": _routes(), "specs": _specs(), "flows": _flows()}
-
-
-def _proposals():
+    """The version of a row is how often it has changed since it was made, as its history tells."""
     trails = defaultdict(list)
-    fields = ["proposal", "action", "from_state", "to_state", "by__name", "on_behalf_of__name", "automatic"]
-    for pk, *step in Transition.objects.order_by("proposal", "number").values_list(*fields):
-        trails[pk].append(tuple(step))
-    types, rows = _sets(Proposal.data_types.through, "proposal", "datatype"), Proposal.objects.order_by("pk")
-    rows = rows.values_list("pk", "type", "maker__name", "source__name", "target__name", "state")
-    return [(kind, maker, (s, t), types[pk], state, trails[pk]) for pk, kind, maker, s, t, state in rows]
+    for pk, *step in rows("steps"):
+        trails[pk].append((*step[:-1], bool(step[-1])))
+    proposals, specs = sets("proposal types"), {pk: place for place, (pk, *_) in enumerate(rows("specs"))}
+    versions = {name: {pk: number - 1 for pk, number in rows(f"{name} versions")} for name in VERSIONED}
+    declared, types = sets("declared types"), sets("specification types")
+    return {
+        "proposals": [
+            (kind, maker, (s, t), proposals[pk], state, trails[pk])
+            for pk, kind, maker, s, t, state in rows("proposals")
+        ],
+        "routes": {(s, t): (lifecycle, declared[pk], versions["routes"][pk]) for pk, s, t, lifecycle in rows("routes")},
+        "specs": [
+            (owner, name, types[pk], lifecycle == "ACTIVE", versions["specs"][pk])
+            for pk, owner, name, lifecycle in rows("specs")
+        ],
+        "flows": [
+            ((s, t), specs[spec], frequency, criticality, lifecycle == "ACTIVE", versions["flows"][pk])
+            for pk, s, t, spec, frequency, criticality, lifecycle in rows("flows")
+        ],
+    }
 
 
-def _routes():
-    declared = _sets(LogicalFlow.declared_data_types.through, "logicalflow", "datatype")
-    versions = _versions(LogicalFlow)
-    carrying = set(PhysicalFlow.objects.active().values_list("logical_flow", flat=True))
-    rows = LogicalFlow.objects.order_by("pk").values_list("pk", "source__name", "target__name", "lifecycle")
-    return {(s, t): (lifecycle, declared[pk], versions[pk], pk in carrying) for pk, s, t, lifecycle in rows}
+VERSIONED = {"routes": LogicalFlow, "specs": PhysicalSpecification, "flows": PhysicalFlow}
+STEP = ["proposal", "action", "from_state", "to_state", "by__name", "on_behalf_of__name", "automatic"]
+ROUTE = ["logical_flow__source__name", "logical_flow__target__name"]
+FLOW = ["pk", *ROUTE, "specification", "frequency", "criticality", "lifecycle"]
+QUERIES = {
+    "steps": (Transition, ["proposal", "number"], STEP),
+    "proposals": (Proposal, ["pk"], ["pk", "type", "maker__name", "source__name", "target__name", "state"]),
+    "routes": (LogicalFlow, ["pk"], ["pk", "source__name", "target__name", "lifecycle"]),
+    "specs": (PhysicalSpecification, ["pk"], ["pk", "owner__name", "name", "lifecycle"]),
+    "flows": (PhysicalFlow, ["pk"], FLOW),
+    "proposal types": (Proposal.data_types.through, [], ["proposal", "datatype__name"]),
+    "declared types": (LogicalFlow.declared_data_types.through, [], ["logicalflow", "datatype__name"]),
+    "specification types": (
+        PhysicalSpecification.data_types.through,
+        [],
+        ["physicalspecification", "datatype__name"],
+    ),
+}
 
 
-def _specs():
-    types, versions = _sets(PhysicalSpecification.data_types.through, "physicalspecification", "datatype"), None
-    versions = _versions(PhysicalSpecification)
-    rows = PhysicalSpecification.objects.order_by("pk").values_list("pk", "owner__name", "name", "lifecycle")
-    return [(owner, name, types[pk], lifecycle == "ACTIVE", versions[pk]) for pk, owner, name, lifecycle in rows]
+@cache
+def statement(name):
+    """The SQL of a query: to write it takes the ORM longer than to run it, and it is asked at every step."""
+    if name in QUERIES:
+        model, order, fields = QUERIES[name]
+        wanted = model.objects.order_by(*order).values_list(*fields)
+    else:
+        history = VERSIONED[name.removesuffix(" versions")].history.order_by()
+        wanted = history.values("id").annotate(rows=Count("pk")).values_list("id", "rows")
+    return wanted.query.sql_with_params()
 
 
-def _flows():
-    versions = _versions(PhysicalFlow)
-    specs = list(PhysicalSpecification.objects.order_by("pk").values_list("pk", flat=True))
-    route = ["logical_flow__source__name", "logical_flow__target__name"]
-    rows = PhysicalFlow.objects.order_by("pk")
-    rows = rows.values_list("pk", *route, "specification", "frequency", "criticality", "lifecycle")
-    return [
-        ((s, t), specs.index(spec), frequency, criticality, lifecycle == "ACTIVE", versions[pk])
-        for pk, s, t, spec, frequency, criticality, lifecycle in rows
-    ]
+def rows(name):
+    with connection.cursor() as cursor:
+        cursor.execute(*statement(name))
+        return cursor.fetchall()
 
 
-def _sets(through, owner, related):
+def sets(name):
     found = defaultdict(frozenset)
-    for pk, name in through.objects.values_list(owner, f"{related}__name"):
-        found[pk] |= {name}
+    for pk, value in rows(name):
+        found[pk] |= {value}
     return found
-
-
-def _versions(model):
-    """How often each row has changed since it was made, as its history tells."""
-    rows = model.history.order_by().values("id").annotate(rows=Count("pk")).values_list("id", "rows")
-    return {pk: number - 1 for pk, number in rows}
