@@ -360,6 +360,13 @@ def test_a_further_physical_flow_that_is_there_already_is_refused(cast, approved
         workflow.add_physical_flow(approved, again, [], by=cast.maker)
 
 
+def test_a_further_physical_flow_that_an_open_proposal_asks_for_is_refused_with_a_link(cast, approved):
+    asked = factories.proposed(cast.maker, approved.source, approved.target)
+    with pytest.raises(Conflict, match=f"Proposal {asked.pk} by Mia Maker asks for the same") as no:
+        workflow.add_physical_flow(approved, factories.wish(), [factories.data_type()], by=cast.stranger)
+    assert no.value.link == asked.get_absolute_url()
+
+
 def test_a_further_physical_flow_on_a_flow_nobody_approved_is_refused(cast, imported):
     with pytest.raises(Refused, match="Nobody has approved the flow Ledger → Risk Engine yet"):
         workflow.add_physical_flow(imported, factories.wish(), [factories.data_type()], by=cast.maker)

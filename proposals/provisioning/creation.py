@@ -192,6 +192,8 @@ def add_further(flow: LogicalFlow, wish: Proposal, types: list[DataType], hand: 
     if wish.specification:
         types = list(wish.specification.data_types.all()) or list(flow.data_types())
     _check_wish(wish, types, missing={})
+    wish.set_content_key()
+    refuse_twin(open_twin(wish))
     specification = _specification_for(wish, types, hand)
     return _add_physical_flow(flow, specification, wish, hand, origin_proposal=consent, added_by=hand.by)
 

@@ -82,7 +82,8 @@ def delete_bare(draw, world):
 
 
 def further(draw, world):
-    route = some(draw, [route for route in world.routes if world.routes[route].approved], world.routes)
+    approved = [route for route in world.routes if world.routes[route].approved and world.is_living(route)]
+    route = some(draw, approved, world.routes)
     return "further", Wish("CREATE", draw(PEOPLE), route, types(draw), **content(draw, world, route))
 
 
@@ -166,7 +167,7 @@ def look(draw, world):
 
 ON_PROPOSALS = [agree] * 6 + [approve] * 2 + [reject, cancel, time_out, propose, propose, redraft]
 CIRCUMSTANCES = [involve, involve, delegate, delegate, employ, retire, deprecate, appoint, externalise, choose_policy]
-ANYTHING = [create] * 6 + [edit] * 3 + [delete, delete_bare, further, further] + [look] * 3
+ANYTHING = [create] * 6 + [edit] * 3 + [delete, delete_bare] + [further] * 3 + [look] * 3
 
 
 def deeds(world):
