@@ -142,6 +142,15 @@ def test_the_clock_waits_for_the_deadline(cast, proposal):
     assert (timed_out.state, row.by, row.automatic) == ("TIMED_OUT", None, True)
 
 
+def test_the_clock_never_ends_it_before_what_somebody_decided_meanwhile(cast, source, target):
+    began = factories.timezone.now()
+    proposal = factories.proposed(cast.maker, source, target, at=began - factories.timedelta(days=40))
+    workflow.approve(proposal, sides=["SOURCE"], by=cast.source_approver)
+    workflow.time_out(proposal, at=began)
+    times = [row.at for row in proposal.transitions.order_by("number")]
+    assert times == sorted(times)
+
+
 def test_each_move_leaves_one_history_row_that_says_who_and_why(cast, proposal):
     approve(proposal, cast, "source", "target")
     assert [(h.history_user, h.history_change_reason, h.state) for h in reversed(proposal.history.all())] == [

@@ -60,7 +60,8 @@ def cancel(proposal, person, place):
 
 
 def time_out(proposal, person, place):
-    return "time_out", None, partial(workflow.time_out, proposal)
+    """With the time at which the pass of the clock began: meanwhile somebody may have decided."""
+    return "time_out", None, partial(workflow.time_out, proposal, at=timezone.now())
 
 
 def approve_against(other, company, **fields):
