@@ -1,14 +1,16 @@
 """What happens because time passes. Each function is one pass, safe to run at any time and twice at once."""
 
+import fcntl
 import hashlib
 import logging
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.db import connection
-from post_office.mail import send_queued_mail_until_done
+from post_office.mail import get_queued, send_queued
 
 from . import notices, workflow
 from .models import Proposal, Receipt
@@ -40,11 +42,30 @@ def send_digests(at: datetime) -> tuple[int, int]:
 def send_mail(at: datetime) -> tuple[int, int]:
     """Send what is queued: (0, 0), for the mails themselves record what became of them.
 
-    One pass at a time for one database on one machine; a second one leaves at once.
+    One pass at a time for one database on one machine; a second one leaves at once. A worker killed between sending
+    and recording it leaves mails that are sent again: none is lost, and a batch at most goes out twice.
     """
     database = hashlib.sha256(repr(sorted(connection.get_connection_params().items(), key=str)).encode()).hexdigest()
-    send_queued_mail_until_done(str(Path(tempfile.gettempdir()) / f"waltzflow-mail-{database[:12]}"))
+    with _alone(Path(tempfile.gettempdir()) / f"waltzflow-mail-{database[:12]}.lock") as alone:
+        while alone and get_queued().exists():
+            send_queued()
     return 0, 0
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[bool]:
+    """Whether nobody else holds this file. The system lets go of it with the process, however that ends.
+
+    The lock of django-post-office is a process id in a file, and stays shut for one that is started anew under the
+    id of one that was killed, as in a container.
+    """
+    with path.open("w") as held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
 
 
 def forget_receipts(at: datetime) -> tuple[int, int]:

@@ -171,6 +171,16 @@ def test_a_mail_server_that_is_down_delays_and_loses_nothing(cast, proposal, set
     assert len(mail.outbox) == waiting
 
 
+def test_two_passes_at_once_send_each_mail_once(cast, proposal, monkeypatch):
+    """The second comes while the first has read the queue and not yet sent it."""
+    send = clock.send_queued
+    passes = []
+    monkeypatch.setattr(clock, "send_queued", lambda: passes.append(clock.send_mail(timezone.now())) or send())
+    clock.send_mail(timezone.now())
+    assert passes == [(0, 0)]
+    assert len(mail.outbox) == Email.objects.count() > 0
+
+
 # the clock
 
 

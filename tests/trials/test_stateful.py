@@ -2,6 +2,7 @@
 
 import os
 import random
+import time
 from collections import Counter
 from copy import deepcopy
 
@@ -12,6 +13,7 @@ from hypothesis import HealthCheck, Phase, note, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
+from proposals import audit
 from proposals.refusals import Conflict, NoRight, Refused
 
 from . import LONG, snapshot
@@ -51,9 +53,15 @@ class Workflow(RuleBasedStateMachine):
         self.undone.__enter__()
 
     def teardown(self):
+        """Nothing is ever erased, so what the audit would have found at a step it finds at the end."""
         self.seen.update((wish.type, wish.state) for wish in self.world.proposals)
-        transaction.set_rollback(True)
-        self.undone.__exit__(None, None, None)
+        started = time.monotonic()
+        try:
+            assert list(audit.breaches()) == []
+        finally:
+            self.seen["audit",] += time.monotonic() - started
+            transaction.set_rollback(True)
+            self.undone.__exit__(None, None, None)
 
     @initialize(values=st.fixed_dictionaries({name: st.sampled_from(values) for name, values in POLICIES.items()}))
     def policy(self, values):
