@@ -1,10 +1,10 @@
-# Two commands for everybody: `make demo` and `make test`. `make lock` and `make screenshots` are for maintainers.
+# Two commands for everybody: `make demo` and `make test`. `make test-long`, `make lock` and `make screenshots` are for maintainers.
 PYTHON ?= python3
 ADDRESS ?= 127.0.0.1:8000
 BIN := .venv/bin
 export DEBUG ?= 1
 
-.PHONY: demo demo-new test test-fast lock screenshots clean
+.PHONY: demo demo-new test test-long lock screenshots clean
 
 demo: .venv/.running
 	@$(BIN)/python manage.py migrate --verbosity 0
@@ -21,6 +21,9 @@ demo-new:
 
 test: .venv/.testing
 	@$(BIN)/python tests/run.py
+
+test-long: .venv/.testing
+	@$(BIN)/python tests/long.py
 
 screenshots: .venv/.testing
 	@$(BIN)/python tests/screenshots.py

@@ -22,7 +22,8 @@ from .model import World
 from .model_register import Flow, No, Route, Spec
 from .product import Product
 
-RUNS, STEPS = (1000, 50) if LONG else (100 if connection.vendor == "postgresql" else 20, 30)
+ON_POSTGRESQL = connection.vendor == "postgresql"
+RUNS, STEPS = (1000 if ON_POSTGRESQL else 200, 50) if LONG else (100 if ON_POSTGRESQL else 20, 30)
 PARTS = 20 if LONG else 4
 REFUSALS = {"right": NoRight, "conflict": Conflict, "wish": Refused}
 
@@ -82,7 +83,7 @@ class Workflow(RuleBasedStateMachine):
         note(f"{verb}{args}: {expected}")
         self.seen[verb, expected if isinstance(expected, str) else "done"] += 1
         assert self.in_product(verb, *args) == expected
-        if connection.vendor == "postgresql":
+        if ON_POSTGRESQL:
             with connection.cursor() as cursor:
                 cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
         assert snapshot.of_database() == snapshot.of_model(self.world)
