@@ -1,10 +1,10 @@
-# Two commands for everybody: `make demo` and `make test`. `make lock` and `make screenshots` are for maintainers.
+# Two commands for everybody: `make demo` and `make test`. `make test-long`, `make lock` and `make screenshots` are for maintainers.
 PYTHON ?= python3
 ADDRESS ?= 127.0.0.1:8000
 BIN := .venv/bin
 export DEBUG ?= 1
 
-.PHONY: demo demo-new test test-fast lock screenshots clean
+.PHONY: demo demo-new test test-long lock screenshots clean
 
 demo: export BASE_URL ?= http://$(ADDRESS)
 demo: .venv/.running
@@ -22,6 +22,9 @@ demo-new:
 
 test: .venv/.testing
 	@$(BIN)/python tests/run.py
+
+test-long: .venv/.testing
+	@$(BIN)/python tests/long.py
 
 screenshots: .venv/.testing
 	@$(BIN)/python tests/screenshots.py

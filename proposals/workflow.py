@@ -2,7 +2,7 @@
 
 Each verb is one transaction: it locks the proposal, judges the right, makes the move, appends the transition, writes
 the history and does what follows. It does all of that or, raising Refused, none. `by` acts; `at` is now unless a story
-of the past is told.
+of the past is told. Now is read when the locks are held: whoever waited for another comes after.
 """
 
 from collections.abc import Iterable
@@ -168,9 +168,9 @@ def cancel(proposal: Proposal, *, by: User, comment: str = "", at: datetime | No
 @whole
 def time_out(proposal: Proposal, *, at: datetime | None = None) -> Proposal:
     """The clock ends it. Refused before `due_at`."""
-    at = at or timezone.now()
     proposal = _locked(proposal)
     _require_state(proposal, "time_out")
+    at = max(at or timezone.now(), proposal.last_transition().at)
     if at <= proposal.due_at:
         raise Refused("Its deadline has not passed.")
     notices.tell(proposal, _move(proposal, "time_out", right=Right(None, "Clock"), at=at, automatic=True))
@@ -186,6 +186,7 @@ def add_physical_flow(
     `wish` is a proposal never saved: its attributes and its existing or new specification, `data_types` those of a new
     one. Refused as a CREATE of the same content would be, and where the policy asks for a proposal.
     """
+    hold_rights([flow.source_id, flow.target_id])
     hold_person(by)
     refuse_further(flow, by=by)
     hand = Hand(by, at or timezone.now(), f"Further physical flow added by {by}")

@@ -5,6 +5,7 @@ Exit status 0 only if every check and every test passed on both. What it cannot 
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -64,6 +65,7 @@ def postgresql():
         try:
             yield server.get_uri()
         finally:
+            server.ensure_postgres_running()  # or one that a trial killed and started anew would go on
             server.cleanup()
     except Exception as error:
         sys.exit(f"PostgreSQL for the tests could not be started: {error}")
@@ -94,33 +96,58 @@ def checks() -> bool:
     )
 
 
-def suite(database: str, url: str) -> dict:
-    """Runs pytest once; how many passed, failed and were skipped, and how long it took."""
-    print(f"\n== {database}", flush=True)
+def suite(name: str, url: str, *arguments: str, minutes: int | None = None, **environ: str) -> dict:
+    """Runs pytest once: how many passed and failed, how long it took, and the figures that the tests report.
+
+    It fails too if it takes more than `minutes`, or if nothing was run.
+    """
+    print(f"\n== {name}", flush=True)
     report = Path(tempfile.mkdtemp(prefix="wf-report-")) / "report.xml"
-    environ = os.environ | {"DATABASE_URL": url, "DEBUG": "1", "PYTHONUNBUFFERED": "1"}
+    environ = os.environ | {"DATABASE_URL": url, "DEBUG": "1", "PYTHONUNBUFFERED": "1"} | environ
     started = time.monotonic()
-    arguments = ["-n", "2", f"--junit-xml={report}", *sys.argv[1:]]
-    status = subprocess.run([PYTHON, "-m", "pytest", *arguments], cwd=ROOT, env=environ).returncode
-    totals = ElementTree.parse(report).getroot().find("testsuite").attrib if report.exists() else {}
+    command = [PYTHON, "-m", "pytest", f"--junit-xml={report}", *arguments]
+    ended_well = finished(subprocess.Popen(command, cwd=ROOT, env=environ, start_new_session=True), minutes)
+    found = ElementTree.parse(report).getroot().find("testsuite") if report.exists() else ElementTree.Element("none")
     shutil.rmtree(report.parent, ignore_errors=True)
-    count = {key: int(totals.get(key, 0)) for key in ("tests", "failures", "errors", "skipped")}
-    failed = count["failures"] + count["errors"] or int(status != 0)
+    count = {key: int(found.attrib.get(key, 0)) for key in ("tests", "failures", "errors", "skipped")}
+    failed = count["failures"] + count["errors"] or int(not ended_well)
     passed = count["tests"] - count["skipped"] - count["failures"] - count["errors"]
-    return {"name": database, "passed": passed, "failed": failed, "seconds": time.monotonic() - started}
+    figures = [figure.attrib["value"] for figure in found.iter("property") if figure.attrib["name"] == "figure"]
+    seconds = time.monotonic() - started
+    return {"name": name, "passed": passed, "failed": failed, "seconds": seconds, "figures": figures}
+
+
+def finished(tests: subprocess.Popen, minutes: int | None) -> bool:
+    """Whether it ended well and in time. What takes longer, or is interrupted, is ended with all that it started."""
+    try:
+        return tests.wait(minutes and minutes * 60) == 0
+    except subprocess.TimeoutExpired:
+        print(f"Not done within {minutes} minutes.", flush=True)
+        return False
+    finally:
+        if tests.poll() is None:
+            os.killpg(tests.pid, signal.SIGKILL)
+            tests.wait()
+
+
+def summary(results: list[dict]) -> int:
+    """Prints it; how many failed."""
+    print("\n== Summary")
+    for result in results:
+        print("{name}: {passed} passed, {failed} failed in {seconds:.0f} s".format(**result))
+        for figure in result["figures"]:
+            print(f"    {figure}")
+    return sum(result["failed"] for result in results)
 
 
 def main() -> int:
     os.environ["CHROMIUM"] = chromium()
     sound = checks()
-    results = [suite("SQLite", "")]
+    results = [suite("SQLite", "", "-n", "2", *sys.argv[1:])]
     with postgresql() as url:
-        results.append(suite("PostgreSQL", url))
-    print("\n== Summary")
-    for result in results:
-        print("{name}: {passed} passed, {failed} failed in {seconds:.0f} s".format(**result))
+        results.append(suite("PostgreSQL", url, "-n", "2", *sys.argv[1:]))
+    failed = summary(results) + (not sound)
     print(f"checks: {'all well' if sound else 'FAILED, see above'}")
-    failed = sum(result["failed"] for result in results) + (not sound)
     print(f"{sum(result['passed'] for result in results)} passed, {failed} failed")
     return int(failed > 0)
 

@@ -1,42 +1,14 @@
 """Two at the same moment, on whichever database the suite runs: one effect, and the loser is told."""
 
-import threading
-
 import pytest
-from django.db import connection
 
 from proposals import clock, workflow
 from proposals.models import LogicalFlow, PhysicalFlow, Proposal
-from proposals.refusals import Refused
 
 from . import factories
+from .trials.racing import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def at_once(*acts):
-    """Run all at the same moment, each on its own connection; "done" or the sentence of the refusal, in order."""
-    barrier, outcomes = threading.Barrier(len(acts)), [None] * len(acts)
-
-    def run(place, act):
-        try:
-            barrier.wait(timeout=20)
-            act()
-            outcomes[place] = "done"
-        except Refused as refusal:
-            outcomes[place] = refusal.sentence
-        except Exception as error:
-            outcomes[place] = error
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(acts)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
-    assert all(isinstance(outcome, str) for outcome in outcomes), outcomes
-    return outcomes
 
 
 @pytest.mark.parametrize("round_number", range(3))

@@ -33,6 +33,11 @@ def test_submission_leads_to_pending_approvals_with_a_deadline(cast, proposal):
     assert row.policy.time_out_days == 30
 
 
+def test_between_systems_nobody_is_involved_in_it_can_be_submitted_too(cast):
+    proposal = factories.proposed(cast.maker, factories.system(), factories.system())
+    assert Proposal.objects.get(pk=proposal.pk).state == "PENDING_APPROVALS"
+
+
 @BOTH_WAYS
 def test_both_sides_in_either_order_bring_the_flow_into_the_register(cast, proposal, first, second):
     proposal = approve(proposal, cast, first, second)
@@ -135,6 +140,15 @@ def test_the_clock_waits_for_the_deadline(cast, proposal):
     timed_out = workflow.time_out(proposal, at=proposal.due_at + (proposal.due_at - proposal.submitted_at))
     row = timed_out.transitions.last()
     assert (timed_out.state, row.by, row.automatic) == ("TIMED_OUT", None, True)
+
+
+def test_the_clock_never_ends_it_before_what_somebody_decided_meanwhile(cast, source, target):
+    began = factories.timezone.now()
+    proposal = factories.proposed(cast.maker, source, target, at=began - factories.timedelta(days=40))
+    workflow.approve(proposal, sides=["SOURCE"], by=cast.source_approver)
+    workflow.time_out(proposal, at=began)
+    times = [row.at for row in proposal.transitions.order_by("number")]
+    assert times == sorted(times)
 
 
 def test_each_move_leaves_one_history_row_that_says_who_and_why(cast, proposal):
@@ -353,6 +367,13 @@ def test_a_further_physical_flow_that_is_there_already_is_refused(cast, approved
     again = factories.wish(specification=first.specification, specification_name="")
     with pytest.raises(Conflict, match="already has this physical flow"):
         workflow.add_physical_flow(approved, again, [], by=cast.maker)
+
+
+def test_a_further_physical_flow_that_an_open_proposal_asks_for_is_refused_with_a_link(cast, approved):
+    asked = factories.proposed(cast.maker, approved.source, approved.target)
+    with pytest.raises(Conflict, match=f"Proposal {asked.pk} by Mia Maker asks for the same") as no:
+        workflow.add_physical_flow(approved, factories.wish(), [factories.data_type()], by=cast.stranger)
+    assert no.value.link == asked.get_absolute_url()
 
 
 def test_a_further_physical_flow_on_a_flow_nobody_approved_is_refused(cast, imported):

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import BigIntegerField, Case, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Cast
@@ -96,7 +97,10 @@ def hold_person(user: User) -> None:
 
 def _hold(queryset: QuerySet) -> list[tuple]:
     """Its rows, locked FOR SHARE where the database can (Django's ORM has no word for it); SQLite has one writer."""
-    sql, params = queryset.query.sql_with_params()
+    try:
+        sql, params = queryset.query.sql_with_params()
+    except EmptyResultSet:  # of nobody: there is nothing to hold
+        return []
     with connection.cursor() as cursor:
         cursor.execute(f"{sql} FOR SHARE" if connection.vendor == "postgresql" else sql, params)
         return cursor.fetchall()

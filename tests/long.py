@@ -1,0 +1,64 @@
+"""`make test-long`: what must never be false, tried for as long as it takes (two to three hours on two cores).
+
+Brings its own PostgreSQL, prints what it does while it does it, and sums up once with all figures. Exit status 0 only
+if nothing failed. With arguments it runs the parts whose names contain one of them: `python tests/long.py races`.
+"""
+
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from run import ROOT, postgresql, suite, summary
+
+LIVE, BOTH_CORES = ("-s",), ("-v", "-n", "2")
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some test files on one database, with the minutes they may take."""
+
+    name: str
+    database: str
+    files: str
+    minutes: int
+    how: tuple = LIVE
+
+
+PARTS = [
+    Part("guards and constraints taken away", "SQLite", "tests/trials/test_removals.py", 10),
+    Part("guards and constraints taken away", "PostgreSQL", "tests/trials/test_removals.py", 10),
+    Part("kills of workers", "SQLite", "tests/trials/test_kills.py", 20),
+    Part("kills of workers", "PostgreSQL", "tests/trials/test_kills.py", 20),
+    Part("races", "SQLite", "tests/trials/test_racing.py", 20),
+    Part("races", "PostgreSQL", "tests/trials/test_racing.py", 60),
+    Part("hostile requests and files", "SQLite", "tests/test_hostile*.py", 60, BOTH_CORES),
+    Part("hostile requests and files", "PostgreSQL", "tests/test_hostile*.py", 60, BOTH_CORES),
+    Part("workflow against the model", "SQLite", "tests/trials/test_stateful.py", 60, BOTH_CORES),
+    Part("workflow against the model", "PostgreSQL", "tests/trials/test_stateful.py", 120, BOTH_CORES),
+    # The last, for it kills the server.
+    Part("kills of PostgreSQL", "PostgreSQL", "tests/trials/test_postgres_killed.py", 30),
+]
+
+
+def run(part: Part, url: str) -> dict:
+    files = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob(part.files))
+    environ = {"TRIALS": "long"}
+    if part is PARTS[-1]:
+        environ["OWN_POSTGRES"] = str(Path(tempfile.gettempdir()) / "data")
+    url = url if part.database == "PostgreSQL" else ""
+    return suite(f"{part.name}, {part.database}", url, *part.how, *files, minutes=part.minutes, **environ)
+
+
+def main() -> int:
+    wanted = sys.argv[1:] or [""]
+    chosen = [part for part in PARTS if any(word in f"{part.name}, {part.database}" for word in wanted)]
+    with postgresql() as url:
+        results = [run(part, url) for part in chosen]
+    failed = summary(results)
+    print(f"{sum(result['passed'] for result in results)} passed, {failed} failed")
+    return int(failed > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
