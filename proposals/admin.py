@@ -3,6 +3,7 @@
 Nothing is deleted except approver rules: systems are removed, people deactivated, involvements ended, reasons retired.
 """
 
+from axes.models import AccessAttempt, AccessLog
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
@@ -11,7 +12,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.http import Http404, HttpResponseNotAllowed
 from django.utils import timezone
-from post_office.models import EmailTemplate, Log
+from post_office.models import Attachment, Email, EmailTemplate, Log
 from simple_history.admin import SimpleHistoryAdmin
 
 from .models import (
@@ -315,6 +316,37 @@ for tracked in [
 ]:
     admin.site.register(tracked.history.model, HistoryAdmin)
 
-# Of the mail queue the mails are of interest here; nobody writes templates or logs by hand.
-for unused in (EmailTemplate, Log):
-    admin.site.unregister(unused)
+# Of the mail queue the mails are of interest here, to read: its own pages would send one again at a mere link.
+for foreign in (Attachment, Email, EmailTemplate, Log):
+    admin.site.unregister(foreign)
+
+
+@admin.register(Email)
+class MailAdmin(Read):
+    list_display = ["subject", "to", "status", "created", "last_updated", "number_of_retries"]
+    list_filter = ["status"]
+    search_fields = ["to", "subject"]
+    date_hierarchy = "created"
+    ordering = ["-created", "-id"]
+    exclude = ["context", "template", "backend_alias"]
+    change_form_template = "admin/change_form.html"
+
+
+@admin.register(AccessLog)
+class SignInAdmin(Read):
+    """Who came in, from where."""
+
+    list_display = ["attempt_time", "username", "ip_address", "user_agent", "logout_time"]
+    search_fields = ["username", "ip_address"]
+    date_hierarchy = "attempt_time"
+    exclude = ["session_hash"]
+
+
+@admin.register(AccessAttempt)
+class FailedSignInAdmin(Read):
+    """Who tried and failed of late; locked when the failures reach SIGN_IN_TRIES."""
+
+    list_display = ["attempt_time", "username", "ip_address", "user_agent", "failures_since_start"]
+    search_fields = ["username", "ip_address"]
+    date_hierarchy = "attempt_time"
+    exclude = ["get_data", "post_data"]
