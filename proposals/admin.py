@@ -142,6 +142,15 @@ class PersonAdmin(Tracked, Kept, UserAdmin):
         (None, {"fields": ["username", "usable_password", "password1", "password2"]}),
         ("Person", {"fields": person}),
     ]
+    powers = ["is_staff", "is_superuser", "groups", "user_permissions"]
+
+    def get_readonly_fields(self, request, obj=None) -> list[str]:
+        """Superusers alone give powers: who may merely edit people could otherwise take them."""
+        return self.readonly_fields + ([] if request.user.is_superuser else self.powers)
+
+    def has_change_permission(self, request, obj=None) -> bool:
+        theirs = obj is None or not obj.is_superuser or request.user.is_superuser
+        return theirs and super().has_change_permission(request, obj)
 
 
 admin.site.unregister(Group)
@@ -149,7 +158,13 @@ admin.site.unregister(Group)
 
 @admin.register(Group)
 class NamedGroupAdmin(Kept, GroupAdmin):
-    """The workflow asks for its groups by name, so none is renamed or deleted."""
+    """The workflow asks for its groups by name, so none is renamed or deleted; and they give powers."""
+
+    def has_add_permission(self, request) -> bool:
+        return request.user.is_superuser
+
+    def has_change_permission(self, request, obj=None) -> bool:
+        return request.user.is_superuser
 
     def get_readonly_fields(self, request, obj=None) -> list[str]:
         return ["name"] if obj else []

@@ -1,7 +1,6 @@
 """The pages: what each does with what it is sent, and what it says. Who gets which status is in test_urls.py."""
 
 import re
-from uuid import uuid4
 
 import pytest
 

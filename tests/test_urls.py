@@ -59,6 +59,7 @@ PAGES = {
     "sign-in": page(200, POST=200, public=True),
     "sign-out": page(405, POST=302),
     "admin-login": page(302, POST=302, public=True),
+    "admin-logout": page(405, POST=302),
     "inbox": page(200),
     "inbox-count": page(200),
     "inbox-decide": page(405, POST=400),
@@ -206,6 +207,20 @@ def test_no_other_method_is_answered(world, row):
     assert {answer(world, role, m, url, {}) for m in OTHER_METHODS for role in ("anonymous", "maker", "superuser")} == {
         405
     }
+
+
+@pytest.mark.django_db
+def test_no_post_is_taken_without_its_token(world):
+    browser = Client(enforce_csrf_checks=True)
+    browser.cookies = world.clients["maker"].cookies
+    posted = [row for row, told in PAGES.items() if told.expected["POST"]["maker"] != 405 and row != "admin-login"]
+    assert len(posted) > 20
+    for row in posted:
+        for sent in ({}, {"csrfmiddlewaretoken": "x" * 64}, {"csrfmiddlewaretoken": ""}):
+            response = browser.post(address(world, row), PAGES[row].sent | sent)
+            assert response.status_code == 403, row
+            assert "Please send it again" in response.content.decode()
+    assert fingerprint() == world.before
 
 
 def names(resolver, namespace: str = "") -> set[str]:
