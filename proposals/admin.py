@@ -3,6 +3,7 @@
 Nothing is deleted except approver rules: systems are removed, people deactivated, involvements ended, reasons retired.
 """
 
+from axes.models import AccessAttempt, AccessLog
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
@@ -12,7 +13,7 @@ from django.db.models import Q
 from django.http import Http404, HttpResponseNotAllowed
 from django.utils import timezone
 from post_office import admin as of_mail
-from post_office.models import EmailTemplate, Log
+from post_office.models import Attachment, Email, EmailTemplate, Log
 from simple_history.admin import SimpleHistoryAdmin
 
 from .models import (
@@ -142,6 +143,15 @@ class PersonAdmin(Tracked, Kept, UserAdmin):
         (None, {"fields": ["username", "usable_password", "password1", "password2"]}),
         ("Person", {"fields": person}),
     ]
+    powers = ["is_staff", "is_superuser", "groups", "user_permissions"]
+
+    def get_readonly_fields(self, request, obj=None) -> list[str]:
+        """Superusers alone give powers: who may merely edit people could otherwise take them."""
+        return self.readonly_fields + ([] if request.user.is_superuser else self.powers)
+
+    def has_change_permission(self, request, obj=None) -> bool:
+        theirs = obj is None or not obj.is_superuser or request.user.is_superuser
+        return theirs and super().has_change_permission(request, obj)
 
 
 admin.site.unregister(Group)
@@ -149,7 +159,13 @@ admin.site.unregister(Group)
 
 @admin.register(Group)
 class NamedGroupAdmin(Kept, GroupAdmin):
-    """The workflow asks for its groups by name, so none is renamed or deleted."""
+    """The workflow asks for its groups by name, so none is renamed or deleted; and they give powers."""
+
+    def has_add_permission(self, request) -> bool:
+        return request.user.is_superuser
+
+    def has_change_permission(self, request, obj=None) -> bool:
+        return request.user.is_superuser
 
     def get_readonly_fields(self, request, obj=None) -> list[str]:
         return ["name"] if obj else []
@@ -316,6 +332,37 @@ for tracked in [
 ]:
     admin.site.register(tracked.history.model, HistoryAdmin)
 
-# Of the mail queue the mails are of interest here; nobody writes templates or logs by hand.
-for unused in (EmailTemplate, Log):
-    of_mail.admin.site.unregister(unused)
+# Of the mail queue the mails are of interest here, to read: its own pages would send one again at a mere link.
+for foreign in (Attachment, Email, EmailTemplate, Log):
+    of_mail.admin.site.unregister(foreign)
+
+
+@admin.register(Email)
+class MailAdmin(Read):
+    list_display = ["subject", "to", "status", "created", "last_updated", "number_of_retries"]
+    list_filter = ["status"]
+    search_fields = ["to", "subject"]
+    date_hierarchy = "created"
+    ordering = ["-created", "-id"]
+    exclude = ["context", "template", "backend_alias"]
+    change_form_template = "admin/change_form.html"
+
+
+@admin.register(AccessLog)
+class SignInAdmin(Read):
+    """Who came in, from where."""
+
+    list_display = ["attempt_time", "username", "ip_address", "user_agent", "logout_time"]
+    search_fields = ["username", "ip_address"]
+    date_hierarchy = "attempt_time"
+    exclude = ["session_hash"]
+
+
+@admin.register(AccessAttempt)
+class FailedSignInAdmin(Read):
+    """Who tried and failed of late; locked when the failures reach SIGN_IN_TRIES."""
+
+    list_display = ["attempt_time", "username", "ip_address", "user_agent", "failures_since_start"]
+    search_fields = ["username", "ip_address"]
+    date_hierarchy = "attempt_time"
+    exclude = ["get_data", "post_data"]

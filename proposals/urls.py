@@ -1,18 +1,17 @@
-from django.contrib.auth import views as auth
 from django.urls import path
 from django.views.generic import RedirectView
 
-from .views import flows, inbox, me, proposals, systems
+from .views import flows, inbox, me, proposals, sign_in, systems
 
 urlpatterns = [
-    path("", RedirectView.as_view(pattern_name="inbox"), name="home"),
+    path("", RedirectView.as_view(pattern_name="inbox", http_method_names=["get", "head"]), name="home"),
     path("inbox/", inbox.inbox, name="inbox"),
     path("inbox/count/", inbox.count, name="inbox-count"),
     path("inbox/decide/", inbox.decide_many, name="inbox-decide"),
     path("inbox/decided/<uuid:key>/", inbox.decided, name="inbox-decided"),
     path("healthz", inbox.healthz, name="healthz"),
-    path("sign-in/", auth.LoginView.as_view(template_name="proposals/sign_in.html"), name="sign-in"),
-    path("sign-out/", auth.LogoutView.as_view(), name="sign-out"),
+    path("sign-in/", sign_in.SignIn.as_view(), name="sign-in"),
+    path("sign-out/", sign_in.SignOut.as_view(), name="sign-out"),
     path("me/", me.me, name="me"),
     path("me/notices/", me.choose_notices, name="me-notices"),
     path("me/delegations/<int:pk>/end/", me.end_delegation, name="delegation-end"),

@@ -1,9 +1,6 @@
 """The cast: two systems, and everybody who could have something to do with a flow between them."""
 
-from types import SimpleNamespace
-
 import pytest
-from django.contrib.auth.models import Group
 from django.db import connection
 from django.test import TransactionTestCase
 
@@ -41,36 +38,7 @@ def maker(db):
 
 @pytest.fixture
 def cast(source, target, maker):
-    """People by their part. Data Owners approve and reject, Business Analysts reject only."""
-    factories.rule("Data Owner")
-    factories.rule("Business Analyst", approve=False)
-    people = SimpleNamespace(
-        maker=maker,
-        source_approver=factories.user("Sam Source"),
-        target_approver=factories.user("Tess Target"),
-        both=factories.user("Bo Both"),
-        rejecter=factories.user("Rey Rejecter"),
-        other=factories.user("Otto Other"),
-        steward=factories.user("Stella Steward"),
-        superuser=factories.user("Sue Superuser", is_superuser=True, is_staff=True),
-        inactive=factories.user("Ina Inactive", is_active=False),
-        stranger=factories.user("Stan Stranger"),
-        delegate=factories.user("Dee Delegate"),
-        delegates_delegate=factories.user("Dan Further"),
-        makers_delegate=factories.user("Moe Deputy"),
-    )
-    factories.involve(people.source_approver, source)
-    factories.involve(people.target_approver, target)
-    for system in (source, target):
-        factories.involve(people.both, system)
-        factories.involve(people.rejecter, system, "Business Analyst")
-        factories.involve(people.inactive, system)
-    factories.involve(people.other, factories.system("Archive"))
-    factories.delegate(people.source_approver, people.delegate)
-    factories.delegate(people.delegate, people.delegates_delegate)
-    factories.delegate(people.maker, people.makers_delegate)
-    people.steward.groups.add(Group.objects.get(name="Stewards"))
-    return people
+    return factories.cast(source, target, maker)
 
 
 @pytest.fixture

@@ -2,7 +2,9 @@
 
 from datetime import timedelta
 from itertools import count
+from types import SimpleNamespace
 
+from django.contrib.auth.models import Group
 from django.utils import timezone
 
 from proposals import workflow
@@ -118,3 +120,42 @@ def draft(maker: User, source: System, target: System, types=None, at=None, **fi
 
 def proposed(maker: User, source: System, target: System, types=None, at=None, **fields) -> Proposal:
     return workflow.propose(draft(maker, source, target, types, at, **fields), by=maker, at=at)
+
+
+def member(name: str, group: str, **fields) -> User:
+    made = user(name, **fields)
+    made.groups.add(Group.objects.get(name=group))
+    return made
+
+
+def cast(source: System, target: System, maker: User) -> SimpleNamespace:
+    """People by their part. Data Owners approve and reject, Business Analysts reject only."""
+    rule("Data Owner")
+    rule("Business Analyst", approve=False)
+    people = SimpleNamespace(
+        maker=maker,
+        source_approver=user("Sam Source"),
+        target_approver=user("Tess Target"),
+        both=user("Bo Both"),
+        rejecter=user("Rey Rejecter"),
+        other=user("Otto Other"),
+        steward=member("Stella Steward", "Stewards"),
+        auditor=member("Ada Auditor", "Auditors", is_staff=True),
+        superuser=user("Sue Superuser", is_superuser=True, is_staff=True),
+        inactive=user("Ina Inactive", is_active=False),
+        stranger=user("Stan Stranger"),
+        delegate=user("Dee Delegate"),
+        delegates_delegate=user("Dan Further"),
+        makers_delegate=user("Moe Deputy"),
+    )
+    involve(people.source_approver, source)
+    involve(people.target_approver, target)
+    for side in (source, target):
+        involve(people.both, side)
+        involve(people.rejecter, side, "Business Analyst")
+        involve(people.inactive, side)
+    involve(people.other, system("Archive"))
+    delegate(people.source_approver, people.delegate)
+    delegate(people.delegate, people.delegates_delegate)
+    delegate(people.maker, people.makers_delegate)
+    return people

@@ -3,33 +3,24 @@
 import os
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import dj_database_url
 import dj_email_url
 from csp.constants import NONE, SELF
-from django.core.exceptions import ImproperlyConfigured
+
+from .environment import base_url, flag, hosts, number, secret
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 
-def flag(name: str) -> bool:
-    return os.environ.get(name, "").strip().lower() in {"1", "true", "yes", "on"}
-
-
-def listed(name: str) -> list[str]:
-    return [part.strip() for part in os.environ.get(name, "").split(",") if part.strip()]
-
-
 DEBUG = flag("DEBUG")
-SECRET_KEY = os.environ.get("SECRET_KEY", "")
-if not SECRET_KEY:
-    if not DEBUG:
-        raise ImproperlyConfigured("Set SECRET_KEY to a long random text, or DEBUG=1 to try things on your machine.")
-    SECRET_KEY = "only-for-trying-things-on-your-own-machine-never-in-production"
-
-ALLOWED_HOSTS = listed("ALLOWED_HOSTS") or (["127.0.0.1", "localhost", "[::1]", "testserver"] if DEBUG else [])
-BASE_URL = os.environ.get("BASE_URL", "http://127.0.0.1:8000").rstrip("/")
-CSRF_TRUSTED_ORIGINS = [BASE_URL] if BASE_URL.startswith("https://") else []
+SECRET_KEY = secret(DEBUG)
+ALLOWED_HOSTS = hosts(DEBUG)
+BASE_URL = base_url(DEBUG)
+IS_HTTPS = BASE_URL.startswith("https://")
+BEHIND_PROXY = flag("BEHIND_PROXY")
+CSRF_TRUSTED_ORIGINS = [BASE_URL] if IS_HTTPS else []
 
 INSTALLED_APPS = [
     "waltzflow.apps.AdministrationConfig",
@@ -37,8 +28,10 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django.forms",
+    "axes",
     "csp",
     "django_fsm",
     "django_filters",
@@ -48,10 +41,12 @@ INSTALLED_APPS = [
     "simple_history",
 ]
 
+# The first three write headers and stand outside all that can answer or fail, static files included.
 MIDDLEWARE = [
+    "waltzflow.headers.Headers",
+    "csp.middleware.CSPMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
     "proposals.views.refusal.RefusalPages",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -62,6 +57,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "waltzflow.urls"
@@ -107,6 +103,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "inbox"
 LOGOUT_REDIRECT_URL = "sign-in"
@@ -141,14 +138,34 @@ CONTENT_SECURITY_POLICY = {
 }
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
-SESSION_COOKIE_HTTPONLY = True
-CSRF_COOKIE_HTTPONLY = True
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if flag("BEHIND_PROXY") else None
-if BASE_URL.startswith("https://"):
+WHITENOISE_ALLOW_ALL_ORIGINS = False
+SESSION_COOKIE_AGE = number("SESSION_HOURS", 12) * 3600
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+# Not Strict: with that nobody who follows the link of a mail would be signed in.
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
+if IS_HTTPS:
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = True
+    # With this prefix browsers let no other host set or replace them.
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
+    SECURE_SSL_HOST = urlsplit(BASE_URL).netloc
     SECURE_HSTS_SECONDS = 365 * 24 * 3600
     SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True
     SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+# No page reads an uploaded file, and no form has more than this.
+DATA_UPLOAD_MAX_NUMBER_FILES = 0
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
+
+# Sign-in: after so many failures of one name from one address both are refused for a while, in every process.
+AXES_FAILURE_LIMIT = number("SIGN_IN_TRIES", 5)
+AXES_COOLOFF_TIME = timedelta(minutes=number("SIGN_IN_PAUSE_MINUTES", 15))
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_CLIENT_IP_CALLABLE = "proposals.views.sign_in.address"
+AXES_LOCKOUT_CALLABLE = "proposals.views.sign_in.locked"
+AXES_ENABLE_ADMIN = AXES_VERBOSE = False
 
 SIMPLE_HISTORY_HISTORY_CHANGE_REASON_USE_TEXT_FIELD = True
 SIMPLE_HISTORY_REVERT_DISABLED = True
@@ -167,3 +184,13 @@ LOGGING = {
     "loggers": {"post_office": {"handlers": ["warnings"], "level": "WARNING"}},
 }
 POST_OFFICE = {"MAX_RETRIES": 10_000, "RETRY_INTERVAL": timedelta(minutes=5), "MESSAGE_ID_ENABLED": True}
+
+# To the console, in production too, where Django by itself would keep errors to itself.
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
+    "loggers": {"django": {"handlers": [], "level": "INFO"}},
+}

@@ -1,13 +1,12 @@
 """The catalogue as CSV files, in and out."""
 
+from .directory import read_directory
 from .exporting import export_catalogue, write_catalogue
 from .importing import Report, Tally, import_catalogue
 from .problems import BadCatalogue, Problem
-from .reading import MOST_BYTES
 from .tables import TABLES
 
 __all__ = [
-    "MOST_BYTES",
     "TABLES",
     "BadCatalogue",
     "Problem",
@@ -15,5 +14,6 @@ __all__ = [
     "Tally",
     "export_catalogue",
     "import_catalogue",
+    "read_directory",
     "write_catalogue",
 ]

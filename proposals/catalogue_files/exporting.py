@@ -33,7 +33,8 @@ def write_catalogue(directory: Path) -> dict[str, int]:
 def _write(path: Path, rows: Rows) -> int:
     unfinished = path.with_suffix(".unfinished")
     try:
-        with unfinished.open("w", encoding="utf-8", newline="") as stream:
+        unfinished.unlink(missing_ok=True)  # of an export that was cut short, or a trap: never written through
+        with unfinished.open("x", encoding="utf-8", newline="") as stream:
             writer = csv.writer(stream)
             count = sum(1 for row in rows if writer.writerow(row))
         os.replace(unfinished, path)

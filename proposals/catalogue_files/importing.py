@@ -10,9 +10,9 @@ from django.utils import timezone
 
 from ..models import ImportBatch, ImportedFile, System, User
 from ..refusals import Conflict, Invalid
+from . import reading
 from .plan import Plan, Shelf
-from .problems import BadCatalogue, Problem
-from .reading import read_sheet
+from .problems import BadCatalogue, Problem, shown
 from .rules import judge
 from .saving import Hand, activate, carry_out
 from .tables import TABLES
@@ -104,7 +104,11 @@ def _check_names(contents: Mapping[str, bytes]) -> None:
     strange = [name for name in contents if name not in TABLES]
     if strange:
         reason = f"This is no catalogue file. Known are: {known}."
-        raise BadCatalogue([Problem(f"{name}.csv", 0, "", reason) for name in strange])
+        raise BadCatalogue([Problem(f"{shown(name)}.csv", 0, "", reason) for name in strange])
+    if sum(map(len, contents.values())) > reading.MOST_BYTES and len(contents) > 1:
+        largest = max(contents, key=lambda name: len(contents[name]))
+        reason = f"The files together are larger than {reading.MOST_BYTES // 1024 // 1024} MiB; bring them in by parts."
+        raise BadCatalogue([Problem(TABLES[largest].file, 0, "", reason)])
 
 
 def _judged(contents: Mapping[str, bytes]) -> Plan:
@@ -113,11 +117,10 @@ def _judged(contents: Mapping[str, bytes]) -> Plan:
     plan = Plan()
     for name, table in TABLES.items():
         if name in contents:
-            plan.take(read_sheet(table, contents[name]), table)
+            plan.take(reading.read_sheet(table, contents[name]), table)
     judge(plan)
     if plan.problems:
-        order = [table.file for table in TABLES.values()]
-        raise BadCatalogue(sorted(plan.problems, key=lambda problem: (order.index(problem.file), problem.line)))
+        raise plan.refusal()
     return plan
 
 

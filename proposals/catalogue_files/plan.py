@@ -12,9 +12,11 @@ from typing import Any
 from django.db import models
 
 from .columns import Column, unescaped
-from .problems import Problem, Unreadable
+from .problems import BadCatalogue, Problem, Unreadable
 from .reading import Sheet
 from .tables import TABLES, Table
+
+MOST_PROBLEMS = 10_000
 
 
 @dataclass
@@ -96,21 +98,20 @@ class Plan:
         """Read every cell of a file, without the spaces around it: nobody sees them, and no form keeps them."""
         shelf = self.shelf(table.name)
         self.taken.append(shelf)
-        shelf.complete = sheet.complete
-        shelf.read = len(sheet.lines)
-        self.problems += sheet.problems
         for line, cells in sheet.lines:
+            shelf.read += 1
             texts = dict(zip(sheet.header, (cell.strip() for cell in cells), strict=False))
-            values = self._values(table, line, texts) if self._fits(sheet, line, cells) else None
+            values = self._values(table, line, texts) if self._fits(table, sheet, line, cells) else None
             if values is None:
                 shelf.broken.append({name: unescaped(text) for name, text in texts.items()})
             else:
                 self._place(shelf, Row(line, texts, values))
+        shelf.complete = sheet.complete
+        self.problems += sheet.problems
 
-    def _fits(self, sheet: Sheet, line: int, cells: list[str]) -> bool:
+    def _fits(self, table: Table, sheet: Sheet, line: int, cells: list[str]) -> bool:
         if len(cells) != len(sheet.header):
-            reason = f"The row has {len(cells)} cells, the header has {len(sheet.header)}."
-            self.problems.append(Problem(sheet.file, line, "", reason))
+            self.report(table, line, "", f"The row has {len(cells)} cells, the header has {len(sheet.header)}.")
         return len(cells) == len(sheet.header)
 
     def _values(self, table: Table, line: int, texts: dict[str, str]) -> dict | None:
@@ -137,7 +138,16 @@ class Plan:
             self.report(shelf.table, row.line, column, reason)
 
     def report(self, table: Table, line: int, column: str, reason: str) -> None:
+        """Of a file that is wrong from top to bottom the first problems say enough."""
         self.problems.append(Problem(table.file, line, column, reason))
+        if len(self.problems) >= MOST_PROBLEMS:
+            raise self.refusal()
+
+    def refusal(self) -> BadCatalogue:
+        """All problems, in the order of the files and their lines."""
+        order = [table.file for table in TABLES.values()]
+        found = sorted(self.problems, key=lambda problem: (order.index(problem.file), problem.line))
+        return BadCatalogue(found, whole=len(found) < MOST_PROBLEMS)
 
     def compare(self, shelf: Shelf, rows: Iterable) -> None:
         """Sort `rows`, keys of sound rows, into added and changed; refuse what only a proposal may change."""

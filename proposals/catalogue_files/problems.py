@@ -20,11 +20,11 @@ class Problem:
 
 
 class BadCatalogue(Invalid):
-    """Nothing was imported; `problems` names everything that has to be mended first."""
+    """Nothing was imported; `problems` names everything that has to be mended first, or unless `whole` a part of it."""
 
-    def __init__(self, problems: list[Problem]) -> None:
+    def __init__(self, problems: list[Problem], whole: bool = True) -> None:
         count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
-        super().__init__(files=f"Nothing was imported: {count}.")
+        super().__init__(files=f"Nothing was imported: {count}{'' if whole else ', and there may be more'}.")
         self.problems = problems
 
 
@@ -38,6 +38,12 @@ class Unreadable(Exception):
 
 
 def quoted(text: str) -> str:
-    """The text as a sentence cites it: on one line, and not the whole of a long one."""
-    shown = " ".join(text.split()) or text
-    return f"“{shown if len(shown) <= 60 else shown[:60] + '…'}”"
+    """The text as a sentence cites it."""
+    return f"“{shown(text)}”"
+
+
+def shown(text: str) -> str:
+    """On one line, not the whole of a long one, and nothing a terminal would obey."""
+    line = " ".join(text[:1000].split()) or text[:1000]
+    cut = line if len(line) <= 60 else line[:60] + "…"
+    return "".join(letter if letter.isprintable() else "\ufffd" for letter in cut)

@@ -80,6 +80,7 @@ def count(request: HttpRequest) -> HttpResponse:
     return render(request, "proposals/_count.html", {"count": Proposal.objects.awaiting(request.user).count()})
 
 
+@require_safe
 @login_not_required
 def healthz(request: HttpRequest) -> HttpResponse:
     """200 "ok" when the process answers and the database does, 503 otherwise. For load balancers; says nothing else."""

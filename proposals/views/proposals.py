@@ -6,6 +6,7 @@ from django.forms import model_to_dict
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.views.decorators.http import require_safe
 from django.views.generic import DetailView
 
 from .. import provisioning, workflow
@@ -24,6 +25,7 @@ WRITTEN = {
 FORMS = {"approve": ApprovalForm, "reject": RejectionForm}
 
 
+@require_safe
 def proposal_list(request: HttpRequest) -> HttpResponse:
     """All proposals the reader may see, newest first; the filter is the query string."""
     visible = Proposal.objects.visible_to(request.user).listed()
@@ -148,6 +150,7 @@ def _typed(request: HttpRequest) -> dict:
     return request.POST.dict() | {"data_types": request.POST.getlist("data_types")}
 
 
+@require_safe
 def specifications(request: HttpRequest) -> HttpResponse:
     """The choice of specifications for the source typed so far: a part of the form, asked for by htmx."""
     form = ProposalForm(initial={"source": request.GET.get("source", "")})

@@ -1,6 +1,7 @@
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.views.decorators.http import require_safe
 from django.views.generic import DetailView
 from django_filters.views import FilterView
 
@@ -45,6 +46,7 @@ class SystemPage(DetailView):
         )
 
 
+@require_safe
 def system_options(request: HttpRequest) -> HttpResponse:
     """The systems matching what is typed into a system field, as options: asked for by htmx."""
     typed = next((request.GET[name] for name in ("source", "target", "system") if name in request.GET), "")

@@ -1,0 +1,57 @@
+"""The one door into the site, and its lock: who guesses a password too often waits, whether the name exists or not."""
+
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from math import ceil
+
+from axes.models import AccessAttempt
+from django.conf import settings
+from django.contrib.auth.views import LoginView, LogoutView
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+
+class SignIn(LoginView):
+    template_name = "proposals/sign_in.html"
+    http_method_names = ["get", "head", "post"]
+
+
+class SignOut(LogoutView):
+    """Takes what the browser kept of the pages with it: the next person at the machine turns back to nothing."""
+
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
+        response = super().post(request, *args, **kwargs)
+        response.headers["Clear-Site-Data"] = '"cache", "storage"'
+        return response
+
+
+def locked(request: HttpRequest, response: HttpResponse, credentials: dict) -> HttpResponse:
+    """Instead of the sign-in page, also for the right password: how long to wait, and nothing else."""
+    tried = AccessAttempt.objects.filter(username=credentials.get("username"), ip_address=address(request))
+    last = max((attempt.attempt_time for attempt in tried), default=timezone.now())
+    seconds = max((last + settings.AXES_COOLOFF_TIME - timezone.now()).total_seconds(), 1)
+    page = render(request, "proposals/locked.html", {"minutes": ceil(seconds / 60)}, status=429)
+    page.headers["Retry-After"] = str(ceil(seconds))
+    return page
+
+
+def address(request: HttpRequest) -> str | None:
+    """The address that tries are counted by; None if there is none (a socket file).
+
+    Behind a proxy the last one in X-Forwarded-For, which the proxy itself saw; whatever stands before it, and the
+    whole header without a proxy, is what the caller says. Of IPv6 the network: its owner has all addresses in it.
+    """
+    told = request.META.get("HTTP_X_FORWARDED_FOR", "") if settings.BEHIND_PROXY else ""
+    known = _parsed(told.rpartition(",")[2]) or _parsed(request.META.get("REMOTE_ADDR", ""))
+    if isinstance(known, IPv6Address):
+        return str(known.ipv4_mapped or IPv6Network((int(known), 64), strict=False).network_address)
+    return known and str(known)
+
+
+def _parsed(text: str) -> IPv4Address | IPv6Address | None:
+    try:
+        return ip_address(text.strip())
+    except ValueError:
+        return None

@@ -1,0 +1,134 @@
+"""Files made to harm: refused within 2 seconds and 100 MB, by name and with the reason."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+
+import pytest
+
+from .run import ROOT
+
+HEADER = b"kind,code,name\n"
+UNITS = b"code,name,parent_code\n"
+MIB = 1024 * 1024
+
+
+def row(n: int, kind: str = "ACTOR") -> bytes:
+    return f"{kind},CODE-{n},The system of number {n}\n".encode()
+
+
+def circle(length: int) -> bytes:
+    return UNITS + b"".join(f"U{n},U{n},U{(n + 1) % length}\n".encode() for n in range(length))
+
+
+# name of the case: (file, its bytes, what is said of it)
+BOMBS = {
+    "a file without end": ("systems", HEADER + b"x" * 65 * MIB, "systems.csv: The file is larger than 64 MiB."),
+    "nothing but NUL": ("systems", b"\0" * 60 * MIB, "systems.csv, line 1: The line is longer than 262,144 characters"),
+    "a line without end": ("systems", HEADER + b"x" * 60 * MIB, "systems.csv, line 2: The line is longer than"),
+    "a field without end": ("systems", HEADER + b'ACTOR,A,"' + b"x" * 200_000, "line 2: This is no CSV (field larger"),
+    "a field over many lines": ("systems", HEADER + b'A,"' + (b"x" * 200 + b"\n") * 300_000, "line 2: This is no CSV"),
+    "quotes without end": ("systems", HEADER + b'"' * 60 * MIB, "systems.csv, line 2: The line is longer than"),
+    "quotes by pairs": ("systems", HEADER + b'""' * 130_000, "systems.csv, line 2: The row has 1 cells"),
+    "lines without end": ("systems", HEADER + b"\n" * 20 * MIB, "The file has more than 500,000 lines"),
+    "old lines without end": ("systems", HEADER + b"\r" * 20 * MIB, "The file has more than 500,000 lines"),
+    "commas without end": ("systems", HEADER + (b"," * 200_000 + b"\n") * 300, "The row has 200001 cells, the header"),
+    "a header without end": ("systems", b"a," * 100_000 + b"\n", "systems.csv, line 1: The header has 100,001 columns"),
+    "a wide header": ("systems", ",".join(f"c{n}" for n in range(99)).encode(), "line 1, kind: The column is missing."),
+    "every row wrong": (
+        "systems",
+        HEADER + b"".join(row(n, "ROBOT") for n in range(400_000)),
+        "10000 problems, and there may be more.",
+    ),
+    "the 9,999th row wrong": (
+        "systems",
+        HEADER + b"".join(row(n) for n in range(9_998)) + row(9_999, "ROBOT"),
+        "systems.csv, line 10000, kind: “ROBOT” is not one of APPLICATION, ACTOR, END_USER_APPLICATION.\nNothing was "
+        "imported: 1 problem.",
+    ),
+    "codes without end": (
+        "specifications",
+        b"code,name,owner_code,format,data_type_codes\nS,s,A,XML," + b";".join(b"%d" % n for n in range(20_000)),
+        "specifications.csv, line 2, data_type_codes: “0” is unknown",
+    ),
+    "a long circle": ("organisational_units", circle(9_000), "line 9001, parent_code: “U8999” would be"),
+    "UTF-16": ("systems", "kind,code,name\nACTOR,A,A\n".encode("utf-16"), "line 1: The file is not UTF-8."),
+    "the last byte of many": ("systems", HEADER + (b"x" * 99 + b"\n") * 499_000 + b"\xff", "line 499002: The file"),
+    "an overlong slash": ("systems", HEADER + b"ACTOR,A,\xc0\xaf\n", "line 2: The file is not UTF-8."),
+    "half a pair": ("systems", HEADER + b"ACTOR,A,\xed\xa0\x80\n", "line 2: The file is not UTF-8."),
+    "a letter cut in two": ("systems", HEADER + b"ACTOR,A," + b"\xf0\x9f\x92", "line 2: The file is not UTF-8."),
+    "orders to a terminal": ("systems", b"kind,code,\x1b[2Jname\n", "The column “\ufffd[2Jname” is unknown"),
+    "a compressed file": ("systems", b"PK\x03\x04" + bytes(range(256)), "line 2: The file is not UTF-8."),
+}  # fmt: skip
+
+
+def link(place, path):
+    (path / "systems.csv").symlink_to(place)
+
+
+def occupied(path) -> None:
+    """A socket; the name of its file may not be long."""
+    here = os.getcwd()
+    os.chdir(path)
+    with socket.socket(socket.AF_UNIX) as made:
+        made.bind("systems.csv")
+    os.chdir(here)
+
+
+def large_together(path) -> None:
+    for name in ("systems", "people"):
+        (path / f"{name}.csv").write_bytes(b"x" * 40 * MIB)
+
+
+def sparse(path) -> None:
+    with (path / "systems.csv").open("wb") as stream:
+        stream.truncate(2**40)
+
+
+TRAPS = {
+    "a link to a secret": (lambda path: link("/etc/passwd", path), "Cannot read systems.csv: it is a link."),
+    "a link without end": (lambda path: link("/dev/zero", path), "Cannot read systems.csv: it is a link."),
+    "a link to itself": (lambda path: link("systems.csv", path), "Cannot read systems.csv: it is a link."),
+    "a pipe": (lambda path: os.mkfifo(path / "systems.csv"), "Cannot read systems.csv: it is no plain file."),
+    "a directory": (lambda path: (path / "systems.csv").mkdir(), "Cannot read systems.csv: Is a directory."),
+    "a socket": (occupied, "Cannot read systems.csv: No such device or address."),
+    "a terabyte that is not there": (sparse, "systems.csv: The file is larger than 64 MiB."),
+    "large together": (large_together, "The files together are larger than 64 MiB; bring them in by parts."),
+    "a strange name": (lambda path: (path / "\x1b[2J.csv").touch(), "\ufffd[2J.csv: This is no catalogue file."),
+    "a name of broken bytes": (lambda path: (path / "\udcff.csv").touch(), "\ufffd.csv: This is no catalogue file."),
+    "a large unknown file": (
+        lambda path: (path / "x.csv").write_bytes(b"x" * 70 * MIB),
+        "x.csv: This is no catalogue file",
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def outcomes(tmp_path_factory):
+    """Case -> what importing its directory took and said."""
+    place = tmp_path_factory.mktemp("bombs")
+    for case in ["harmless", *BOMBS, *TRAPS]:
+        (place / case).mkdir()
+    (place / "harmless" / "systems.csv").write_bytes(HEADER + row(1))
+    for case, (file, content, _) in BOMBS.items():
+        (place / case / f"{file}.csv").write_bytes(content)
+    for case, (lay, _) in TRAPS.items():
+        lay(place / case)
+    environ = os.environ | {"DATABASE_URL": f"sqlite:///{place}/db", "DJANGO_SETTINGS_MODULE": "waltzflow.settings"}
+    environ["PYTHONPATH"] = str(ROOT)
+    migrate = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
+    subprocess.run(migrate, cwd=ROOT, env=environ, check=True)
+    cases = [*BOMBS, *TRAPS]
+    bombed = [sys.executable, "tests/bombed.py", *(str(place / case) for case in ["harmless", *cases])]
+    done = subprocess.run(bombed, cwd=ROOT, env=environ, capture_output=True, text=True)
+    return dict(zip(cases, map(json.loads, done.stdout.splitlines()), strict=True))
+
+
+@pytest.mark.parametrize("case", [*BOMBS, *TRAPS])
+def test_what_is_made_to_harm_is_refused_in_little_time_and_memory(outcomes, case):
+    found, expected = outcomes[case], (BOMBS | TRAPS)[case][-1]
+    assert expected in found["said"], found["said"][:500]
+    assert found["seconds"] < 2
+    assert found["megabytes"] < 100

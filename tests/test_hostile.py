@@ -1,0 +1,81 @@
+"""Requests nobody would think of: never an error of ours, never an effect of what was refused.
+
+500 of them, always the same; with TRIALS=long 5,000, others each time.
+"""
+
+import logging
+import os
+from collections import Counter
+
+import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from .fingerprint import fingerprint, writes
+from .hostile import Sent, requests
+from .test_admin_urls import MODELS, SITE, filled, model_url, site_url  # noqa: F401
+from .test_urls import PAGES, address, world  # noqa: F401
+
+LONG = os.environ.get("TRIALS") == "long"
+TRIALS = settings(
+    max_examples=5_000 if LONG else 500,
+    derandomize=not LONG,
+    database=None,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
+
+
+def known_urls(world) -> list[str]:  # noqa: F811
+    of_models = [model_url(label, page) for label, pages in MODELS.items() for page in pages]
+    pages = [address(world, row) for row in PAGES]
+    # The pages of the site as often as all those of the admin together.
+    return [*pages * 4, *(site_url(page) for page in SITE), *filter(None, of_models)]
+
+
+def answered(world, sent: Sent) -> int:  # noqa: F811
+    """The status; what was done is undone."""
+    client, extra = world.clients[sent.role], dict(sent.headers)
+    cookies = client.cookies.output()
+    if "HTTP_COOKIE" in extra:
+        client.cookies.load(extra.pop("HTTP_COOKIE").replace("\x00", ""))
+    with transaction.atomic(), writes() as written:
+        response = client.generic(
+            sent.method, sent.path, sent.content, content_type=sent.kind, QUERY_STRING=sent.query, **extra
+        )
+        if written and (response.status_code >= 400 or sent.method != "POST"):
+            assert fingerprint() == world.before, f"{sent} is answered with {response.status_code} and has an effect"
+        transaction.set_rollback(True)
+    client.cookies.clear()
+    client.cookies.load(cookies.replace("Set-Cookie: ", ""))
+    return response.status_code
+
+
+@pytest.fixture
+def quietly():
+    """Without a line in the log for each refusal."""
+    logging.disable(logging.ERROR)
+    yield
+    logging.disable(logging.NOTSET)
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("quietly")
+def test_nothing_that_is_sent_breaks_the_site_or_half_works(filled):  # noqa: F811
+    filled.before = fingerprint()
+    seen = Counter()
+
+    @TRIALS
+    @given(st.data())
+    def attack(data):
+        sent = data.draw(made_up)
+        status = answered(filled, sent)
+        assert status < 500, sent
+        seen[sent.method, status] += 1
+
+    made_up = requests(known_urls(filled))
+    attack()
+    print(sorted(seen.items()))
+    # It got in, was let do things and was refused: otherwise this would show nothing.
+    assert {("GET", 200), ("GET", 404), ("POST", 200), ("POST", 302), ("POST", 400), ("POST", 403)} <= set(seen)

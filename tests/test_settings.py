@@ -1,0 +1,105 @@
+"""What cannot work, or must not be on in production, stops the start with one sentence."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from waltzflow import environment
+
+from .run import PRODUCTION, ROOT
+
+KEY = PRODUCTION["SECRET_KEY"]
+
+
+@pytest.fixture
+def operator(monkeypatch):
+    """Sets variables of the environment; None takes one away."""
+
+    def say(**variables):
+        for name, value in variables.items():
+            monkeypatch.delenv(name, raising=False) if value is None else monkeypatch.setenv(name, value)
+
+    return say
+
+
+@pytest.mark.parametrize(
+    ("key", "sentence"),
+    [
+        (None, "Set SECRET_KEY to a long random text"),
+        ("", "Set SECRET_KEY to a long random text"),
+        (KEY[:49], "too easy to guess"),
+        ("abcabcabc" * 10, "too easy to guess"),
+        (environment.FOR_TRYING, "too easy to guess"),
+        (f"django-insecure-{KEY}", "too easy to guess"),
+    ],
+)
+def test_a_missing_or_weak_secret_is_none(operator, key, sentence):
+    operator(SECRET_KEY=key)
+    with pytest.raises(ImproperlyConfigured, match=sentence):
+        environment.secret(debug=False)
+    assert environment.secret(debug=True)
+
+
+@pytest.mark.parametrize(
+    ("hosts", "sentence"),
+    [(None, "Set ALLOWED_HOSTS"), (" , ", "Set ALLOWED_HOSTS"), ("a.example,*", "may not be “\\*”")],
+)
+def test_the_hosts_have_to_be_named(operator, hosts, sentence):
+    operator(ALLOWED_HOSTS=hosts)
+    with pytest.raises(ImproperlyConfigured, match=sentence):
+        environment.hosts(debug=False)
+
+
+BAD_URLS = [
+    *("waltzflow.example", "ftp://a.example", "//a.example", "javascript:alert(1)", "https://", "https://a b"),
+    *("https://a.example/path", "https://a.example?x", "https://a.example#x", "https://me@a.example", "https://a:b"),
+    *("https://a.example\\@b", "https://a..example", "https://exämple.org", "http://a.example:80:80", "https://a\nb"),
+]
+
+
+@pytest.mark.parametrize("url", BAD_URLS)
+def test_a_base_url_no_link_can_begin_with_is_refused(operator, url):
+    operator(BASE_URL=url)
+    with pytest.raises(ImproperlyConfigured, match="BASE_URL is “"):
+        environment.base_url(debug=False)
+
+
+@pytest.mark.parametrize(
+    ("told", "url"),
+    [
+        *((None, "http://127.0.0.1:8000"), ("https://A.Example/", "https://a.example")),
+        *(("http://[::1]:8000", "http://[::1]:8000"), ("http://intranet:8080//", "http://intranet:8080")),
+    ],
+)
+def test_a_base_url_is_read_as_it_is_meant(operator, told, url):
+    operator(BASE_URL=told)
+    assert environment.base_url(debug=False) == url
+
+
+def test_the_inside_is_not_shown_on_a_public_site(operator):
+    operator(BASE_URL="https://waltzflow.example")
+    with pytest.raises(ImproperlyConfigured, match="DEBUG shows the inside of the site"):
+        environment.base_url(debug=True)
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "1.5", "five", "²", "000", " 0 "])
+def test_a_number_that_is_none_is_refused(operator, text):
+    operator(SIGN_IN_TRIES=text)
+    with pytest.raises(ImproperlyConfigured, match="SIGN_IN_TRIES is “"):
+        environment.number("SIGN_IN_TRIES", 5)
+
+
+def start(**variables) -> subprocess.CompletedProcess:
+    environ = {"PATH": os.environ["PATH"]} | PRODUCTION | variables
+    return subprocess.run([sys.executable, "manage.py", "check"], cwd=ROOT, env=environ, capture_output=True, text=True)
+
+
+def test_the_start_is_refused_without_a_secret_and_the_last_line_says_why():
+    refused = start(SECRET_KEY="")
+    assert refused.returncode == 1
+    assert refused.stderr.splitlines()[-1].endswith(
+        "Set SECRET_KEY to a long random text, or DEBUG=1 to try things on your machine."
+    )
