@@ -22,7 +22,7 @@ ORDER = [
     {"workflow"},
     {"clock"},
     {"forms", "catalogue_files"},
-    {"filters"},
+    {"filters", "tabular"},
     {"demo"},
     {"views", "admin"},
     {"urls", "management"},

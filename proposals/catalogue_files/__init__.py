@@ -1,5 +1,6 @@
 """The catalogue as CSV files, in and out."""
 
+from .columns import escaped
 from .exporting import export_catalogue, write_catalogue
 from .importing import Report, Tally, import_catalogue
 from .problems import BadCatalogue, Problem
@@ -13,6 +14,7 @@ __all__ = [
     "Problem",
     "Report",
     "Tally",
+    "escaped",
     "export_catalogue",
     "import_catalogue",
     "write_catalogue",
