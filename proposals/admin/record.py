@@ -2,7 +2,9 @@
 
 from django.contrib import admin
 from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
 
+from .. import trail
 from ..models import (
     ApproverRule,
     Delegation,
@@ -17,7 +19,10 @@ from ..models import (
     Transition,
     User,
 )
-from .common import Read, Tracked, without_drafts_of_others
+from ..tabular import csv_response
+from .asking import SpanForm, zone
+from .common import Read, WithPages, without_drafts_of_others
+from .trails import Traced
 
 
 class TransitionInline(admin.TabularInline):
@@ -28,8 +33,8 @@ class TransitionInline(admin.TabularInline):
 
 
 @admin.register(Proposal)
-class ProposalAdmin(Tracked, Read):
-    list_display = ["id", "type", "source", "target", "state", "maker", "submitted_at", "closed_at"]
+class ProposalAdmin(Traced):
+    list_display = ["id", "trail", "type", "source", "target", "state", "maker", "submitted_at", "closed_at"]
     list_filter = ["state", "type", "with_physical_flow"]
     list_select_related = ["source", "target", "maker"]
     search_fields = ["=id", "source__name", "source__code", "target__name", "target__code", "maker__name"]
@@ -45,12 +50,26 @@ class ProposalAdmin(Tracked, Read):
     ]
     readonly_fields = fields
 
+    pages = Traced.pages | {"<int:object_id>/trail.csv": "trail_csv"}
+    trail_related = [*list_select_related, "result_logical_flow"]
+
     def get_queryset(self, request):
         return without_drafts_of_others(super().get_queryset(request), request.user)
 
+    def trail_of(self, proposal: Proposal) -> trail.Trail:
+        return trail.of_proposal(proposal)
+
+    def trail_csv_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        proposal = self.seen(request, object_id, *self.trail_related)
+        return csv_response(f"proposal-{proposal.pk}.csv", trail.FACT_HEADER, trail.proposal_table(proposal))
+
 
 @admin.register(Transition)
-class TransitionAdmin(Read):
+class TransitionAdmin(WithPages):
+    """With all transitions of a span of days as a file: the page asks for the days, and answers with the file."""
+
+    change_list_template = "admin/proposals/transition_change_list.html"
+    pages = {"between/": "between"}
     list_display = ["proposal_id", "at", "to_state", "side", "by", "on_behalf_of", "automatic"]
     list_filter = ["action", "side", "automatic"]
     list_select_related = ["by", "on_behalf_of"]
@@ -63,12 +82,23 @@ class TransitionAdmin(Read):
         mine = Q(proposal__submitted_at__isnull=False) | Q(proposal__maker=request.user)
         return found if request.user.is_superuser else found.filter(mine)
 
+    def between_view(self, request: HttpRequest) -> HttpResponse:
+        self.require_view(request)
+        form = SpanForm(request.GET or None)
+        if not form.is_valid():
+            title, status = "Transitions between two dates", 400 if form.is_bound else 200
+            return self.page(request, "between", title, status=status, form=form, zone=zone())
+        begin, end = form.span
+        found = self.get_queryset(request).filter(at__gte=begin, at__lt=end)
+        name = "transitions-{first}-{last}.csv".format(**form.cleaned_data)
+        return csv_response(name, trail.STEP_HEADER, trail.transitions_table(found))
+
 
 @admin.register(Notice)
 class NoticeAdmin(Read):
     list_display = ["event", "recipient", "mail"]
     list_select_related = ["recipient", "mail"]
-    search_fields = ["event", "recipient__name", "recipient__email"]
+    search_fields = ["event", "=proposal__id", "recipient__name", "recipient__email"]
 
 
 class HistoryAdmin(Read):
