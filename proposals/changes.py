@@ -81,7 +81,7 @@ def _rows(model: type[models.Model], objects: Objects, since: datetime | None) -
     found = model.history.filter(id__in=objects).select_related("history_user", *NAMED[model])
     if since is None:
         return found
-    return found.filter(Q(history_date__gt=since) | Q(pk__in=versions_at(model, since).filter(id__in=objects)))
+    return found.filter(Q(history_date__gt=since) | Q(pk__in=versions_at(model, since, objects)))
 
 
 def _told(model: type[models.Model], some: Iterable[list], since: datetime | None) -> Iterator[Change]:

@@ -19,9 +19,13 @@ from .models import FlowLifecycle, Lifecycle, LogicalFlow, PhysicalFlow, Physica
 ROWS_AT_ONCE = 200
 
 
-def versions_at(model: type[models.Model], moment: datetime) -> models.QuerySet:
-    """The history row of every object of `model` that was there at `moment`, as it then read."""
-    until = model.history.filter(history_date__lte=moment)
+def versions_at(
+    model: type[models.Model], moment: datetime, ids: Iterable[int] | models.QuerySet | None = None
+) -> models.QuerySet:
+    """The history row of every object of `model` (of those with `ids` only) that was there at `moment`."""
+    until = model.history.filter(history_date__lte=moment).order_by()
+    if ids is not None:
+        until = until.filter(id__in=ids)  # also of the later rows, or a database reads the whole table
     later = until.filter(id=OuterRef("id"), history_id__gt=OuterRef("history_id"))
     return until.filter(~Exists(later)).exclude(history_type="-")
 
@@ -77,11 +81,11 @@ class Register:
     def _systems(self, systems: Iterable[System]) -> dict[int, models.Model]:
         """Id -> how it read then; where its history begins later, how it reads now."""
         today = {system.pk: system for system in systems}
-        return today | {row.id: row for row in versions_at(System, self.moment).filter(id__in=today)}
+        return today | {row.id: row for row in versions_at(System, self.moment, today)}
 
     def _specifications(self, ids: Iterable[int]) -> dict[int, models.Model]:
         """Id -> the specification as it read then, with the names of its data types as `types`."""
-        rows = {row.id: row for row in versions_at(PhysicalSpecification, self.moment).filter(id__in=ids)}
+        rows = {row.id: row for row in versions_at(PhysicalSpecification, self.moment, ids)}
         types = types_of(PhysicalSpecification, [row.pk for row in rows.values()])
         for row in rows.values():
             row.types = types[row.pk]

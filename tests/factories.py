@@ -1,6 +1,6 @@
 """Small builders: each makes one valid thing and lets the test say only what matters to it."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import count
 
 from django.utils import timezone
@@ -12,6 +12,7 @@ from proposals.models import (
     Delegation,
     Involvement,
     InvolvementKind,
+    PhysicalFlow,
     PhysicalSpecification,
     Policy,
     Proposal,
@@ -118,3 +119,17 @@ def draft(maker: User, source: System, target: System, types=None, at=None, **fi
 
 def proposed(maker: User, source: System, target: System, types=None, at=None, **fields) -> Proposal:
     return workflow.propose(draft(maker, source, target, types, at, **fields), by=maker, at=at)
+
+
+def edited(flow, by, at, **changes) -> Proposal:
+    """An EDIT of `flow`, proposed by `by` at `at` and not decided."""
+    wish = Proposal.change_of(PhysicalFlow.objects.get(pk=flow.pk), by)
+    for field, value in ({"reason": reason()} | changes).items():
+        setattr(wish, field, value)
+    workflow.submit(wish, flow.specification.data_types.all(), by=by, at=at)
+    return wish
+
+
+def day(number: int, hour: int = 12) -> datetime:
+    """Of a month long past, in which stories are told."""
+    return datetime(2024, 3, number, hour, tzinfo=UTC)

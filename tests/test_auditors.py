@@ -3,8 +3,6 @@
 import csv
 import io
 import re
-from datetime import UTC, datetime
-from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -17,15 +15,10 @@ from django.utils import timezone
 
 from proposals import trail, workflow
 from proposals.admin.common import WithPages
-from proposals.changes import changes
-from proposals.models import ImportBatch, LogicalFlow, PhysicalFlow, Proposal, Transition, store
-from proposals.past import LogicalRegister, PhysicalRegister
+from proposals.models import ImportBatch, LogicalFlow, PhysicalFlow, store
 
 from . import factories
-
-
-def day(number: int, hour: int = 12) -> datetime:
-    return datetime(2024, 3, number, hour, tzinfo=UTC)
+from .factories import day
 
 
 @pytest.fixture
@@ -53,34 +46,6 @@ def table(response) -> list[dict]:
     return list(csv.DictReader(io.StringIO(content, newline="")))
 
 
-def edited(flow, by, at, **changes) -> Proposal:
-    """An EDIT of `flow`, proposed by `by` at `at` and not decided."""
-    wish = Proposal.change_of(PhysicalFlow.objects.get(pk=flow.pk), by)
-    for field, value in ({"reason": factories.reason()} | changes).items():
-        setattr(wish, field, value)
-    workflow.submit(wish, flow.specification.data_types.all(), by=by, at=at)
-    return wish
-
-
-@pytest.fixture
-def story(cast, source, target):
-    """Proposed on day 1, approved on days 2 and 3; its criticality changed with consent on day 5."""
-    trades = factories.data_type("Trades")
-    asked = {"name": "eod", "justification": "=HYPERLINK(1)", "reason": factories.reason("Regulation")}
-    create = factories.proposed(cast.maker, source, target, [trades], at=day(1), **asked)
-    workflow.approve(create, sides=["SOURCE"], by=cast.source_approver, comment="Ours, and fine.", at=day(2))
-    create = workflow.approve(create, sides=["TARGET"], by=cast.target_approver, at=day(3))
-    edit = edited(create.result_physical_flow, cast.maker, day(4), criticality="HIGH")
-    edit = workflow.approve(edit, sides=["SOURCE", "TARGET"], by=cast.both, comment="=1+1", at=day(5))
-    return SimpleNamespace(
-        create=create,
-        edit=edit,
-        logical=create.result_logical_flow,
-        physical=create.result_physical_flow,
-        specification=create.result_specification,
-    )
-
-
 # Who approved it, by what right, what exactly
 
 
@@ -97,27 +62,8 @@ def test_the_trail_says_who_approved_and_by_what_right(auditor, story, model):
     assert "One person both sides yes" in page
 
 
-def test_the_trail_says_what_exactly_was_approved(story):
-    [told] = trail.of_proposal(story.create).proposals
-    assert [(line.what, line.old, line.new) for line in told.lines] == [
-        ("From", "", "Ledger (LEDGER)"),
-        ("To", "", "Risk Engine (RISK)"),
-        ("Data types", "", "Trades"),
-        ("Specification name", "", "trades.csv"),
-        ("Specification format", "", "Flat File"),
-        ("Specification description", "", ""),
-        ("Flow name", "", "eod"),
-        ("Transport", "", "File Transport"),
-        ("Frequency", "", "Daily"),
-        ("Basis offset", "", "1"),
-        ("Criticality", "", "Medium"),
-        ("Flow description", "", ""),
-        ("External id", "", ""),
-    ]
-
-
 def test_of_a_change_the_trail_has_old_and_new(auditor, cast, story):
-    edited(story.physical, cast.maker, day(6), criticality="LOW")  # what is asked later changes nothing here
+    factories.edited(story.physical, cast.maker, day(6), criticality="LOW")  # what is asked later changes nothing here
     [told] = trail.of_proposal(story.edit).proposals
     assert [(line.what, line.old, line.new) for line in told.lines if line.differs] == [
         ("Criticality", "Medium", "High")
@@ -125,21 +71,6 @@ def test_of_a_change_the_trail_has_old_and_new(auditor, cast, story):
     assert ("Data types", "Trades", "Trades") in [(line.what, line.old, line.new) for line in told.lines]
     page = auditor.get(url("proposal", "trail", story.edit.pk)).content.decode()
     assert "<td><del>Medium</del></td><td><ins>High</ins></td>" in page
-
-
-def test_of_a_removal_the_trail_has_what_was_to_go(cast, story):
-    removal = Proposal.removal_of(PhysicalFlow.objects.get(pk=story.physical.pk), cast.maker)
-    removal.reason = factories.reason()
-    workflow.submit(removal, [], by=cast.maker, at=day(6))
-    removal = workflow.approve(removal, sides=["SOURCE", "TARGET"], by=cast.both, at=day(7))
-    told = trail.of_proposal(removal)
-    said = [(line.what, line.old, line.new) for line in told.proposals[0].lines]
-    assert {("Flow name", "eod", ""), ("Criticality", "High", ""), ("Data types", "Trades", "")} <= set(said)
-    assert [(change.subject, change.differences[0].old, change.differences[0].new) for change in told.applied] == [
-        ("trades.csv", "Active", "Removed"),
-        ("Ledger → Risk Engine", "Active", "Removed"),
-        ("eod", "Active", "Removed"),
-    ]
 
 
 def test_a_flow_nobody_approved_says_so(auditor, imported):
@@ -177,52 +108,6 @@ def test_a_decision_by_a_delegate_names_both(auditor, cast, proposal):
 # What has changed since
 
 
-def test_what_changed_since_is_told_field_by_field(cast, source, story):
-    source.name = "General Ledger"
-    store(source, by=cast.superuser, why="", at=day(8))
-    told = trail.of_logical_flow(story.logical)
-    assert told.since == day(3)
-    assert [
-        (change.at, change.kind, change.subject, [(d.what, d.old, d.new) for d in change.differences], str(change.by))
-        for change in told.later
-        if change.at < day(20)
-    ] == [
-        (day(5), "Physical flow", "eod", [("Criticality", "Medium", "High")], "Bo Both"),
-        (day(8), "System", "General Ledger", [("Name", "Ledger", "General Ledger")], "Sue Superuser"),
-    ]
-    assert [change.proposal for change in told.later if change.at == day(5)] == [story.edit.pk]
-
-
-def test_data_types_that_changed_are_told_by_name(cast, story):
-    flow, trades = PhysicalFlow.objects.get(pk=story.physical.pk), story.specification.data_types.get()
-    wish = Proposal.change_of(flow, cast.maker)
-    wish.reason = factories.reason()
-    workflow.submit(wish, [trades, factories.data_type("Positions")], by=cast.maker, at=day(6))
-    wish = workflow.approve(wish, sides=["SOURCE", "TARGET"], by=cast.both, at=day(7))
-    [change] = trail.of_proposal(wish).applied
-    assert [(d.what, d.old, d.new) for d in change.differences] == [("Data types", "Trades", "Positions, Trades")]
-
-
-def test_what_an_approval_did_is_told_apart_from_what_came_after(story):
-    told = trail.of_proposal(story.create)
-    assert [(change.kind, change.done) for change in told.applied] == [
-        ("Physical specification", "Created"),
-        ("Logical flow", "Created"),
-        ("Logical flow", "Changed"),
-        ("Physical flow", "Created"),
-    ]
-    assert [change.proposal for change in told.later if change.kind != "System"] == [story.edit.pk]
-    activated = told.applied[2].differences
-    assert [(d.what, d.old, d.new) for d in activated] == [("Lifecycle", "Pending", "Active")]
-
-
-def test_all_changes_are_told_the_same_read_at_once_or_piece_by_piece(cast, story, monkeypatch):
-    monkeypatch.setattr("proposals.past.ROWS_AT_ONCE", 1)
-    whole = list(changes(PhysicalFlow, [story.physical.pk]))
-    assert [(change.at, change.done) for change in whole] == [(day(3), "Created"), (day(5), "Changed")]
-    assert list(changes(PhysicalFlow, [story.physical.pk], day(3))) == whole[1:]
-
-
 def test_a_page_of_very_many_changes_shows_the_newest_and_says_so(auditor, source, story, monkeypatch):
     monkeypatch.setattr(trail, "MOST_CHANGES", 2)
     for number in range(4):
@@ -236,40 +121,6 @@ def test_a_page_of_very_many_changes_shows_the_newest_and_says_so(auditor, sourc
 
 
 # The register as it was
-
-
-@pytest.mark.parametrize(
-    ("moment", "logical", "physical"),
-    [
-        (day(3, 11), [], []),
-        (day(3), ["ACTIVE"], ["MEDIUM"]),  # pending and active bear the same moment: what was written last counts
-        (day(5, 11), ["ACTIVE"], ["MEDIUM"]),
-        (day(5), ["ACTIVE"], ["HIGH"]),
-    ],
-)
-def test_the_register_on_a_date(story, moment, logical, physical):
-    assert [row.lifecycle for row in LogicalRegister(moment).flows()] == logical
-    assert [row.criticality for row in PhysicalRegister(moment).flows()] == physical
-
-
-def test_now_is_a_date_too_and_shows_what_the_register_holds(cast, source, story):
-    for name, at in [("Held the lock", day(9)), ("Waited for the lock", day(8))]:
-        source.name = name
-        store(source, by=None, why="", at=at)
-    [row] = LogicalRegister(timezone.now()).in_full(LogicalRegister(timezone.now()).flows())
-    assert (row.source_then.name, row.number_physical, row.types) == ("Waited for the lock", 1, ["Trades"])
-
-
-def test_a_removed_flow_is_there_before_and_among_the_removed_after(cast, story):
-    removal = Proposal.removal_of(PhysicalFlow.objects.get(pk=story.physical.pk), cast.maker)
-    removal.reason = factories.reason()
-    workflow.submit(removal, [], by=cast.maker, at=day(6))
-    workflow.approve(removal, sides=["SOURCE", "TARGET"], by=cast.both, at=day(7))
-    for register in (LogicalRegister, PhysicalRegister):
-        assert register(day(6), lifecycle="LIVING").flows().count() == 1
-        assert register(day(7), lifecycle="LIVING").flows().count() == 0
-        assert register(day(7), lifecycle="REMOVED").flows().count() == 1
-        assert register(day(7)).flows().count() == 1
 
 
 def test_the_register_is_narrowed_to_a_system_and_bears_the_names_of_then(auditor, source, target, story):
@@ -347,7 +198,7 @@ def test_a_trail_costs_the_same_however_long_it_is(auditor, cast, source, story,
     row = {"logicalflow": story.logical, "physicalflow": story.physical, "proposal": story.create}[model]
     once = queries(auditor, url(model, "trail", row.pk))
     for number in range(3):
-        change = edited(story.physical, cast.maker, day(6), criticality=["LOW", "HIGH", "LOW"][number])
+        change = factories.edited(story.physical, cast.maker, day(6), criticality=["LOW", "HIGH", "LOW"][number])
         workflow.approve(change, sides=["SOURCE", "TARGET"], by=cast.both, at=day(7))
         wish = factories.wish(name=f"n{number}", specification_name=f"s{number}")
         workflow.add_physical_flow(story.logical, wish, [factories.data_type()], by=cast.other, at=day(8))
@@ -407,14 +258,6 @@ def test_what_people_typed_is_no_formula_in_any_file(auditor, story):
     assert [row["comment"] for row in rows] == ["'=1+1", "'=1+1", ""]
     rows = table(auditor.get(url("proposal", "trail_csv", story.edit.pk)))
     assert [row["comment"] for row in rows if row["part"] == "TRANSITION"] == ["", "'=1+1", "'=1+1", ""]
-
-
-def test_any_number_of_transitions_is_read_by_one_query_while_it_is_sent(auditor, story):
-    with CaptureQueriesContext(connection) as asked:
-        rows = trail.transitions_table(Transition.objects.all())
-        assert len(asked) == 0
-        assert len(list(rows)) == 8
-    assert len(asked) == 1
 
 
 @pytest.mark.parametrize(
