@@ -25,6 +25,11 @@ from proposals.models import (
 numbers = count(1)
 
 
+def day(number: int, hour: int = 12) -> datetime:
+    """Of a month long past, in which stories are told."""
+    return datetime(2024, 3, number, hour, tzinfo=UTC)
+
+
 def user(name: str = "", **fields) -> User:
     number = next(numbers)
     name = name or f"Person {number}"
@@ -110,17 +115,6 @@ def wish(**fields) -> Proposal:
     return Proposal(**WISH | fields)
 
 
-def draft(maker: User, source: System, target: System, types=None, at=None, **fields) -> Proposal:
-    fields.setdefault("reason", reason())
-    proposal = wish(maker=maker, source=source, target=target, **fields)
-    workflow.save_draft(proposal, [data_type()] if types is None else types, by=maker, at=at)
-    return proposal
-
-
-def proposed(maker: User, source: System, target: System, types=None, at=None, **fields) -> Proposal:
-    return workflow.propose(draft(maker, source, target, types, at, **fields), by=maker, at=at)
-
-
 def edited(flow, by, at, **changes) -> Proposal:
     """An EDIT of `flow`, proposed by `by` at `at` and not decided."""
     wish = Proposal.change_of(PhysicalFlow.objects.get(pk=flow.pk), by)
@@ -130,6 +124,12 @@ def edited(flow, by, at, **changes) -> Proposal:
     return wish
 
 
-def day(number: int, hour: int = 12) -> datetime:
-    """Of a month long past, in which stories are told."""
-    return datetime(2024, 3, number, hour, tzinfo=UTC)
+def draft(maker: User, source: System, target: System, types=None, at=None, **fields) -> Proposal:
+    fields.setdefault("reason", reason())
+    proposal = wish(maker=maker, source=source, target=target, **fields)
+    workflow.save_draft(proposal, [data_type()] if types is None else types, by=maker, at=at)
+    return proposal
+
+
+def proposed(maker: User, source: System, target: System, types=None, at=None, **fields) -> Proposal:
+    return workflow.propose(draft(maker, source, target, types, at, **fields), by=maker, at=at)

