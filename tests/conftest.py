@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 from django.test import TransactionTestCase
 
-from proposals import guards
+from proposals import guards, workflow
 from proposals.models import ImportBatch, LogicalFlow, store
 
 from . import factories
@@ -54,3 +54,22 @@ def imported(source, target):
     flow = LogicalFlow(source=source, target=target, origin_batch=batch)
     store(flow, by=None, why=f"Import {batch.pk}", at=batch.at)
     return flow
+
+
+@pytest.fixture
+def story(cast, source, target):
+    """Proposed on day 1, approved on days 2 and 3; its criticality changed with consent on day 5."""
+    trades = factories.data_type("Trades")
+    asked = {"name": "eod", "justification": "=HYPERLINK(1)", "reason": factories.reason("Regulation")}
+    create = factories.proposed(cast.maker, source, target, [trades], at=factories.day(1), **asked)
+    workflow.approve(create, sides=["SOURCE"], by=cast.source_approver, comment="Ours, and fine.", at=factories.day(2))
+    create = workflow.approve(create, sides=["TARGET"], by=cast.target_approver, at=factories.day(3))
+    edit = factories.edited(create.result_physical_flow, cast.maker, factories.day(4), criticality="HIGH")
+    edit = workflow.approve(edit, sides=["SOURCE", "TARGET"], by=cast.both, comment="=1+1", at=factories.day(5))
+    return SimpleNamespace(
+        create=create,
+        edit=edit,
+        logical=create.result_logical_flow,
+        physical=create.result_physical_flow,
+        specification=create.result_specification,
+    )

@@ -1,6 +1,6 @@
 """Small builders: each makes one valid thing and lets the test say only what matters to it."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from types import SimpleNamespace
 
@@ -14,6 +14,7 @@ from proposals.models import (
     Delegation,
     Involvement,
     InvolvementKind,
+    PhysicalFlow,
     PhysicalSpecification,
     Policy,
     Proposal,
@@ -24,6 +25,11 @@ from proposals.models import (
 )
 
 numbers = count(1)
+
+
+def day(number: int, hour: int = 12) -> datetime:
+    """Of a month long past, in which stories are told."""
+    return datetime(2024, 3, number, hour, tzinfo=UTC)
 
 
 def user(name: str = "", **fields) -> User:
@@ -109,6 +115,15 @@ BARE = {field: None if field == "basis_offset" else "" for field in WISH} | {"wi
 def wish(**fields) -> Proposal:
     """A proposal never saved: what somebody wants."""
     return Proposal(**WISH | fields)
+
+
+def edited(flow, by, at, **changes) -> Proposal:
+    """An EDIT of `flow`, proposed by `by` at `at` and not decided."""
+    wish = Proposal.change_of(PhysicalFlow.objects.get(pk=flow.pk), by)
+    for field, value in ({"reason": reason()} | changes).items():
+        setattr(wish, field, value)
+    workflow.submit(wish, flow.specification.data_types.all(), by=by, at=at)
+    return wish
 
 
 def draft(maker: User, source: System, target: System, types=None, at=None, **fields) -> Proposal:

@@ -169,3 +169,25 @@ def test_every_page_is_clean_for_axe_and_the_console(chromium, live_server, peop
         overflow = visitor.page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
         assert not overflow, f"{url} scrolls sideways on a telephone"
     visitor.context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_pages_of_the_record_are_clean_for_axe_and_fit_a_telephone(chromium, live_server, people, story, scheme):
+    visitor = Visitor(chromium, live_server.url, script=True, scheme=scheme).sign_in(people.auditor)
+    page = visitor.page
+    page.goto("/admin/")
+    for name in ("Logical flows on a date", "Transitions between two dates"):
+        page.get_by_role("link", name=name).click()
+        visitor.check()
+        page.go_back()
+    for url in [
+        *(f"logicalflow/{story.logical.pk}/trail/", f"physicalflow/{story.physical.pk}/trail/"),
+        *(f"proposal/{story.edit.pk}/trail/", "physicalflow/register/?system=LEDGER", "transition/between/"),
+    ]:
+        page.set_viewport_size({"width": 1280, "height": 800})
+        assert page.goto(f"/admin/proposals/{url}").status == 200, url
+        visitor.check()
+        page.set_viewport_size({"width": 390, "height": 800})
+        overflow = page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
+        assert not overflow, f"{url} scrolls sideways on a telephone"
+    visitor.context.close()

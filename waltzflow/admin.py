@@ -9,7 +9,7 @@ SECTIONS = {
     "Rules and policy": ["ApproverRule", "Policy", "Reason"],
     "The record": [
         *("Proposal", "Transition", "LogicalFlow", "PhysicalSpecification", "PhysicalFlow"),
-        *("ImportBatch", "Notice", "Email"),
+        *("ImportBatch", "Notice", "Email", "AccessLog", "AccessAttempt"),
     ],
 }
 HISTORIES, OTHERS = "Histories", "More"

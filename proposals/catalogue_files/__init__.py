@@ -1,5 +1,6 @@
 """The catalogue as CSV files, in and out."""
 
+from .columns import escaped
 from .directory import read_directory
 from .exporting import export_catalogue, write_catalogue
 from .importing import Report, Tally, import_catalogue
@@ -12,6 +13,7 @@ __all__ = [
     "Problem",
     "Report",
     "Tally",
+    "escaped",
     "export_catalogue",
     "import_catalogue",
     "read_directory",

@@ -1,0 +1,72 @@
+"""What a reader of the record may ask for: a moment, or a span of days. Both are meant in the site's time zone."""
+
+from datetime import datetime, time, timedelta
+
+from django import forms
+from django.utils import timezone
+
+from ..forms import SystemField
+
+EARLIEST = datetime(1970, 1, 1)
+LIFECYCLES = [("LIVING", "Not removed"), ("REMOVED", "Removed"), ("ALL", "All")]
+
+
+def zone() -> str:
+    return str(timezone.get_current_timezone())
+
+
+def start_of(day) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time.min))
+
+
+class Day(forms.DateField):
+    """A day from 1970 to today."""
+
+    widget = forms.DateInput({"type": "date"}, format="%Y-%m-%d")
+
+    def validate(self, value) -> None:
+        super().validate(value)
+        if value and not EARLIEST.date() <= value <= timezone.localdate():
+            raise forms.ValidationError("Choose a day from 1970 to today.")
+
+
+class SpanForm(forms.Form):
+    """From one day to another, both included."""
+
+    first = Day(label="From")
+    last = Day(label="Until", help_text="This day is included.")
+
+    def clean(self) -> dict:
+        said = super().clean()
+        if not self.errors and said["first"] > said["last"]:
+            raise forms.ValidationError("The span ends before it begins.")
+        return said
+
+    @property
+    def span(self) -> tuple[datetime, datetime]:
+        """The moments it begins at and ends before."""
+        days = self.cleaned_data
+        return start_of(days["first"]), start_of(days["last"] + timedelta(days=1))
+
+
+class MomentForm(forms.Form):
+    """A moment of the past, to the second, or now; and what of the register is asked for. `data` is a plain dict."""
+
+    at = forms.DateTimeField(
+        label="Date and time",
+        required=False,
+        help_text="Empty: now.",
+        widget=forms.DateTimeInput({"type": "datetime-local", "step": "1"}, format="%Y-%m-%dT%H:%M:%S"),
+    )
+    system = SystemField(label="From or to system", required=False)
+    lifecycle = forms.ChoiceField(choices=LIFECYCLES, required=False)
+
+    def clean_at(self) -> datetime:
+        """The end of that second, so that what happened in it counts. The field shows it, in the site's zone."""
+        at = (self.cleaned_data["at"] or timezone.now()).replace(microsecond=999_999)
+        if at < timezone.make_aware(EARLIEST):
+            raise forms.ValidationError("Choose a moment after 1970.")
+        if at.replace(microsecond=0) > timezone.now():
+            raise forms.ValidationError("This moment is still to come.")
+        self.data = self.data | {"at": timezone.localtime(at).strftime("%Y-%m-%dT%H:%M:%S")}
+        return at

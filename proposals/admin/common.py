@@ -1,0 +1,89 @@
+"""What the pages of the admin have in common: what is kept, tracked, or read only."""
+
+from django.contrib import admin
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.views.decorators.http import require_safe
+from simple_history.admin import SimpleHistoryAdmin
+
+
+class Kept(admin.ModelAdmin):
+    """Never deleted, by nobody."""
+
+    def has_delete_permission(self, request, obj=None) -> bool:
+        return False
+
+
+class Tracked(SimpleHistoryAdmin):
+    """With its history, which is read: the page of one history row would save on POST, even for a mere reader."""
+
+    object_history_list_template = "admin/history_list.html"
+
+    def history_view(self, request, object_id, extra_context=None):
+        self._require_visible(request, object_id)
+        return super().history_view(request, object_id, extra_context)
+
+    def history_form_view(self, request, object_id, version_id, extra_context=None):
+        if request.method not in ("GET", "HEAD"):
+            return HttpResponseNotAllowed(["GET", "HEAD"])
+        self._require_visible(request, object_id)
+        return super().history_form_view(request, object_id, version_id, extra_context)
+
+    def _require_visible(self, request, object_id: str) -> None:
+        """What the reader may not see has no history for them either; simple-history would show it."""
+        if self.get_object(request, unquote(object_id)) is None:
+            raise Http404
+
+
+class Read(Kept):
+    """Visible and searchable; changed by the workflow alone."""
+
+    actions = None
+
+    def has_add_permission(self, request, obj=None) -> bool:
+        return False
+
+    def has_change_permission(self, request, obj=None) -> bool:
+        return False
+
+
+class WithPages(Read):
+    """With pages of its own beside those of every model; they are read, so they answer to GET and HEAD alone."""
+
+    pages: dict[str, str] = {}  # path below the model's own -> name, which is also the view's: `<name>_view`
+
+    def get_urls(self) -> list:
+        own = [path(route, self._read(f"{name}_view"), name=self._url_name(name)) for route, name in self.pages.items()]
+        return own + super().get_urls()
+
+    def _read(self, view: str):
+        return self.admin_site.admin_view(require_safe(getattr(self, view)))
+
+    def _url_name(self, name: str) -> str:
+        return f"{self.opts.app_label}_{self.opts.model_name}_{name}"
+
+    def url(self, name: str, *args) -> str:
+        return reverse(f"{self.admin_site.name}:{self._url_name(name)}", args=args)
+
+    def page(self, request: HttpRequest, template: str, title: str, *, status: int = 200, **context) -> HttpResponse:
+        context |= self.admin_site.each_context(request) | {"title": title, "opts": self.opts}
+        return TemplateResponse(request, f"admin/proposals/{template}.html", context, status=status)
+
+    def require_view(self, request: HttpRequest) -> None:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+
+    def seen(self, request: HttpRequest, object_id: int, *related: str):
+        """The row, read with its `related` ones; 403 for who may see none of its kind, 404 for who may not see it."""
+        self.require_view(request)
+        return get_object_or_404(self.get_queryset(request).select_related(*related), pk=object_id)
+
+
+def without_drafts_of_others(proposals, user):
+    """A draft is its maker's and the administrators', in its history too."""
+    return proposals if user.is_superuser else proposals.filter(Q(submitted_at__isnull=False) | Q(maker=user))

@@ -1,0 +1,100 @@
+"""People and what lets them decide: edited here; only approver rules can be deleted."""
+
+from django.contrib import admin, messages
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.models import Group
+from django.db import transaction
+from django.utils import timezone
+
+from ..models import ApproverRule, Delegation, Involvement, InvolvementKind, User
+from .common import Kept, Read, Tracked
+
+
+@admin.register(User)
+class PersonAdmin(Tracked, Kept, UserAdmin):
+    list_display = ["name", "email", "title", "organisational_unit", "is_active", "is_staff"]
+    list_filter = ["is_active", "is_staff", "is_superuser", "groups"]
+    list_select_related = ["organisational_unit"]
+    search_fields = ["name", "email", "username", "employee_id"]
+    ordering = ["name"]
+    autocomplete_fields = ["manager", "organisational_unit"]
+    readonly_fields = ["last_login", "date_joined"]
+    person = ["name", "email", "employee_id", "title", "manager", "organisational_unit", "notices_wanted"]
+    fieldsets = [
+        (None, {"fields": ["username", "password"]}),
+        ("Person", {"fields": person}),
+        ("Rights", {"fields": ["is_active", "is_staff", "is_superuser", "groups", "user_permissions"]}),
+        ("Dates", {"fields": ["last_login", "date_joined"]}),
+    ]
+    add_fieldsets = [
+        (None, {"fields": ["username", "usable_password", "password1", "password2"]}),
+        ("Person", {"fields": person}),
+    ]
+    powers = ["is_staff", "is_superuser", "groups", "user_permissions"]
+
+    def get_readonly_fields(self, request, obj=None) -> list[str]:
+        """Superusers alone give powers: who may merely edit people could otherwise take them."""
+        return self.readonly_fields + ([] if request.user.is_superuser else self.powers)
+
+    def has_change_permission(self, request, obj=None) -> bool:
+        theirs = obj is None or not obj.is_superuser or request.user.is_superuser
+        return theirs and super().has_change_permission(request, obj)
+
+
+admin.site.unregister(Group)
+
+
+@admin.register(Group)
+class NamedGroupAdmin(Kept, GroupAdmin):
+    """The workflow asks for its groups by name, so none is renamed or deleted; and they give powers."""
+
+    def has_add_permission(self, request) -> bool:
+        return request.user.is_superuser
+
+    def has_change_permission(self, request, obj=None) -> bool:
+        return request.user.is_superuser
+
+    def get_readonly_fields(self, request, obj=None) -> list[str]:
+        return ["name"] if obj else []
+
+
+@admin.register(InvolvementKind)
+class InvolvementKindAdmin(Kept):
+    list_display = ["name", "description"]
+    search_fields = ["name"]
+
+
+@admin.register(Involvement)
+class InvolvementAdmin(Tracked, Kept):
+    list_display = ["user", "kind", "system", "started_at", "ended_at"]
+    list_filter = ["kind", ("ended_at", admin.EmptyFieldListFilter)]
+    list_select_related = ["user", "kind", "system"]
+    search_fields = ["user__name", "user__email", "system__name", "system__code"]
+    autocomplete_fields = ["user", "system", "kind"]
+    actions = ["end_now"]
+
+    @admin.action(description="End the chosen involvements now", permissions=["change"])
+    @transaction.atomic
+    def end_now(self, request, involvements) -> None:
+        still_open = list(involvements.open())
+        for involvement in still_open:
+            involvement.ended_at = max(timezone.now(), involvement.started_at)
+            self.save_model(request, involvement, form=None, change=True)
+        self.message_user(request, f"{len(still_open)} involvements ended.", messages.SUCCESS)
+
+
+@admin.register(ApproverRule)
+class ApproverRuleAdmin(Tracked):
+    list_display = ["involvement_kind", "system_kind", "system", "may_approve", "may_reject"]
+    list_filter = ["system_kind", "may_approve", "may_reject"]
+    list_select_related = ["involvement_kind", "system"]
+    search_fields = ["involvement_kind__name", "system__name", "system__code"]
+    autocomplete_fields = ["involvement_kind", "system"]
+
+
+@admin.register(Delegation)
+class DelegationAdmin(Tracked, Read):
+    list_display = ["delegator", "delegate", "starts_at", "ends_at", "note"]
+    list_select_related = ["delegator", "delegate"]
+    search_fields = ["delegator__name", "delegate__name", "note"]
+    date_hierarchy = "starts_at"

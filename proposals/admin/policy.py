@@ -1,0 +1,19 @@
+"""The switches of the workflow, and the reasons offered to makers."""
+
+from django.contrib import admin
+
+from ..models import Policy, Reason
+from .common import Kept, Tracked
+
+
+@admin.register(Policy)
+class PolicyAdmin(Tracked, Kept):
+    def has_add_permission(self, request) -> bool:
+        return False
+
+
+@admin.register(Reason)
+class ReasonAdmin(Kept):
+    list_display = ["name", "description", "is_active"]
+    list_filter = ["is_active"]
+    search_fields = ["name", "description"]

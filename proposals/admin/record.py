@@ -1,0 +1,128 @@
+"""The record: proposals with all that happened to them, and every history table; read by all, changed by nobody."""
+
+from django.contrib import admin
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+
+from .. import trail
+from ..models import (
+    ApproverRule,
+    Delegation,
+    Involvement,
+    LogicalFlow,
+    Notice,
+    PhysicalFlow,
+    PhysicalSpecification,
+    Policy,
+    Proposal,
+    System,
+    Transition,
+    User,
+)
+from ..tabular import csv_response
+from .asking import SpanForm, zone
+from .common import Read, WithPages, without_drafts_of_others
+from .trails import Traced
+
+
+class TransitionInline(admin.TabularInline):
+    model = Transition
+    fields = ["number", "at", "action", "to_state", "side", "by", "on_behalf_of", "capacity", "automatic", "comment"]
+    extra = 0
+    can_delete = False
+
+
+@admin.register(Proposal)
+class ProposalAdmin(Traced):
+    list_display = ["id", "trail", "type", "source", "target", "state", "maker", "submitted_at", "closed_at"]
+    list_filter = ["state", "type", "with_physical_flow"]
+    list_select_related = ["source", "target", "maker"]
+    search_fields = ["=id", "source__name", "source__code", "target__name", "target__code", "maker__name"]
+    date_hierarchy = "submitted_at"
+    inlines = [TransitionInline]
+    fields = [
+        *("type", "state", "source", "target", "maker", "reason", "justification", "data_types"),
+        *("created_at", "submitted_at", "due_at", "closed_at"),
+        *("with_physical_flow", "specification", "specification_name", "specification_format"),
+        *("specification_description", *PhysicalFlow.ATTRIBUTES),
+        *("concerned_physical_flow", "concerned_logical_flow"),
+        *("result_logical_flow", "result_specification", "result_physical_flow", "content_key"),
+    ]
+    readonly_fields = fields
+
+    pages = Traced.pages | {"<int:object_id>/trail.csv": "trail_csv"}
+    trail_related = [*list_select_related, "result_logical_flow"]
+
+    def get_queryset(self, request):
+        return without_drafts_of_others(super().get_queryset(request), request.user)
+
+    def trail_of(self, proposal: Proposal) -> trail.Trail:
+        return trail.of_proposal(proposal)
+
+    def trail_csv_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        proposal = self.seen(request, object_id, *self.trail_related)
+        return csv_response(f"proposal-{proposal.pk}.csv", trail.FACT_HEADER, trail.proposal_table(proposal))
+
+
+@admin.register(Transition)
+class TransitionAdmin(WithPages):
+    """With all transitions of a span of days as a file: the page asks for the days, and answers with the file."""
+
+    change_list_template = "admin/proposals/transition_change_list.html"
+    pages = {"between/": "between"}
+    list_display = ["proposal_id", "at", "to_state", "side", "by", "on_behalf_of", "automatic"]
+    list_filter = ["action", "side", "automatic"]
+    list_select_related = ["by", "on_behalf_of"]
+    search_fields = ["=proposal__id", "by__name", "by__email", "comment", "capacity"]
+    date_hierarchy = "at"
+    ordering = ["-at", "-id"]
+
+    def get_queryset(self, request):
+        found = super().get_queryset(request)
+        mine = Q(proposal__submitted_at__isnull=False) | Q(proposal__maker=request.user)
+        return found if request.user.is_superuser else found.filter(mine)
+
+    def between_view(self, request: HttpRequest) -> HttpResponse:
+        self.require_view(request)
+        form = SpanForm(request.GET or None)
+        if not form.is_valid():
+            title, status = "Transitions between two dates", 400 if form.is_bound else 200
+            return self.page(request, "between", title, status=status, form=form, zone=zone())
+        begin, end = form.span
+        found = self.get_queryset(request).filter(at__gte=begin, at__lt=end)
+        name = "transitions-{first}-{last}.csv".format(**form.cleaned_data)
+        return csv_response(name, trail.STEP_HEADER, trail.transitions_table(found))
+
+
+@admin.register(Notice)
+class NoticeAdmin(Read):
+    list_display = ["event", "recipient", "mail"]
+    list_select_related = ["recipient", "mail"]
+    search_fields = ["event", "=proposal__id", "recipient__name", "recipient__email"]
+
+
+class HistoryAdmin(Read):
+    """One history table: every version of every row, newest first."""
+
+    list_display = ["history_date", "history_object_id", "history_type", "history_user", "history_change_reason"]
+    list_filter = ["history_type"]
+    list_select_related = ["history_user"]
+    search_fields = ["=id", "history_change_reason", "history_user__name", "history_user__email"]
+    date_hierarchy = "history_date"
+    ordering = ["-history_date", "-history_id"]
+
+    @admin.display(description="row", ordering="id")
+    def history_object_id(self, row) -> int:
+        return row.id
+
+    def get_queryset(self, request):
+        found = super().get_queryset(request)
+        is_proposal = self.model is Proposal.history.model
+        return without_drafts_of_others(found, request.user) if is_proposal else found
+
+
+for tracked in [
+    *(Proposal, LogicalFlow, PhysicalSpecification, PhysicalFlow),
+    *(System, Involvement, ApproverRule, Delegation, Policy, User),
+]:
+    admin.site.register(tracked.history.model, HistoryAdmin)
