@@ -17,6 +17,7 @@ ORDER = [
     {"models.selection"},
     {"models.proposal"},
     {"models"},
+    {"past"},
     {"provisioning", "notices", "diagram", "once", "guards"},
     {"audit"},
     {"workflow"},
