@@ -18,7 +18,7 @@ ORDER = [
     {"models.proposal"},
     {"models"},
     {"past"},
-    {"provisioning", "notices", "diagram", "once", "guards"},
+    {"provisioning", "notices", "state_diagram", "once", "guards"},
     {"audit"},
     {"workflow"},
     {"clock"},
