@@ -17,6 +17,8 @@ ORDER = [
     {"models.selection"},
     {"models.proposal"},
     {"models"},
+    {"past", "drawing", "neighbourhood"},
+    {"pictures"},
     {"past"},
     {"provisioning", "notices", "state_diagram", "once", "guards"},
     {"audit"},
