@@ -9,7 +9,7 @@ from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 
 PADDING, GAP = 10, 10  # inside a box, between boxes
-NAME, NOTE, HEADING = 12.5, 11.5, 11.5  # sizes of type
+NAME, NOTE, HEADING = 12.5, 10.5, 11.5  # sizes of type, as if all were bold
 LINE, HEADING_LINE, GROUP_GAP, MARGIN = 16, 20, 16, 4
 HEAD, TURN, BELOW = 7, 10, 18  # an arrow's head, the radius of its turns, how far below the boxes it leads back
 
@@ -90,20 +90,26 @@ class Layout:
     gutter: int = 46
 
     def draw(self, columns: list[list[Group]], arrows: list[Arrow]) -> Drawing:
-        """Columns from left to right, each centred. Groups without boxes are left out, and columns without groups, and
-        arrows that name a box nobody drew.
+        """Columns from left to right, each with the middle of its first group on one line, the others below it.
+
+        Groups without boxes are left out, and columns without groups, and arrows that name a box nobody drew.
         """
         columns = [kept for groups in columns if (kept := [group for group in groups if group.boxes])]
-        height = max(map(self._height, columns), default=0)
+        above = max((self._above(groups) for groups in columns), default=0)
+        below = max((self._height(groups) - self._above(groups) for groups in columns), default=0)
         boxes, headings = [], []
         for number, groups in enumerate(columns):
-            for placed in self._stack(groups, number, MARGIN + (height - self._height(groups)) // 2):
+            for placed in self._stack(groups, number, MARGIN + above - self._above(groups)):
                 (headings if isinstance(placed, Text) else boxes).append(placed)
         found = {placed.box.key: placed for placed in boxes}
         ends = [(found[a.start], found[a.end], a.look) for a in arrows if a.start in found and a.end in found]
-        low = MARGIN + height + BELOW * any(_leads_back(start, end) for start, end, _ in ends)
+        low = MARGIN + above + below + BELOW * any(_leads_back(start, end) for start, end, _ in ends)
         width = len(columns) * (self.box + self.gutter) - self.gutter + 2 * MARGIN
         return Drawing(width, low + MARGIN, headings, boxes, [_path(*pair, look, low) for *pair, look in ends])
+
+    def _above(self, groups: list[Group]) -> int:
+        """From the top of a column to the middle of the boxes of its first group."""
+        return (self._group_height(groups[0]) + (HEADING_LINE if groups[0].heading else 0)) // 2
 
     def _height(self, groups: list[Group]) -> int:
         return sum(map(self._group_height, groups)) + GROUP_GAP * (len(groups) - 1)
@@ -199,8 +205,10 @@ def _breadth(character: str) -> float:
         return 0
     if unicodedata.east_asian_width(character) in "WF":
         return 1.05
-    if character in "ijlItfr.,:;'|!()[]{}/- ":
-        return 0.45
+    if character in "ijlI.,:;'|!":
+        return 0.4
+    if character in "tfr()[]{}/- ":
+        return 0.49
     if character in "mwMWQO@%—…":
         return 1.02
-    return 0.78 if character.isupper() or character.isdigit() or character in "&_+=<>~" else 0.67
+    return 0.78 if character.isupper() or character.isdigit() or character in "&_+=<>~" else 0.69

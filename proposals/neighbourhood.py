@@ -9,9 +9,9 @@ from operator import or_
 from django.db.models import Case, Count, Exists, F, IntegerField, OuterRef, Q, Subquery, Value, When, Window
 from django.db.models.functions import Coalesce, RowNumber
 
-from .models import LogicalFlow, PhysicalFlow, System
+from .models import LogicalFlow, PhysicalFlow, PhysicalSpecification, System
 
-OF_A_SYSTEM, OF_A_ROUTE = 25, 6  # read of each group
+OF_A_SYSTEM, OF_A_ROUTE = 25, 7  # read of each group
 
 
 @dataclass(frozen=True)
@@ -79,3 +79,35 @@ def around_route(source: System, target: System) -> dict[str, Some]:
 def route_is_living() -> Exists:
     """Of proposals: whether the register has their route."""
     return Exists(LogicalFlow.objects.living().filter(source=OuterRef("source"), target=OuterRef("target")))
+
+
+@dataclass(frozen=True)
+class Sent:
+    """The first active physical flows `along` a route and those that share a specification `elsewhere`; and how many
+    there are in all on the route, and of the specification on any route.
+    """
+
+    along: list[PhysicalFlow]
+    elsewhere: list[PhysicalFlow]
+    of_route: int
+    of_specification: int
+
+
+def sent_along(source: System, target: System, specification: PhysicalSpecification | None) -> Sent:
+    """What is sent along a route, and elsewhere with the same specification, if one is named. One query."""
+    route = Q(logical_flow__source=source, logical_flow__target=target)
+    shares = Q(specification=specification.pk if specification else 0)  # 0 is nobody's
+    found = (
+        PhysicalFlow.objects.active()
+        .filter(route | shares)
+        .select_related("specification", "logical_flow__source", "logical_flow__target")
+        .annotate(is_along=Case(When(route, then=True), default=False))
+        .annotate(
+            place=Window(RowNumber(), partition_by="is_along", order_by=["specification__name", "pk"]),
+            of_route=Window(Count("pk", filter=route)),
+            of_specification=Window(Count("pk", filter=shares)),
+        )
+    )
+    rows = list(found.filter(place__lte=OF_A_ROUTE).order_by("place"))
+    numbers = (rows[0].of_route, rows[0].of_specification) if rows else (0, 0)
+    return Sent([row for row in rows if row.is_along], [row for row in rows if not row.is_along], *numbers)

@@ -15,7 +15,7 @@ from .models import LogicalFlow, PhysicalFlow, Proposal, ProposalType, System
 from .neighbourhood import Some, around_route, by_route
 
 OF_A_SYSTEM, BEFORE_AND_AFTER, BESIDE, SENT = 12, 6, 3, 6  # drawn at most: of each group
-SPACIOUS, NARROW = Layout(box=196, gutter=88), Layout(box=152, gutter=40)  # three columns or five
+SPACIOUS, NARROW = Layout(box=196, gutter=88), Layout(box=148, gutter=34)  # three columns or five
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ class Sketch:
         """A box that is there already (between two ends that both know it) stays where it is."""
         there = self.places[place].get(box.key)
         if there:
-            box = replace(there, note="an indirect way", tells=f"{there.tells}; {box.note}")
+            box = replace(there, note="indirect way", tells=f"{there.tells}; {box.note}")
         self.places[place][box.key] = box
 
     def _tell(self, flow: LogicalFlow, what: str, url: str) -> None:
@@ -208,15 +208,14 @@ def of_flow(flow: LogicalFlow, sent: list[PhysicalFlow]) -> Picture:
     return _of_route(flow.source, flow.target, boxes, max(flow.number_physical - SENT, 0))
 
 
-def of_proposal(proposal: Proposal, sent: list[PhysicalFlow], number: int) -> Picture:
+def of_proposal(proposal: Proposal, sent: list[PhysicalFlow], others: int) -> Picture:
     """The route of a proposal and what lies around it, with what would come, go or change drawn in.
 
-    `sent` are the first active physical flows of the route, of `number` in all. One query.
+    `sent` are the first active physical flows of the route, of `others` besides the one concerned. One query.
     """
-    staying = [physical for physical in sent if physical.pk != proposal.concerned_physical_flow_id]
-    left_out = number - len(sent) + max(len(staying) - SENT + 1, 0)
-    boxes = [_wished(proposal), *map(_sent, staying[: SENT - 1])]
-    return _of_route(proposal.source, proposal.target, boxes, left_out)
+    staying = [physical for physical in sent if physical.pk != proposal.concerned_physical_flow_id][: SENT - 1]
+    boxes = [_wished(proposal), *map(_sent, staying)]
+    return _of_route(proposal.source, proposal.target, boxes, others - len(staying))
 
 
 def _sent(physical: PhysicalFlow) -> Box:
@@ -228,16 +227,18 @@ def _sent(physical: PhysicalFlow) -> Box:
 def _wished(proposal: Proposal) -> Box:
     """What a proposal is about, as a box on its route."""
     mark = {ProposalType.CREATE: COMES, ProposalType.EDIT: CHANGES, ProposalType.DELETE: GOES}[proposal.type]
-    name = _name_of_wish(proposal) or "not named yet"
+    name = subject(proposal)
     url = (proposal.concerned or proposal).get_absolute_url()
     return Box("wished", name, mark.word, url, f"physical {mark.look}", f"{name}: {mark.word}")
 
 
-def _name_of_wish(proposal: Proposal) -> str:
+def subject(proposal: Proposal) -> str:
+    """What a proposal is about, in a few words: the name of the physical flow, or that there is none."""
     concerned, chosen = proposal.concerned_physical_flow, proposal.specification
     if not concerned and not proposal.with_physical_flow:
-        return "The logical flow alone"
-    return str(concerned) if concerned else proposal.name or (chosen.name if chosen else proposal.specification_name)
+        return "the logical flow alone"
+    wanted = proposal.name or (chosen.name if chosen else proposal.specification_name)
+    return str(concerned or wanted or "something not named yet")
 
 
 def _of_route(source: System, target: System, sent: list[Box], left_out: int) -> Picture:

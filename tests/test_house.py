@@ -19,6 +19,7 @@ ORDER = [
     {"models"},
     {"past", "drawing", "neighbourhood"},
     {"pictures"},
+    {"dossier"},
     {"past"},
     {"provisioning", "notices", "state_diagram", "once", "guards"},
     {"audit"},
