@@ -17,7 +17,7 @@ ORDER = [
     {"models.selection"},
     {"models.proposal"},
     {"models"},
-    {"past", "drawing", "neighbourhood"},
+    {"versions", "drawing", "neighbourhood"},
     {"pictures"},
     {"dossier"},
     {"past"},

@@ -9,9 +9,9 @@ from ..filters import FlowFilter
 from ..forms import WishForm
 from ..models import LogicalFlow, PhysicalFlow, Proposal
 from ..neighbourhood import OF_A_ROUTE, sent_along
-from ..past import versions
 from ..pictures import of_flow
 from ..refusals import Invalid, Refused
+from ..versions import versions
 from .lists import offset_page
 from .once import form_page
 from .proposals import earlier, write

@@ -8,8 +8,8 @@ from ..filters import SystemListFilter
 from ..forms import systems_like
 from ..models import Proposal, System, deciders
 from ..neighbourhood import around_system, route_is_living
-from ..past import versions
 from ..pictures import of_system
+from ..versions import versions
 
 
 class SystemList(FilterView):

@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from proposals import workflow
 from proposals.models import OrganisationalUnit, PhysicalFlow, Proposal, store
-from proposals.past import versions
+from proposals.versions import versions
 
 from . import factories
 
