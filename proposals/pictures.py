@@ -110,7 +110,8 @@ class Sketch:
         """A box for what is not drawn of a group."""
         url = f"{reverse('flows')}?{urlencode({'system': str(end.system)})}"
         tells = f"{number} more, not drawn: in the list of flows of {end.system.name}"
-        self._join(place, Box((place, sending), f"and {number} more", "in the list", url, "rest", tells), end, sending)
+        rest = Box((place, "rest", sending), f"and {number} more", "in the list", url, "rest", tells)
+        self._join(place, rest, end, sending)
         ends = (f"{number} more", end.system.name) if sending else (end.system.name, f"{number} more")
         self.rows.append(Row(*ends, "not drawn: in the list of flows", url))
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from proposals import workflow
 from proposals.dossier import dossier, with_columns
-from proposals.models import Involvement, Proposal
+from proposals.models import Involvement, Proposal, System
 from proposals.neighbourhood import around_route, around_system, route_is_living, sent_along
 from proposals.pictures import of_flow, of_system
 
@@ -109,6 +109,17 @@ def test_of_200_flows_the_busiest_are_drawn_and_the_others_counted_and_linked(so
     assert rest.url == "/flows/?system=Ledger+%28LEDGER%29"
     assert told(picture)[-1] == ("Ledger", "188 more", "not drawn: in the list of flows")
     assert picture.drawing.height < 800
+
+
+def test_the_rest_has_a_box_of_its_own_whatever_the_number_of_a_system(source, target):
+    """True == 1: a system whose id is 1 once lost its box to the remainder."""
+    first = System.objects.filter(pk=1).first() or factories.system("First", pk=1)
+    for number in range(19):
+        factories.flow(factories.system(f"Feed {number:02}"), target)
+    factories.flow(first, target, physical=1)
+    picture = system_picture(target)
+    names = [name for name, _ in drawn(picture)[0]]
+    assert (len(names), names[-1], first.name in names) == (13, "and 8 more", True)
 
 
 def test_one_too_many_is_drawn_rather_than_counted(source):
