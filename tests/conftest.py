@@ -1,5 +1,7 @@
 """The cast: two systems, and everybody who could have something to do with a flow between them."""
 
+from types import SimpleNamespace
+
 import pytest
 from django.db import connection
 from django.test import TransactionTestCase

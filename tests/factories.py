@@ -12,8 +12,10 @@ from proposals.models import (
     ApproverRule,
     DataType,
     Delegation,
+    ImportBatch,
     Involvement,
     InvolvementKind,
+    LogicalFlow,
     PhysicalFlow,
     PhysicalSpecification,
     Policy,
@@ -174,3 +176,22 @@ def cast(source: System, target: System, maker: User) -> SimpleNamespace:
     delegate(people.delegate, people.delegates_delegate)
     delegate(people.maker, people.makers_delegate)
     return people
+
+
+def flow(source: System, target: System, physical: int = 0, spec: PhysicalSpecification | None = None) -> LogicalFlow:
+    """A logical flow an import brought, with so many physical flows, of one specification."""
+    batch = ImportBatch.objects.first() or ImportBatch.objects.create(outcome="made by a test")
+    told = {"by": None, "why": f"Import {batch.pk}", "at": batch.at}
+    made = LogicalFlow(source=source, target=target, origin_batch=batch)
+    store(made, **told, declared_data_types=[])
+    spec = spec or (specification(source) if physical else None)
+    attributes = {field: WISH[field] for field in PhysicalFlow.REQUIRED}
+    for number in range(physical):
+        sent = PhysicalFlow(
+            logical_flow=made, specification=spec, name=f"run {number}", origin_batch=batch, **attributes
+        )
+        store(sent, **told)
+    if physical:
+        made.activate()
+        store(made, **told)
+    return made

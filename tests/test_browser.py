@@ -56,8 +56,7 @@ class Visitor:
             assert found.violations_count == 0, f"{self.page.url}\n{found.generate_report()}"
 
     def approve(self, side: str, comment: str) -> None:
-        self.page.get_by_role("link", name="Approve…").click()
-        expect(self.page.get_by_role("radio", name=side)).to_be_checked()
+        expect(self.page.get_by_text(f"For the {side}, as Data Owner.")).to_be_visible()
         self.page.get_by_label("Comment").fill(comment)
         self.check()
         self.page.get_by_role("button", name="Approve").click()
@@ -116,12 +115,12 @@ def test_from_the_maker_to_the_auditor(visitor, people, source, target):
     visitor.sign_in(people.source_approver)
     visitor.check()
     page.get_by_role("link", name="Ledger → Risk Engine").click()
-    visitor.approve("Source", "Ours, and fine.")
+    visitor.approve("source", "Ours, and fine.")
     expect(page.get_by_role("heading", name="Waits for the target")).to_be_visible()
 
     visitor.sign_in(people.target_approver)
     page.get_by_role("link", name="Ledger → Risk Engine").click()
-    visitor.approve("Target", "")
+    visitor.approve("target", "")
     expect(page.get_by_role("heading", name="In the register")).to_be_visible()
     visitor.check()
 
@@ -129,8 +128,8 @@ def test_from_the_maker_to_the_auditor(visitor, people, source, target):
     expect(page.get_by_text("Sam Source approved for the source")).to_be_visible()
     expect(page.get_by_role("row", name="trades.csv")).to_contain_text("Messaging")
     visitor.check()
-    page.get_by_role("link", name="trades.csv").click()
-    expect(page.get_by_text(f"Proposal {proposal.pk}: fully approved")).to_be_visible()
+    page.get_by_role("link", name="trades.csv", exact=True).click()
+    expect(page.get_by_text(f"Proposal {proposal.pk}: fully approved").first).to_be_visible()
     visitor.check()
 
     visitor.sign_in(people.auditor)

@@ -161,7 +161,7 @@ def test_a_draft_written_from_an_older_version_cannot_be_submitted(cast, flow):
 
 def test_removing_the_last_physical_flow_removes_specification_and_logical_flow(cast, flow):
     proposal = removal(flow, cast.maker)
-    told = " ".join(provisioning.consequences(proposal))
+    told = " ".join(map(str, provisioning.consequences(proposal)))
     assert "The specification trades.csv is removed too" in told
     assert "so the logical flow Ledger → Risk Engine is removed too" in told
     done = approve(proposal, cast)

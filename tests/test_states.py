@@ -4,7 +4,7 @@ from pathlib import Path
 
 from django_fsm import transition
 
-from proposals import diagram
+from proposals import state_diagram
 from proposals.models import Proposal, ProposalStates, State, actions, end_states, open_states, states
 from proposals.models.rights import Maker
 from proposals.models.states import undecided_states
@@ -48,7 +48,7 @@ EXPECTED = {
 
 
 def test_the_table_holds_these_changes_of_state_and_no_other():
-    assert diagram.matrix() == EXPECTED
+    assert state_diagram.matrix() == EXPECTED
     assert set(states()) == set(State.values)
 
 
@@ -60,12 +60,12 @@ def test_open_and_end_states_follow_from_the_table():
 
 
 def test_a_new_row_appears_in_matrix_diagram_and_lists():
-    assert diagram.matrix(WithSuspension) == EXPECTED | {("PENDING_APPROVALS", "suspend"): "SUSPENDED"}
-    assert "    PENDING_APPROVALS --> SUSPENDED: suspend\n" in diagram.mermaid(WithSuspension)
-    assert "| suspend | PENDING_APPROVALS | SUSPENDED | the maker |" in diagram.who_may(WithSuspension)
+    assert state_diagram.matrix(WithSuspension) == EXPECTED | {("PENDING_APPROVALS", "suspend"): "SUSPENDED"}
+    assert "    PENDING_APPROVALS --> SUSPENDED: suspend\n" in state_diagram.mermaid(WithSuspension)
+    assert "| suspend | PENDING_APPROVALS | SUSPENDED | the maker |" in state_diagram.who_may(WithSuspension)
     assert end_states(WithSuspension) == [*end_states(), "SUSPENDED"]
     assert actions(WithSuspension)["suspend"].label == "suspend"
-    assert "SUSPENDED" not in diagram.mermaid()
+    assert "SUSPENDED" not in state_diagram.mermaid()
 
 
 def test_the_indexes_of_open_proposals_name_the_states_of_the_table():
@@ -79,4 +79,4 @@ def test_the_indexes_of_open_proposals_name_the_states_of_the_table():
 def test_the_readme_shows_the_table_as_it_is():
     text = README.read_text()
     shown = text.split("<!-- from the table of transitions -->\n")[1].split("<!-- end -->")[0]
-    assert shown.strip() == diagram.for_readme().strip()
+    assert shown.strip() == state_diagram.for_readme().strip()

@@ -18,7 +18,7 @@ from .register import (
     Transport,
     same_text,
 )
-from .rights import Maker, Right, deciders, hold_person, hold_rights, on_submission, reach, rights_on
+from .rights import Maker, Right, active_stewards, deciders, hold_person, hold_rights, on_submission, reach, rights_on
 from .states import Action, ProposalStates, Side, State, actions, end_states, open_states, rows, states
 from .trail import Notice, Receipt, Transition
 
@@ -63,6 +63,7 @@ __all__ = [
     "Transport",
     "User",
     "actions",
+    "active_stewards",
     "deciders",
     "end_states",
     "hold_person",

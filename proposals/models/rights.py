@@ -135,8 +135,12 @@ def delegations_of(people: Iterable[int]) -> list[Delegation]:
     return list(running_delegations().filter(delegator__in=people).order_by("delegate__name", "pk"))
 
 
+def active_stewards() -> QuerySet[User]:
+    return User.objects.filter(groups__name=STEWARDS, is_active=True).order_by("name", "pk")
+
+
 def stewards() -> list[User]:
-    return list(User.objects.filter(groups__name=STEWARDS, is_active=True).order_by("name", "pk"))
+    return list(active_stewards())
 
 
 def barred(proposal, side: str) -> set[int]:

@@ -7,16 +7,19 @@ proposal has its module with `check_submission`, `apply` and `consequences`; a n
 from ..models import Proposal, ProposalType
 from ..refusals import Invalid
 from . import change, creation, removal
-from .change import comparison
-from .common import Hand
+from .change import compared, comparison
+from .common import Consequence, Hand, Standing
 from .creation import add_further, consent_for_more
 
 __all__ = [
+    "Consequence",
     "Hand",
+    "Standing",
     "add_further",
     "apply",
     "check_start",
     "check_submission",
+    "compared",
     "comparison",
     "consent_for_more",
     "consequences",
@@ -47,6 +50,9 @@ def apply(proposal: Proposal, hand: Hand) -> None:
     KINDS[proposal.type].apply(proposal, hand)
 
 
-def consequences(proposal: Proposal) -> list[str]:
-    """What the register will be after full approval, as things stand: one sentence each, for those who decide."""
-    return KINDS[proposal.type].consequences(proposal)
+def consequences(proposal: Proposal, known: Standing | None = None) -> list[Consequence]:
+    """What the register will be after full approval, as things stand: one sentence each, for those who decide.
+
+    `known` is what they depend on, where it has been read already.
+    """
+    return KINDS[proposal.type].consequences(proposal, known)

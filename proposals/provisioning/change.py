@@ -3,7 +3,9 @@
 from ..models import Lifecycle, PhysicalFlow, PhysicalSpecification, Proposal
 from ..refusals import Conflict, Invalid
 from .common import (
+    Consequence,
     Hand,
+    Standing,
     check_data_types,
     check_systems,
     locked_systems,
@@ -11,6 +13,7 @@ from .common import (
     open_twin,
     refuse_other_change,
     refuse_twin,
+    standing,
 )
 
 
@@ -48,11 +51,12 @@ def apply(proposal: Proposal, hand: Hand) -> None:
     proposal.result_physical_flow = flow
 
 
-def consequences(proposal: Proposal) -> list[str]:
+def consequences(proposal: Proposal, known: Standing | None = None) -> list[Consequence]:
     flow = proposal.concerned_physical_flow
-    told = [f"The physical flow {flow} changes where old and new differ; route and specification stay."]
-    if set(proposal.data_types.all()) != set(flow.specification.data_types.all()):
-        told.append(f"The data types of the specification {flow.specification.name} change with it.")
+    told = [Consequence(f"The physical flow {flow} changes where old and new differ; route and specification stay.")]
+    if (known or standing(proposal)).types_change:
+        name = flow.specification.name
+        told.append(Consequence(f"The data types of the specification {name} change with it."))
     return told
 
 
@@ -60,19 +64,22 @@ def comparison(proposal: Proposal) -> list[tuple[str, str, str, bool]]:
     """Side by side, for those who decide: (what, as it was read, as it is wanted, whether they differ)."""
     was = PhysicalFlow.history.get(pk=proposal.read_physical_flow_version)
     of_then = PhysicalSpecification.history.get(pk=proposal.read_specification_version).data_types
-    types = sorted(str(row.datatype) for row in of_then.select_related("datatype"))
-    wanted = sorted(map(str, proposal.data_types.all()))
-    table = [
-        (str(Proposal._meta.get_field(f).verbose_name), _shown(was, f), _shown(proposal, f))
-        for f in Proposal.ATTRIBUTES
-    ]
-    table.append(("data types", ", ".join(types), ", ".join(wanted)))
+    types = [str(row.datatype) for row in of_then.select_related("datatype")]
+    return compared(was, types, proposal, list(map(str, proposal.data_types.all())))
+
+
+def compared(was, types: list[str], proposal: Proposal, wanted: list[str]) -> list[tuple[str, str, str, bool]]:
+    """The table of comparison, of what is read already: the flow or a history row of it, names of data types."""
+    fields = {str(Proposal._meta.get_field(name).verbose_name): name for name in Proposal.ATTRIBUTES}
+    table = [(what, _shown(was, name), _shown(proposal, name)) for what, name in fields.items()]
+    table.append(("data types", ", ".join(sorted(types)), ", ".join(sorted(wanted))))
     return [(what.capitalize(), old, new, old != new) for what, old, new in table]
 
 
 def _shown(flow, field: str) -> str:
     display = getattr(flow, f"get_{field}_display", None)
-    return str(display() if display else getattr(flow, field))
+    value = display() if display else getattr(flow, field)
+    return f"T{value:+d}" if field == "basis_offset" and value is not None else str(value)
 
 
 def changed_attributes(proposal: Proposal, flow) -> list[str]:

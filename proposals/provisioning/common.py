@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Count, Q
+
 from ..models import DataType, LogicalFlow, PhysicalFlow, Proposal, ProposalType, System, User, store
 from ..refusals import Conflict, Invalid
 
@@ -18,6 +20,41 @@ class Hand:
 
     def write(self, obj, **many) -> None:
         store(obj, by=self.by, at=self.at, why=self.why, **many)
+
+
+@dataclass(frozen=True)
+class Consequence:
+    """What the register will be, in one sentence; `warns` where more goes than what is asked for."""
+
+    sentence: str
+    warns: bool = False
+
+    def __str__(self) -> str:
+        return self.sentence
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What the consequences of changing or removing a physical flow depend on: how many other active ones its route
+    and its specification have, and whether the data types change.
+    """
+
+    of_route: int
+    of_specification: int
+    types_change: bool = False
+
+
+def standing(proposal: Proposal) -> Standing:
+    """As things are now, for an EDIT or DELETE of a physical flow."""
+    flow = proposal.concerned_physical_flow
+    route, specification = Q(logical_flow=flow.logical_flow_id), Q(specification=flow.specification_id)
+    others = PhysicalFlow.objects.active().filter(route | specification).exclude(pk=flow.pk)
+    numbers = others.aggregate(of_route=Count("pk", filter=route), of_specification=Count("pk", filter=specification))
+    return Standing(**numbers, types_change=proposal.type == ProposalType.EDIT and _types_differ(proposal, flow))
+
+
+def _types_differ(proposal: Proposal, flow: PhysicalFlow) -> bool:
+    return set(proposal.data_types.all()) != set(flow.specification.data_types.all())
 
 
 def locked_systems(*ids: int) -> list[System]:

@@ -12,7 +12,9 @@ from ..models import (
 )
 from ..refusals import Conflict, Invalid, Refused
 from .common import (
+    Consequence,
     Hand,
+    Standing,
     check_data_types,
     check_systems,
     locked_systems,
@@ -193,18 +195,20 @@ def add_further(flow: LogicalFlow, wish: Proposal, types: list[DataType], hand: 
     return _add_physical_flow(flow, specification, wish, hand, origin_proposal=consent, added_by=hand.by)
 
 
-def consequences(proposal: Proposal) -> list[str]:
+def consequences(proposal: Proposal, known: Standing | None = None) -> list[Consequence]:
     source, target = proposal.source, proposal.target
     there = proposal.route_is_living
     route = "is in the register already and stays" if there else "comes into the register"
     told = [f"The logical flow {source.name} → {target.name} {route}."]
     if not proposal.with_physical_flow:
-        return told if there else [*told, "It stays pending until its first physical flow."]
-    if proposal.specification:
+        told += [] if there else ["It stays pending until its first physical flow."]
+    elif proposal.specification:
         told.append(f"The specification {proposal.specification.name} is used as it is.")
     else:
         told.append(f"{source.name} gets the new specification {proposal.specification_name or '(not named yet)'}.")
-    return [*told, "A physical flow comes with it, and the logical flow is active."]
+    if proposal.with_physical_flow:
+        told.append("A physical flow comes with it, and the logical flow is active.")
+    return list(map(Consequence, told))
 
 
 def consent_for_more(flow: LogicalFlow) -> Proposal:

@@ -9,7 +9,7 @@ from ..models import (
     Proposal,
 )
 from ..refusals import Conflict
-from .common import Hand, check_systems, locked_systems, refuse_other_change
+from .common import Consequence, Hand, Standing, check_systems, locked_systems, refuse_other_change, standing
 
 
 def check_start(proposal: Proposal) -> None:
@@ -46,17 +46,19 @@ def _remove_physical(proposal: Proposal, hand: Hand) -> None:
     proposal.result_physical_flow, proposal.result_specification = flow, specification
 
 
-def consequences(proposal: Proposal) -> list[str]:
+def consequences(proposal: Proposal, known: Standing | None = None) -> list[Consequence]:
     flow = proposal.concerned_physical_flow
     route = f"{proposal.source.name} → {proposal.target.name}"
     if flow is None:
-        return [f"The logical flow {route}, which has no physical flow, is removed. Its history stays."]
-    told = [f"The physical flow {flow} is removed. Its history stays."]
-    others = PhysicalFlow.objects.active().exclude(pk=flow.pk)
-    if not others.filter(specification=flow.specification_id).exists():
-        told.append(f"The specification {flow.specification.name} is removed too: nothing else uses it.")
-    if not others.filter(logical_flow=flow.logical_flow_id).exists():
-        told.append(f"It is the last physical flow, so the logical flow {route} is removed too.")
+        return [Consequence(f"The logical flow {route}, which has no physical flow, is removed. Its history stays.")]
+    known = known or standing(proposal)
+    told = [Consequence(f"The physical flow {flow} is removed. Its history stays.")]
+    if not known.of_specification:
+        name = flow.specification.name
+        told.append(Consequence(f"The specification {name} is removed too: nothing else uses it.", warns=True))
+    if not known.of_route:
+        last = f"It is the last physical flow, so the logical flow {route} is removed too."
+        told.append(Consequence(last, warns=True))
     return told
 
 

@@ -8,9 +8,15 @@ from .. import provisioning, workflow
 from ..filters import FlowFilter
 from ..forms import WishForm
 from ..models import LogicalFlow, PhysicalFlow, Proposal
+from ..neighbourhood import OF_A_ROUTE, sent_along
+from ..pictures import of_flow
 from ..refusals import Invalid, Refused
+from ..versions import versions
+from .lists import offset_page
 from .once import form_page
 from .proposals import earlier, write
+
+DECISIONS = ["transitions__by", "transitions__on_behalf_of"]
 
 
 class FlowList(FilterView):
@@ -26,36 +32,65 @@ class FlowList(FilterView):
 
 
 class FlowPage(DetailView):
-    """One logical flow: what is sent along it, where it came from, open proposals on its route, its history."""
+    """One logical flow: what is sent along it and what lies around it, where it came from, open proposals, history."""
 
     queryset = LogicalFlow.objects.with_standing().select_related("origin_proposal__maker", "origin_batch")
     template_name = "proposals/logicalflow_detail.html"
     context_object_name = "flow"
 
+    def get_queryset(self):
+        return self.queryset.with_physical_count()
+
     def get_context_data(self, **kwargs) -> dict:
         flow = self.object
+        related = ["specification", "origin_proposal", "origin_batch", "added_by"]
+        physical = flow.physical_flows.select_related(*related).order_by("lifecycle", "specification__name", "pk")
         return super().get_context_data(
-            physical_flows=flow.physical_flows.select_related("specification", "origin_proposal", "added_by"),
+            page=offset_page(physical, self.request.GET),
+            picture=of_flow(flow, list(physical.active()[:OF_A_ROUTE])),
             data_types=flow.data_types(),
-            consents=flow.consent().prefetch_related("transitions__by").select_related("maker", "reason"),
-            proposals=Proposal.objects.open().filter(source=flow.source_id, target=flow.target_id).listed(),
-            history=flow.history.select_related("history_user")[:20],
+            consents=flow.consent().select_related("maker", "reason").prefetch_related(*DECISIONS)[:5],
+            proposals=Proposal.objects.open().filter(source=flow.source_id, target=flow.target_id).listed()[:25],
+            may_add=_takes_more(flow, self.request.user),
+            history=versions(flow),
             **kwargs,
         )
 
 
+def _takes_more(flow: LogicalFlow, user) -> bool:
+    """Whether `user` may add a further physical flow without a proposal."""
+    try:
+        workflow.refuse_further(flow, by=user)
+    except Refused:
+        return False
+    return True
+
+
 class PhysicalFlowPage(DetailView):
-    """One physical flow: its attributes, its specification, its origin and its history."""
+    """One physical flow: its attributes and specification, who else uses that, its origin, open proposals, history."""
 
     queryset = PhysicalFlow.objects.select_related(
-        "logical_flow__source", "logical_flow__target", "specification__owner", "origin_proposal", "origin_batch"
+        "logical_flow__source",
+        "logical_flow__target",
+        "specification__owner",
+        "origin_proposal__maker",
+        "origin_proposal__reason",
+        "origin_batch",
+        "added_by",
     ).prefetch_related("specification__data_types")
     template_name = "proposals/physicalflow_detail.html"
     context_object_name = "physical"
 
     def get_context_data(self, **kwargs) -> dict:
-        history = self.object.history.select_related("history_user")[:20]
-        return super().get_context_data(history=history, **kwargs)
+        physical = self.object
+        route, origin = physical.logical_flow, Proposal.objects.filter(pk=physical.origin_proposal_id)
+        return super().get_context_data(
+            consents=origin.select_related("maker", "reason").prefetch_related(*DECISIONS),
+            proposals=physical.changes_proposed.open().listed()[:25],
+            sent=sent_along(route.source, route.target, physical.specification),
+            history=versions(physical, physical.specification),
+            **kwargs,
+        )
 
 
 def _write(request: HttpRequest, proposal: Proposal) -> HttpResponse:

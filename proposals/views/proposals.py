@@ -1,7 +1,6 @@
 from collections.abc import Callable
 
 from django.contrib import messages
-from django.db.models import Exists, OuterRef
 from django.forms import model_to_dict
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -10,9 +9,10 @@ from django.views.decorators.http import require_safe
 from django.views.generic import DetailView
 
 from .. import provisioning, workflow
+from ..dossier import dossier, with_columns
 from ..filters import ProposalFilter
 from ..forms import ApprovalForm, ChangeForm, CommentForm, DecisionForm, ProposalForm, RejectionForm, RemovalForm
-from ..models import LogicalFlow, Proposal, ProposalType, Side, System, read_rights, rights_on
+from ..models import Action, Proposal, ProposalType, Side, System, read_rights, rights_on
 from ..refusals import Conflict, Invalid, NoRight, Refused
 from .lists import keyset_page
 from .once import form_page
@@ -36,6 +36,13 @@ def proposal_list(request: HttpRequest) -> HttpResponse:
     return render(request, "proposals/proposal_list.html", {"filter": chosen, "page": page})
 
 
+def readable(user):
+    """The proposals `user` may see, each with what its own page shows."""
+    results = ["result_logical_flow", "result_specification", "result_physical_flow"]
+    concerned = ["concerned_physical_flow__specification", "concerned_logical_flow"]
+    return with_columns(Proposal.objects.visible_to(user).listed().select_related(*results, *concerned))
+
+
 class ProposalPage(DetailView):
     """One proposal: what is asked, whose turn it is, who may decide, what has happened, what the reader may do."""
 
@@ -43,24 +50,23 @@ class ProposalPage(DetailView):
     context_object_name = "proposal"
 
     def get_queryset(self):
-        results = ["result_logical_flow", "result_specification", "result_physical_flow"]
-        concerned = ["concerned_physical_flow__specification", "concerned_logical_flow"]
-        route = LogicalFlow.objects.living().filter(source=OuterRef("source"), target=OuterRef("target"))
-        visible = Proposal.objects.visible_to(self.request.user).listed().annotate(route_is_living=Exists(route))
-        return visible.select_related(*results, *concerned).prefetch_related("data_types")
+        return readable(self.request.user)
 
     def get_context_data(self, **kwargs) -> dict:
-        proposal = self.object
+        proposal, known = self.object, dossier(self.object)
         transitions = list(proposal.transitions.select_related("by", "on_behalf_of"))
         proposal.decisions = [row for row in transitions if row.side]
-        allowed = [] if proposal.is_closed else [action for action, _ in proposal.actions_of(self.request.user)]
+        mine = [] if proposal.is_closed else proposal.actions_of(self.request.user)
+        allowed = [action for action, _ in mine]
+        proposal.mine = [(action, right) for action, right in mine if action.side]
         return super().get_context_data(
+            dossier=known,
+            decision=decision_form(allowed),
             verbs=dict.fromkeys(action.verb for action in allowed),
             sides=[self._side(side) for side in Side],
             transitions=transitions,
             closing=transitions[-1] if proposal.is_closed and transitions else None,
             again=again(proposal, self.request.user),
-            **_asked(proposal),
             **kwargs,
         )
 
@@ -70,6 +76,19 @@ class ProposalPage(DetailView):
         decision = next((row for row in proposal.decisions if row.side == side), None)
         rights = [] if decision or proposal.is_closed else rights_on(proposal, side)
         return {"label": side.label, "system": proposal.system(side), "decision": decision, "rights": rights}
+
+
+def decision_form(allowed: list[Action]) -> ApprovalForm | None:
+    """One form for approving and rejecting, if both are for the same sides; else None, and each has its own page."""
+    approve, reject = ([action for action in allowed if action.verb == verb] for verb in ("approve", "reject"))
+    if approve and reject and [action.side for action in approve] != [action.side for action in reject]:
+        return None
+    if not approve and not reject:
+        return None
+    form = ApprovalForm(offered=approve) if approve else RejectionForm(offered=reject)
+    form.fields["comment"].label = "Comment"
+    form.fields["comment"].help_text = "A rejection needs one: the maker will read it." if reject else ""
+    return form
 
 
 def again(proposal: Proposal, user) -> str:
@@ -203,7 +222,8 @@ def _act(request: HttpRequest, pk: int, verb: str, carry_out: Callable) -> HttpR
         except Refused as no:
             refusal, status = no, no.status
     context = {"proposal": proposal, "verb": verb, "form": form, "offered": offered, "refusal": refusal}
-    return render(request, "proposals/proposal_action.html", context | _asked(proposal), status=status)
+    context["dossier"] = dossier(proposal)
+    return render(request, "proposals/proposal_action.html", context, status=status)
 
 
 def _done(request: HttpRequest, proposal: Proposal, verb: str) -> HttpResponse:
@@ -214,13 +234,5 @@ def _done(request: HttpRequest, proposal: Proposal, verb: str) -> HttpResponse:
     return redirect(proposal)
 
 
-def _asked(proposal: Proposal) -> dict:
-    """What the partial _asked and the list of consequences need."""
-    return {
-        "comparison": provisioning.comparison(proposal) if proposal.type == ProposalType.EDIT else None,
-        "consequences": [] if proposal.is_closed else provisioning.consequences(proposal),
-    }
-
-
 def _visible(request: HttpRequest, pk: int) -> Proposal:
-    return get_object_or_404(Proposal.objects.visible_to(request.user).listed(), pk=pk)
+    return get_object_or_404(readable(request.user), pk=pk)

@@ -7,7 +7,10 @@ from django_filters.views import FilterView
 
 from ..filters import SystemListFilter
 from ..forms import systems_like
-from ..models import LogicalFlow, Proposal, System, deciders
+from ..models import Proposal, System, deciders
+from ..neighbourhood import around_system, route_is_living
+from ..pictures import of_system
+from ..versions import versions
 
 
 class SystemList(FilterView):
@@ -28,20 +31,20 @@ class SystemList(FilterView):
 
 
 class SystemPage(DetailView):
-    """One system: its flows in and out, who decides for it, open proposals on it; with `?history` its history."""
+    """One system: its flows in and out, who decides for it, open proposals on it, its history."""
 
     queryset = System.objects.select_related("organisational_unit")
     template_name = "proposals/system_detail.html"
 
     def get_context_data(self, **kwargs) -> dict:
-        system = self.object
-        flows = list(LogicalFlow.objects.living().touching(system).with_standing().with_physical_count().by_route())
+        system, around = self.object, around_system(self.object)
+        proposals = Proposal.objects.open().touching(system).listed().annotate(route_is_living=route_is_living())[:25]
         return super().get_context_data(
-            flows_out=[flow for flow in flows if flow.source_id == system.pk],
-            flows_in=[flow for flow in flows if flow.target_id == system.pk],
+            around=around,
+            picture=of_system(system, around, proposals),
             deciders=deciders([system.pk]),
-            proposals=Proposal.objects.open().touching(system).listed()[:25],
-            history="history" in self.request.GET and system.history.select_related("history_user")[:50],
+            proposals=proposals,
+            history=versions(system),
             **kwargs,
         )
 

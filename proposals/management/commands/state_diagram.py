@@ -1,10 +1,10 @@
 from django.core.management.base import BaseCommand
 
-from proposals import diagram
+from proposals import state_diagram
 
 
 class Command(BaseCommand):
     help = "Prints the state diagram and who may do what, from the table of transitions, as the README shows them."
 
     def handle(self, *args, **options) -> None:
-        self.stdout.write(diagram.for_readme())
+        self.stdout.write(state_diagram.for_readme())
