@@ -1,0 +1,189 @@
+"""What a maker wants: a new flow, a change, a removal."""
+
+from django import forms
+from django.db.models import Q
+
+from ..models import DataType, Lifecycle, PhysicalFlow, PhysicalSpecification, Proposal, System
+from ..refusals import Invalid
+from .fields import SystemField, offer_choices, offer_reasons, refuse_fields
+
+
+def specifications_of(source: System | None):
+    """The specifications a proposal from `source` may use."""
+    living = PhysicalSpecification.objects.filter(owner=source, lifecycle=Lifecycle.ACTIVE)
+    return living.prefetch_related("data_types")
+
+
+class SpecificationField(forms.ModelChoiceField):
+    """An existing specification; each choice says what it carries."""
+
+    def label_from_instance(self, specification: PhysicalSpecification) -> str:
+        types = ", ".join(map(str, specification.data_types.all()))
+        return f"{specification} · {f'carries {types}' if types else 'says not yet what it carries'}"
+
+
+class WishForm(forms.ModelForm):
+    """The physical part of a wish: an existing specification of the source or a new one, and how it is sent."""
+
+    specification = SpecificationField(
+        PhysicalSpecification.objects.none(), required=False, empty_label="A new specification, named below"
+    )
+    data_types = forms.ModelMultipleChoiceField(
+        DataType.objects.none(),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="An existing specification that says what it carries keeps its own, whatever is chosen here.",
+    )
+
+    class Meta:
+        model = Proposal
+        fields = [
+            "specification",
+            "specification_name",
+            "specification_format",
+            "specification_description",
+            *PhysicalFlow.ATTRIBUTES,
+            "data_types",
+        ]
+        labels = {
+            "specification_name": "Name",
+            "specification_format": "Format",
+            "specification_description": "Description",
+            "name": "Name of the flow",
+            "description": "Description of the flow",
+        }
+        help_texts = {
+            "specification_name": "What is sent, as the source calls it: positions_eod.csv, trade events v2.",
+            "name": "Only if the same specification is sent several times.",
+            "basis_offset": "Days after the business date: 0 for the same day, 1 for T+1, -1 for the day before.",
+            "external_id": "Its number in another inventory, if it has one.",
+        }
+        widgets = {
+            "specification_description": forms.Textarea({"rows": 2}),
+            "description": forms.Textarea({"rows": 2}),
+        }
+
+    def __init__(self, *args, source: System | None = None, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        offer_choices(self, ["specification_format", "transport", "frequency", "criticality"])
+        self.fields["specification"].queryset = specifications_of(source)
+        kept = Q(proposals=self.instance.pk) if self.instance.pk else Q(pk__in=[])
+        fit = DataType.objects.filter(kept | Q(is_deprecated=False, is_unknown=False))
+        self.fields["data_types"].queryset = fit.distinct()
+
+    def clean(self) -> dict:
+        """An existing specification silences the fields that would describe a new one."""
+        cleaned = super().clean()
+        if cleaned.get("specification"):
+            cleaned |= {"specification_name": "", "specification_format": "", "specification_description": ""}
+        return cleaned
+
+    def refuse(self, refusal: Invalid) -> None:
+        refuse_fields(self, refusal)
+
+
+class ProposalForm(WishForm):
+    """A CREATE as its maker writes it. Only source and target must be there: a draft may be unfinished."""
+
+    source = SystemField(help_text="The system that sends.", error_messages={"required": "Name the system that sends."})
+    target = SystemField(
+        help_text="The system that receives.", error_messages={"required": "Name the system that receives."}
+    )
+    with_physical_flow = forms.TypedChoiceField(
+        label="What do you know about it?",
+        choices=[(True, "What is sent, how and when (a physical flow)"), (False, "Only that data flows")],
+        coerce=lambda value: value == "True",
+        widget=forms.RadioSelect,
+        initial=True,
+    )
+
+    class Meta(WishForm.Meta):
+        fields = ["source", "target", "with_physical_flow", "reason", "justification", *WishForm.Meta.fields]
+        widgets = WishForm.Meta.widgets | {"justification": forms.Textarea({"rows": 3})}
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        offer_reasons(self)
+        self.fields["specification"].queryset = specifications_of(self._source())
+
+    def _source(self) -> System | None:
+        """The source as typed so far, or None: its specifications are the ones to choose from."""
+        field = self.fields["source"]
+        try:
+            return field.to_python(field.prepare_value(self["source"].value()))
+        except forms.ValidationError:
+            return None
+
+    def clean(self) -> dict:
+        """Without a physical flow whatever was typed about one is dropped."""
+        cleaned = super().clean()
+        if cleaned.get("source") and cleaned.get("source") == cleaned.get("target"):
+            self.add_error("target", "Source and target must be two different systems.")
+        if cleaned.get("with_physical_flow") is False:
+            for field in ["specification_name", "specification_format", "specification_description"]:
+                cleaned[field] = ""
+            cleaned["specification"] = None
+            for field in PhysicalFlow.ATTRIBUTES:
+                cleaned[field] = None if field == "basis_offset" else ""
+        return cleaned
+
+
+class ConcerningForm(forms.ModelForm):
+    """What an EDIT and a DELETE share: why, and the versions of the flow that the page showed.
+
+    If those are no longer the newest when it is submitted, the verb refuses it.
+    """
+
+    READ = ["read_physical_flow_version", "read_specification_version", "read_logical_flow_version"]
+
+    read_physical_flow_version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    read_specification_version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    read_logical_flow_version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    class Meta:
+        model = Proposal
+        fields = ["reason", "justification"]
+        widgets = {"justification": forms.Textarea({"rows": 3})}
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        offer_reasons(self)
+        for name in self.READ:
+            self.initial[name] = getattr(self.instance, name)
+
+    def clean(self) -> dict:
+        cleaned = super().clean()
+        for name in self.READ:
+            setattr(self.instance, name, cleaned.get(name))
+        return cleaned
+
+    def refuse(self, refusal: Invalid) -> None:
+        refuse_fields(self, refusal)
+
+
+class RemovalForm(ConcerningForm):
+    """Why a flow should go."""
+
+
+class ChangeForm(ConcerningForm):
+    """How a physical flow should be. Route and specification are not among its fields."""
+
+    data_types = forms.ModelMultipleChoiceField(
+        DataType.objects.none(), required=False, widget=forms.CheckboxSelectMultiple
+    )
+
+    class Meta(ConcerningForm.Meta):
+        fields = [*PhysicalFlow.ATTRIBUTES, "data_types", *ConcerningForm.Meta.fields]
+        labels = WishForm.Meta.labels
+        help_texts = WishForm.Meta.help_texts
+        widgets = WishForm.Meta.widgets | ConcerningForm.Meta.widgets
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        offer_choices(self, ["transport", "frequency", "criticality"])
+        present = self.instance.specification.data_types.all()
+        kept = Q(pk__in=present) | (Q(proposals=self.instance.pk) if self.instance.pk else Q(pk__in=[]))
+        fit = DataType.objects.filter(kept | Q(is_deprecated=False, is_unknown=False))
+        self.fields["data_types"].queryset = fit.distinct()
+        if not self.instance.pk and "data_types" not in (kwargs.get("initial") or {}):
+            self.initial["data_types"] = list(present)
