@@ -8,6 +8,7 @@ from django.contrib.auth.models import Group
 from proposals.models import ImportBatch, LogicalFlow, store
 
 from . import factories
+from .browsing import chromium  # noqa: F401
 
 
 @pytest.fixture
@@ -72,3 +73,14 @@ def imported(source, target):
     flow = LogicalFlow(source=source, target=target, origin_batch=batch)
     store(flow, by=None, why=f"Import {batch.pk}", at=batch.at)
     return flow
+
+
+@pytest.fixture
+def people(cast):
+    """Those of the cast who sign in at a browser, and an auditor."""
+    cast.auditor = factories.user("Ada Auditor", is_staff=True)
+    cast.auditor.groups.add(Group.objects.get(name="Auditors"))
+    for person in (cast.maker, cast.source_approver, cast.target_approver, cast.auditor, cast.both):
+        person.set_password("waltzflow")
+        person.save()
+    return cast

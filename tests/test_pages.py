@@ -251,13 +251,6 @@ def test_the_route_is_filled_in_from_the_link(as_, cast, source, target):
     assert 'value="Ledger (LEDGER)"' in page
 
 
-def test_systems_are_offered_by_name_code_and_unit(as_, cast, source, target):
-    options = as_(cast.maker).get("/systems/options/", {"source": "edg"}).content.decode()
-    assert 'value="Ledger (LEDGER)"' in options
-    assert "Risk Engine" not in options
-    assert as_(cast.maker).get("/systems/options/", {"source": "a\x00b"}).status_code == 200
-
-
 # deciding
 
 

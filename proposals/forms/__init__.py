@@ -1,7 +1,7 @@
 """What the browser sent, read and judged field by field; the rules of the workflow are judged by its verbs."""
 
 from .deciding import ApprovalForm, BulkForm, CommentForm, DecisionForm, RejectionForm
-from .fields import SystemField, systems_like
+from .fields import SystemField
 from .me import DelegationForm, NoticesForm
 from .proposing import ChangeForm, ProposalForm, RemovalForm, WishForm
 
@@ -18,5 +18,4 @@ __all__ = [
     "RemovalForm",
     "SystemField",
     "WishForm",
-    "systems_like",
 ]

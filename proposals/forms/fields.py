@@ -3,9 +3,8 @@
 from django import forms
 from django.core.validators import ProhibitNullCharactersValidator
 from django.db.models import Q
-from django.urls import reverse_lazy
 
-from ..models import Reason, System, SystemLifecycle, User
+from ..models import Reason, System, User
 from ..refusals import Invalid
 
 LONGEST = 300  # of what somebody types to name a system or person
@@ -15,25 +14,28 @@ def moment_input() -> forms.DateTimeInput:
     return forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
 
 
+class SystemPicker(forms.TextInput):
+    """A text field under which htmx lists matching systems; waltzflow.js makes it a combobox for keyboard and ear.
+
+    Without a script it is what it is, with the offers of the page's datalist "systems", if there is one.
+    """
+
+    template_name = "proposals/_picker.html"
+
+    def __init__(self) -> None:
+        super().__init__({"autocomplete": "off", "placeholder": "Name, code or unit", "maxlength": LONGEST})
+
+
 class SystemField(forms.ModelChoiceField):
     """One system, typed by code or name; the page offers matching ones. Works for any number of systems.
 
     Accepts "Name (CODE)" as offered, a code, or a name only one system has, all ignoring case.
     """
 
-    widget = forms.TextInput
+    widget = SystemPicker
 
     def __init__(self, **kwargs) -> None:
         super().__init__(kwargs.pop("queryset", System.objects.all()), **kwargs)
-        self.widget.attrs |= {
-            "list": "systems",
-            "autocomplete": "off",
-            "placeholder": "Name or code",
-            "hx-get": reverse_lazy("system-options"),
-            "hx-trigger": "input changed delay:200ms",
-            "hx-target": "#systems",
-            "hx-sync": "this:replace",
-        }
 
     def prepare_value(self, value):
         if isinstance(value, int):
@@ -61,7 +63,7 @@ class SystemField(forms.ModelChoiceField):
         return list(self.queryset.filter(code=text)) or list(self.queryset.filter(code__iexact=text)[:6])
 
     def _no_single(self, text: str, named: list[System]) -> str:
-        similar = named or systems_like(text, self.queryset)[:5]
+        similar = named or self.queryset.taking_flows().like(text)[:5]
         hint = f" Did you mean {', '.join(map(str, similar))}?" if similar else " Type a name or a code."
         return (f"Several systems are called “{text}”." if named else f"No system is called “{text}”.") + hint
 
@@ -89,13 +91,6 @@ class PersonField(forms.ModelChoiceField):
         raise forms.ValidationError(
             (f"Several people are called “{text}”." if found else f"Nobody is called “{text}”.") + hint
         )
-
-
-def systems_like(text: str, systems=None):
-    """Systems that take proposals and whose name, code or unit contains `text`, by name."""
-    systems, text = System.objects.all() if systems is None else systems, text[:LONGEST]
-    contains = Q(name__icontains=text) | Q(code__icontains=text) | Q(organisational_unit__name__icontains=text)
-    return systems.exclude(lifecycle=SystemLifecycle.REMOVED).filter(contains).order_by("name", "pk")
 
 
 def refuse_fields(form: forms.BaseForm, refusal: Invalid) -> None:
