@@ -86,3 +86,18 @@ def test_a_finger_chooses_too(visitor, picker):
     offers(visitor, name="Ledger Archive").click()
     expect(picker).to_have_value("Ledger Archive (LEDARC)")
     expect(offers(visitor)).to_have_count(0)
+
+
+def test_after_an_error_focus_is_at_the_summary_and_its_links_lead_to_the_fields(visitor, people, source, target):
+    page = visitor.sign_in(people.maker).page
+    page.goto("/proposals/new/")
+    page.get_by_label("Target").fill("nowhere")
+    page.get_by_role("button", name="Submit for approval").press("Enter")
+    summary = page.get_by_role("alert")
+    expect(summary).to_be_focused()
+    visitor.complaints.clear()  # Chromium logs the 400
+    visitor.check()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Source")).to_be_focused()
+    expect(page.get_by_label("Target")).to_have_value("nowhere")

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from proposals.models import OrganisationalUnit, System
+from proposals.models import OrganisationalUnit, Proposal, System
 
 from . import factories
 
@@ -91,3 +91,28 @@ def test_among_50000_systems_one_is_found_as_one_types(as_, cast):
         offered = text(client.get("/systems/options/", {"source": typed}))
         assert time.perf_counter() - started < 1, typed
         assert ("Application 4711" in offered) == ("4711" in typed)
+
+
+# what is wrong, and where
+
+NEW = "/proposals/new/"
+
+
+def test_the_errors_stand_together_above_with_links_to_their_fields(as_, cast, source):
+    sent = {"source": "Ledger", "target": "nowhere", "basis_offset": "soon", "with_physical_flow": "True"}
+    response = as_(cast.maker).post(NEW, sent | {"data_types": ["9999"], "submit": "1"})
+    above = response.content.decode().split('id="errors"')[1].split("</div>")[0]
+    assert re.findall(r'href="(#[^"]+)">([^<]+)</a>: ([^<]+)<', above) == [
+        ("#id_target", "Target", "No system is called “nowhere”. Type a name or a code."),
+        ("#id_data_types_0", "Data types", "Select a valid choice. 9999 is not one of the available choices."),
+        ("#id_basis_offset", "Basis offset", "Enter a whole number."),
+    ]
+    assert "<title>Not yet: Propose a flow" in response.content.decode()
+
+
+def test_what_the_page_hides_by_now_cannot_be_wrong(as_, cast, source, target):
+    sent = {"source": "LEDGER", "target": "RISK", "draft": "1", "basis_offset": "soon", "specification_name": "x" * 300}
+    as_(cast.maker).post(NEW, sent | {"with_physical_flow": "False"})
+    mine = factories.specification(source)
+    as_(cast.maker).post(NEW, sent | {"with_physical_flow": "True", "specification": mine.pk, "basis_offset": "0"})
+    assert [(draft.basis_offset, draft.specification) for draft in Proposal.objects.all()] == [(0, mine), (None, None)]

@@ -7,6 +7,8 @@ from ..models import DataType, Lifecycle, PhysicalFlow, PhysicalSpecification, P
 from ..refusals import Invalid
 from .fields import SystemField, offer_choices, offer_reasons, refuse_fields
 
+NEW_SPECIFICATION = ["specification_name", "specification_format", "specification_description"]
+
 
 def specifications_of(source: System | None):
     """The specifications a proposal from `source` may use."""
@@ -37,14 +39,7 @@ class WishForm(forms.ModelForm):
 
     class Meta:
         model = Proposal
-        fields = [
-            "specification",
-            "specification_name",
-            "specification_format",
-            "specification_description",
-            *PhysicalFlow.ATTRIBUTES,
-            "data_types",
-        ]
+        fields = ["specification", *NEW_SPECIFICATION, "data_types", *PhysicalFlow.ATTRIBUTES]
         labels = {
             "specification_name": "Name",
             "specification_format": "Format",
@@ -75,8 +70,14 @@ class WishForm(forms.ModelForm):
         """An existing specification silences the fields that would describe a new one."""
         cleaned = super().clean()
         if cleaned.get("specification"):
-            cleaned |= {"specification_name": "", "specification_format": "", "specification_description": ""}
+            self._silence(cleaned, *NEW_SPECIFICATION)
         return cleaned
+
+    def _silence(self, cleaned: dict, *names: str) -> None:
+        """Drop what was typed into fields that the page hides by now, and what is wrong with it."""
+        for name in names:
+            self.errors.pop(name, None)
+            cleaned[name] = None if name in ("basis_offset", "specification") else ""
 
     def refuse(self, refusal: Invalid) -> None:
         refuse_fields(self, refusal)
@@ -98,7 +99,7 @@ class ProposalForm(WishForm):
     )
 
     class Meta(WishForm.Meta):
-        fields = ["source", "target", "with_physical_flow", "reason", "justification", *WishForm.Meta.fields]
+        fields = ["source", "target", "with_physical_flow", *WishForm.Meta.fields, "reason", "justification"]
         widgets = WishForm.Meta.widgets | {"justification": forms.Textarea({"rows": 3})}
 
     def __init__(self, *args, **kwargs) -> None:
@@ -120,11 +121,7 @@ class ProposalForm(WishForm):
         if cleaned.get("source") and cleaned.get("source") == cleaned.get("target"):
             self.add_error("target", "Source and target must be two different systems.")
         if cleaned.get("with_physical_flow") is False:
-            for field in ["specification_name", "specification_format", "specification_description"]:
-                cleaned[field] = ""
-            cleaned["specification"] = None
-            for field in PhysicalFlow.ATTRIBUTES:
-                cleaned[field] = None if field == "basis_offset" else ""
+            self._silence(cleaned, "specification", *NEW_SPECIFICATION, *PhysicalFlow.ATTRIBUTES)
         return cleaned
 
 
