@@ -2,7 +2,7 @@ from django.contrib.auth import views as auth
 from django.urls import path
 from django.views.generic import RedirectView
 
-from .views import flows, inbox, me, proposals, systems
+from .views import flows, inbox, me, proposals, proposing, systems
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="inbox"), name="home"),
@@ -19,7 +19,8 @@ urlpatterns = [
     # Proposals
     path("proposals/", proposals.proposal_list, name="proposals"),
     path("proposals/new/", proposals.new, name="proposal-new"),
-    path("proposals/new/specifications/", proposals.specifications, name="specifications"),
+    path("proposals/new/source/", proposing.of_source, name="proposing-source"),
+    path("proposals/new/advice/", proposing.advise, name="proposing-advice"),
     path("proposals/<int:pk>/", proposals.ProposalPage.as_view(), name="proposal"),
     path("proposals/<int:pk>/edit/", proposals.edit, name="proposal-edit"),
     path("proposals/<int:pk>/propose/", proposals.propose, name="proposal-propose"),

@@ -8,6 +8,7 @@ function picker(box) {
   const most = 20;
   let active = null;
   let awaited = false; // something has been typed and its list has not come yet
+  let told = input.value; // the value of the last change event
 
   const offers = () => [...list.children];
   const show = (open) => {
@@ -67,6 +68,15 @@ function picker(box) {
   });
   input.addEventListener("input", () => (awaited = true));
   input.addEventListener("click", () => list.hidden && !input.value && look());
+  // Chromium sends another change when the field is left after a value was taken.
+  box.addEventListener(
+    "change",
+    (event) => {
+      if (input.value === told) event.stopPropagation();
+      told = input.value;
+    },
+    true,
+  );
   input.addEventListener("blur", () => show(false));
   list.addEventListener("mousedown", (event) => event.preventDefault());
   list.addEventListener("click", (event) => {
@@ -86,3 +96,56 @@ function picker(box) {
 }
 
 document.querySelectorAll("[data-picker]").forEach(picker);
+
+/* The chooser of data types: a filter that hides what does not match, and what is chosen in one line. Listens at the
+   document, since htmx puts in another chooser when the source changes. */
+function filterTypes(filter) {
+  const box = filter.closest("[data-types]");
+  const words = filter.value.toLowerCase().split(/\s+/).filter(Boolean);
+  const rows = [...box.querySelectorAll("[data-words]")];
+  rows.forEach((row) => {
+    row.hidden = !row.querySelector(":checked") && !words.every((word) => row.dataset.words.includes(word));
+  });
+  box.querySelectorAll("[data-group]").forEach((group) => {
+    group.hidden = !group.querySelector("[data-words]:not([hidden])");
+  });
+  box.classList.toggle("filtering", words.length > 0);
+  const shown = rows.filter((row) => !row.hidden).length;
+  box.querySelector("[data-said]").textContent = words.length ? `${shown} of ${rows.length} shown.` : "";
+}
+
+function nameChosen(box) {
+  const names = [...box.querySelectorAll("label:has(:checked) [data-name]")].map((name) => name.textContent);
+  box.querySelector("[data-chosen]").textContent = names.length ? `Chosen: ${names.join(", ")}` : "Nothing chosen yet.";
+}
+
+document.addEventListener("input", (event) => event.target.matches("[data-filter]") && filterTypes(event.target));
+document.addEventListener("change", (event) => {
+  const box = event.target.closest("[data-types]");
+  if (box && event.target.type === "checkbox") nameChosen(box);
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && event.target.matches?.("[data-filter]")) event.preventDefault();
+});
+
+/* "Send it the same way" fills the fields in place; without a script its button asks the server to. */
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-fill]");
+  if (!button) return;
+  event.preventDefault();
+  const { fill, ...values } = button.dataset;
+  for (const [name, value] of Object.entries(values)) {
+    const field = button.form.elements[name];
+    field.value = value;
+    field.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+});
+
+/* A quiet part is put in only if it says something new, so that a screen reader does not say the same again. */
+const lastSaid = new WeakMap();
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { target, serverResponse } = event.detail;
+  if (!target.matches("[data-quiet]")) return;
+  if (lastSaid.get(target) === serverResponse) event.detail.shouldSwap = false;
+  lastSaid.set(target, serverResponse);
+});

@@ -12,6 +12,17 @@ from .browsing import chromium  # noqa: F401
 
 
 @pytest.fixture
+def as_(client):
+    """The test client, signed in as somebody."""
+
+    def sign_in(user):
+        client.force_login(user)
+        return client
+
+    return sign_in
+
+
+@pytest.fixture
 def source(db):
     return factories.system("Ledger", code="LEDGER")
 

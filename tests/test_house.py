@@ -19,7 +19,7 @@ ORDER = [
     {"models"},
     {"provisioning", "notices", "diagram", "once"},
     {"workflow"},
-    {"clock"},
+    {"clock", "advice"},
     {"forms", "catalogue_files"},
     {"filters"},
     {"demo"},

@@ -43,7 +43,8 @@ PAGES = {
     "sign-out": {"GET": (302, 405, 405, 405, 405), "POST": (302, 302, 302, 302, 302)},
     "proposals": {"GET": (302, 200, 200, 200, 200)},
     "proposal-new": {"GET": (302, 200, 200, 200, 200), "POST": (302, 400, 400, 400, 400), "PUT": (302, *[405] * 4)},
-    "specifications": {"GET": (302, 200, 200, 200, 200)},
+    "proposing-source": {"GET": (302, 200, 200, 200, 200), "POST": (302, 405, 405, 405, 405)},
+    "proposing-advice": {"GET": (302, 200, 200, 200, 200), "POST": (302, 405, 405, 405, 405)},
     "proposal": {"GET": (302, 200, 200, 200, 200), "POST": (302, 405, 405, 405, 405)},
     "proposal draft": {"GET": (302, 200, 404, 404, 200)},
     "proposal-edit": {"GET": (302, 409, 403, 403, 403), "POST": (302, 409, 403, 403, 403)},
@@ -235,7 +236,7 @@ def test_the_specifications_of_the_source_are_offered_without_a_script(as_, cast
     page = text(as_(cast.maker).post(NEW, sent | {"show": "1"}))
     assert str(mine) in page
     assert str(foreign) not in page
-    part = text(as_(cast.maker).get("/proposals/new/specifications/", {"source": "ledger"}))
+    part = text(as_(cast.maker).get("/proposals/new/source/", {"source": "ledger"}))
     assert str(mine) in part
 
 
@@ -447,7 +448,7 @@ def test_a_page_costs_the_same_for_1_and_25_rows_and_at_most_8_queries(
         "/flows/?page=-1&lifecycle=%00&system=%00",
         "/proposals/new/?source=%00&target=%F0%9F%92%A9",
         "/proposals/new/?source=²",
-        "/proposals/new/specifications/?source=%00",
+        "/proposals/new/source/?source=%00",
     ],
 )
 def test_hostile_urls_are_answered_without_an_error(as_, cast, url):

@@ -1,5 +1,7 @@
 """Fields of the project's own, and what its forms share."""
 
+from functools import cache
+
 from django import forms
 from django.core.validators import ProhibitNullCharactersValidator
 from django.db.models import Q
@@ -94,15 +96,21 @@ class PersonField(forms.ModelChoiceField):
 
 
 def refuse_fields(form: forms.BaseForm, refusal: Invalid) -> None:
-    """Show what a verb refused beside the fields it names; what is no field of this form, above them."""
+    """Show what a verb refused beside the fields it names; what is no field of this form, or names none, above them."""
+    if not refusal.fields:
+        form.add_error(None, refusal.sentence)
     for field, sentence in refusal.fields.items():
         form.add_error(field if field in form.fields else None, sentence)
 
 
 def offer_reasons(form: forms.ModelForm) -> None:
-    """The active reasons, and the one it already has."""
-    form.fields["reason"].empty_label = "Choose…"
-    form.fields["reason"].queryset = Reason.objects.filter(Q(is_active=True) | Q(pk=form.instance.reason_id))
+    """The active reasons, and the one it already has; where there is only one, it is chosen. Read when shown, once."""
+    field = form.fields["reason"]
+    field.queryset = Reason.objects.filter(Q(is_active=True) | Q(pk=form.instance.reason_id))
+    offered = cache(lambda: list(field.queryset))
+    field.choices = lambda: [("", "Choose…"), *((reason.pk, reason.name) for reason in offered())]
+    if not form.initial.get("reason"):
+        form.initial["reason"] = lambda: offered()[0].pk if len(offered()) == 1 else None
 
 
 def offer_choices(form: forms.ModelForm, names: list[str]) -> None:

@@ -1,23 +1,47 @@
 """What a maker wants: a new flow, a change, a removal."""
 
 from django import forms
-from django.db.models import Q
+from django.utils.functional import cached_property
 
-from ..models import DataType, Lifecycle, PhysicalFlow, PhysicalSpecification, Proposal, System
+from ..models import Lifecycle, PhysicalFlow, PhysicalSpecification, Proposal, System, User
 from ..refusals import Invalid
 from .fields import SystemField, offer_choices, offer_reasons, refuse_fields
+from .types import DataTypesField
 
 NEW_SPECIFICATION = ["specification_name", "specification_format", "specification_description"]
+# With the source, what tells whether a wish repeats another or is like it.
+TELLING = ["target", "with_physical_flow", "specification", "specification_name", "name"]
+TELLING += ["transport", "frequency", "basis_offset"]
 
 
 def specifications_of(source: System | None):
     """The specifications a proposal from `source` may use."""
+    if source is None:
+        return PhysicalSpecification.objects.none()
     living = PhysicalSpecification.objects.filter(owner=source, lifecycle=Lifecycle.ACTIVE)
     return living.prefetch_related("data_types")
 
 
+def offer_data_types(form: forms.ModelForm, *, kept, source: System | None) -> None:
+    """Fill the chooser; what was typed into its filter stays, however the form is shown."""
+    like = form.data.get("data_types_like") or form.initial.get("data_types_like") or ""
+    form.fields["data_types"].offer(kept=kept, source=source, like=like)
+
+
+class SpecificationSelect(forms.Select):
+    """Marks the choices that say what they carry: with such a one nothing is left to choose."""
+
+    def create_option(self, name, value, *args, **kwargs) -> dict:
+        option = super().create_option(name, value, *args, **kwargs)
+        if value and value.instance.data_types.all():
+            option["attrs"]["data-carries"] = True
+        return option
+
+
 class SpecificationField(forms.ModelChoiceField):
     """An existing specification; each choice says what it carries."""
+
+    widget = SpecificationSelect
 
     def label_from_instance(self, specification: PhysicalSpecification) -> str:
         types = ", ".join(map(str, specification.data_types.all()))
@@ -28,12 +52,12 @@ class WishForm(forms.ModelForm):
     """The physical part of a wish: an existing specification of the source or a new one, and how it is sent."""
 
     specification = SpecificationField(
-        PhysicalSpecification.objects.none(), required=False, empty_label="A new specification, named below"
-    )
-    data_types = forms.ModelMultipleChoiceField(
-        DataType.objects.none(),
+        PhysicalSpecification.objects.none(),
         required=False,
-        widget=forms.CheckboxSelectMultiple,
+        empty_label="A new specification, named below",
+        help_text="What is sent: a file, a message, a table. Take one the source has already, if it fits.",
+    )
+    data_types = DataTypesField(
         help_text="An existing specification that says what it carries keeps its own, whatever is chosen here.",
     )
 
@@ -48,10 +72,15 @@ class WishForm(forms.ModelForm):
             "description": "Description of the flow",
         }
         help_texts = {
-            "specification_name": "What is sent, as the source calls it: positions_eod.csv, trade events v2.",
-            "name": "Only if the same specification is sent several times.",
+            "specification_name": "As the source calls it: positions_eod.csv, trade events v2.",
+            "name": "Only if the same specification is sent several times: intraday, end of day.",
+            "transport": "How it travels: a file, a message, a call, a table somebody reads.",
+            "frequency": "How often the source sends it.",
             "basis_offset": "Days after the business date: 0 for the same day, 1 for T+1, -1 for the day before.",
+            "criticality": "How much it hurts the target if it is late, wrong or missing.",
             "external_id": "Its number in another inventory, if it has one.",
+            "reason": "Why now; the approvers see it first.",
+            "justification": "What the approvers should know: who needs it, for what, since when.",
         }
         widgets = {
             "specification_description": forms.Textarea({"rows": 2}),
@@ -61,10 +90,13 @@ class WishForm(forms.ModelForm):
     def __init__(self, *args, source: System | None = None, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         offer_choices(self, ["specification_format", "transport", "frequency", "criticality"])
+        self._of(source)
+
+    def _of(self, source: System | None) -> None:
+        """Offer what is known of `source`: its specifications and the data types it usually sends."""
         self.fields["specification"].queryset = specifications_of(source)
-        kept = Q(proposals=self.instance.pk) if self.instance.pk else Q(pk__in=[])
-        fit = DataType.objects.filter(kept | Q(is_deprecated=False, is_unknown=False))
-        self.fields["data_types"].queryset = fit.distinct()
+        kept = self.instance.data_types.values("pk") if self.instance.pk else []
+        offer_data_types(self, kept=kept, source=source)
 
     def clean(self) -> dict:
         """An existing specification silences the fields that would describe a new one."""
@@ -104,16 +136,35 @@ class ProposalForm(WishForm):
 
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
+        self.unread: list[str] = []  # why the source or target typed so far is no system
         offer_reasons(self)
-        self.fields["specification"].queryset = specifications_of(self._source())
+        self._of(self.typed_source)
 
-    def _source(self) -> System | None:
+    @cached_property
+    def typed_source(self) -> System | None:
         """The source as typed so far, or None: its specifications are the ones to choose from."""
-        field = self.fields["source"]
+        return self._typed("source")
+
+    def _typed(self, name: str):
+        """What a field says so far, or None if that cannot be read."""
+        field, value = self.fields[name], self[name].value()
+        if isinstance(self.initial.get(name), System) and value == field.prepare_value(self.initial[name]):
+            return self.initial[name]
         try:
-            return field.to_python(field.prepare_value(self["source"].value()))
-        except forms.ValidationError:
+            return field.clean(field.prepare_value(value))
+        except forms.ValidationError as wrong:
+            if value and name in ("source", "target"):
+                self.unread.append(wrong.messages[0])
             return None
+
+    def so_far(self, maker: User) -> Proposal:
+        """The wish as far as it is written, never to be saved; what cannot be read yet is left out."""
+        wish = Proposal(pk=self.instance.pk, maker=maker)
+        told = {"source": self.typed_source} | {name: self._typed(name) for name in TELLING}
+        for name, value in told.items():
+            if value is not None:
+                setattr(wish, name, value)
+        return wish
 
     def clean(self) -> dict:
         """Without a physical flow whatever was typed about one is dropped."""
@@ -165,9 +216,7 @@ class RemovalForm(ConcerningForm):
 class ChangeForm(ConcerningForm):
     """How a physical flow should be. Route and specification are not among its fields."""
 
-    data_types = forms.ModelMultipleChoiceField(
-        DataType.objects.none(), required=False, widget=forms.CheckboxSelectMultiple
-    )
+    data_types = DataTypesField()
 
     class Meta(ConcerningForm.Meta):
         fields = [*PhysicalFlow.ATTRIBUTES, "data_types", *ConcerningForm.Meta.fields]
@@ -178,9 +227,8 @@ class ChangeForm(ConcerningForm):
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         offer_choices(self, ["transport", "frequency", "criticality"])
-        present = self.instance.specification.data_types.all()
-        kept = Q(pk__in=present) | (Q(proposals=self.instance.pk) if self.instance.pk else Q(pk__in=[]))
-        fit = DataType.objects.filter(kept | Q(is_deprecated=False, is_unknown=False))
-        self.fields["data_types"].queryset = fit.distinct()
+        present = list(self.instance.specification.data_types.all())
+        wanted = list(self.instance.data_types.all()) if self.instance.pk else []
+        offer_data_types(self, kept=[row.pk for row in [*present, *wanted]], source=self.instance.source)
         if not self.instance.pk and "data_types" not in (kwargs.get("initial") or {}):
-            self.initial["data_types"] = list(present)
+            self.initial["data_types"] = present

@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Case, Q, When
+from django.db.models import Case, Count, Q, When
 from django.urls import reverse
 from django.utils import timezone
 from simple_history.models import HistoricalRecords
@@ -130,6 +130,24 @@ class System(models.Model):
 class DataTypeQuerySet(models.QuerySet):
     def proposable(self):
         return self.filter(is_deprecated=False, is_unknown=False)
+
+    def sent_by(self, source: System):
+        """Those that physical flows from `source` carry, the most used first."""
+        way = "specifications__physical_flows"
+        sent = self.filter(**{f"{way}__lifecycle": "ACTIVE", f"{way}__logical_flow__source": source})
+        return sent.annotate(uses=Count(way)).order_by("-uses", "name")
+
+    def lineages(self) -> dict[int, tuple[str, ...]]:
+        """For the id of every type there is, the names from its root down to itself; one query."""
+        rows = {pk: (name, parent) for pk, name, parent in self.model.objects.values_list("pk", "name", "parent")}
+
+        def names(pk: int | None, seen: tuple[int, ...] = ()) -> tuple[str, ...]:
+            if pk is None or pk in seen:
+                return ()
+            name, parent = rows[pk]
+            return (*names(parent, (*seen, pk)), name)
+
+        return {pk: names(pk) for pk in rows}
 
 
 class DataType(models.Model):
