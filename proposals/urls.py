@@ -1,7 +1,7 @@
 from django.urls import path
 from django.views.generic import RedirectView
 
-from .views import flows, inbox, me, proposals, sign_in, systems
+from .views import flows, inbox, me, proposals, proposing, sign_in, systems
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="inbox", http_method_names=["get", "head"]), name="home"),
@@ -18,7 +18,8 @@ urlpatterns = [
     # Proposals
     path("proposals/", proposals.proposal_list, name="proposals"),
     path("proposals/new/", proposals.new, name="proposal-new"),
-    path("proposals/new/specifications/", proposals.specifications, name="specifications"),
+    path("proposals/new/source/", proposing.of_source, name="proposing-source"),
+    path("proposals/new/advice/", proposing.advise, name="proposing-advice"),
     path("proposals/<int:pk>/", proposals.ProposalPage.as_view(), name="proposal"),
     path("proposals/<int:pk>/edit/", proposals.edit, name="proposal-edit"),
     path("proposals/<int:pk>/propose/", proposals.propose, name="proposal-propose"),

@@ -10,6 +10,19 @@ from proposals import guards, workflow
 from proposals.models import ImportBatch, LogicalFlow, store
 
 from . import factories
+from .browsing import chromium  # noqa: F401
+
+
+@pytest.fixture
+def as_(client):
+    """The test client, signed in as somebody."""
+
+    def sign_in(user):
+        client.force_login(user)
+        return client
+
+    return sign_in
+
 
 flush = TransactionTestCase._fixture_teardown
 
@@ -75,3 +88,11 @@ def story(cast, source, target):
         physical=create.result_physical_flow,
         specification=create.result_specification,
     )
+
+
+def people(cast):
+    """Those of the cast who sign in at a browser."""
+    for person in (cast.maker, cast.source_approver, cast.target_approver, cast.auditor, cast.both):
+        person.set_password("waltzflow")
+        person.save()
+    return cast

@@ -59,7 +59,7 @@ def test_a_code_that_fits_two_systems_but_for_case_is_asked_back(source):
 def test_a_form_shown_again_still_means_the_same_system(cast, source, target):
     factories.system("Alpha", code="ledger")
     draft = factories.draft(cast.maker, source, target)
-    assert ProposalForm(instance=draft)._source() == source
+    assert ProposalForm(instance=draft).typed_source == source
 
 
 @pytest.mark.parametrize("suffix", ["\u200b", "\u00ad", "\u2060", "\ufe0f", "\u202e"])
@@ -117,7 +117,7 @@ def test_oversized_input_is_a_bad_request(as_, cast, source, target, url, data):
     "url",
     [
         *(f"/proposals/?q={LONG}", f"/proposals/?maker={LONG}", f"/proposals/?system={LONG}"),
-        *(f"/systems/options/?source={LONG}", f"/proposals/new/specifications/?source={LONG}"),
+        *(f"/systems/options/?source={LONG}", f"/proposals/new/source/?source={LONG}"),
         *(f"/proposals/?q={'w+' * 4000}", f"/systems/?q={'w+' * 4000}", f"/flows/?q={'w+' * 4000}"),
     ],
 )

@@ -24,7 +24,7 @@ ORDER = [
     {"asked"},
     {"trail"},
     {"workflow"},
-    {"clock"},
+    {"clock", "advice"},
     {"forms", "catalogue_files"},
     {"filters", "tabular"},
     {"demo"},

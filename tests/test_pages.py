@@ -145,7 +145,7 @@ def test_the_specifications_of_the_source_are_offered_without_a_script(as_, cast
     page = text(as_(cast.maker).post(NEW, sent | {"show": "1"}))
     assert str(mine) in page
     assert str(foreign) not in page
-    part = text(as_(cast.maker).get("/proposals/new/specifications/", {"source": "ledger"}))
+    part = text(as_(cast.maker).get("/proposals/new/source/", {"source": "ledger"}))
     assert str(mine) in part
 
 
@@ -159,13 +159,6 @@ def test_an_existing_specification_silences_the_description_of_a_new_one(as_, ca
 def test_the_route_is_filled_in_from_the_link(as_, cast, source, target):
     page = as_(cast.maker).get(NEW, {"source": source.pk, "target": "9" * 40}).content.decode()
     assert 'value="Ledger (LEDGER)"' in page
-
-
-def test_systems_are_offered_by_name_code_and_unit(as_, cast, source, target):
-    options = as_(cast.maker).get("/systems/options/", {"source": "edg"}).content.decode()
-    assert 'value="Ledger (LEDGER)"' in options
-    assert "Risk Engine" not in options
-    assert as_(cast.maker).get("/systems/options/", {"source": "a\x00b"}).status_code == 200
 
 
 # deciding
@@ -373,7 +366,7 @@ def test_a_page_costs_the_same_for_1_and_25_rows_and_at_most_8_queries(
         "/flows/?page=-1&lifecycle=%00&system=%00",
         "/proposals/new/?source=%00&target=%F0%9F%92%A9",
         "/proposals/new/?source=²",
-        "/proposals/new/specifications/?source=%00",
+        "/proposals/new/source/?source=%00",
     ],
 )
 def test_hostile_urls_are_answered_without_an_error(as_, cast, url):

@@ -70,7 +70,8 @@ PAGES = {
     # Proposals
     "proposals": page(200),
     "proposal-new": page(200, POST=302, sent=FLOW),
-    "specifications": page(200),
+    "proposing-source": page(200),
+    "proposing-advice": page(200),
     "proposal waiting": page(200),
     "proposal closed": page(200),
     "proposal draft": page(only(200, "maker superuser", 404)),

@@ -3,15 +3,18 @@
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models import Case, Count, Q, When
 from django.urls import reverse
 from django.utils import timezone
 from simple_history.models import HistoricalRecords
+
+LONGEST_SEARCH, MOST_WORDS = 300, 20  # of what somebody types to find something
 
 
 def one_of(field: str, choices: type[models.TextChoices], name: str) -> models.CheckConstraint:
     """The database's own list of what an enumeration may hold, whoever writes."""
 
-    return models.CheckConstraint(condition=models.Q(**{f"{field}__in": choices.values}), name=name)
+    return models.CheckConstraint(condition=Q(**{f"{field}__in": choices.values}), name=name)
 
 
 def refuse_cycle(node: models.Model, parent: str) -> None:
@@ -58,6 +61,31 @@ class SystemLifecycle(models.TextChoices):
     REMOVED = "REMOVED"
 
 
+class SystemQuerySet(models.QuerySet):
+    def taking_flows(self):
+        return self.exclude(lifecycle=SystemLifecycle.REMOVED)
+
+    def of(self, user):
+        """Those `user` has a part in."""
+        part = self.model.objects.filter(involvements__user=user, involvements__ended_at=None)
+        return self.filter(pk__in=part.order_by().values("pk"))
+
+    def like(self, text: str):
+        """Each word occurs in the name, the code or the name of the unit; an exact code first, then what begins so.
+
+        Brackets around a word count for nothing, so that "Ledger (LEDGER)", as systems are written, finds itself.
+        """
+        found, text = self.select_related("organisational_unit"), text.strip()[:LONGEST_SEARCH]
+        for word in text.split()[:MOST_WORDS]:
+            word = word.strip("()")
+            units = OrganisationalUnit.objects.filter(name__icontains=word).order_by().values("pk")
+            found = found.filter(Q(name__icontains=word) | Q(code__icontains=word) | Q(organisational_unit__in=units))
+        begins = Q(code__istartswith=text) | Q(name__istartswith=text)
+        ranks = [Q(code__iexact=text), begins, Q(name__icontains=f" {text}"), Q(name__icontains=text)]
+        cases = [When(condition, then=place) for place, condition in enumerate(ranks)]
+        return found.order_by(Case(*cases, default=len(ranks), output_field=models.IntegerField()), "name", "pk")
+
+
 class System(models.Model):
     """Applications and external actors alike: the one thing flows start from and end at."""
 
@@ -74,6 +102,7 @@ class System(models.Model):
         help_text="A removed system takes no new proposal; its flows stay as they are.",
     )
     history = HistoricalRecords()
+    objects = SystemQuerySet.as_manager()
 
     class Meta:
         ordering = ["name"]
@@ -101,6 +130,24 @@ class System(models.Model):
 class DataTypeQuerySet(models.QuerySet):
     def proposable(self):
         return self.filter(is_deprecated=False, is_unknown=False)
+
+    def sent_by(self, source: System):
+        """Those that physical flows from `source` carry, the most used first."""
+        way = "specifications__physical_flows"
+        sent = self.filter(**{f"{way}__lifecycle": "ACTIVE", f"{way}__logical_flow__source": source})
+        return sent.annotate(uses=Count(way)).order_by("-uses", "name")
+
+    def lineages(self) -> dict[int, tuple[str, ...]]:
+        """For the id of every type there is, the names from its root down to itself; one query."""
+        rows = {pk: (name, parent) for pk, name, parent in self.model.objects.values_list("pk", "name", "parent")}
+
+        def names(pk: int | None, seen: tuple[int, ...] = ()) -> tuple[str, ...]:
+            if pk is None or pk in seen:
+                return ()
+            name, parent = rows[pk]
+            return (*names(parent, (*seen, pk)), name)
+
+        return {pk: names(pk) for pk in rows}
 
 
 class DataType(models.Model):

@@ -35,11 +35,21 @@ def check_start(proposal: Proposal) -> None:
 
 def check_submission(proposal: Proposal) -> None:
     """Refuses (Invalid, Conflict) what could not be applied if both sides agreed at once, and what repeats another."""
+    lacking = _lacking_reason(proposal)
+    try:
+        KINDS[proposal.type].check_submission(proposal)
+    except Invalid as wrong:
+        raise Invalid(wrong.sentence, **wrong.fields, **lacking) from None
+    if lacking:
+        raise Invalid(**lacking)
+
+
+def _lacking_reason(proposal: Proposal) -> dict[str, str]:
     if not proposal.reason_id:
-        raise Invalid(reason="Choose a reason.")
+        return {"reason": "Choose a reason."}
     if not proposal.reason.is_active:
-        raise Invalid(reason=f"The reason “{proposal.reason}” is no longer offered. Choose another.")
-    KINDS[proposal.type].check_submission(proposal)
+        return {"reason": f"The reason “{proposal.reason}” is no longer offered. Choose another."}
+    return {}
 
 
 def apply(proposal: Proposal, hand: Hand) -> None:

@@ -41,7 +41,7 @@ def _check_wish(proposal: Proposal, types: list[DataType], missing: dict[str, st
     check_systems([proposal.source, proposal.target])
     check_data_types(types, kept=proposal.specification.data_types.all() if proposal.specification else [])
     if proposal.with_physical_flow:
-        _check_specification(proposal)
+        check_specification(proposal)
 
 
 def _missing_parts(proposal: Proposal) -> dict[str, str]:
@@ -58,7 +58,7 @@ def _missing_parts(proposal: Proposal) -> dict[str, str]:
     return missing
 
 
-def _check_specification(proposal: Proposal) -> None:
+def check_specification(proposal: Proposal) -> None:
     chosen = proposal.specification
     if chosen is None:
         same = _specification_of_same_name(proposal)

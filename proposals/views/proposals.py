@@ -8,11 +8,11 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 from django.views.generic import DetailView
 
-from .. import provisioning, workflow
+from .. import advice, provisioning, workflow
 from ..dossier import dossier, with_columns
 from ..filters import ProposalFilter
 from ..forms import ApprovalForm, ChangeForm, CommentForm, DecisionForm, ProposalForm, RejectionForm, RemovalForm
-from ..models import Action, Proposal, ProposalType, Side, System, read_rights, rights_on
+from ..models import Action, PhysicalFlow, Proposal, ProposalType, Side, System, read_rights, rights_on
 from ..refusals import Conflict, Invalid, NoRight, Refused
 from .lists import keyset_page
 from .once import form_page
@@ -22,6 +22,8 @@ WRITTEN = {
     ProposalType.EDIT: (ChangeForm, "proposals/proposal_change.html"),
     ProposalType.DELETE: (RemovalForm, "proposals/proposal_removal.html"),
 }
+MOST_LISTED = 200  # systems offered where no script searches
+SHOWN = {"show", "like"}  # buttons that show the form again, and judge and keep nothing
 FORMS = {"approve": ApprovalForm, "reject": RejectionForm}
 
 
@@ -61,7 +63,7 @@ class ProposalPage(DetailView):
         proposal.mine = [(action, right) for action, right in mine if action.side]
         return super().get_context_data(
             dossier=known,
-            decision=decision_form(allowed),
+            decision=decision_form(allowed, both=proposal.policy.one_person_both_sides),
             verbs=dict.fromkeys(action.verb for action in allowed),
             sides=[self._side(side) for side in Side],
             transitions=transitions,
@@ -78,14 +80,14 @@ class ProposalPage(DetailView):
         return {"label": side.label, "system": proposal.system(side), "decision": decision, "rights": rights}
 
 
-def decision_form(allowed: list[Action]) -> ApprovalForm | None:
+def decision_form(allowed: list[Action], *, both: bool) -> ApprovalForm | None:
     """One form for approving and rejecting, if both are for the same sides; else None, and each has its own page."""
     approve, reject = ([action for action in allowed if action.verb == verb] for verb in ("approve", "reject"))
     if approve and reject and [action.side for action in approve] != [action.side for action in reject]:
         return None
     if not approve and not reject:
         return None
-    form = ApprovalForm(offered=approve) if approve else RejectionForm(offered=reject)
+    form = ApprovalForm(offered=approve, both=both) if approve else RejectionForm(offered=reject, both=both)
     form.fields["comment"].label = "Comment"
     form.fields["comment"].help_text = "A rejection needs one: the maker will read it." if reject else ""
     return form
@@ -107,7 +109,8 @@ def again(proposal: Proposal, user) -> str:
 def new(request: HttpRequest) -> HttpResponse:
     """Write a CREATE. `?source=` and `?target=` (ids) fill in the route, `?from=` an earlier proposal of the reader."""
     route = {side: request.GET[side] for side in ("source", "target") if request.GET.get(side, "").isdecimal()}
-    typed = {side: int(value[:18]) for side, value in route.items()}
+    named = System.objects.in_bulk([int(number[:18]) for number in route.values()])
+    typed = {side: named.get(int(number[:18])) for side, number in route.items()}
     return write(request, Proposal(maker=request.user), initial=earlier(request) | typed)
 
 
@@ -119,7 +122,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
         raise NoRight(f"Only its maker, {proposal.maker}, can change this draft.", proposal.get_absolute_url())
     if not proposal.is_draft:
         raise Conflict("It has been submitted: its content can no longer change.", proposal.get_absolute_url())
-    return write(request, proposal, initial={})
+    return write(request, proposal, initial={"source": proposal.source, "target": proposal.target})
 
 
 def earlier(request: HttpRequest) -> dict:
@@ -135,45 +138,48 @@ def earlier(request: HttpRequest) -> dict:
 
 
 def write(request: HttpRequest, proposal: Proposal, initial: dict) -> HttpResponse:
-    """The form of a proposal, and what its buttons do: submit, keep as draft, show the specifications of the source."""
-    form_class, template = WRITTEN[proposal.type]
-    refusal = None
-    if request.method == "POST" and "show" not in request.POST:
-        form = form_class(request.POST, instance=proposal)
-        if form.is_valid():
-            verb = workflow.submit if "submit" in request.POST else workflow.save_draft
-            try:
-                verb(form.instance, form.cleaned_data.get("data_types", []), by=request.user)
-                done = "submitted" if "submit" in request.POST else "kept as a draft"
-                messages.success(request, f"Proposal {form.instance.pk} is {done}.")
-                return redirect(form.instance)
-            except Invalid as wrong:
-                form.refuse(wrong)
-            except Refused as no:
-                refusal = no
-    else:
-        form = form_class(instance=proposal, initial=initial | _typed(request))
-    status = 200 if request.method != "POST" or "show" in request.POST else refusal.status if refusal else 400
-    context = {"form": form, "proposal": proposal, "refusal": refusal}
+    """The form of a proposal, and what its buttons do: submit, keep as draft, or show it again with what is known."""
+    form_class, _ = WRITTEN[proposal.type]
+    if request.method != "POST" or SHOWN & set(request.POST):
+        return _form(request, form_class(instance=proposal, initial=initial | _typed(request)))
+    form, refusal = form_class(request.POST, instance=proposal), None
+    if form.is_valid():
+        try:
+            return _keep(request, form)
+        except Invalid as wrong:
+            form.refuse(wrong)
+        except Refused as no:
+            refusal = no
+    return _form(request, form, refusal, status=refusal.status if refusal else 400)
+
+
+def _keep(request: HttpRequest, form) -> HttpResponse:
+    proposal, submitted = form.instance, "submit" in request.POST
+    verb = workflow.submit if submitted else workflow.save_draft
+    verb(proposal, form.cleaned_data.get("data_types", []), by=request.user)
+    messages.success(request, f"Proposal {proposal.pk} is {'submitted' if submitted else 'kept as a draft'}.")
+    return redirect(proposal)
+
+
+def _form(request: HttpRequest, form, refusal: Refused | None = None, status: int = 200) -> HttpResponse:
+    proposal = form.instance
+    context = {"form": form, "proposal": proposal, "refusal": refusal, "judged": form.is_bound}
     if proposal.type == ProposalType.CREATE:
-        context["systems"] = System.objects.all()[:200]
+        context |= {"systems": System.objects.taking_flows()[:MOST_LISTED], **advice.advice(form.so_far(request.user))}
+        context["unread"] = [] if form.is_bound else form.unread
     elif proposal.type == ProposalType.DELETE:
         context["consequences"] = provisioning.consequences(proposal)
-    return render(request, template, context, status=status)
+    return render(request, WRITTEN[proposal.type][1], context, status=status)
 
 
 def _typed(request: HttpRequest) -> dict:
-    """What has been typed so far, to show the form again without judging it."""
+    """What has been typed so far, to show the form again without judging it; sent as the flow `like` (its id) is."""
     if request.method != "POST":
         return {}
-    return request.POST.dict() | {"data_types": request.POST.getlist("data_types")}
-
-
-@require_safe
-def specifications(request: HttpRequest) -> HttpResponse:
-    """The choice of specifications for the source typed so far: a part of the form, asked for by htmx."""
-    form = ProposalForm(initial={"source": request.GET.get("source", "")})
-    return render(request, "proposals/_specification_field.html", {"form": form})
+    like = request.POST.get("like", "")
+    way = PhysicalFlow.objects.active().filter(pk=int(like[:18])) if like.isdecimal() else PhysicalFlow.objects.none()
+    same = way.values(*PhysicalFlow.REQUIRED).first() or {}
+    return request.POST.dict() | {"data_types": request.POST.getlist("data_types")} | same
 
 
 @form_page
@@ -223,6 +229,8 @@ def _act(request: HttpRequest, pk: int, verb: str, carry_out: Callable) -> HttpR
             refusal, status = no, no.status
     context = {"proposal": proposal, "verb": verb, "form": form, "offered": offered, "refusal": refusal}
     context["dossier"] = dossier(proposal)
+    if verb == "propose" and proposal.type == ProposalType.CREATE:
+        context |= advice.advice(proposal) | {"precedent": None}
     return render(request, "proposals/proposal_action.html", context, status=status)
 
 

@@ -6,11 +6,12 @@ from django.views.generic import DetailView
 from django_filters.views import FilterView
 
 from ..filters import SystemListFilter
-from ..forms import systems_like
 from ..models import Proposal, System, deciders
 from ..neighbourhood import around_system, route_is_living
 from ..pictures import of_system
 from ..versions import versions
+
+MOST_OFFERED = 20
 
 
 class SystemList(FilterView):
@@ -51,7 +52,9 @@ class SystemPage(DetailView):
 
 @require_safe
 def system_options(request: HttpRequest) -> HttpResponse:
-    """The systems matching what is typed into a system field, as options: asked for by htmx."""
+    """The systems matching what is typed into a system field, to choose from; with nothing typed, the reader's own."""
     typed = next((request.GET[name] for name in ("source", "target", "system") if name in request.GET), "")
-    typed = typed.replace("\x00", "")
-    return render(request, "proposals/_system_options.html", {"systems": systems_like(typed.strip())[:50]})
+    typed, offered = typed.replace("\x00", "").strip(), System.objects.taking_flows()
+    mine = offered if typed else offered.of(request.user)
+    systems = list(mine.like(typed)[:MOST_OFFERED]) or ([] if typed else offered.like("")[:MOST_OFFERED])
+    return render(request, "proposals/_system_options.html", {"systems": systems})

@@ -1,0 +1,118 @@
+"""Fields of the project's own, and what its forms share."""
+
+from functools import cache
+
+from django import forms
+from django.core.validators import ProhibitNullCharactersValidator
+from django.db.models import Q
+
+from ..models import Reason, System, User
+from ..refusals import Invalid
+
+LONGEST = 300  # of what somebody types to name a system or person
+
+
+def moment_input() -> forms.DateTimeInput:
+    return forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+
+
+class SystemPicker(forms.TextInput):
+    """A text field under which htmx lists matching systems; waltzflow.js makes it a combobox for keyboard and ear.
+
+    Without a script it is what it is, with the offers of the page's datalist "systems", if there is one.
+    """
+
+    template_name = "proposals/_picker.html"
+
+    def __init__(self) -> None:
+        super().__init__({"autocomplete": "off", "placeholder": "Name, code or unit", "maxlength": LONGEST})
+
+
+class SystemField(forms.ModelChoiceField):
+    """One system, typed by code or name; the page offers matching ones. Works for any number of systems.
+
+    Accepts "Name (CODE)" as offered, a code, or a name only one system has, all ignoring case.
+    """
+
+    widget = SystemPicker
+
+    def __init__(self, **kwargs) -> None:
+        super().__init__(kwargs.pop("queryset", System.objects.all()), **kwargs)
+
+    def prepare_value(self, value):
+        if isinstance(value, int):
+            value = self.queryset.filter(pk=value).first()
+        return str(value) if isinstance(value, System) else value
+
+    def to_python(self, value) -> System | None:
+        if value in self.empty_values or isinstance(value, System):
+            return value or None
+        ProhibitNullCharactersValidator()(value)
+        text = value.strip()[:LONGEST]
+        found = self._offered(text) or self._coded(text) or list(self.queryset.filter(name__iexact=text)[:6])
+        if len(found) != 1:
+            raise forms.ValidationError(self._no_single(text, found))
+        return found[0]
+
+    def _offered(self, text: str) -> list[System]:
+        """The system whose offer, "Name (CODE)", this is to the letter; names and codes may hold brackets."""
+        starts = [at + 2 for at in range(len(text)) if text.startswith(" (", at)] if text.endswith(")") else []
+        codes = [text[start:-1] for start in starts[-20:]]
+        return [system for system in self.queryset.filter(code__in=codes) if str(system) == text]
+
+    def _coded(self, text: str) -> list[System]:
+        """Those with this code; if none has it to the letter, those that have it but for case."""
+        return list(self.queryset.filter(code=text)) or list(self.queryset.filter(code__iexact=text)[:6])
+
+    def _no_single(self, text: str, named: list[System]) -> str:
+        similar = named or self.queryset.taking_flows().like(text)[:5]
+        hint = f" Did you mean {', '.join(map(str, similar))}?" if similar else " Type a name or a code."
+        return (f"Several systems are called “{text}”." if named else f"No system is called “{text}”.") + hint
+
+
+class PersonField(forms.ModelChoiceField):
+    """One active person, typed by mail address or name."""
+
+    widget = forms.TextInput
+
+    def __init__(self, **kwargs) -> None:
+        super().__init__(User.objects.filter(is_active=True), **kwargs)
+        self.widget.attrs |= {"autocomplete": "off", "placeholder": "Name or mail address"}
+
+    def to_python(self, value) -> User | None:
+        if value in self.empty_values or isinstance(value, User):
+            return value or None
+        ProhibitNullCharactersValidator()(value)
+        text = value.strip()[:LONGEST]
+        found = list(self.queryset.filter(Q(email__iexact=text) | Q(name__iexact=text) | Q(username=text))[:6])
+        if len(found) == 1:
+            return found[0]
+        similar = found or self.queryset.filter(Q(name__icontains=text) | Q(email__icontains=text))[:5]
+        named = ", ".join(f"{person} ({person.email})" for person in similar)
+        hint = f" Did you mean {named}? Type the mail address." if named else " Type a name or a mail address."
+        raise forms.ValidationError(
+            (f"Several people are called “{text}”." if found else f"Nobody is called “{text}”.") + hint
+        )
+
+
+def refuse_fields(form: forms.BaseForm, refusal: Invalid) -> None:
+    """Show what a verb refused beside the fields it names; what is no field of this form, or names none, above them."""
+    if not refusal.fields:
+        form.add_error(None, refusal.sentence)
+    for field, sentence in refusal.fields.items():
+        form.add_error(field if field in form.fields else None, sentence)
+
+
+def offer_reasons(form: forms.ModelForm) -> None:
+    """The active reasons, and the one it already has; where there is only one, it is chosen. Read when shown, once."""
+    field = form.fields["reason"]
+    field.queryset = Reason.objects.filter(Q(is_active=True) | Q(pk=form.instance.reason_id))
+    offered = cache(lambda: list(field.queryset))
+    field.choices = lambda: [("", "Choose…"), *((reason.pk, reason.name) for reason in offered())]
+    if not form.initial.get("reason"):
+        form.initial["reason"] = lambda: offered()[0].pk if len(offered()) == 1 else None
+
+
+def offer_choices(form: forms.ModelForm, names: list[str]) -> None:
+    for name in names:
+        form.fields[name].choices = [("", "Choose…"), *form.fields[name].choices[1:]]

@@ -1,0 +1,47 @@
+"""What somebody chooses for themselves."""
+
+from datetime import datetime
+
+from django import forms
+from django.utils import timezone
+
+from ..models import Delegation, User
+from .fields import PersonField, moment_input
+
+
+class DelegationForm(forms.ModelForm):
+    """To whom, and until when; from now on if no beginning is named."""
+
+    delegate = PersonField(label="Who decides for you?")
+    starts_at = forms.DateTimeField(
+        label="From", required=False, widget=moment_input(), help_text="Empty: from now on."
+    )
+    ends_at = forms.DateTimeField(label="Until", widget=moment_input())
+
+    class Meta:
+        model = Delegation
+        fields = ["delegate", "starts_at", "ends_at", "note"]
+        widgets = {"note": forms.TextInput}
+
+    def clean_delegate(self) -> User:
+        if self.cleaned_data["delegate"] == self.instance.delegator:
+            raise forms.ValidationError("You cannot delegate to yourself.")
+        return self.cleaned_data["delegate"]
+
+    def clean_starts_at(self) -> datetime:
+        return max(self.cleaned_data["starts_at"] or timezone.now(), timezone.now())
+
+    def clean(self) -> dict:
+        cleaned = super().clean()
+        starts, ends = cleaned.get("starts_at"), cleaned.get("ends_at")
+        if starts and ends and ends <= starts:
+            self.add_error("ends_at", "It must end after it begins, and not in the past.")
+        return cleaned
+
+
+class NoticesForm(forms.ModelForm):
+    class Meta:
+        model = User
+        fields = ["notices_wanted"]
+        widgets = {"notices_wanted": forms.RadioSelect}
+        labels = {"notices_wanted": "Which mails do you want?"}

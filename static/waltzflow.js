@@ -1,0 +1,151 @@
+/* What HTML and htmx leave open, each part in a function of its own. Every page works without this file. */
+"use strict";
+
+/* Makes a text field and the list under it a combobox as the ARIA Authoring Practices describe it: arrows move,
+   Enter takes, Escape closes, what is found is said. htmx fills the list; `look` asks it to do so at once. */
+function picker(box) {
+  const [input, list, said] = box.querySelectorAll("input, [role=listbox], [role=status]");
+  const most = 20;
+  let active = null;
+  let awaited = false; // something has been typed and its list has not come yet
+  let told = input.value; // the value of the last change event
+
+  const offers = () => [...list.children];
+  const show = (open) => {
+    list.hidden = !open;
+    input.setAttribute("aria-expanded", open);
+    if (!open) activate(null);
+  };
+  const say = (text, seen = false) => {
+    said.textContent = text;
+    said.classList.toggle("sr", !seen);
+  };
+  const activate = (offer) => {
+    active?.setAttribute("aria-selected", "false");
+    active = offer;
+    active?.setAttribute("aria-selected", "true");
+    active?.scrollIntoView({ block: "nearest" });
+    if (active) input.setAttribute("aria-activedescendant", active.id);
+    else input.removeAttribute("aria-activedescendant");
+  };
+  const take = (offer) => {
+    input.value = offer.dataset.value;
+    awaited = false;
+    show(false);
+    say("");
+    input.dispatchEvent(new Event("change", { bubbles: true }));
+  };
+  const look = () => {
+    awaited = true;
+    input.dispatchEvent(new Event("look"));
+  };
+  const move = (step) => {
+    if (list.hidden) return look();
+    const all = offers();
+    const place = active ? all.indexOf(active) + step : step > 0 ? 0 : -1;
+    activate(all.at(place % all.length));
+  };
+  const keys = {
+    ArrowDown: () => move(1),
+    ArrowUp: () => move(-1),
+    Enter: () => (list.hidden ? awaited && look() : active ? take(active) : show(false)),
+    Escape: () => show(false),
+    Tab: () => offers().length === 1 && active && take(active),
+  };
+
+  input.removeAttribute("list");
+  input.setAttribute("role", "combobox");
+  input.setAttribute("aria-autocomplete", "list");
+  input.setAttribute("aria-controls", list.id);
+  show(false);
+  say("");
+  input.addEventListener("keydown", (event) => {
+    if (event.isComposing) return;
+    const idle = list.hidden && (event.key === "Escape" || (event.key === "Enter" && !awaited));
+    if (!(event.key in keys) || event.altKey || event.ctrlKey || event.metaKey || idle) return;
+    if (event.key !== "Tab") event.preventDefault();
+    keys[event.key]();
+  });
+  input.addEventListener("input", () => (awaited = true));
+  input.addEventListener("click", () => list.hidden && !input.value && look());
+  // Chromium sends another change when the field is left after a value was taken.
+  box.addEventListener(
+    "change",
+    (event) => {
+      if (input.value === told) event.stopPropagation();
+      told = input.value;
+    },
+    true,
+  );
+  input.addEventListener("blur", () => show(false));
+  list.addEventListener("mousedown", (event) => event.preventDefault());
+  list.addEventListener("click", (event) => {
+    const offer = event.target.closest("[role=option]");
+    if (offer) take(offer);
+  });
+  list.addEventListener("htmx:afterSwap", () => {
+    if (!awaited || document.activeElement !== input) return;
+    awaited = false;
+    const all = offers();
+    all.forEach((offer, place) => (offer.id = `${list.id}_${place}`));
+    show(all.length > 0);
+    if (!all.length) return say(list.dataset.none, true);
+    say(all.length < most ? `${all.length} ${list.dataset.found}` : list.dataset.most);
+    if (input.value) activate(all[0]);
+  });
+}
+
+document.querySelectorAll("[data-picker]").forEach(picker);
+
+/* The chooser of data types: a filter that hides what does not match, and what is chosen in one line. Listens at the
+   document, since htmx puts in another chooser when the source changes. */
+function filterTypes(filter) {
+  const box = filter.closest("[data-types]");
+  const words = filter.value.toLowerCase().split(/\s+/).filter(Boolean);
+  const rows = [...box.querySelectorAll("[data-words]")];
+  rows.forEach((row) => {
+    row.hidden = !row.querySelector(":checked") && !words.every((word) => row.dataset.words.includes(word));
+  });
+  box.querySelectorAll("[data-group]").forEach((group) => {
+    group.hidden = !group.querySelector("[data-words]:not([hidden])");
+  });
+  box.classList.toggle("filtering", words.length > 0);
+  const shown = rows.filter((row) => !row.hidden).length;
+  box.querySelector("[data-said]").textContent = words.length ? `${shown} of ${rows.length} shown.` : "";
+}
+
+function nameChosen(box) {
+  const names = [...box.querySelectorAll("label:has(:checked) [data-name]")].map((name) => name.textContent);
+  box.querySelector("[data-chosen]").textContent = names.length ? `Chosen: ${names.join(", ")}` : "Nothing chosen yet.";
+}
+
+document.addEventListener("input", (event) => event.target.matches("[data-filter]") && filterTypes(event.target));
+document.addEventListener("change", (event) => {
+  const box = event.target.closest("[data-types]");
+  if (box && event.target.type === "checkbox") nameChosen(box);
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && event.target.matches?.("[data-filter]")) event.preventDefault();
+});
+
+/* "Send it the same way" fills the fields in place; without a script its button asks the server to. */
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-fill]");
+  if (!button) return;
+  event.preventDefault();
+  const { fill, ...values } = button.dataset;
+  for (const [name, value] of Object.entries(values)) {
+    const field = button.form.elements[name];
+    field.value = value;
+    field.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+});
+
+/* A quiet part is put in only if it says something new, so that a screen reader does not say the same again. */
+const lastSaid = new WeakMap();
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { target, serverResponse } = event.detail;
+  if (!target.matches("[data-quiet]")) return;
+  if (lastSaid.get(target) === serverResponse) event.detail.shouldSwap = false;
+  lastSaid.set(target, serverResponse);
+});
