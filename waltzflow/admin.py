@@ -13,7 +13,6 @@ SECTIONS = {
     ],
 }
 HISTORIES, OTHERS = "Histories", "More"
-HIDDEN = ["Attachment"]  # registered because post-office's mails refer to it; no mail of ours has one
 
 
 def section_of(model: dict) -> str:
@@ -29,7 +28,7 @@ class Administration(admin.AdminSite):
         if app_label:
             return apps
         order = [name for names in SECTIONS.values() for name in names]
-        models = [model for app in apps for model in app["models"] if model["object_name"] not in HIDDEN]
+        models = [model for app in apps for model in app["models"]]
         models.sort(key=lambda it: order.index(it["object_name"]) if it["object_name"] in order else len(order))
         sections = {name: [m for m in models if section_of(m) == name] for name in [*SECTIONS, HISTORIES, OTHERS]}
         return [self._section(name, models) for name, models in sections.items() if models]
