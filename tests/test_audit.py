@@ -90,8 +90,19 @@ def test_an_edit_that_met_another_version_is_found(cast, source, target):
 def test_a_decision_without_its_right_at_that_moment_is_found(cast, proposal, model, field, by, sentence):
     workflow.approve(proposal, sides=["SOURCE"], by=getattr(cast, by))
     assert found() == []
-    model.objects.update(**{field: timezone.now()})
+    without_guards()
+    for rows in (model.objects, model.history):
+        rows.update(**{field: timezone.now()})
     assert [(breach.invariant, breach.sentence) for breach in found()] == [("I2", sentence)]
+
+
+def test_to_date_the_end_of_a_right_back_undoes_no_decision(cast, proposal):
+    workflow.approve(proposal, sides=["SOURCE"], by=cast.delegate)
+    involvement, delegation = cast.source_approver.involvements.get(), cast.delegate.delegations_taken.get()
+    involvement.ended_at = delegation.ends_at = factories.timezone.now() - factories.timedelta(hours=1)
+    involvement.save()
+    delegation.save()
+    assert list(audit.breaches()) == []
 
 
 def test_a_missing_guard_is_named(scene):

@@ -6,7 +6,7 @@ no dates, so of a steward only the words are there.
 
 from collections.abc import Iterator
 
-from django.db.models import Case, Exists, F, OuterRef, Q, When
+from django.db.models import Case, Exists, F, Model, OuterRef, Q, When
 from django.db.models.functions import Coalesce
 
 from ..models import Delegation, Involvement, Side, Transition
@@ -18,15 +18,26 @@ def breaches() -> Iterator[Breach]:
     system = Case(When(side=Side.SOURCE, then=F("proposal__source")), default=F("proposal__target"))
     holder = Coalesce("on_behalf_of", "by")
     decided = decided.annotate(system=system, holder=holder).order_by("pk")
-    involved = Involvement.objects.filter(system=OuterRef("system"), user=OuterRef("holder"))
-    involved = involved.filter(Q(ended_at=None) | Q(ended_at__gte=OuterRef("at")), started_at__lte=OuterRef("at"))
-    lent = Delegation.objects.filter(delegator=OuterRef("on_behalf_of"), delegate=OuterRef("by"))
-    lent = lent.filter(starts_at__lte=OuterRef("at"), ends_at__gte=OuterRef("at"))
-    without = decided.filter(~Exists(involved)).exclude(capacity__startswith="Steward")
+    part = Q(system=OuterRef("system"), user=OuterRef("holder"), started_at__lte=OuterRef("at"))
+    part &= Q(ended_at=None) | Q(ended_at__gte=OuterRef("at"))
+    lent = Q(delegator=OuterRef("on_behalf_of"), delegate=OuterRef("by"))
+    lent &= Q(starts_at__lte=OuterRef("at"), ends_at__gte=OuterRef("at"))
+    without = decided.exclude(_stood(Involvement, part)).exclude(capacity__startswith="Steward")
     for step in without.select_related("by", "on_behalf_of").iterator(chunk_size=2000):
         sentence = f"Transition {step.number}: {step.on_behalf_of or step.by} had no part in the system then."
         yield Breach("I2", f"proposal {step.proposal_id}", sentence)
-    undelegated = decided.exclude(on_behalf_of=None).filter(~Exists(lent))
+    undelegated = decided.exclude(on_behalf_of=None).exclude(_stood(Delegation, lent))
     for step in undelegated.select_related("by", "on_behalf_of").iterator(chunk_size=2000):
         sentence = f"Transition {step.number}: {step.on_behalf_of} had not delegated to {step.by} then."
         yield Breach("I2", f"proposal {step.proposal_id}", sentence)
+
+
+def _stood(model: type[Model], condition: Q) -> Q:
+    """A row that gave the right stood there at that moment, as it reads now or as its history knew it then.
+
+    To date the end of a right back, or to write it while a decision that came first is under way, undoes no decision.
+    """
+    known = model.history.model.objects.filter(history_date__lte=OuterRef("at"))
+    then = Q(id=OuterRef("id"), history_id__gt=OuterRef("history_id"), history_date__lte=OuterRef(OuterRef("at")))
+    newer = model.history.model.objects.filter(then)
+    return Q(Exists(model.objects.filter(condition))) | Q(Exists(known.filter(condition, ~Exists(newer))))

@@ -37,7 +37,8 @@ def _page(request: HttpRequest, form: DelegationForm, status: int) -> HttpRespon
 @form_target
 def end_delegation(request: HttpRequest, pk: int) -> HttpResponse:
     """End one of my delegations now; one that has not begun never will."""
-    delegation = get_object_or_404(Delegation, pk=pk, delegator=request.user, ends_at__gt=timezone.now())
+    mine = Delegation.objects.select_for_update(no_key=True).filter(delegator=request.user)
+    delegation = get_object_or_404(mine, pk=pk, ends_at__gt=timezone.now())
     delegation.ends_at = timezone.now()
     delegation.starts_at = min(delegation.starts_at, delegation.ends_at)
     store(delegation, by=request.user, at=timezone.now(), why="Delegation ended")

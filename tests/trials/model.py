@@ -141,10 +141,9 @@ class World(People, Register):
         self.only_maker(wish, by)
         if wish.state != "PROPOSED_CREATE":
             raise No("conflict")
-        if wish.type != "CREATE":
-            self.refuse_twin_proposal(wish)
+        self.refuse_other_change(wish)
         self.check(wish, applying=False)
-        self.refuse_twin_proposal(wish)
+        self.refuse_twin(wish)
         wish.step("propose", "PENDING_APPROVALS", by)
         for side in self.automatic(wish):
             wish.step(f"approve_{side.lower()}", f"{side}_APPROVED", by, automatic=True)
@@ -158,14 +157,20 @@ class World(People, Register):
         if by != wish.maker or by not in self.active:
             raise No("right")
 
-    def refuse_twin_proposal(self, wish):
-        for other in self.proposals:
-            same = wish.key() == other.key() if wish.type == "CREATE" else self.concerned(wish) == self.concerned(other)
-            if other.state in OPEN and same and (wish.type == "CREATE") == (other.type == "CREATE"):
+    def refuse_other_change(self, wish):
+        if wish.type != "CREATE":
+            changes = [other for other in self.proposals if other.state in OPEN and other.type != "CREATE"]
+            if self.concerned(wish) in map(self.concerned, changes):
                 raise No("conflict")
 
     def concerned(self, wish):
         return wish.route if wish.flow is None else wish.flow
+
+    def refuse_twin(self, wish):
+        """Another open proposal that would bring the same."""
+        bringing = [other.key() for other in self.proposals if other.state in OPEN and other.type != "DELETE"]
+        if wish.type != "DELETE" and wish.key() in bringing:
+            raise No("conflict")
 
     def automatic(self, wish):
         """The sides approved by the submission itself."""
@@ -182,6 +187,8 @@ class World(People, Register):
 
     def approve(self, place, sides, by):
         wish = self.proposals[place]
+        if len(sides) > 1 and not self.policy["one_person_both_sides"]:
+            raise No("right")
         for side in sides:
             self.right(wish, "approve", side, by)
             if side not in self.undecided(wish):
@@ -234,7 +241,7 @@ class World(People, Register):
         if isinstance(wish.spec, int):
             wish.types = self.specs[wish.spec].types
         self.check(wish, applying=False)
-        self.refuse_twin_proposal(wish)
+        self.refuse_twin(wish)
         self.add(wish, self.spec_for(wish))
 
     # What administrators and people themselves do. Nothing of this is ever refused.

@@ -172,13 +172,16 @@ def account(company, person):
 
 
 def delegation(company, person):
-    given = factories.delegate(person, company.person())
-
-    def end():
-        given.ends_at = timezone.now()
-        given.save()
-
+    """Ended on the page of the one who gave it."""
+    given, giver = factories.delegate(person, company.person()), signed_in(person)
+    end = partial(giver.post, f"/me/delegations/{given.pk}/end/", {"form_key": str(uuid4())})
     return given.delegate, end
+
+
+def signed_in(person):
+    client = Client()
+    client.force_login(person)
+    return client
 
 
 def of_rights(outcomes):
@@ -223,8 +226,7 @@ def one_form(company):
     """One form, sent as often as there are racers, has one effect and leads to one page."""
     source, target = factories.system(), factories.system()
     sent = form(source, target, company.types)
-    first = Client()
-    first.force_login(company.maker)
+    first = signed_in(company.maker)
     cookie = {"cookie": f"sessionid={first.cookies['sessionid'].value}"}
     acts = [lambda: Client(headers=cookie).post("/proposals/new/", sent)] * company.racers
 

@@ -8,6 +8,7 @@ from unittest import mock
 from django.db import connection
 from django.db.models import QuerySet
 
+from proposals import guards
 from proposals.models import rights
 from proposals.refusals import Refused
 
@@ -60,12 +61,10 @@ def at_once(*acts):
 
 @contextmanager
 def unlocked():
-    """The workflow without its locks, so that a race is seen to be lost where they are missing."""
-
-    def unheld(queryset):
-        return list(queryset)
-
+    """The workflow without its locks and guards, so that a race is seen to be lost where they are missing."""
+    guards.remove(connection)
     with ExitStack() as stack:
-        stack.enter_context(mock.patch.object(QuerySet, "select_for_update", lambda self, **options: self.all()))
-        stack.enter_context(mock.patch.object(rights, "_hold", unheld))
+        stack.enter_context(mock.patch.object(QuerySet, "select_for_update", lambda rows, **options: rows.all()))
+        stack.enter_context(mock.patch.object(rights, "_hold", list))
         yield
+    guards.install(connection)

@@ -3,6 +3,8 @@
 import pytest
 from django.db import connection
 
+from proposals import audit
+
 from . import LONG
 from .races import RACES, Company
 from .racing import track, unlocked
@@ -29,8 +31,11 @@ def run(name, rounds):
 @pytest.mark.parametrize("name", RACES)
 def test_no_round_is_bad(name, record_property):
     bad = run(name, ROUNDS)
-    record_property("figure", f"{name}: {ROUNDS} rounds of {RACERS} racers, {len(bad)} bad")
+    breaches = list(audit.breaches())
+    figure = f"{name}: {ROUNDS} rounds of {RACERS} racers, {len(bad)} bad, {len(breaches)} breaches in the audit"
+    record_property("figure", figure)
     assert bad == []
+    assert breaches == []
 
 
 @pytest.mark.skipif(connection.vendor == "sqlite", reason="one writer at a time needs no locks")
@@ -38,5 +43,5 @@ def test_without_the_locks_the_harness_sees_bad_rounds(record_property):
     rounds = 10 if LONG else 1
     with unlocked():
         bad = run("approve/approve", rounds)
-    record_property("figure", f"approve/approve without locks: {rounds} rounds, {len(bad)} bad")
+    record_property("figure", f"approve/approve without locks and guards: {rounds} rounds, {len(bad)} bad")
     assert bad
