@@ -3,10 +3,10 @@
 from django.http import HttpRequest, HttpResponse
 
 UNUSED = [
-    *("accelerometer", "autoplay", "bluetooth", "browsing-topics", "camera", "display-capture", "encrypted-media"),
+    *("accelerometer", "autoplay", "browsing-topics", "camera", "display-capture", "encrypted-media"),
     *("fullscreen", "gamepad", "geolocation", "gyroscope", "hid", "idle-detection", "local-fonts", "magnetometer"),
     *("microphone", "midi", "payment", "picture-in-picture", "publickey-credentials-get", "screen-wake-lock"),
-    *("serial", "storage-access", "usb", "web-share", "window-management", "xr-spatial-tracking"),
+    *("serial", "storage-access", "usb", "window-management", "xr-spatial-tracking"),
 ]
 EVERYWHERE = {
     "X-Frame-Options": "DENY",
