@@ -204,7 +204,7 @@ def of_flow(flow: LogicalFlow, sent: list[PhysicalFlow]) -> Picture:
 
     `sent` are its first active physical flows. Needs `number_physical`. One query.
     """
-    bare = Box("bare", "No physical flow", "nobody has said how", flow.get_absolute_url(), "physical pending")
+    bare = Box("bare", "No physical flow", "how is not known", flow.get_absolute_url(), "physical pending")
     boxes = [_sent(physical) for physical in sent[:SENT]] or [bare]
     return _of_route(flow.source, flow.target, boxes, max(flow.number_physical - SENT, 0))
 

@@ -197,7 +197,7 @@ def test_a_route_has_what_is_sent_in_its_middle_and_what_lies_around_it_outside(
 def test_a_bare_route_says_that_nothing_is_known_to_be_sent(imported):
     imported.number_physical = 0
     picture = of_flow(imported, [])
-    assert drawn(picture)[1] == [("No physical flow", "nobody has said how")]
+    assert drawn(picture)[1] == [("No physical flow", "how is not known")]
     assert looks(picture) == ["pending", "pending"]
 
 
