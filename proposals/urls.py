@@ -27,11 +27,11 @@ urlpatterns = [
     path("proposals/<int:pk>/reject/", proposals.reject, name="proposal-reject"),
     path("proposals/<int:pk>/cancel/", proposals.cancel, name="proposal-cancel"),
     # Systems
-    path("systems/", systems.SystemList.as_view(), name="systems"),
+    path("systems/", systems.system_list, name="systems"),
     path("systems/options/", systems.system_options, name="system-options"),
     path("systems/<int:pk>/", systems.SystemPage.as_view(), name="system"),
     # Flows
-    path("flows/", flows.FlowList.as_view(), name="flows"),
+    path("flows/", flows.flow_list, name="flows"),
     path("flows/<int:pk>/", flows.FlowPage.as_view(), name="flow"),
     path("flows/<int:pk>/physical/new/", flows.add_physical_flow, name="physical-flow-new"),
     path("flows/<int:pk>/remove/", flows.remove_flow, name="flow-remove"),

@@ -90,9 +90,21 @@ def story(cast, source, target):
     )
 
 
+@pytest.fixture
 def people(cast):
     """Those of the cast who sign in at a browser."""
     for person in (cast.maker, cast.source_approver, cast.target_approver, cast.auditor, cast.both):
         person.set_password("waltzflow")
         person.save()
     return cast
+
+
+@pytest.fixture
+def as_(client):
+    """The browser of whoever is named."""
+
+    def sign_in(user):
+        client.force_login(user)
+        return client
+
+    return sign_in

@@ -26,7 +26,7 @@ ORDER = [
     {"workflow"},
     {"clock", "advice"},
     {"forms", "catalogue_files"},
-    {"filters", "tabular"},
+    {"filters", "tabular", "exports"},
     {"demo"},
     {"views", "admin"},
     {"urls", "management"},

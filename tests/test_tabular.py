@@ -58,7 +58,7 @@ def test_a_table_without_end_is_sent_as_it_is_read():
 def opened(response):
     """The one sheet of a workbook, as a spreadsheet would have it."""
     content = io.BytesIO(b"".join(response))
-    response.close()
+    response.file_to_stream.close()
     return load_workbook(content).active
 
 
@@ -107,5 +107,5 @@ def test_a_long_workbook_is_not_held_in_memory():
     response = xlsx_response("all.xlsx", ["n", "text"], ([n, f"{n} " * 100] for n in range(5_000)))
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    response.close()
+    response.file_to_stream.close()
     assert peak < 1_000_000
