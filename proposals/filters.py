@@ -19,6 +19,7 @@ from .models import (
     SystemKind,
     SystemLifecycle,
 )
+from .quality import Question
 
 MOST_WORDS = 20
 OPEN_OR_CLOSED = [("OPEN", "Any open state"), ("CLOSED", "Any end state")]
@@ -167,3 +168,40 @@ class FlowFilter(ListFilter):
 
     def of_origin(self, flows, name, value):
         return flows.filter(has_consent=value == "approved")
+
+
+class QualityFilter(ListFilter):
+    """Narrows the rows of one question; the question says where its systems, its words and its age are."""
+
+    q = django_filters.CharFilter(label="Search", method="search", max_length=200)
+    whose = django_filters.ChoiceFilter(
+        label="Whose systems",
+        choices=[("mine", "Those I am involved in")],
+        method="involved",
+        empty_label="Everybody's",
+    )
+    unit = django_filters.ModelChoiceFilter(
+        label="Organisational unit", queryset=OrganisationalUnit.objects.all(), method="of_unit", empty_label="Any"
+    )
+    older_than = django_filters.NumberFilter(label="Older than (days)", method="older", min_value=0, max_value=36500)
+
+    def __init__(self, *args, question: Question, **kwargs) -> None:
+        self.question = question
+        super().__init__(*args, **kwargs)
+
+    def search(self, rows, name, value):
+        for word in value.split()[:MOST_WORDS]:
+            rows = rows.filter(Q(*[(f"{path}__icontains", word) for path in self.question.words], _connector=Q.OR))
+        return rows
+
+    def involved(self, rows, name, value):
+        return self._on(rows, self.request.user.involvements.open().values("system"))
+
+    def of_unit(self, rows, name, value):
+        return self._on(rows, System.objects.filter(organisational_unit=value).order_by().values("pk"))
+
+    def _on(self, rows, systems):
+        return rows.filter(Q(*[(f"{path}__in", systems) for path in self.question.systems], _connector=Q.OR))
+
+    def older(self, rows, name, value):
+        return rows.filter(since__lt=timezone.now() - timedelta(days=int(value)))

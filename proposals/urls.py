@@ -1,7 +1,7 @@
 from django.urls import path
 from django.views.generic import RedirectView
 
-from .views import flows, inbox, me, proposals, proposing, sign_in, systems
+from .views import flows, inbox, me, proposals, proposing, quality, sign_in, systems
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="inbox", http_method_names=["get", "head"]), name="home"),
@@ -38,4 +38,7 @@ urlpatterns = [
     path("physical-flows/<int:pk>/", flows.PhysicalFlowPage.as_view(), name="physical-flow"),
     path("physical-flows/<int:pk>/edit/", flows.edit_physical_flow, name="physical-flow-edit"),
     path("physical-flows/<int:pk>/remove/", flows.remove_physical_flow, name="physical-flow-remove"),
+    # How the register and the workflow do
+    path("quality/", quality.overview, name="quality"),
+    path("quality/<slug:slug>/", quality.question, name="quality-list"),
 ]

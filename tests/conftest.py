@@ -97,14 +97,3 @@ def people(cast):
         person.set_password("waltzflow")
         person.save()
     return cast
-
-
-@pytest.fixture
-def as_(client):
-    """The browser of whoever is named."""
-
-    def sign_in(user):
-        client.force_login(user)
-        return client
-
-    return sign_in

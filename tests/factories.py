@@ -17,6 +17,7 @@ from proposals.models import (
     InvolvementKind,
     LogicalFlow,
     PhysicalFlow,
+    OrganisationalUnit,
     PhysicalSpecification,
     Policy,
     Proposal,
@@ -44,6 +45,10 @@ def user(name: str = "", **fields) -> User:
 def system(name: str = "", **fields) -> System:
     number = next(numbers)
     return System.objects.create(**{"name": name or f"System {number}", "code": f"SYS-{number}"} | fields)
+
+
+def unit(name: str) -> OrganisationalUnit:
+    return OrganisationalUnit.objects.create(name=name, code=f"UNIT-{next(numbers)}")
 
 
 def data_type(name: str = "", **fields) -> DataType:

@@ -29,6 +29,7 @@ from proposals.models import (
     actions,
     reach,
 )
+from proposals.quality import QUESTIONS
 
 pytestmark = pytest.mark.django_db
 QUICK = {"DEBUG": True, "PASSWORD_HASHERS": ["django.contrib.auth.hashers.MD5PasswordHasher"]}
@@ -150,6 +151,12 @@ class TestTheCompany:
         days = [(p.due_at - timezone.now()).days for p in Proposal.objects.open()]
         assert min(days) in range(5)
         assert max(days) >= 25
+
+    @pytest.mark.parametrize("question", QUESTIONS.values(), ids=lambda question: question.slug)
+    def test_every_list_about_quality_has_a_row_and_some_way_to_mend_one(self, question):
+        rows = list(question.shown())
+        assert len(rows) == question.answer().count >= 1
+        assert any(line.mends for line in question.lines(rows, User.objects.get(username="maker")))
 
     def test_no_active_flow_is_without_a_physical_flow(self):
         active = LogicalFlow.objects.filter(lifecycle="ACTIVE")

@@ -112,10 +112,12 @@ def again(proposal: Proposal, user) -> str:
 
 @form_page
 def new(request: HttpRequest) -> HttpResponse:
-    """Write a CREATE. `?source=` and `?target=` (ids) fill in the route, `?from=` an earlier proposal of the reader."""
+    """Write a CREATE. `?source=` `?target=` `?specification=` (ids) fill it in, `?from=` one of the reader's."""
     route = {side: request.GET[side] for side in ("source", "target") if request.GET.get(side, "").isdecimal()}
     named = System.objects.in_bulk([int(number[:18]) for number in route.values()])
     typed = {side: named.get(int(number[:18])) for side, number in route.items()}
+    if request.GET.get("specification", "").isdecimal():
+        typed["specification"] = int(request.GET["specification"][:18])
     return write(request, Proposal(maker=request.user), initial=earlier(request) | typed)
 
 
