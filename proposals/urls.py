@@ -1,7 +1,7 @@
 from django.urls import path
 from django.views.generic import RedirectView
 
-from .views import flows, inbox, me, proposals, proposing, quality, sign_in, systems
+from .views import flows, inbox, insights, me, proposals, proposing, quality, sign_in, systems
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="inbox", http_method_names=["get", "head"]), name="home"),
@@ -41,4 +41,5 @@ urlpatterns = [
     # How the register and the workflow do
     path("quality/", quality.overview, name="quality"),
     path("quality/<slug:slug>/", quality.question, name="quality-list"),
+    path("insights/", insights.insights, name="insights"),
 ]

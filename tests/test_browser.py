@@ -115,6 +115,7 @@ def test_every_page_is_clean_for_axe_and_the_console(chromium, live_server, peop
         *(
             "/proposals/?order=oldest&maker=mia",
             "/quality/",
+            "/insights/",
             *(f"/quality/{slug}/" for slug in QUESTIONS),
         ),
     ]:
@@ -122,7 +123,7 @@ def test_every_page_is_clean_for_axe_and_the_console(chromium, live_server, peop
         visitor.check()
     visitor.page.set_viewport_size({"width": 390, "height": 800})
     narrow = ["/inbox/", "/proposals/", "/proposals/new/", proposal.get_absolute_url()]
-    for url in [*narrow, "/systems/", "/flows/", "/quality/", "/quality/overdue/"]:
+    for url in [*narrow, "/systems/", "/flows/", "/quality/", "/quality/overdue/", "/insights/"]:
         visitor.page.goto(url)
         visitor.check()
         overflow = visitor.page.evaluate("document.documentElement.scrollWidth > window.innerWidth")

@@ -116,6 +116,7 @@ PAGES = {
     # How the register and the workflow do
     "quality": page(200),
     "quality-list question": page(200),
+    "insights": page(200),
 }
 
 
