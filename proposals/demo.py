@@ -297,6 +297,11 @@ def _at_deadline(moments: dict[str, datetime], now: datetime, chance: random.Ran
     return moments["propose"] + timedelta(days=days, minutes=chance.randrange(2, 60))
 
 
+def _nearly_too_long_ago(moments: dict[str, datetime], now: datetime, chance: random.Random) -> datetime:
+    """Two days from its deadline at `now`, whatever the day of the week."""
+    return now - timedelta(days=Policy.in_force().time_out_days - 2)
+
+
 def _in_office(day: datetime, seconds: int) -> datetime:
     """That day, `seconds` after the office opens."""
     return datetime.combine(day, time(8), day.tzinfo) + timedelta(seconds=seconds)
@@ -308,6 +313,7 @@ STEPS: dict[str, tuple[Callable[..., datetime], Callable[..., None]]] = {
     "edit": (_first, _edit),
     "remove": (_first, _remove),
     "propose": (_soon, _propose),
+    "propose-long-ago": (_nearly_too_long_ago, _propose),
     "source": (_in_days, partial(_approve, sides=(Side.SOURCE,))),
     "target": (_in_days, partial(_approve, sides=(Side.TARGET,))),
     "both": (_in_days, partial(_approve, sides=(Side.SOURCE, Side.TARGET))),

@@ -1,7 +1,7 @@
 from django.urls import path
 from django.views.generic import RedirectView
 
-from .views import flows, inbox, me, proposals, proposing, sign_in, systems
+from .views import flows, inbox, insights, me, proposals, proposing, quality, sign_in, systems
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="inbox", http_method_names=["get", "head"]), name="home"),
@@ -27,15 +27,19 @@ urlpatterns = [
     path("proposals/<int:pk>/reject/", proposals.reject, name="proposal-reject"),
     path("proposals/<int:pk>/cancel/", proposals.cancel, name="proposal-cancel"),
     # Systems
-    path("systems/", systems.SystemList.as_view(), name="systems"),
+    path("systems/", systems.system_list, name="systems"),
     path("systems/options/", systems.system_options, name="system-options"),
     path("systems/<int:pk>/", systems.SystemPage.as_view(), name="system"),
     # Flows
-    path("flows/", flows.FlowList.as_view(), name="flows"),
+    path("flows/", flows.flow_list, name="flows"),
     path("flows/<int:pk>/", flows.FlowPage.as_view(), name="flow"),
     path("flows/<int:pk>/physical/new/", flows.add_physical_flow, name="physical-flow-new"),
     path("flows/<int:pk>/remove/", flows.remove_flow, name="flow-remove"),
     path("physical-flows/<int:pk>/", flows.PhysicalFlowPage.as_view(), name="physical-flow"),
     path("physical-flows/<int:pk>/edit/", flows.edit_physical_flow, name="physical-flow-edit"),
     path("physical-flows/<int:pk>/remove/", flows.remove_physical_flow, name="physical-flow-remove"),
+    # How the register and the workflow do
+    path("quality/", quality.overview, name="quality"),
+    path("quality/<slug:slug>/", quality.question, name="quality-list"),
+    path("insights/", insights.insights, name="insights"),
 ]

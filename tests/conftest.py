@@ -90,6 +90,7 @@ def story(cast, source, target):
     )
 
 
+@pytest.fixture
 def people(cast):
     """Those of the cast who sign in at a browser."""
     for person in (cast.maker, cast.source_approver, cast.target_approver, cast.auditor, cast.both):

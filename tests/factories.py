@@ -16,6 +16,7 @@ from proposals.models import (
     Involvement,
     InvolvementKind,
     LogicalFlow,
+    OrganisationalUnit,
     PhysicalFlow,
     PhysicalSpecification,
     Policy,
@@ -44,6 +45,10 @@ def user(name: str = "", **fields) -> User:
 def system(name: str = "", **fields) -> System:
     number = next(numbers)
     return System.objects.create(**{"name": name or f"System {number}", "code": f"SYS-{number}"} | fields)
+
+
+def unit(name: str) -> OrganisationalUnit:
+    return OrganisationalUnit.objects.create(name=name, code=f"UNIT-{next(numbers)}")
 
 
 def data_type(name: str = "", **fields) -> DataType:

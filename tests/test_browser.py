@@ -1,11 +1,14 @@
 """The main job in a real Chromium: maker -> source approver -> target approver -> register -> auditor."""
 
 import re
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import expect
 
-from proposals.models import LogicalFlow, Proposal
+from proposals.models import DataType, LogicalFlow, Proposal
+from proposals.quality import QUESTIONS
 
 from . import factories
 from .browsing import Visitor
@@ -84,7 +87,19 @@ def test_from_the_maker_to_the_auditor(visitor, people, source, target):
     assert visitor.complaints == []
 
 
+@pytest.fixture
+def lacking(people, source, target):
+    """Something on every list about quality."""
+    lonely, unknown = factories.system("Lonely"), factories.data_type("Nobody knows")
+    factories.specification(source, "idle.csv")
+    bare = factories.proposed(people.maker, target, source, [unknown], **factories.BARE)
+    factories.workflow.approve(bare, sides=["SOURCE", "TARGET"], by=people.both)
+    DataType.objects.filter(pk=unknown.pk).update(is_unknown=True)
+    factories.proposed(people.maker, lonely, target, at=timezone.now() - timedelta(days=28))
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.usefixtures("lacking")
 def test_every_page_is_clean_for_axe_and_the_console(chromium, live_server, people, source, target, proposal, scheme):
     done = factories.proposed(people.maker, target, source)
     done = factories.workflow.approve(done, sides=["SOURCE", "TARGET"], by=people.both, comment="good")
@@ -97,11 +112,18 @@ def test_every_page_is_clean_for_axe_and_the_console(chromium, live_server, peop
         *(f"{draft.get_absolute_url()}edit/", f"{draft.get_absolute_url()}propose/", source.get_absolute_url()),
         *(f"{source.get_absolute_url()}?history", done.result_logical_flow.get_absolute_url()),
         *(done.result_physical_flow.get_absolute_url(), f"/flows/{done.result_logical_flow_id}/physical/new/"),
+        *(
+            "/proposals/?order=oldest&maker=mia",
+            "/quality/",
+            "/insights/",
+            *(f"/quality/{slug}/" for slug in QUESTIONS),
+        ),
     ]:
         assert visitor.page.goto(url).status == 200, url
         visitor.check()
     visitor.page.set_viewport_size({"width": 390, "height": 800})
-    for url in ["/inbox/", "/proposals/", "/proposals/new/", proposal.get_absolute_url()]:
+    narrow = ["/inbox/", "/proposals/", "/proposals/new/", proposal.get_absolute_url()]
+    for url in [*narrow, "/systems/", "/flows/", "/quality/", "/quality/overdue/", "/insights/"]:
         visitor.page.goto(url)
         visitor.check()
         overflow = visitor.page.evaluate("document.documentElement.scrollWidth > window.innerWidth")

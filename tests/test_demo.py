@@ -13,7 +13,7 @@ from django.test import override_settings
 from django.utils import timezone
 from post_office.models import STATUS, Email
 
-from proposals import audit, clock, demo
+from proposals import audit, clock, demo, insights
 from proposals.models import (
     DataType,
     ImportBatch,
@@ -27,8 +27,10 @@ from proposals.models import (
     Transition,
     User,
     actions,
+    open_states,
     reach,
 )
+from proposals.quality import QUESTIONS
 
 pytestmark = pytest.mark.django_db
 QUICK = {"DEBUG": True, "PASSWORD_HASHERS": ["django.contrib.auth.hashers.MD5PasswordHasher"]}
@@ -150,6 +152,21 @@ class TestTheCompany:
         days = [(p.due_at - timezone.now()).days for p in Proposal.objects.open()]
         assert min(days) in range(5)
         assert max(days) >= 25
+
+    @pytest.mark.parametrize("question", QUESTIONS.values(), ids=lambda question: question.slug)
+    def test_every_list_about_quality_has_a_row_and_some_way_to_mend_one(self, question):
+        rows = list(question.shown())
+        assert len(rows) == question.answer().count >= 1
+        assert any(line.mends for line in question.lines(rows, User.objects.get(username="maker")))
+
+    def test_every_chart_of_the_insights_has_something_to_show(self):
+        now = timezone.now()
+        ages, weeks = insights.open_by_age(now), insights.time_to_decision(now)
+        assert all(sum(age.by_state[state] for age in ages) for state in open_states())
+        assert sum(1 for week in weeks if week.decided) >= 20
+        rejected = [outcome.reason for outcome in insights.outcomes(now) if outcome.rejected]
+        assert len(rejected) >= 2
+        assert len(insights.who_waits()) == 10
 
     def test_no_active_flow_is_without_a_physical_flow(self):
         active = LogicalFlow.objects.filter(lifecycle="ACTIVE")

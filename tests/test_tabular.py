@@ -2,13 +2,16 @@
 
 import csv
 import io
+import tracemalloc
 from datetime import UTC, date, datetime
 from itertools import count
 
 import pytest
+from openpyxl import load_workbook
 
+from proposals import tabular
 from proposals.models import Transport
-from proposals.tabular import csv_response, plain
+from proposals.tabular import csv_response, plain, table_response, xlsx_response
 
 
 @pytest.mark.parametrize(
@@ -50,3 +53,59 @@ def test_a_table_without_end_is_sent_as_it_is_read():
     pieces = iter(csv_response("all.csv", ["n"], ([n] for n in count())))
     assert next(pieces).decode("utf-8-sig") == ""
     assert next(pieces).startswith(b"n\r\n0\r\n1\r\n")
+
+
+def opened(response):
+    """The one sheet of a workbook, as a spreadsheet would have it."""
+    content = io.BytesIO(b"".join(response))
+    response.file_to_stream.close()
+    return load_workbook(content).active
+
+
+def test_a_workbook_keeps_numbers_and_moments_and_holds_no_formula():
+    moment = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
+    sheet = opened(xlsx_response("all.xlsx", ["name", "days", "at"], [["=A1\x07", -1, moment], ["é\nb", None, True]]))
+    assert [[cell.value for cell in row] for row in sheet.rows] == [
+        ["name", "days", "at"],
+        ["'=A1", -1, datetime(2026, 3, 1, 12, 30)],
+        ["é\nb", None, "true"],
+    ]
+    assert not any(cell.data_type == "f" for row in sheet.rows for cell in row)
+    assert sheet["C2"].number_format == 'yyyy-mm-dd hh:mm "UTC"'
+    assert sheet["A1"].font.bold
+    assert sheet.freeze_panes == "A2"
+
+
+def test_a_text_longer_than_a_cell_is_cut_and_does_not_break_the_workbook():
+    sheet = opened(xlsx_response("all.xlsx", ["text"], [["x" * 40_000]]))
+    assert len(sheet["A2"].value) == 32_767
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+def test_a_table_that_is_cut_off_says_after_how_many_rows(form, monkeypatch):
+    monkeypatch.setitem(tabular.MOST_ROWS, form, 3)
+    whole = table_response(form, "rows", ["n"], ([n] for n in range(3)))
+    cut = table_response(form, "rows", ["n"], ([n] for n in range(4)))
+    assert whole["Content-Disposition"] == f'attachment; filename="rows.{form}"'
+    last = "Only the first 3 rows are here. Narrow the filter to get the others."
+    if form == "csv":
+        assert b"".join(whole).decode("utf-8-sig") == "n\r\n0\r\n1\r\n2\r\n"
+        assert b"".join(cut).decode("utf-8-sig") == f"n\r\n0\r\n1\r\n2\r\n{last}\r\n"
+    else:
+        assert [row[0].value for row in opened(whole).rows] == ["n", 0, 1, 2]
+        assert [row[0].value for row in opened(cut).rows] == ["n", 0, 1, 2, last]
+
+
+def test_the_sentence_of_a_cut_names_the_limit_with_its_thousands():
+    rows = list(tabular._cut(([n] for n in count()), 100_000))
+    assert len(rows) == 100_001
+    assert rows[-1] == ["Only the first 100,000 rows are here. Narrow the filter to get the others."]
+
+
+def test_a_long_workbook_is_not_held_in_memory():
+    tracemalloc.start()
+    response = xlsx_response("all.xlsx", ["n", "text"], ([n, f"{n} " * 100] for n in range(5_000)))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    response.file_to_stream.close()
+    assert peak < 1_000_000

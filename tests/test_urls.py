@@ -113,6 +113,10 @@ PAGES = {
     "physical-flow sent": page(200),
     "physical-flow-edit sent": page(200, POST=302, sent={"draft": "1"}),
     "physical-flow-remove sent": page(200, POST=302, sent={"draft": "1"}),
+    # How the register and the workflow do
+    "quality": page(200),
+    "quality-list question": page(200),
+    "insights": page(200),
 }
 
 
@@ -131,6 +135,7 @@ def make_things(cast, source, target) -> dict:
         "active": done.result_logical_flow,
         "bare": bare.result_logical_flow,
         "sent": done.result_physical_flow,
+        "question": SimpleNamespace(pk="overdue"),
         "delegation": cast.source_approver.delegations_given.first(),
         "receipt": Receipt.objects.create(key=uuid4(), by=cast.source_approver, at=timezone.now()),
     }

@@ -18,8 +18,30 @@ from .register import (
     Transport,
     same_text,
 )
-from .rights import Maker, Right, active_stewards, deciders, hold_person, hold_rights, on_submission, reach, rights_on
-from .states import Action, ProposalStates, Side, State, actions, end_states, open_states, rows, states
+from .rights import (
+    Maker,
+    Right,
+    active_stewards,
+    deciders,
+    decisive_involvements,
+    hold_person,
+    hold_rights,
+    on_submission,
+    reach,
+    rights_on,
+)
+from .states import (
+    Action,
+    ProposalStates,
+    Side,
+    State,
+    actions,
+    end_states,
+    open_states,
+    rows,
+    states,
+    undecided_states,
+)
 from .trail import Notice, Receipt, Transition
 
 __all__ = [
@@ -65,6 +87,7 @@ __all__ = [
     "actions",
     "active_stewards",
     "deciders",
+    "decisive_involvements",
     "end_states",
     "hold_person",
     "hold_rights",
@@ -78,4 +101,5 @@ __all__ = [
     "same_text",
     "states",
     "store",
+    "undecided_states",
 ]

@@ -6,7 +6,8 @@ import unicodedata
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django_fsm import FSMField, FSMModelMixin, transition
 from simple_history.models import HistoricalRecords
@@ -173,9 +174,9 @@ class LogicalFlowQuerySet(models.QuerySet):
 
     def with_physical_count(self):
         """Each with `number_physical`, how many active physical flows it has."""
-        return self.annotate(
-            number_physical=Count("physical_flows", filter=Q(physical_flows__lifecycle=Lifecycle.ACTIVE))
-        )
+        active = PhysicalFlow.objects.active().filter(logical_flow=OuterRef("pk")).order_by()
+        counted = active.values("logical_flow").annotate(number=Count("pk")).values("number")
+        return self.annotate(number_physical=Coalesce(Subquery(counted), 0))
 
 
 class LogicalFlow(FSMModelMixin, Versioned):

@@ -1,34 +1,34 @@
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_safe
 from django.views.generic import DetailView
-from django_filters.views import FilterView
 
-from .. import provisioning, workflow
+from .. import exports, provisioning, workflow
 from ..filters import FlowFilter
 from ..forms import WishForm
 from ..models import LogicalFlow, PhysicalFlow, Proposal
 from ..neighbourhood import OF_A_ROUTE, sent_along
 from ..pictures import of_flow
 from ..refusals import Invalid, Refused
+from ..tabular import table_response
 from ..versions import versions
-from .lists import offset_page
+from .lists import bounded_page, offset_page, wanted_file
 from .once import form_page
 from .proposals import earlier, write
 
 DECISIONS = ["transitions__by", "transitions__on_behalf_of"]
 
 
-class FlowList(FilterView):
-    """The logical flows of the register, by source and target."""
-
-    filterset_class = FlowFilter
-    template_name = "proposals/logicalflow_list.html"
-    paginate_by = 50
-    strict = False
-
-    def get_queryset(self):
-        return LogicalFlow.objects.with_standing().with_physical_count().by_route()
+@require_safe
+def flow_list(request: HttpRequest) -> HttpResponse:
+    """The logical flows of the register, by source and target; the filter is the query string."""
+    listed = LogicalFlow.objects.with_standing().with_physical_count().by_route()
+    chosen = FlowFilter(request.GET, listed, request=request)
+    if kind := wanted_file(request):
+        return table_response(kind, "flows", *exports.flows(chosen.found))
+    page = bounded_page(chosen.found, request.GET)
+    return render(request, "proposals/logicalflow_list.html", {"filter": chosen, "page": page})
 
 
 class FlowPage(DetailView):

@@ -1,10 +1,14 @@
-"""Pages of long lists."""
+"""Pages of long lists, and the files they are downloaded as."""
 
 from dataclasses import dataclass
 
-from django.http import QueryDict
+from django.db.models import QuerySet
+from django.http import HttpRequest, QueryDict
+
+from ..tabular import MOST_ROWS
 
 SIZE = 25
+MOST = 1000
 LARGEST = 2**63 - 1
 
 
@@ -35,6 +39,44 @@ def keyset_page(queryset, query: QueryDict) -> Page:
     newer = _query(query, after=rows[0].pk) if rows and more_newer else ""
     older = _query(query, before=rows[-1].pk) if rows and more_older else ""
     return Page(rows, newer, older)
+
+
+@dataclass(frozen=True)
+class BoundedPage:
+    """One page of the first MOST rows of a list; `total` is how many there are, None if that is more than MOST."""
+
+    rows: list
+    number: int
+    pages: int
+    total: int | None
+
+    @property
+    def most(self) -> str:
+        return f"{MOST:,}"
+
+    @property
+    def how_many(self) -> str:
+        return f"more than {self.most}" if self.total is None else f"{self.total:,}"
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether it is the last page one can turn to, and there is more."""
+        return self.total is None and self.number == self.pages
+
+
+def bounded_page(queryset: QuerySet, query: QueryDict, size: int = 50) -> BoundedPage:
+    """The page `?page=<number>` of a list in an order of its own; what is no page of it counts as its nearest one."""
+    found = queryset.order_by().values("pk")[: MOST + 1].count()
+    pages = max(1, -(-min(found, MOST) // size))
+    number = min(max(_id(query.get("page")) or 1, 1), pages)
+    rows = list(queryset[(number - 1) * size : min(number * size, MOST)])
+    return BoundedPage(rows, number, pages, found if found <= MOST else None)
+
+
+def wanted_file(request: HttpRequest) -> str:
+    """The kind of file that `?as=` asks for instead of a page; empty if it asks for none there is."""
+    kind = request.GET.get("as", "")
+    return kind if kind in MOST_ROWS else ""
 
 
 def offset_page(queryset, query: QueryDict) -> Page:

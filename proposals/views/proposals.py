@@ -8,13 +8,14 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 from django.views.generic import DetailView
 
-from .. import advice, provisioning, workflow
+from .. import advice, exports, provisioning, workflow
 from ..dossier import dossier, with_columns
 from ..filters import ProposalFilter
 from ..forms import ApprovalForm, ChangeForm, CommentForm, DecisionForm, ProposalForm, RejectionForm, RemovalForm
 from ..models import Action, PhysicalFlow, Proposal, ProposalType, Side, System, read_rights, rights_on
 from ..refusals import Conflict, Invalid, NoRight, Refused
-from .lists import keyset_page
+from ..tabular import table_response
+from .lists import bounded_page, keyset_page, wanted_file
 from .once import form_page
 
 WRITTEN = {
@@ -29,11 +30,15 @@ FORMS = {"approve": ApprovalForm, "reject": RejectionForm}
 
 @require_safe
 def proposal_list(request: HttpRequest) -> HttpResponse:
-    """All proposals the reader may see, newest first; the filter is the query string."""
-    visible = Proposal.objects.visible_to(request.user).listed()
-    chosen = ProposalFilter(request.GET, visible, request=request)
-    found = chosen.qs.distinct() if chosen.is_valid() else visible.none()
-    page = keyset_page(found, request.GET)
+    """All proposals the reader may see; the filter and the order are the query string.
+
+    Newest first has pages without end, any other order shows the first thousand.
+    """
+    chosen = ProposalFilter(request.GET, Proposal.objects.visible_to(request.user).listed(), request=request)
+    if kind := wanted_file(request):
+        return table_response(kind, "proposals", *exports.proposals(chosen.found))
+    paged = bounded_page if chosen.in_another_order else keyset_page
+    page = paged(chosen.found, request.GET)
     read_rights(page.rows)
     return render(request, "proposals/proposal_list.html", {"filter": chosen, "page": page})
 
@@ -107,10 +112,12 @@ def again(proposal: Proposal, user) -> str:
 
 @form_page
 def new(request: HttpRequest) -> HttpResponse:
-    """Write a CREATE. `?source=` and `?target=` (ids) fill in the route, `?from=` an earlier proposal of the reader."""
+    """Write a CREATE. `?source=` `?target=` `?specification=` (ids) fill it in, `?from=` one of the reader's."""
     route = {side: request.GET[side] for side in ("source", "target") if request.GET.get(side, "").isdecimal()}
     named = System.objects.in_bulk([int(number[:18]) for number in route.values()])
     typed = {side: named.get(int(number[:18])) for side, number in route.items()}
+    if request.GET.get("specification", "").isdecimal():
+        typed["specification"] = int(request.GET["specification"][:18])
     return write(request, Proposal(maker=request.user), initial=earlier(request) | typed)
 
 

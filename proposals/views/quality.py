@@ -1,0 +1,29 @@
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from ..filters import QualityFilter
+from ..quality import QUESTIONS
+from ..tabular import table_response
+from .lists import bounded_page, wanted_file
+
+
+@require_safe
+def overview(request: HttpRequest) -> HttpResponse:
+    """What the register lacks: each question with its number, its share and its age."""
+    answers = [question.answer() for question in QUESTIONS.values()]
+    return render(request, "proposals/quality.html", {"answers": answers})
+
+
+@require_safe
+def question(request: HttpRequest, slug: str) -> HttpResponse:
+    """The list behind one number, oldest first, each row with what mends it; the filter is the query string."""
+    asked = QUESTIONS.get(slug)
+    if asked is None:
+        raise Http404
+    chosen = QualityFilter(request.GET, asked.shown(), request=request, question=asked)
+    if kind := wanted_file(request):
+        return table_response(kind, slug, *asked.table(chosen.found))
+    page = bounded_page(chosen.found, request.GET)
+    context = {"question": asked, "questions": QUESTIONS.values(), "filter": chosen, "page": page}
+    return render(request, "proposals/quality_list.html", context | {"lines": asked.lines(page.rows, request.user)})
