@@ -19,6 +19,8 @@ PICTURES = [
     # name, who signs in, page, what to follow on it
     ("inbox", "source", "/inbox/", None),
     ("proposal", "source", "/inbox/", "table.list a >> nth=2"),
+    ("system", "source", "/systems/?q=Curve", "table.list a >> nth=0"),
+    ("quality", "source", "/quality/", None),
 ]
 
 
