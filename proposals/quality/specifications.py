@@ -1,7 +1,6 @@
 """Specifications that nothing is sent by."""
 
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
-from django.db.models.functions import Coalesce
 
 from ..models import Lifecycle, PhysicalFlow, PhysicalSpecification, User
 from .common import Line, Mend, Question, asked_for, propose
@@ -27,10 +26,8 @@ class Unused(Question):
 
     def found(self) -> QuerySet:
         using = PhysicalFlow.objects.active().filter(specification=OuterRef("pk"))
-        gone = PhysicalFlow.history.filter(specification=OuterRef("pk"), lifecycle=Lifecycle.REMOVED)
         came = PhysicalSpecification.history.filter(id=OuterRef("pk")).order_by("history_date")
-        last, first = (row.values("history_date")[:1] for row in (gone.order_by("-history_date"), came))
-        return self.whole().exclude(Exists(using)).annotate(since=Coalesce(Subquery(last), Subquery(first)))
+        return self.whole().exclude(Exists(using)).annotate(since=Subquery(came.values("history_date")[:1]))
 
     def shown(self) -> QuerySet:
         return super().shown().select_related("owner").annotate(asked_by=asked_for(specification="pk"))

@@ -17,6 +17,8 @@ from ..models import (
 )
 from .common import Line, Mend, Question, mail_to
 
+RIGHTS = "django.contrib.auth.backends.ModelBackend"
+
 
 def waiting(side: str) -> Coalesce:
     """How many open proposals wait for a system as their `side`."""
@@ -61,7 +63,8 @@ class WithoutApprover(Question):
         return found.annotate(as_source=waiting(Side.SOURCE), as_target=waiting(Side.TARGET))
 
     def lines(self, rows: list, user: User) -> list[Line]:
-        managers = list(User.objects.with_perm("proposals.add_involvement").order_by("name", "pk")[:20])
+        able = User.objects.with_perm("proposals.add_involvement", backend=RIGHTS)
+        managers = list(able.order_by("name", "pk")[:20])
         return [self._line(system, user, managers) for system in rows]
 
     def _line(self, system: System, user: User, managers: list[User]) -> Line:
