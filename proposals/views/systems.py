@@ -5,11 +5,11 @@ from django.views.decorators.http import require_safe
 from django.views.generic import DetailView
 from django_filters.views import FilterView
 
+from ..changes import history_of
 from ..filters import SystemListFilter
 from ..models import Proposal, System, deciders
 from ..neighbourhood import around_system, route_is_living
 from ..pictures import of_system
-from ..versions import versions
 
 MOST_OFFERED = 20
 
@@ -45,7 +45,7 @@ class SystemPage(DetailView):
             picture=of_system(system, around, proposals),
             deciders=deciders([system.pk]),
             proposals=proposals,
-            history=versions(system),
+            history=history_of(system),
             **kwargs,
         )
 
