@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from heapq import merge
+from itertools import islice
 
 from django.db import models
 from django.db.models import Q
@@ -74,6 +76,12 @@ def newest_changes(
     rows = list(_rows(model, objects, since).order_by("-pk")[: most + 1])
     told = list(_told(model, [rows[::-1]], since))
     return told[-most:], len(rows) > most
+
+
+def history_of(*things: models.Model, most: int = 25) -> list[Change]:
+    """The newest changes of one thing, or of several told together; newest first."""
+    told = [newest_changes(type(thing), [thing.pk], most=most)[0][::-1] for thing in things]
+    return list(islice(merge(*told, key=lambda change: change.at, reverse=True), most))
 
 
 def _rows(model: type[models.Model], objects: Objects, since: datetime | None) -> models.QuerySet:

@@ -85,7 +85,7 @@ def dossier(proposal: Proposal) -> Dossier:
     comparison = []
     if proposal.type == ProposalType.EDIT:
         was = PhysicalFlow(**proposal.flow_then)
-        comparison = provisioning.compared(was, proposal.types_then or [], proposal, wanted)
+        comparison = provisioning.comparison(was, proposal.types_then or [], proposal, wanted)
     known = Dossier(subject(proposal), types, comparison)
     return known if proposal.is_closed else _open(proposal, known, types_change=wanted != present)
 

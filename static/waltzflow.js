@@ -149,3 +149,6 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   if (lastSaid.get(target) === serverResponse) event.detail.shouldSwap = false;
   lastSaid.set(target, serverResponse);
 });
+
+/* A picture that does not fit is scrolled to its middle, where what it is about stands. */
+for (const box of document.querySelectorAll(".picture .scrolls")) box.scrollLeft = (box.scrollWidth - box.clientWidth) / 2;

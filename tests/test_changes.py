@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from proposals import provisioning, workflow
+from proposals.dossier import dossier, with_columns
 from proposals.models import LogicalFlow, PhysicalFlow, PhysicalSpecification, Proposal, System, store
 from proposals.refusals import Conflict, Invalid
 
@@ -82,7 +83,8 @@ def test_source_and_target_come_from_the_flow(cast, flow, source, target):
 
 def test_old_and_new_stand_side_by_side_even_after_it_was_applied(cast, flow, trades):
     proposal = approve(change(flow, cast.maker, [trades, factories.data_type("Cash")], frequency="MONTHLY"), cast)
-    different = [row[:3] for row in provisioning.comparison(proposal) if row[3]]
+    known = dossier(with_columns(Proposal.objects.all()).get(pk=proposal.pk))
+    different = [row[:3] for row in known.comparison if row[3]]
     assert different == [("Frequency", "Daily", "Monthly"), ("Data types", "Trades", "Cash, Trades")]
 
 

@@ -17,7 +17,7 @@ ORDER = [
     {"models.selection"},
     {"models.proposal"},
     {"models"},
-    {"versions", "drawing", "neighbourhood"},
+    {"drawing", "neighbourhood"},
     {"pictures"},
     {"provisioning", "notices", "state_diagram", "once", "guards", "past"},
     {"audit", "changes", "dossier"},

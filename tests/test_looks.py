@@ -7,7 +7,7 @@ from proposals import workflow
 from proposals.models import Proposal
 
 from . import factories
-from .test_browser import Visitor, chromium, people  # noqa: F401
+from .browsing import Visitor
 
 NAMES = [
     *(
@@ -48,7 +48,7 @@ def crowd(source, target):
 
 
 @pytest.fixture
-def change(people, crowd):  # noqa: F811
+def change(people, crowd):
     wish = Proposal.change_of(crowd.physical_flows.first(), people.maker)
     wish.reason, wish.frequency, wish.justification = factories.reason(), "MONTHLY", "Once a month is enough."
     workflow.submit(wish, [factories.data_type("Trades")], by=people.maker)
@@ -56,7 +56,7 @@ def change(people, crowd):  # noqa: F811
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_detail_pages_are_clean_and_their_pictures_fit(chromium, live_server, people, crowd, change, scheme):  # noqa: F811
+def test_detail_pages_are_clean_and_their_pictures_fit(chromium, live_server, people, crowd, change, scheme):
     visitor = Visitor(chromium, live_server.url, script=True, scheme=scheme).sign_in(people.both)
     places = [change, crowd, crowd.source, crowd.physical_flows.first()]
     for place in places:
@@ -71,7 +71,7 @@ def test_detail_pages_are_clean_and_their_pictures_fit(chromium, live_server, pe
     visitor.context.close()
 
 
-def test_from_the_link_in_a_mail_one_click_decides(chromium, live_server, people, change):  # noqa: F811
+def test_from_the_link_in_a_mail_one_click_decides(chromium, live_server, people, change):
     """The second of at most two; with the comment a rejection needs, it is one click as well."""
     visitor = Visitor(chromium, live_server.url, script=False).sign_in(people.source_approver)
     visitor.page.goto(change.get_absolute_url())
@@ -85,7 +85,7 @@ def test_from_the_link_in_a_mail_one_click_decides(chromium, live_server, people
     visitor.context.close()
 
 
-def test_a_rejection_without_a_comment_asks_for_it_and_keeps_the_side(chromium, live_server, people, change):  # noqa: F811
+def test_a_rejection_without_a_comment_asks_for_it_and_keeps_the_side(chromium, live_server, people, change):
     visitor = Visitor(chromium, live_server.url, script=False).sign_in(people.both)
     page = visitor.page
     page.goto(change.get_absolute_url())
@@ -96,7 +96,7 @@ def test_a_rejection_without_a_comment_asks_for_it_and_keeps_the_side(chromium, 
     visitor.context.close()
 
 
-def test_the_keyboard_reaches_the_decision_at_once(chromium, live_server, people, change):  # noqa: F811
+def test_the_keyboard_reaches_the_decision_at_once(chromium, live_server, people, change):
     visitor = Visitor(chromium, live_server.url, script=True).sign_in(people.source_approver)
     page = visitor.page
     page.goto(change.get_absolute_url())
@@ -111,7 +111,7 @@ def test_the_keyboard_reaches_the_decision_at_once(chromium, live_server, people
     visitor.context.close()
 
 
-def test_on_a_telephone_the_decision_is_under_the_thumb(chromium, live_server, people, change):  # noqa: F811
+def test_on_a_telephone_the_decision_is_under_the_thumb(chromium, live_server, people, change):
     visitor = Visitor(chromium, live_server.url, script=True).sign_in(people.source_approver)
     visitor.page.set_viewport_size({"width": 390, "height": 800})
     visitor.page.goto(change.get_absolute_url())
@@ -122,7 +122,7 @@ def test_on_a_telephone_the_decision_is_under_the_thumb(chromium, live_server, p
     visitor.context.close()
 
 
-def test_on_paper_there_is_what_was_asked_and_nothing_to_press(chromium, live_server, people, change):  # noqa: F811
+def test_on_paper_there_is_what_was_asked_and_nothing_to_press(chromium, live_server, people, change):
     visitor = Visitor(chromium, live_server.url, script=True, scheme="dark").sign_in(people.both)
     visitor.page.goto(change.get_absolute_url())
     visitor.page.emulate_media(media="print")

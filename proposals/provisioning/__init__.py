@@ -7,7 +7,7 @@ proposal has its module with `check_submission`, `apply` and `consequences`; a n
 from ..models import Proposal, ProposalType
 from ..refusals import Invalid
 from . import change, creation, removal
-from .change import compared, comparison
+from .change import comparison
 from .common import Consequence, Hand, Standing
 from .creation import add_further, consent_for_more
 
@@ -19,7 +19,6 @@ __all__ = [
     "apply",
     "check_start",
     "check_submission",
-    "compared",
     "comparison",
     "consent_for_more",
     "consequences",

@@ -60,16 +60,11 @@ def consequences(proposal: Proposal, known: Standing | None = None) -> list[Cons
     return told
 
 
-def comparison(proposal: Proposal) -> list[tuple[str, str, str, bool]]:
-    """Side by side, for those who decide: (what, as it was read, as it is wanted, whether they differ)."""
-    was = PhysicalFlow.history.get(pk=proposal.read_physical_flow_version)
-    of_then = PhysicalSpecification.history.get(pk=proposal.read_specification_version).data_types
-    types = [str(row.datatype) for row in of_then.select_related("datatype")]
-    return compared(was, types, proposal, list(map(str, proposal.data_types.all())))
+def comparison(was, types: list[str], proposal: Proposal, wanted: list[str]) -> list[tuple[str, str, str, bool]]:
+    """Side by side, for those who decide: (what, as it was read, as it is wanted, whether they differ).
 
-
-def compared(was, types: list[str], proposal: Proposal, wanted: list[str]) -> list[tuple[str, str, str, bool]]:
-    """The table of comparison, of what is read already: the flow or a history row of it, names of data types."""
+    `was` is the flow or a history row of it; `types` and `wanted` are names of data types.
+    """
     fields = {str(Proposal._meta.get_field(name).verbose_name): name for name in Proposal.ATTRIBUTES}
     table = [(what, _shown(was, name), _shown(proposal, name)) for what, name in fields.items()]
     table.append(("data types", ", ".join(sorted(types)), ", ".join(sorted(wanted))))

@@ -5,6 +5,7 @@ from django.views.decorators.http import require_safe
 from django.views.generic import DetailView
 
 from .. import exports, provisioning, workflow
+from ..changes import history_of
 from ..filters import FlowFilter
 from ..forms import WishForm
 from ..models import LogicalFlow, PhysicalFlow, Proposal
@@ -12,7 +13,6 @@ from ..neighbourhood import OF_A_ROUTE, sent_along
 from ..pictures import of_flow
 from ..refusals import Invalid, Refused
 from ..tabular import table_response
-from ..versions import versions
 from .lists import bounded_page, offset_page, wanted_file
 from .once import form_page
 from .proposals import earlier, write
@@ -52,7 +52,7 @@ class FlowPage(DetailView):
             consents=flow.consent().select_related("maker", "reason").prefetch_related(*DECISIONS)[:5],
             proposals=Proposal.objects.open().filter(source=flow.source_id, target=flow.target_id).listed()[:25],
             may_add=_takes_more(flow, self.request.user),
-            history=versions(flow),
+            history=history_of(flow),
             **kwargs,
         )
 
@@ -88,7 +88,7 @@ class PhysicalFlowPage(DetailView):
             consents=origin.select_related("maker", "reason").prefetch_related(*DECISIONS),
             proposals=physical.changes_proposed.open().listed()[:25],
             sent=sent_along(route.source, route.target, physical.specification),
-            history=versions(physical, physical.specification),
+            history=history_of(physical, physical.specification),
             **kwargs,
         )
 

@@ -6,12 +6,12 @@ from django.views.decorators.http import require_safe
 from django.views.generic import DetailView
 
 from .. import exports
+from ..changes import history_of
 from ..filters import SystemListFilter
 from ..models import LogicalFlow, Proposal, System, deciders
 from ..neighbourhood import around_system, route_is_living
 from ..pictures import of_system
 from ..tabular import table_response
-from ..versions import versions
 from .lists import bounded_page, wanted_file
 
 MOST_OFFERED = 20
@@ -49,7 +49,7 @@ class SystemPage(DetailView):
             picture=of_system(system, around, proposals),
             deciders=deciders([system.pk]),
             proposals=proposals,
-            history=versions(system),
+            history=history_of(system),
             **kwargs,
         )
 

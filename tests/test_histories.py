@@ -4,31 +4,26 @@ import pytest
 from django.utils import timezone
 
 from proposals import workflow
+from proposals.changes import history_of
 from proposals.models import OrganisationalUnit, PhysicalFlow, Proposal, store
-from proposals.versions import versions
 
 from . import factories
 
 
-def told(*tracked):
-    return [[(change.what, change.old, change.new) for change in version.changes] for version in versions(*tracked)]
+def told(*things):
+    return [[(it.what, it.old, it.new) for it in change.differences] for change in history_of(*things)]
 
 
-def test_a_version_says_which_fields_became_different(source):
+def test_a_change_says_which_fields_became_different_the_newest_first(source):
     source.name, source.is_external = "Big Ledger", True
     source.save()
     source.organisational_unit = OrganisationalUnit.objects.create(code="FIN", name="Finance")
     source.save()
-    assert told(source) == [
+    assert told(source)[:2] == [
         [("Organisational unit", "", "Finance")],
         [("Name", "Ledger", "Big Ledger"), ("External", "no", "yes")],
-        [],
     ]
-
-
-def test_a_save_that_changed_nothing_says_so_by_silence(source):
-    source.save()
-    assert told(source) == [[], []]
+    assert history_of(source)[2].created
 
 
 @pytest.fixture
@@ -43,25 +38,34 @@ def test_an_approved_change_reads_as_choices_and_names_not_as_codes(cast, physic
     workflow.submit(change, [factories.data_type("Prices")], by=cast.maker)
     workflow.approve(change, sides=["SOURCE", "TARGET"], by=cast.both)
     physical = PhysicalFlow.objects.get()
-    assert told(physical) == [[("Transport", "File Transport", "Messaging")], []]
-    together = versions(physical, physical.specification)
-    assert [version.of for version in together[:2]] == ["Physical flow", "Physical specification"]
-    assert [(c.what, c.old, c.new) for c in together[1].changes] == [("Data types", "Trades", "Prices")]
-    assert together[0].row.history_change_reason == f"Proposal {change.pk}: fully approved"
+    assert told(physical)[0] == [("Transport", "File Transport", "Messaging")]
+    together = history_of(physical, physical.specification)
+    assert [it.kind for it in together] == ["Physical flow", "Physical specification"] * 2
+    assert [(it.what, it.old, it.new) for it in together[1].differences] == [("Data types", "Trades", "Prices")]
+    assert {it.proposal for it in together[:2]} == {change.pk}
+
+
+def test_the_page_tells_the_history_with_a_link_to_the_proposal(cast, client, physical):
+    client.force_login(cast.stranger)
+    page = client.get(physical.get_absolute_url()).content.decode()
+    proposal = physical.origin_proposal
+    assert f'<a href="{proposal.get_absolute_url()}">Proposal {proposal.pk}: fully approved</a>' in page
 
 
 def test_only_the_newest_are_told_and_the_oldest_of_them_still_has_its_difference(source):
     for number in range(5):
         source.name = f"Ledger {number}"
         source.save()
-    assert [[c.new for c in version.changes] for version in versions(source, most=2)] == [["Ledger 4"], ["Ledger 3"]]
+    assert [[it.new for it in change.differences] for change in history_of(source, most=2)] == [
+        ["Ledger 4"],
+        ["Ledger 3"],
+    ]
 
 
 def test_a_long_history_costs_as_many_queries_as_a_short_one(physical, django_assert_num_queries):
     specification = physical.specification
     for number in range(30):
         specification.name = f"trades {number}.csv"
-        types = [factories.data_type()]
-        store(specification, by=None, why="told", at=timezone.now(), data_types=types)
+        store(specification, by=None, why="told", at=timezone.now(), data_types=[factories.data_type()])
     with django_assert_num_queries(2):
-        assert len(versions(specification)) == 25
+        assert len(history_of(specification)) == 25
