@@ -152,3 +152,57 @@ document.addEventListener("htmx:beforeSwap", (event) => {
 
 /* A picture that does not fit is scrolled to its middle, where what it is about stands. */
 for (const box of document.querySelectorAll(".picture .scrolls")) box.scrollLeft = (box.scrollWidth - box.clientWidth) / 2;
+/* Shortcuts: only outside fields, and only unless they are turned off in this browser. Their list is the dialog. */
+const shortcuts = document.querySelector("#shortcuts");
+const TYPING = "input:not([type=checkbox], [type=radio]), select, textarea, [contenteditable], dialog";
+
+function remembered(value) {
+  try {
+    if (value) localStorage.setItem("shortcuts", value);
+    return localStorage.getItem("shortcuts");
+  } catch {
+    return value; // a browser that remembers nothing
+  }
+}
+
+function moveRow(step) {
+  const rows = [...document.querySelectorAll("main .list tbody tr")].filter((row) => row.querySelector("a"));
+  const place = rows.indexOf(document.activeElement.closest("tr"));
+  const row = rows[place < 0 ? (step > 0 ? 0 : rows.length - 1) : place + step];
+  (row?.querySelector(".lead a") ?? row?.querySelector("a"))?.focus();
+}
+
+function press(keys) {
+  const named = shortcuts.querySelector(`[data-keys="${CSS.escape(keys)}"]`);
+  const found = named?.dataset.press ? document.querySelector(named.dataset.press) : named;
+  if (found?.matches("input")) {
+    found.focus();
+    found.select();
+  } else (found ?? (named?.href ? named : null))?.click();
+  return Boolean(named);
+}
+
+function listen() {
+  let first = "";
+  const own = {
+    "?": () => shortcuts.showModal(),
+    j: () => moveRow(1),
+    k: () => moveRow(-1),
+    x: () => document.activeElement.closest("tr")?.querySelector("[type=checkbox]")?.click(),
+  };
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.key === "Shift") return;
+    if (remembered() === "off" || event.target.closest(TYPING)) return;
+    const keys = first ? `${first} ${event.key}` : event.key;
+    first = keys === "g" ? "g" : "";
+    if (keys in own) own[keys]();
+    else if (!press(keys)) return;
+    event.preventDefault();
+  });
+  const on = shortcuts.querySelector("[data-shortcuts-on]");
+  on.checked = remembered() !== "off";
+  on.addEventListener("change", () => remembered(on.checked ? "on" : "off"));
+  document.querySelector("[data-shortcuts]").addEventListener("click", () => shortcuts.showModal());
+}
+
+if (shortcuts) listen();

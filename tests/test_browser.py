@@ -37,7 +37,8 @@ def test_from_the_maker_to_the_auditor(visitor, people, source, target):
     page.get_by_label("Justification").fill("The risk report needs it.")
     page.get_by_role("checkbox", name="Trades").check()
     if not visitor.script:
-        page.get_by_role("button", name="Show the specifications of the source").click()
+        page.get_by_role("button", name="Check").click()
+    expect(page.get_by_text("Bo Both, Tess Target can approve.")).to_be_visible()
     expect(page.locator("#id_specification option", has_text="positions.csv")).to_have_count(1)
     page.get_by_label("Name", exact=True).fill("trades.csv")
     page.get_by_label("Format").select_option("XML")
@@ -45,7 +46,7 @@ def test_from_the_maker_to_the_auditor(visitor, people, source, target):
     page.get_by_label("Frequency").select_option("Daily")
     page.get_by_label("Criticality").select_option("High")
     page.get_by_role("button", name="Submit for approval").click()
-    expect(page.get_by_text("The physical flow needs its basis offset.")).to_be_visible()
+    expect(page.get_by_text("The physical flow needs its basis offset.", exact=True)).to_be_visible()
     visitor.complaints.clear()  # Chromium logs the 400
     visitor.check()
     page.get_by_label("Basis offset").fill("1")

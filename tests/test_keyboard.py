@@ -3,6 +3,8 @@
 import pytest
 from playwright.sync_api import expect
 
+from proposals.models import PhysicalFlow
+
 from . import factories
 from .browsing import Visitor
 
@@ -101,3 +103,163 @@ def test_after_an_error_focus_is_at_the_summary_and_its_links_lead_to_the_fields
     page.keyboard.press("Enter")
     expect(page.get_by_label("Source")).to_be_focused()
     expect(page.get_by_label("Target")).to_have_value("nowhere")
+
+
+# shortcuts
+
+
+@pytest.fixture
+def inbox(visitor, people, source, target):
+    """The inbox of an approver with two proposals in it, oldest first."""
+    for name in ("one.csv", "two.csv"):
+        factories.proposed(people.maker, source, target, specification_name=name)
+    visitor.sign_in(people.source_approver)
+    return visitor.page
+
+
+def test_the_list_of_shortcuts_opens_and_closes_by_keyboard(visitor, inbox):
+    inbox.keyboard.press("?")
+    dialog = inbox.get_by_role("dialog", name="Keyboard shortcuts")
+    expect(dialog).to_be_visible()
+    visitor.check()
+    inbox.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+
+
+@pytest.mark.parametrize(
+    ("keys", "heading"),
+    [("gp", "Proposals"), ("gs", "Systems"), ("gf", "Flows"), ("n", "Propose a flow"), ("gsgi", "Inbox")],
+)
+def test_letters_lead_to_the_pages(inbox, keys, heading):
+    for key in keys:
+        inbox.keyboard.press(key)
+    expect(inbox.get_by_role("heading", name=heading, level=1)).to_be_visible()
+
+
+def test_j_and_k_walk_the_rows_and_x_chooses(inbox):
+    links = inbox.locator("main table .lead a")
+    for key, focused in [("j", 0), ("j", 1), ("j", 1), ("k", 0)]:
+        inbox.keyboard.press(key)
+        expect(links.nth(focused)).to_be_focused()
+    inbox.keyboard.press("x")
+    expect(inbox.get_by_role("checkbox").first).to_be_checked()
+    expect(links.first).to_be_focused()
+
+
+def test_the_slash_leads_into_the_search(inbox):
+    inbox.keyboard.press("/")
+    expect(inbox.get_by_role("heading", name="Proposals", level=1)).to_be_visible()
+    inbox.goto("/systems/")
+    inbox.keyboard.press("/")
+    expect(inbox.get_by_label("Search")).to_be_focused()
+
+
+def test_in_a_field_keys_are_only_letters(inbox):
+    comment = inbox.get_by_label("One comment for all chosen")
+    comment.focus()
+    inbox.keyboard.type("gin?/xj")
+    expect(comment).to_have_value("gin?/xj")
+    expect(inbox.get_by_role("dialog")).to_have_count(0)
+
+
+def test_shortcuts_can_be_turned_off_and_on_again(inbox):
+    inbox.keyboard.press("?")
+    inbox.get_by_role("checkbox", name="Use shortcuts in this browser").press("Space")
+    inbox.keyboard.press("Escape")
+    inbox.reload()
+    for key in ("?", "g", "p", "j"):
+        inbox.keyboard.press(key)
+    expect(inbox.get_by_role("dialog")).to_have_count(0)
+    expect(inbox.get_by_role("heading", name="Inbox")).to_be_visible()
+    inbox.get_by_role("button", name="Keyboard shortcuts").press("Enter")
+    expect(inbox.get_by_role("checkbox", name="Use shortcuts in this browser")).not_to_be_checked()
+
+
+# the whole story
+
+
+class Typist:
+    """Somebody with a keyboard and nothing else."""
+
+    def __init__(self, page) -> None:
+        self.page, self.press, self.type = page, page.keyboard.press, page.keyboard.type
+
+    def tab_to(self, role: str, name: str) -> None:
+        """Tab until the focus is there; a page where that takes 80 is none for a keyboard."""
+        wanted = self.page.get_by_role(role, name=name, exact=True)
+        expect(wanted).to_be_visible()
+        for _ in range(80):
+            if wanted.evaluate("element => element === document.activeElement"):
+                return
+            self.press("Tab")
+        raise AssertionError(f"The {role} “{name}” is not reached.")
+
+    def fill(self, role: str, name: str, keys: str) -> None:
+        self.tab_to(role, name)
+        self.type(keys)
+
+    def sign_in(self, user) -> None:
+        self.page.goto("/inbox/")
+        self.fill("textbox", "Username", user.username)
+        self.fill("textbox", "Password", "waltzflow")
+        self.press("Enter")
+        expect(self.page.get_by_role("heading", name="Inbox")).to_be_visible()
+
+    def sign_out(self) -> None:
+        self.tab_to("button", "Sign out")
+        self.press("Enter")
+        expect(self.page.get_by_role("button", name="Sign in")).to_be_visible()
+
+    def choose_system(self, name: str, keys: str) -> None:
+        self.fill("combobox", name, keys)
+        expect(self.page.get_by_role("listbox", name="Systems").get_by_role("option")).to_have_count(1)
+        self.press("Enter")
+
+
+def test_the_whole_story_with_the_keyboard_alone(visitor, people, source, target):
+    factories.data_type("Trades")
+    factories.reason("Regulation")
+    typist, page = Typist(visitor.page), visitor.page
+
+    typist.sign_in(people.maker)
+    typist.press("n")
+    expect(page.get_by_role("heading", name="Propose a flow")).to_be_visible()
+    typist.choose_system("Source", "ledger")
+    typist.choose_system("Target", "risk")
+    expect(page.get_by_text("Bo Both, Tess Target can approve.")).to_be_visible()
+    typist.fill("textbox", "Name", "trades.csv")
+    typist.fill("combobox", "Format", "X")
+    typist.tab_to("checkbox", "Trades")
+    typist.press("Space")
+    for name, keys in [("Transport", "Mes"), ("Frequency", "D")]:
+        typist.fill("combobox", name, keys)
+    typist.fill("spinbutton", "Basis offset", "1")
+    typist.fill("combobox", "Criticality", "H")
+    typist.fill("textbox", "Justification", "The risk report needs it.")
+    typist.tab_to("button", "Submit for approval")
+    typist.press("Enter")
+    expect(page.get_by_role("heading", name="Waits for both sides")).to_be_visible()
+    typist.sign_out()
+
+    typist.sign_in(people.source_approver)
+    typist.press("j")
+    typist.press("Enter")
+    expect(page.get_by_role("heading", name="Waits for both sides")).to_be_visible()
+    typist.press("a")
+    expect(page.get_by_role("heading", name="Approve this proposal?")).to_be_visible()
+    typist.tab_to("button", "Approve")
+    typist.press("Enter")
+    expect(page.get_by_role("heading", name="Waits for the target")).to_be_visible()
+    typist.sign_out()
+
+    typist.sign_in(people.target_approver)
+    typist.press("j")
+    typist.press("x")
+    typist.tab_to("button", "Approve the chosen")
+    typist.press("Enter")
+    expect(page.get_by_text("1 of 1 decided.")).to_be_visible()
+
+    made = PhysicalFlow.objects.get()
+    assert (str(made), made.transport, made.frequency) == ("trades.csv", "MESSAGING", "DAILY")
+    assert (made.basis_offset, made.criticality, made.specification.format) == (1, "HIGH", "XML")
+    assert visitor.complaints == []

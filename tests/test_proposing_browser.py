@@ -1,0 +1,76 @@
+"""The form of a proposal in a real Chromium: how little it takes, and each of its states under axe."""
+
+import pytest
+from playwright.sync_api import expect
+
+from proposals.models import Proposal
+
+from . import factories
+from .browsing import Visitor
+
+
+@pytest.fixture
+def visitor(chromium, live_server):
+    made = Visitor(chromium, live_server.url, script=True)
+    yield made
+    made.context.close()
+
+
+def test_from_sign_in_to_a_submitted_proposal_it_takes_2_pages_and_12_fields(visitor, people, source, target):
+    """Counted with the two fields of the sign-in, and with nothing chosen for the maker beforehand."""
+    factories.data_type("Trades")
+    for name in ("Regulation", "Migration"):
+        factories.reason(name)
+    page, seen = visitor.page, []
+    page.on("framenavigated", lambda frame: seen.append(frame.url.removeprefix(visitor.base)))
+    visitor.sign_in(people.maker)
+    page.get_by_role("link", name="Propose a flow").click()
+    typed = {"Source": "LEDGER", "Target": "RISK", "Name": "trades.csv", "Basis offset": "1"}
+    chosen = {"Format": "XML", "Transport": "Messaging", "Frequency": "Daily", "Criticality": "High"}
+    chosen["Reason"] = "Regulation"
+    for label, value in typed.items():
+        page.get_by_label(label, exact=True).fill(value)
+    for label, value in chosen.items():
+        page.get_by_label(label, exact=True).select_option(value)
+    page.get_by_role("checkbox", name="Trades").check()
+    page.get_by_role("button", name="Submit for approval").click()
+    expect(page.get_by_role("heading", name="Waits for both sides")).to_be_visible()
+    assert Proposal.objects.get().state == "PENDING_APPROVALS"
+    pages = seen[seen.index("/inbox/") : -1]
+    assert len(["Username", "Password", *typed, *chosen, "Trades"]) <= 12
+    assert pages == ["/inbox/", "/proposals/new/"]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_form_is_clean_in_each_of_its_states(chromium, live_server, people, source, target, proposal, scheme):
+    """Empty, advised, wrong, filtered, with a specification that says all, and without a physical flow."""
+    for name in ["Forward curves", *(f"Type {n}" for n in range(15))]:
+        factories.data_type(name, description="What it is.")
+    done = factories.workflow.approve(proposal, sides=["SOURCE", "TARGET"], by=people.both)
+    factories.system("Lonely", code="LONE")
+    visitor = Visitor(chromium, live_server.url, script=True, scheme=scheme).sign_in(people.maker)
+    page = visitor.page
+    page.goto(f"/proposals/new/?source={source.pk}&target={target.pk}")
+    visitor.check()
+    page.get_by_label("Specification", exact=True).select_option(str(done.result_specification_id))
+    expect(page.get_by_label("Data types")).to_be_hidden()
+    page.get_by_role("button", name="Send it the same way").click()
+    expect(page.get_by_label("Transport")).to_have_value("FILE_TRANSPORT")
+    expect(page.get_by_role("complementary").get_by_text("Would be refused.")).to_be_visible()
+    visitor.check()
+    page.get_by_label("Target").fill("LONE")
+    page.get_by_label("Target").blur()
+    expect(page.get_by_role("complementary").get_by_text("Nobody can approve for it.")).to_be_visible()
+    page.get_by_label("Specification", exact=True).select_option("")
+    page.get_by_label("Filter the data types").fill("curve FORW")
+    expect(page.get_by_text("1 of 17 shown.")).to_be_visible()
+    page.get_by_role("checkbox", name="Forward curves").check()
+    visitor.check()
+    page.get_by_role("button", name="Submit for approval").click()
+    expect(page.get_by_role("alert")).to_be_focused()
+    visitor.complaints.clear()  # Chromium logs the 400
+    expect(page.get_by_label("Filter the data types")).to_have_value("curve FORW")
+    page.get_by_label("Only that data flows").check()
+    expect(page.get_by_label("Transport")).to_be_hidden()
+    visitor.check()
+    visitor.context.close()
