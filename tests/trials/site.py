@@ -39,7 +39,8 @@ def serving(url, application="tests.trials.fatal", workers=1):
     port = free_port()
     command = [sys.executable, "-m", "gunicorn", f"{application}:application", "--preload", "--log-level", "critical"]
     command += ["--bind", f"127.0.0.1:{port}", "--workers", str(workers), "--graceful-timeout", "1"]
-    served = subprocess.Popen(command, cwd=ROOT, env=os.environ | {"DATABASE_URL": url, "DEBUG": "1"})
+    silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    served = subprocess.Popen(command, cwd=ROOT, env=os.environ | {"DATABASE_URL": url, "DEBUG": "1"}, **silent)
     try:
         until(lambda: alive(port))
         yield port
