@@ -176,13 +176,6 @@ if EMAIL_BACKEND == "django.core.mail.backends.console.EmailBackend":  # noqa: F
     EMAIL_BACKEND = "waltzflow.console.EmailBackend"
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = os.environ.get("MAIL_FROM", "waltzflow@localhost")
 EMAIL_TIMEOUT = 20
-# post-office would tell of every pass, every five seconds; the worker says what was done.
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "handlers": {"warnings": {"class": "logging.StreamHandler", "level": "WARNING"}},
-    "loggers": {"post_office": {"handlers": ["warnings"], "level": "WARNING"}},
-}
 POST_OFFICE = {"MAX_RETRIES": 10_000, "RETRY_INTERVAL": timedelta(minutes=5), "MESSAGE_ID_ENABLED": True}
 
 # To the console, in production too, where Django by itself would keep errors to itself.
@@ -192,5 +185,9 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
-    "loggers": {"django": {"handlers": [], "level": "INFO"}},
+    "loggers": {
+        "django": {"handlers": [], "level": "INFO"},
+        # It would tell of every pass, every five seconds; the worker says what was done.
+        "post_office": {"handlers": ["console"], "level": "WARNING", "propagate": False},
+    },
 }
