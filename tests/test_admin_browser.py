@@ -9,11 +9,11 @@ from playwright.sync_api import expect
 from proposals import workflow
 from proposals.models import OrganisationalUnit
 
-from .test_browser import Visitor, chromium  # noqa: F401
+from .browsing import Visitor
 
 
 @pytest.fixture
-def root(chromium, live_server, cast, proposal):  # noqa: F811
+def root(chromium, live_server, cast, proposal):
     """The superuser at the admin, which has something of most kinds to show."""
     workflow.approve(proposal, sides=["SOURCE", "TARGET"], by=cast.both, comment="good")
     OrganisationalUnit.objects.create(code="IT", name="Technology")

@@ -38,6 +38,11 @@ READ = {
 EDITED = READ | {"add": (200, 200, 403, 403), "change": (200, 200, 200, 403)}
 DELETED = EDITED | {"delete": (200, 200, 403, 403)}
 ONE_ROW = EDITED | {"add": (403, 403, 403, 403)}
+# Pages of an auditor's: of one row, and of many.
+LOOKED_AT = (200, 405, 200, 405)
+TRACED = READ | {"trail": LOOKED_AT}
+FLOW = TRACED | {"register": LOOKED_AT, "register_csv": LOOKED_AT}
+OF_MANY = {"changelist", "add", "between", "register", "register_csv"}
 PERSON = EDITED | {"password": (200, 200, 403, 403)}
 
 
@@ -57,16 +62,16 @@ MODELS = {
     "proposals.importbatch": READ,
     "proposals.involvement": EDITED,
     "proposals.involvementkind": EDITED,
-    "proposals.logicalflow": READ,
+    "proposals.logicalflow": FLOW,
     "proposals.notice": READ,
     "proposals.organisationalunit": EDITED,
-    "proposals.physicalflow": READ,
+    "proposals.physicalflow": FLOW,
     "proposals.physicalspecification": READ,
     "proposals.policy": ONE_ROW,
-    "proposals.proposal": READ,
+    "proposals.proposal": TRACED | {"trail_csv": LOOKED_AT},
     "proposals.reason": EDITED,
     "proposals.system": EDITED,
-    "proposals.transition": READ,
+    "proposals.transition": READ | {"between": LOOKED_AT},
     "proposals.user": PERSON,
     "proposals.historicalapproverrule": READ,
     "proposals.historicaldelegation": READ,
@@ -110,7 +115,7 @@ def model_url(label: str, page: str) -> str | None:
         return reverse("admin:auth_user_password_change", args=[row.pk])
     if page == "simple_history" and not hasattr(row, "history"):
         return None
-    arguments = {"changelist": [], "add": []}.get(page, [row.pk])
+    arguments = [] if page in OF_MANY else [row.pk]
     if page == "simple_history":
         arguments = [row.pk, row.history.first().pk]
     return reverse(f"admin:{label.replace('.', '_')}_{page}", args=arguments)

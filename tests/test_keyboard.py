@@ -128,7 +128,10 @@ def test_the_list_of_shortcuts_opens_and_closes_by_keyboard(visitor, inbox):
 
 @pytest.mark.parametrize(
     ("keys", "heading"),
-    [("gp", "Proposals"), ("gs", "Systems"), ("gf", "Flows"), ("n", "Propose a flow"), ("gsgi", "Inbox")],
+    [
+        *(("gp", "Proposals"), ("gs", "Systems"), ("gf", "Flows"), ("gq", "Quality"), ("gn", "Insights")),
+        *(("n", "Propose a flow"), ("gsgi", "Inbox")),
+    ],
 )
 def test_letters_lead_to_the_pages(inbox, keys, heading):
     for key in keys:

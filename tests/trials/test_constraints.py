@@ -7,6 +7,8 @@ from .constraints import IMPLIED, TABLE, constraints
 
 __all__ = ["scene"]
 
+VALID_JSON = {"receipt(results, results)"}  # Django's own on SQLite; elsewhere the type of the column says it
+
 
 def stopped_by(sql):
     """The name of the constraint (SQLite does not say it of each: ""), or None if nothing stopped it."""
@@ -25,5 +27,5 @@ def test_each_constraint_stops_what_it_is_there_for(scene):
 
 
 def test_every_constraint_has_an_attack(db):
-    assert set(constraints()) == set(TABLE) | set(IMPLIED)
+    assert set(constraints()) - VALID_JSON == set(TABLE) | set(IMPLIED)
     assert set(IMPLIED.values()) <= set(TABLE)
