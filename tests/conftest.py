@@ -1,5 +1,6 @@
 """The cast: two systems, and everybody who could have something to do with a flow between them."""
 
+import os
 from types import SimpleNamespace
 
 import pytest
@@ -23,6 +24,9 @@ def as_(client):
 
     return sign_in
 
+
+# Kills the server it runs on, so it has one of its own (`make test-long` brings it).
+collect_ignore = [] if os.environ.get("OWN_POSTGRES") else ["trials/test_postgres_killed.py"]
 
 flush = TransactionTestCase._fixture_teardown
 

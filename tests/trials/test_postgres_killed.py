@@ -29,7 +29,6 @@ KILLS, APPROVALS, PEOPLE = int(os.environ.get("OWN_POSTGRES_KILLS", "20")), 12, 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.filterwarnings("ignore:XDG_RUNTIME_DIR"),
-    pytest.mark.skipif(not FOLDER, reason="needs a PostgreSQL of its own to kill"),
 ]
 
 

@@ -38,10 +38,11 @@ def test_no_round_is_bad(name, record_property):
     assert breaches == []
 
 
-@pytest.mark.skipif(connection.vendor == "sqlite", reason="one writer at a time needs no locks")
-def test_without_the_locks_the_harness_sees_bad_rounds(record_property):
-    rounds = 10 if LONG else 1
-    with unlocked():
-        bad = run("approve/approve", rounds)
-    record_property("figure", f"approve/approve without locks and guards: {rounds} rounds, {len(bad)} bad")
-    assert bad
+if connection.vendor == "postgresql":  # SQLite has one writer at a time, who needs no locks
+
+    def test_without_the_locks_the_harness_sees_bad_rounds(record_property):
+        rounds = 10 if LONG else 1
+        with unlocked():
+            bad = run("approve/approve", rounds)
+        record_property("figure", f"approve/approve without locks and guards: {rounds} rounds, {len(bad)} bad")
+        assert bad
