@@ -32,9 +32,20 @@ flush = TransactionTestCase._fixture_teardown
 
 
 def flush_past_the_guards(case) -> None:
-    """Emptying the tables after a transactional test is what the guards forbid; the flush puts them back."""
-    guards.remove(connection)
-    flush(case)
+    """Emptying the tables after a transactional test is what the guards forbid; for the flush they look away.
+
+    On PostgreSQL all triggers do while this session is a replica, which is much quicker than making them anew.
+    """
+    if connection.vendor != "postgresql":
+        guards.remove(connection)
+        return flush(case)
+    install, guards.install = guards.install, lambda connection: None
+    try:
+        connection.cursor().execute("SET session_replication_role = replica")
+        flush(case)
+        connection.cursor().execute("SET session_replication_role = DEFAULT")
+    finally:
+        guards.install = install
 
 
 TransactionTestCase._fixture_teardown = flush_past_the_guards

