@@ -128,6 +128,14 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && event.target.matches?.("[data-filter]")) event.preventDefault();
 });
 
+/* What was ticked while the answer was on its way stays ticked. */
+document.addEventListener("htmx:oobBeforeSwap", ({ detail: { target, fragment } }) => {
+  for (const coming of fragment.querySelectorAll("input[type=checkbox]")) {
+    const now = target.querySelector(`input[name="${coming.name}"][value="${CSS.escape(coming.value)}"]`);
+    if (now) coming.checked = now.checked;
+  }
+});
+
 /* "Send it the same way" fills the fields in place; without a script its button asks the server to. */
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-fill]");

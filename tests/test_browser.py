@@ -152,3 +152,20 @@ def test_the_pages_of_the_record_are_clean_for_axe_and_fit_a_telephone(chromium,
         overflow = page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
         assert not overflow, f"{url} scrolls sideways on a telephone"
     visitor.context.close()
+
+
+def test_what_is_ticked_while_an_answer_is_on_its_way_stays_ticked(chromium, live_server, people, source):
+    factories.data_type("Trades")
+    factories.specification(source, "positions.csv")
+    visitor = Visitor(chromium, live_server.url, script=True).sign_in(people.maker)
+    page, held = visitor.page, []
+    page.goto("/proposals/new/")
+    page.route("**/proposals/new/source/**", lambda route: held.append(route))
+    with page.expect_request("**/proposals/new/source/**"):
+        page.get_by_label("Source").fill("Ledger (LEDGER)")
+        page.get_by_label("Target").focus()
+    page.get_by_role("checkbox", name="Trades").check()
+    held.pop().continue_()
+    expect(page.locator("#id_specification option", has_text="positions.csv")).to_have_count(1)
+    expect(page.get_by_role("checkbox", name="Trades")).to_be_checked()
+    visitor.context.close()

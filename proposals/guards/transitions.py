@@ -45,7 +45,7 @@ def out_of_line() -> str:
 
 
 def of_another_policy() -> str:
-    newest = f"SELECT h.history_id FROM {HISTORY} h ORDER BY h.history_date DESC, h.history_id DESC LIMIT 1"
+    newest = f"SELECT MAX(h.history_id) FROM {HISTORY} h"
     return f"NEW.policy_id <> ({newest})"
 
 

@@ -14,7 +14,7 @@ class Versioned(models.Model):
 
     def version(self) -> int | None:
         """The id of its newest history row."""
-        return self.history.values_list("pk", flat=True).first()
+        return self.history.order_by("-history_id").values_list("pk", flat=True).first()
 
 
 def store(obj: models.Model, *, by, why: str, at: datetime, **many) -> None:

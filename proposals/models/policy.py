@@ -72,7 +72,7 @@ class Policy(models.Model):
     @classmethod
     def in_force(cls) -> "Policy":
         """The row, with `version_id`: the history row that says how it reads now."""
-        newest = cls.history.filter(id=OuterRef("pk")).order_by("-history_date", "-history_id")
+        newest = cls.history.filter(id=OuterRef("pk")).order_by("-history_id")
         return cls.objects.annotate(version_id=Subquery(newest.values("pk")[:1])).get(pk=1)
 
 
