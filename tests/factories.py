@@ -5,6 +5,7 @@ from itertools import count
 from types import SimpleNamespace
 
 from django.contrib.auth.models import Group
+from django.db import transaction
 from django.utils import timezone
 
 from proposals import workflow
@@ -93,6 +94,7 @@ def policy(**fields) -> Policy:
     return changed
 
 
+@transaction.atomic
 def remove_flows(*models: type) -> None:
     """Every living row of `models` removed, as a proposal would do it one by one."""
     for model in models:
@@ -183,6 +185,7 @@ def cast(source: System, target: System, maker: User) -> SimpleNamespace:
     return people
 
 
+@transaction.atomic
 def flow(source: System, target: System, physical: int = 0, spec: PhysicalSpecification | None = None) -> LogicalFlow:
     """A logical flow an import brought, with so many physical flows, of one specification."""
     batch = ImportBatch.objects.first() or ImportBatch.objects.create(outcome="made by a test")

@@ -4,7 +4,7 @@ import pytest
 from django.utils import timezone
 
 from proposals import workflow
-from proposals.models import Policy, Proposal, System
+from proposals.models import Proposal, System
 
 from . import factories
 from .test_pages import text
@@ -41,7 +41,7 @@ def test_who_could_approve_is_said_by_name(as_, cast):
 )
 def test_a_side_nobody_can_approve_is_warned_of(as_, cast, policy, stewards, told):
     factories.system("Regulator", code="REG", is_external=True, kind="ACTOR")
-    Policy.objects.update(**policy)
+    factories.policy(**policy)
     if not stewards:
         cast.steward.groups.clear()
     page = advised(as_(cast.maker), target="REG")

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from proposals import workflow
-from proposals.models import LogicalFlow, PhysicalFlow, Policy, Proposal
+from proposals.models import LogicalFlow, PhysicalFlow, Proposal
 
 from . import factories
 
@@ -187,7 +187,7 @@ def test_only_the_sides_one_has_are_offered(as_, cast, proposal):
 
 
 def test_both_sides_are_not_offered_where_the_policy_wants_two_people(as_, cast, proposal):
-    Policy.objects.update(one_person_both_sides=False)
+    factories.policy(one_person_both_sides=False)
     page = as_(cast.both).get(f"/proposals/{proposal.pk}/approve/")
     assert [value for value, _ in page.context["form"].fields["side"].widget.choices] == ["SOURCE", "TARGET"]
     refused = as_(cast.both).post(f"/proposals/{proposal.pk}/approve/", {"side": "BOTH"})

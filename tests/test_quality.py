@@ -175,7 +175,7 @@ def test_a_flow_nobody_approved_needs_a_proposal_and_an_approved_one_what_the_po
     third = factories.system("Third")
     factories.involve(cast.both, third)
     mine, theirs = imported_flow(target, third), approved(cast, source, third, **factories.BARE).result_logical_flow
-    Policy.objects.update(later_physical_flows=policy)
+    factories.policy(later_physical_flows=policy)
     page = as_(cast.stranger).get(f"/quality/{FLOWS}/").content.decode()
     propose = {"Propose a physical flow": f"/proposals/new/?source={source.pk}&target={third.pk}"}
     add = {"Add a physical flow": f"/flows/{theirs.pk}/physical/new/"}

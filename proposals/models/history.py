@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from django.db import models
+from django.db import models, transaction
 from simple_history.models import HistoricalRecords
 
 
@@ -17,6 +17,7 @@ class Versioned(models.Model):
         return self.history.order_by("-history_id").values_list("pk", flat=True).first()
 
 
+@transaction.atomic(savepoint=False)
 def store(obj: models.Model, *, by, why: str, at: datetime, **many) -> None:
     """Save `obj` and its many-to-many sets (`data_types=[...]`) and write exactly one history row for both.
 

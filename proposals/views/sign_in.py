@@ -5,13 +5,22 @@ from math import ceil
 
 from axes.models import AccessAttempt
 from django.conf import settings
+from django.contrib.auth.forms import AuthenticationForm, UsernameField
 from django.contrib.auth.views import LoginView, LogoutView
+from django.forms import TextInput
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
 
+class SignInForm(AuthenticationForm):
+    """A name longer than any is nobody's, and is not tried: the log of tries could not hold it."""
+
+    username = UsernameField(max_length=150, widget=TextInput({"autofocus": True}))
+
+
 class SignIn(LoginView):
+    authentication_form = SignInForm
     template_name = "proposals/sign_in.html"
     http_method_names = ["get", "head", "post"]
 
