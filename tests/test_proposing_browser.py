@@ -74,3 +74,35 @@ def test_the_form_is_clean_in_each_of_its_states(chromium, live_server, people, 
     expect(page.get_by_label("Transport")).to_be_hidden()
     visitor.check()
     visitor.context.close()
+
+
+def test_what_was_written_when_the_session_had_run_out_comes_back(visitor, people, source, target):
+    kept = factories.specification(source, "positions.csv")
+    page = visitor.sign_in(people.maker).page
+    page.goto(f"/proposals/new/?source={source.pk}")
+    page.get_by_label("Specification", exact=True).select_option(str(kept.pk))
+    page.get_by_label("Justification").fill("Written over lunch.")
+    visitor.context.clear_cookies(name="sessionid")
+    page.get_by_role("button", name="Submit for approval").click()
+    page.get_by_label("Username").fill(people.maker.username)
+    page.get_by_label("Password").fill("waltzflow")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_label("Justification")).to_have_value("Written over lunch.")
+    expect(page.get_by_label("Source")).to_have_value("Ledger (LEDGER)")
+    expect(page.get_by_label("Specification", exact=True)).to_have_value(str(kept.pk))
+    visitor.check()
+    page.goto("/proposals/new/")
+    expect(page.get_by_label("Justification")).to_have_value("")
+    assert not Proposal.objects.exists()
+
+
+def test_what_one_wrote_is_shown_to_nobody_else(visitor, people, source, target):
+    page = visitor.sign_in(people.maker).page
+    page.goto("/proposals/new/")
+    page.get_by_label("Justification").fill("For nobody else.")
+    visitor.context.clear_cookies(name="sessionid")
+    page.get_by_role("button", name="Submit for approval").click()
+    page.get_by_label("Username").fill(people.both.username)
+    page.get_by_label("Password").fill("waltzflow")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_label("Justification")).to_have_value("")
