@@ -34,10 +34,11 @@ class Conversation(socketserver.StreamRequestHandler):
                 return
 
     def take(self):
+        """What breaks off before its end was not sent."""
         lines = []
-        for line in self.rfile:
-            if line == b".\r\n":
-                break
+        while (line := self.rfile.readline()) != b".\r\n":
+            if not line:
+                return
             lines.append(re.sub(rb"^\.\.", b".", line))
         self.server.taken.append(message_from_bytes(b"".join(lines), policy=policy.default))
         self.server.on_mail(len(self.server.taken))
