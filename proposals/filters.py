@@ -146,6 +146,9 @@ class FlowFilter(ListFilter):
     q = django_filters.CharFilter(label="Search", method="search", max_length=200)
     lifecycle = django_filters.ChoiceFilter(choices=FlowLifecycle.choices, empty_label="Any")
     system = SystemFilter(label="System", queryset=System.objects.all(), method="on_system")
+    way = django_filters.ChoiceFilter(
+        label="Which way", choices=[("into", "Into the system"), ("out", "Out of it")], method="go", empty_label="Both"
+    )
     origin = django_filters.ChoiceFilter(
         label="Consent",
         choices=[("approved", "Approved by both sides"), ("imported", "Imported, not approved")],
@@ -164,7 +167,13 @@ class FlowFilter(ListFilter):
         return flows
 
     def on_system(self, flows, name, value):
-        return flows.touching(value)
+        ends = {"into": {"target": value}, "out": {"source": value}}
+        way = self.form.cleaned_data.get("way")
+        return flows.filter(**ends[way]) if way else flows.touching(value)
+
+    def go(self, flows, name, value):
+        """The way alone narrows nothing: it says which flows of the system are meant."""
+        return flows
 
     def of_origin(self, flows, name, value):
         return flows.filter(has_consent=value == "approved")

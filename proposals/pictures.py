@@ -108,7 +108,8 @@ class Sketch:
 
     def _rest(self, place: str, number: int, end: End, sending: bool) -> None:
         """A box for what is not drawn of a group."""
-        url = f"{reverse('flows')}?{urlencode({'system': str(end.system)})}"
+        query = urlencode({"system": str(end.system), "way": "into" if sending else "out"})
+        url = f"{reverse('flows')}?{query}"
         tells = f"{number} more, not drawn: in the list of flows of {end.system.name}"
         rest = Box((place, "rest", sending), f"and {number} more", "in the list", url, "rest", tells)
         self._join(place, rest, end, sending)

@@ -106,7 +106,7 @@ def test_of_200_flows_the_busiest_are_drawn_and_the_others_counted_and_linked(so
         "and 188 more",
     ]
     rest = picture.drawing.boxes[-1].box
-    assert rest.url == "/flows/?system=Ledger+%28LEDGER%29"
+    assert rest.url == "/flows/?system=Ledger+%28LEDGER%29&way=out"
     assert told(picture)[-1] == ("Ledger", "188 more", "not drawn: in the list of flows")
     assert picture.drawing.height < 800
 
@@ -333,12 +333,22 @@ def test_long_names_are_shortened_and_told_in_full(as_, cast, source):
     assert "Border Capacity and…" in page
 
 
+def test_the_rest_leads_to_the_list_of_those_that_go_the_same_way(as_, cast, source, target):
+    flow, back = factories.flow(source, target), factories.flow(target, source)
+    client = as_(cast.maker)
+
+    def listed(way):
+        return set(client.get("/flows/", {"system": "LEDGER", "way": way}).context["page"].rows)
+
+    assert (listed("out"), listed("into"), listed("")) == ({flow}, {back}, {flow, back})
+
+
 def test_a_system_with_200_flows_shows_25_and_leads_to_all(as_, cast, source):
     for number in range(200):
         factories.flow(source, factories.system(f"Receiver {number:03}"))
     page = text(as_(cast.maker).get(source.get_absolute_url()))
     assert "Flows out 200" in page
-    assert "These 25 have the most physical flows. All flows of Ledger" in page
+    assert "These 25 have the most physical flows. All 200 out of Ledger" in page
     assert page.count("Receiver 024") == 1
     assert "Receiver 025" not in page
 
