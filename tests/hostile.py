@@ -52,6 +52,18 @@ NASTY = [
     ),
     *("<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "../../etc/passwd", "//evil.example", "file:///"),
     *("0001-01-01T00:00", "9999-12-31T23:59", "2026-02-30", "2026-11-25T25:61", "24:00", "2026-W01", "-1000-01-01"),
+    *(
+        "csv",
+        "xlsx",
+        "2026-01-01",
+        "1970-01-01",
+        "2026-11-01T00:00:00",
+        "-submitted_at",
+        "name",
+        "-name",
+        "due",
+        "LIVING",
+    ),
     *("LEDGER", "RISK", "ledger", "Ledger (LEDGER)", "mia", "PENDING_APPROVALS", "FULLY_APPROVED", "SOURCE", "BOTH"),
     *(
         "x" * 300,
@@ -102,7 +114,8 @@ PARAMETERS = [
         "a__b__c",
         "starts_at__day",
     ),
-    *("csrfmiddlewaretoken", "_method", "side", "verb", "chosen", "date", "until", "since", "sort"),
+    *("csrfmiddlewaretoken", "_method", "side", "verb", "chosen", "as", "sort", "specification", "draft", "show"),
+    *("first", "last", "at", "lifecycle", "typed", "unit", "since", "until", "as", "as", "first", "last"),
 ]
 FORM = {
     "source": "LEDGER",

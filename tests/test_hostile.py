@@ -12,6 +12,7 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from . import factories
 from .fingerprint import fingerprint, writes
 from .hostile import Sent, requests
 from .test_admin_urls import MODELS, SITE, filled, model_url, site_url  # noqa: F401
@@ -44,12 +45,25 @@ def answered(world, sent: Sent) -> int:  # noqa: F811
         response = client.generic(
             sent.method, sent.path, sent.content, content_type=sent.kind, QUERY_STRING=sent.query, **extra
         )
+        if response.streaming:
+            b"".join(response)  # what is made while it is sent can break too
         if written and (response.status_code >= 400 or sent.method != "POST"):
             assert fingerprint() == world.before, f"{sent} is answered with {response.status_code} and has an effect"
         transaction.set_rollback(True)
     client.cookies.clear()
     client.cookies.load(cookies.replace("Set-Cookie: ", ""))
     return response.status_code
+
+
+@pytest.mark.django_db
+def test_an_effect_would_be_seen():
+    before = fingerprint()
+    with writes() as written:
+        factories.system("Made by nobody")
+    assert [sql.split()[0] for sql in written] == ["INSERT", "INSERT"]  # the second is its history
+    assert {key for key, found in fingerprint().items() if found != before[key]} == {
+        *("proposals_system", "proposals_historicalsystem")
+    }
 
 
 @pytest.fixture

@@ -170,6 +170,8 @@ def answer(world, role: str, method: str, url: str, sent: dict) -> int:
     cookies = client.cookies.output()
     with transaction.atomic(), writes() as written:
         response = client.post(url, sent) if method == "POST" else client.generic(method, url)
+        if response.streaming:
+            b"".join(response)
         if (method != "POST" or response.status_code >= 400) and written:
             assert method == "POST", f"{method} {url} as {role} writes: {written}"
             assert fingerprint() == world.before, f"{method} {url} as {role} is refused and changes something"
