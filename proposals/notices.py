@@ -65,6 +65,7 @@ def send_digests(at: datetime) -> int:
     today = timezone.localtime(at).replace(hour=0, minute=0, second=0, microsecond=0)
     waiting = Notice.objects.filter(mail=None, at__lt=today)
     people = User.objects.filter(pk__in=waiting.values("recipient"), is_active=True).exclude(email="")
+    people = people.exclude(notices_wanted=Notices.NONE)
     return sum(_digest(person, today) for person in people)
 
 

@@ -18,7 +18,7 @@ from django.utils import timezone
 from post_office.models import Email
 
 from proposals import clock, notices, workflow
-from proposals.models import Notice, Proposal
+from proposals.models import Notice, Proposal, User
 from proposals.refusals import Conflict
 
 from . import factories
@@ -130,6 +130,15 @@ def test_a_digest_gathers_what_came_before_today_in_one_mail(cast, source, targe
     assert email.message.count("http://127.0.0.1:8000/proposals/") == 2
     assert clock.send_digests(now + timedelta(days=1)) == (0, 0)
     assert clock.send_digests(now + timedelta(days=2)) == (0, 0)
+
+
+def test_who_wants_no_mail_any_more_gets_no_digest_of_what_waited(cast, source, target):
+    for choice in ("DIGEST", "NONE"):
+        User.objects.filter(pk=cast.source_approver.pk).update(notices_wanted=choice)
+        if choice == "DIGEST":
+            factories.proposed(cast.maker, source, target)
+    assert cast.source_approver.notices.filter(mail=None).count() == 1
+    assert clock.send_digests(timezone.now() + timedelta(days=1)) == (0, 0)
 
 
 def test_reminders_come_on_the_days_of_the_policy_and_once(cast, proposal):
