@@ -87,7 +87,8 @@ def propose(proposal: Proposal, *, by: User, at: datetime | None = None) -> Prop
         with transaction.atomic():
             step = _move(proposal, "propose", right=right, at=at)
     except IntegrityError:
-        # Somebody submitted the same between our look and our write: the unique index saw it.
+        # Somebody submitted the same between our look and our write: the unique index saw it, and now we see it too.
+        provisioning.check_submission(proposal)
         raise Conflict("Somebody submitted the same at this very moment.") from None
     for side, automatic in on_submission(proposal, Side):
         _move(proposal, _decision("approve", side), right=automatic, at=at, automatic=True)
