@@ -430,8 +430,8 @@ def test_the_pages_of_flows_cost_the_same_for_much_as_for_little(as_, cast, sour
     for number in range(25):
         done = factories.proposed(cast.maker, source, target, specification_name=f"{number}.csv")
         workflow.approve(done, sides=["SOURCE", "TARGET"], by=cast.both)
-        few = few or [queries_of(client, place.get_absolute_url(), most=20) for place in (flow, physical)]
         factories.proposed(cast.maker, source, target, specification_name=f"another {number}.csv")
+        few = few or [queries_of(client, place.get_absolute_url(), most=20) for place in (flow, physical)]
         factories.flow(source, factories.system(), physical=1, spec=physical.specification)
     many = [queries_of(client, place.get_absolute_url(), most=20) for place in (flow, physical)]
     assert many == few

@@ -171,8 +171,16 @@ def test_the_inbox_pages_hold_everything_once(as_, cast, source, target):
     assert (first.newer, second.older) == ("", "")
 
 
-def test_every_list_says_whom_a_proposal_waits_for(as_, cast, proposal):
-    workflow.approve(proposal, sides=["SOURCE"], by=cast.source_approver)
-    page = " ".join(as_(cast.stranger).get("/proposals/").content.decode().split())
+@pytest.mark.parametrize("place", ["the list", "a system", "a logical flow", "a physical flow"])
+def test_wherever_it_is_listed_one_sees_whom_it_waits_for_and_since_and_until_when(as_, cast, proposal, place):
+    done = workflow.approve(proposal, sides=["SOURCE", "TARGET"], by=cast.both)
+    change = Proposal.change_of(done.result_physical_flow, cast.maker)
+    change.reason, change.frequency = done.reason, "WEEKLY"
+    workflow.submit(change, done.data_types.all(), by=cast.maker, at=timezone.now() - timedelta(days=10))
+    waiting = workflow.approve(change, sides=["SOURCE"], by=cast.source_approver, at=timezone.now() - timedelta(days=5))
+    of = {"the list": done, "a system": done.target, "a logical flow": done.result_logical_flow}
+    url = of.get(place, done.result_physical_flow).get_absolute_url() if place != "the list" else "/proposals/"
+    page = " ".join(as_(cast.stranger).get(url).content.decode().split())
     assert '<span class="tag">Target</span> Bo Both, Tess Target' in page
-    assert "since" in page
+    assert f"since {waiting.last_transition().at:%-d %b %Y}" in page
+    assert f"{waiting.due_at:%-d %b %Y}" in page

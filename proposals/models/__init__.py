@@ -4,7 +4,7 @@ from .catalogue import DataType, ImportBatch, ImportedFile, OrganisationalUnit, 
 from .history import record, store
 from .people import ApproverRule, Delegation, Involvement, InvolvementKind, Notices, User
 from .policy import LaterPhysicalFlows, MakerDecides, Policy, Reason, SideWithoutApprover
-from .proposal import Proposal, ProposalType, read_rights
+from .proposal import Proposal, ProposalType, read_rights, systems_of
 from .register import (
     Criticality,
     FlowAttributes,
@@ -101,5 +101,6 @@ __all__ = [
     "same_text",
     "states",
     "store",
+    "systems_of",
     "undecided_states",
 ]

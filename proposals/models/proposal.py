@@ -1,5 +1,6 @@
 """What a maker asks for, and everything that has happened to it."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 from django.db import models
@@ -296,11 +297,23 @@ class Proposal(ProposalStates, FlowAttributes):
         return self.transitions.order_by("-number").select_related("by").first()
 
 
-def read_rights(proposals: list[Proposal]) -> list[Proposal]:
-    """Give each what the roles ask of it, read for all of them together; the number of queries is the same for any."""
+def systems_of(proposals: Iterable[Proposal]) -> set[int]:
+    """The ids of the systems that have to decide on those that are open."""
     open_ones = [proposal for proposal in proposals if proposal.is_open]
-    policy = Policy.in_force()
-    rows = rights.deciders({pk for proposal in open_ones for pk in (proposal.source_id, proposal.target_id)})
+    return {pk for proposal in open_ones for pk in (proposal.source_id, proposal.target_id)}
+
+
+def read_rights(proposals: list[Proposal], rows: list | None = None) -> list[Proposal]:
+    """Give each what the roles ask of it, read for all of them together; the number of queries is the same for any.
+
+    `rows` are the deciders of their systems, for a caller who has them. A policy that came with them is not read again.
+    """
+    if not proposals:
+        return []
+    open_ones = [proposal for proposal in proposals if proposal.is_open]
+    told = getattr(proposals[0], "policy_row", None)
+    policy = Policy(**told) if told else Policy.in_force()
+    rows = rights.deciders(systems_of(proposals)) if rows is None else rows
     delegations = rights.delegations_of({row.user_id for row in rows})
     stewards = SimpleLazyObject(rights.stewards)
     decided = Transition.objects.none() if policy.one_person_both_sides else Transition.objects.exclude(side="")

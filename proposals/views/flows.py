@@ -8,7 +8,7 @@ from .. import exports, provisioning, workflow
 from ..changes import history_of
 from ..filters import FlowFilter
 from ..forms import WishForm
-from ..models import LogicalFlow, PhysicalFlow, Proposal
+from ..models import LogicalFlow, PhysicalFlow, Proposal, read_rights
 from ..neighbourhood import OF_A_ROUTE, sent_along
 from ..pictures import of_flow
 from ..refusals import Invalid, Refused
@@ -44,13 +44,14 @@ class FlowPage(DetailView):
     def get_context_data(self, **kwargs) -> dict:
         flow = self.object
         related = ["specification", "origin_proposal", "origin_batch", "added_by"]
+        on_it = Proposal.objects.open().filter(source=flow.source_id, target=flow.target_id)
         physical = flow.physical_flows.select_related(*related).order_by("lifecycle", "specification__name", "pk")
         return super().get_context_data(
             page=offset_page(physical, self.request.GET),
             picture=of_flow(flow, list(physical.active()[:OF_A_ROUTE])),
             data_types=flow.data_types(),
             consents=flow.consent().select_related("maker", "reason").prefetch_related(*DECISIONS)[:5],
-            proposals=Proposal.objects.open().filter(source=flow.source_id, target=flow.target_id).listed()[:25],
+            proposals=read_rights(list(on_it.listed()[:25])),
             may_add=_takes_more(flow, self.request.user),
             history=history_of(flow),
             **kwargs,
@@ -86,7 +87,7 @@ class PhysicalFlowPage(DetailView):
         route, origin = physical.logical_flow, Proposal.objects.filter(pk=physical.origin_proposal_id)
         return super().get_context_data(
             consents=origin.select_related("maker", "reason").prefetch_related(*DECISIONS),
-            proposals=physical.changes_proposed.open().listed()[:25],
+            proposals=read_rights(list(physical.changes_proposed.open().listed()[:25])),
             sent=sent_along(route.source, route.target, physical.specification),
             history=history_of(physical, physical.specification),
             **kwargs,

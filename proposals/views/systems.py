@@ -8,7 +8,7 @@ from django.views.generic import DetailView
 from .. import exports
 from ..changes import history_of
 from ..filters import SystemListFilter
-from ..models import LogicalFlow, Proposal, System, deciders
+from ..models import LogicalFlow, Proposal, System, deciders, read_rights, systems_of
 from ..neighbourhood import around_system, route_is_living
 from ..pictures import of_system
 from ..tabular import table_response
@@ -43,12 +43,14 @@ class SystemPage(DetailView):
 
     def get_context_data(self, **kwargs) -> dict:
         system, around = self.object, around_system(self.object)
-        proposals = Proposal.objects.open().touching(system).listed().annotate(route_is_living=route_is_living())[:25]
+        listed = Proposal.objects.open().touching(system).listed().annotate(route_is_living=route_is_living())
+        proposals = list(listed[:25])
+        rows = deciders({system.pk} | systems_of(proposals))
         return super().get_context_data(
             around=around,
             picture=of_system(system, around, proposals),
-            deciders=deciders([system.pk]),
-            proposals=proposals,
+            deciders=[row for row in rows if row.system_id == system.pk],
+            proposals=read_rights(proposals, rows),
             history=history_of(system),
             **kwargs,
         )
