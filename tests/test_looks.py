@@ -55,19 +55,13 @@ def change(people, crowd):
     return wish
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_detail_pages_are_clean_and_their_pictures_fit(chromium, live_server, people, crowd, change, scheme):
-    visitor = Visitor(chromium, live_server.url, script=True, scheme=scheme).sign_in(people.both)
-    places = [change, crowd, crowd.source, crowd.physical_flows.first()]
-    for place in places:
+def test_detail_pages_are_clean_and_their_pictures_fit(chromium, live_server, people, crowd, change):
+    visitor = Visitor(chromium, live_server.url, script=True).sign_in(people.both)
+    for place in [change, crowd, crowd.source, crowd.physical_flows.first()]:
         assert visitor.page.goto(place.get_absolute_url()).status == 200
         visitor.check()
         assert visitor.page.evaluate(OUTSIDE) == []
-    visitor.page.set_viewport_size({"width": 390, "height": 800})
-    for place in places:
-        visitor.page.goto(place.get_absolute_url())
-        visitor.check()
-        assert not visitor.page.evaluate("document.documentElement.scrollWidth > window.innerWidth"), place
+        visitor.check_on_a_telephone()
     visitor.context.close()
 
 
@@ -123,9 +117,9 @@ def test_on_a_telephone_the_decision_is_under_the_thumb(chromium, live_server, p
 
 
 def test_on_paper_there_is_what_was_asked_and_nothing_to_press(chromium, live_server, people, change):
-    visitor = Visitor(chromium, live_server.url, script=True, scheme="dark").sign_in(people.both)
+    visitor = Visitor(chromium, live_server.url, script=True).sign_in(people.both)
     visitor.page.goto(change.get_absolute_url())
-    visitor.page.emulate_media(media="print")
+    visitor.page.emulate_media(media="print", color_scheme="dark")
     expect(visitor.page.get_by_text("Once a month is enough.")).to_be_visible()
     expect(visitor.page.locator(".drawing")).to_be_visible()
     expect(visitor.page.get_by_role("button")).to_have_count(0)

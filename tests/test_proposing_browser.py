@@ -41,15 +41,13 @@ def test_from_sign_in_to_a_submitted_proposal_it_takes_2_pages_and_12_fields(vis
     assert pages == ["/inbox/", "/proposals/new/"]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_form_is_clean_in_each_of_its_states(chromium, live_server, people, source, target, proposal, scheme):
+def test_the_form_is_clean_in_each_of_its_states(visitor, people, source, target, proposal):
     """Empty, advised, wrong, filtered, with a specification that says all, and without a physical flow."""
     for name in ["Forward curves", *(f"Type {n}" for n in range(15))]:
         factories.data_type(name, description="What it is.")
     done = factories.workflow.approve(proposal, sides=["SOURCE", "TARGET"], by=people.both)
     factories.system("Lonely", code="LONE")
-    visitor = Visitor(chromium, live_server.url, script=True, scheme=scheme).sign_in(people.maker)
-    page = visitor.page
+    page = visitor.sign_in(people.maker).page
     page.goto(f"/proposals/new/?source={source.pk}&target={target.pk}")
     visitor.check()
     page.get_by_label("Specification", exact=True).select_option(str(done.result_specification_id))
@@ -73,7 +71,6 @@ def test_the_form_is_clean_in_each_of_its_states(chromium, live_server, people, 
     page.get_by_label("Only that data flows").check()
     expect(page.get_by_label("Transport")).to_be_hidden()
     visitor.check()
-    visitor.context.close()
 
 
 def test_what_was_written_when_the_session_had_run_out_comes_back(visitor, people, source, target):
