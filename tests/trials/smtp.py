@@ -15,6 +15,7 @@ class Sink(socketserver.ThreadingTCPServer):
     def __init__(self, on_mail):
         super().__init__(("127.0.0.1", 0), Conversation)
         self.taken, self.on_mail, self.port = [], on_mail, self.server_address[1]
+        self.counting = threading.Lock()
 
     def handle_error(self, request, client_address):
         """Those who are killed do not say good-bye."""
@@ -40,8 +41,10 @@ class Conversation(socketserver.StreamRequestHandler):
             if not line:
                 return
             lines.append(re.sub(rb"^\.\.", b".", line))
-        self.server.taken.append(message_from_bytes(b"".join(lines), policy=policy.default))
-        self.server.on_mail(len(self.server.taken))
+        with self.server.counting:  # or of two at once both would be the last
+            self.server.taken.append(message_from_bytes(b"".join(lines), policy=policy.default))
+            number = len(self.server.taken)
+        self.server.on_mail(number)
         self.say("250 taken")
 
     def say(self, text):
