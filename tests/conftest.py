@@ -5,13 +5,20 @@ from types import SimpleNamespace
 
 import pytest
 from django.db import connection
-from django.test import TransactionTestCase
+from django.test import TransactionTestCase, override_settings
 
 from proposals import guards, workflow
 from proposals.models import ImportBatch, LogicalFlow, store
 
 from . import factories
 from .browsing import chromium  # noqa: F401
+
+
+@pytest.fixture(autouse=True, scope="session")
+def passwords_cost_little():
+    """That a hash takes a third of a second protects nobody here, and hundreds are made."""
+    with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
+        yield
 
 
 @pytest.fixture

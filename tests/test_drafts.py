@@ -88,7 +88,7 @@ def test_what_an_auditor_sees_of_people_is_no_password(as_, cast):
     cast.maker.set_password("waltzflow")
     cast.maker.save()
     page = as_(cast.auditor).get(f"/admin/proposals/user/{cast.maker.pk}/change/").content.decode()
-    algorithm, _, salt, digest = cast.maker.password.split("$")
+    algorithm, salt, digest = cast.maker.password.split("$")
     assert algorithm in page
     assert digest not in page
     assert salt not in page
