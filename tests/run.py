@@ -150,9 +150,10 @@ def summary(results: list[dict]) -> int:
 def main() -> int:
     os.environ["CHROMIUM"] = chromium()
     sound = checks()
-    results = [suite("SQLite", "", "-n", "2", "--durations=25", *sys.argv[1:])]
+    how = ["-n", "2", "--dist", "worksteal", "--durations=25", *sys.argv[1:]]
+    results = [suite("SQLite", "", *how)]
     with postgresql(hasty=True) as url:
-        results.append(suite("PostgreSQL", url, "-n", "2", "--durations=25", *sys.argv[1:]))
+        results.append(suite("PostgreSQL", url, *how))
     failed = summary(results) + (not sound)
     print(f"checks: {'all well' if sound else 'FAILED, see above'}")
     print(f"{sum(result['passed'] for result in results)} passed, {failed} failed")

@@ -5,6 +5,8 @@ table under other policies and circumstances: SCENARIOS says only what is differ
 """
 
 from datetime import timedelta
+from itertools import product
+from types import SimpleNamespace
 
 import pytest
 from django.contrib.auth.models import Group
@@ -245,19 +247,33 @@ def time_out(proposal):
         return None
 
 
-@pytest.fixture(params=State.values)
-def in_state(request, cast, source, target):
-    """A proposal brought into each state by the verbs."""
-    proposal = factories.draft(cast.maker, source, target)
-    for action, person in HISTORY[request.param]:
+def in_state(state: str, cast, source, target) -> Proposal:
+    """A proposal brought there by the verbs."""
+    proposal = factories.draft(cast.maker, source, target, specification_name=f"{state}.csv")
+    for action, person in HISTORY[state]:
         if person == "clock":
             proposal = Proposal.objects.get(pk=proposal.pk)
             workflow.time_out(proposal, at=proposal.due_at + timedelta(seconds=1))
         else:
             VERBS[action](proposal, getattr(cast, person))
     proposal = Proposal.objects.get(pk=proposal.pk)
-    assert proposal.state == request.param
+    assert proposal.state == state
     return proposal
+
+
+@pytest.fixture(scope="module")
+def company(django_db_setup, django_db_blocker):
+    """The cast, and a proposal in each state; built once, and what a test does to it is undone."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        source, target = factories.system("Ledger"), factories.system("Risk Engine")
+        cast = factories.cast(source, target, factories.user("Mia Maker"))
+        yield SimpleNamespace(cast=cast, proposals=[in_state(state, cast, source, target) for state in State.values])
+        transaction.set_rollback(True)
+
+
+def people(company) -> list[tuple[str, User]]:
+    """Everybody by name, as the next request finds them."""
+    return [(name, User.objects.get(pk=getattr(company.cast, name).pk)) for name in PEOPLE]
 
 
 def test_the_tables_name_every_state_and_action():
@@ -265,45 +281,50 @@ def test_the_tables_name_every_state_and_action():
     assert set(VERBS) | {"complete", "time_out"} == set(actions())
 
 
-def test_who_may_do_what_in_which_state(in_state, cast, subtests):
-    for name in PEOPLE:
-        person, allowed = getattr(cast, name), ALLOWED[in_state.state].get(name, set())
-        with subtests.test(person=name):
+def offered(proposal: Proposal, person: User) -> set[str]:
+    return {action.name for action, _ in Proposal.objects.get(pk=proposal.pk).actions_of(person)}
+
+
+@pytest.mark.django_db
+def test_who_may_do_what_in_which_state(company, subtests):
+    for proposal, (name, person) in product(company.proposals, people(company)):
+        allowed = ALLOWED[proposal.state].get(name, set())
+        with subtests.test(state=proposal.state, person=name):
+            assert offered(proposal, person) == allowed
             for action in VERBS:
-                after = act(action, in_state, person)
-                assert (after is not None) == (action in allowed), f"{name} {action} in {in_state.state}"
+                after = act(action, proposal, person)
+                assert (after is not None) == (action in allowed), f"{name} {action} in {proposal.state}"
                 if action in LEADS_TO and after:
                     assert after == LEADS_TO[action]
-            offered = {action.name for action, _ in Proposal.objects.get(pk=in_state.pk).actions_of(person)}
-            assert offered == allowed
 
 
-def test_the_clock_ends_open_proposals_and_no_other(in_state):
-    may = "time_out" in ALLOWED[in_state.state].get("clock", set())
-    assert (time_out(in_state) is not None) == may
+@pytest.mark.django_db
+def test_the_clock_ends_open_proposals_and_no_other(company):
+    may = {proposal.state for proposal in company.proposals if "clock" in ALLOWED[proposal.state]}
+    assert {proposal.state for proposal in company.proposals if time_out(proposal)} == may
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
-def test_who_may_do_what_under_other_policies(in_state, cast, scenario):
+@pytest.mark.django_db
+def test_who_may_do_what_under_other_policies(company, scenario):
     policy, arrange, differences = SCENARIOS[scenario]
     factories.policy(**policy)
     if arrange:
-        arrange(cast, in_state)
-    expected = ALLOWED[in_state.state] | differences.get(in_state.state, {})
-    for name in PEOPLE:
-        person = User.objects.get(pk=getattr(cast, name).pk)
-        allowed = expected.get(name, set())
-        offered = {action.name for action, _ in Proposal.objects.get(pk=in_state.pk).actions_of(person)}
-        assert offered == allowed, name
-        waits = Proposal.objects.awaiting(person).filter(pk=in_state.pk).exists()
-        assert waits == bool(allowed & BOTH_SIDES), name
-        if name in differences.get(in_state.state, {}):
-            for action in BOTH_SIDES:
-                assert (act(action, in_state, person) is not None) == (action in allowed), f"{name} {action}"
+        arrange(company.cast, company.proposals[0])
+    for name, person in people(company):
+        waits = set(Proposal.objects.awaiting(person))
+        for proposal in company.proposals:
+            different = differences.get(proposal.state, {})
+            allowed = (ALLOWED[proposal.state] | different).get(name, set())
+            assert offered(proposal, person) == allowed, f"{name} in {proposal.state}"
+            assert (proposal in waits) == bool(allowed & BOTH_SIDES), f"{name} in {proposal.state}"
+            for action in BOTH_SIDES if name in different else ():
+                assert (act(action, proposal, person) is not None) == (action in allowed), f"{name} {action}"
 
 
-def test_the_inbox_holds_exactly_what_the_predicate_allows(in_state, cast, subtests):
-    for name in PEOPLE:
-        sided = {action for action in ALLOWED[in_state.state].get(name, set()) if action in BOTH_SIDES}
+@pytest.mark.django_db
+def test_the_inbox_holds_exactly_what_the_predicate_allows(company, subtests):
+    for name, person in people(company):
+        sided = {proposal for proposal in company.proposals if ALLOWED[proposal.state].get(name, set()) & BOTH_SIDES}
         with subtests.test(person=name):
-            assert Proposal.objects.awaiting(getattr(cast, name)).filter(pk=in_state.pk).exists() == bool(sided)
+            assert set(Proposal.objects.awaiting(person)) == sided
