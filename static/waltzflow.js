@@ -5,7 +5,6 @@
    Enter takes, Escape closes, what is found is said. htmx fills the list; `look` asks it to do so at once. */
 function picker(box) {
   const [input, list, said] = box.querySelectorAll("input, [role=listbox], [role=status]");
-  const most = 20;
   let active = null;
   let awaited = false; // something has been typed and its list has not come yet
   let told = input.value; // the value of the last change event
@@ -90,7 +89,7 @@ function picker(box) {
     all.forEach((offer, place) => (offer.id = `${list.id}_${place}`));
     show(all.length > 0);
     if (!all.length) return say(list.dataset.none, true);
-    say(all.length < most ? `${all.length} ${list.dataset.found}` : list.dataset.most);
+    say(all.length < list.dataset.limit ? `${all.length} ${list.dataset.found}` : list.dataset.most);
     if (input.value) activate(all[0]);
   });
 }

@@ -1,23 +1,16 @@
 """My delegations and notices, and deciding many at once in the inbox."""
 
+import re
 from datetime import timedelta
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from proposals import workflow
 from proposals.models import Delegation, Proposal, User
 
 from . import factories
-
-
-@pytest.fixture
-def as_(client):
-    def sign_in(user):
-        client.force_login(user)
-        return client
-
-    return sign_in
 
 
 def moment(days):
@@ -73,6 +66,35 @@ def test_a_delegation_that_cannot_be_is_refused_in_words(as_, cast, change, sent
     assert Delegation.objects.count() == before
 
 
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("dee", ["Dee Delegate"]),
+        ("Delegate D", ["Dee Delegate"]),
+        ("stan.str", ["Stan Stranger"]),
+        ("@example.com", "everybody but two"),
+        ("Sam Source", []),  # oneself
+        ("Ina", []),  # inactive
+        ("nobody at all", []),
+        ("' OR 1=1 --\x00", []),
+        ("", ["Bo Both", "Rey Rejecter"]),  # who has a part in the same system
+    ],
+)
+def test_people_are_offered_as_one_types(as_, cast, typed, offered):
+    page = as_(cast.source_approver).get("/me/people/", {"delegate": typed}).content.decode()
+    found = re.findall(r'role="option".*?<span>([^<]+)<', page)
+    assert found == offered if isinstance(offered, list) else len(found) == User.objects.count() - 2
+
+
+def test_what_is_offered_is_taken_as_it_is_offered(as_, cast):
+    namesake = factories.user("Stan Stranger")
+    client = as_(cast.source_approver)
+    offers = re.findall(r'data-value="([^"]+)"', client.get("/me/people/?delegate=stan").content.decode())
+    assert offers == [cast.stranger.with_mail, namesake.with_mail]
+    client.post("/me/", {"delegate": offers[1], "ends_at": moment(7)})
+    assert cast.source_approver.delegations_given.latest("pk").delegate == namesake
+
+
 def test_nobody_ends_the_delegation_of_another(as_, cast):
     theirs = Delegation.objects.get(delegate=cast.delegate)
     assert as_(cast.delegate).post(f"/me/delegations/{theirs.pk}/end/").status_code == 404
@@ -95,6 +117,30 @@ def test_notices_are_chosen_with_history(as_, cast):
     assert (person.notices_wanted, person.history.first().history_change_reason) == ("DIGEST", "Notices chosen")
     as_(cast.maker).post("/me/notices/", {"notices_wanted": "SHOUT"})
     assert User.objects.get(pk=cast.maker.pk).notices_wanted == "DIGEST"
+
+
+# my password
+
+
+def test_a_password_is_changed_and_ends_the_other_sessions(as_, cast):
+    cast.maker.set_password("waltzflow")
+    cast.maker.save()
+    elsewhere, client = Client(), as_(cast.maker)
+    elsewhere.force_login(cast.maker)
+    histories = cast.maker.history.count()
+    new = {"old_password": "waltzflow", "new_password1": "three-four time", "new_password2": "three-four time"}
+    for wrong, sentence in [
+        ({"old_password": "wrong"}, "Your old password was entered incorrectly"),
+        ({"new_password2": "four-four time"}, "password fields didn"),
+        ({"new_password1": "password", "new_password2": "password"}, "This password is too common"),
+    ]:
+        response = client.post("/me/password/", new | wrong)
+        assert response.status_code == 400
+        assert sentence in response.content.decode()
+    assert "Your new password counts from now on." in client.post("/me/password/", new, follow=True).content.decode()
+    assert User.objects.get(pk=cast.maker.pk).check_password("three-four time")
+    assert (client.get("/me/").status_code, elsewhere.get("/me/").status_code) == (200, 302)
+    assert cast.maker.history.count() == histories
 
 
 # many at once

@@ -65,6 +65,8 @@ PAGES = {
     "inbox-decide": page(405, POST=400),
     "inbox-decided receipt": page(only(200, "source", 404)),
     "me": page(200, POST=400),
+    "me-password": page(200, POST=400),
+    "people-options": page(200),
     "me-notices": page(405, POST=302, sent={"notices_wanted": "DIGEST"}),
     "delegation-end delegation": page(405, POST=only(302, "source", 404)),
     # Proposals

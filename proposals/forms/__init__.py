@@ -1,11 +1,12 @@
 """What the browser sent, read and judged field by field; the rules of the workflow are judged by its verbs."""
 
 from .deciding import ApprovalForm, BulkForm, CommentForm, DecisionForm, RejectionForm
-from .fields import SystemField
-from .me import DelegationForm, NoticesForm
+from .fields import MOST_OFFERED, SystemField
+from .me import DelegationForm, NoticesForm, PasswordForm
 from .proposing import ChangeForm, ProposalForm, RemovalForm, WishForm
 
 __all__ = [
+    "MOST_OFFERED",
     "ApprovalForm",
     "BulkForm",
     "ChangeForm",
@@ -13,6 +14,7 @@ __all__ = [
     "DecisionForm",
     "DelegationForm",
     "NoticesForm",
+    "PasswordForm",
     "ProposalForm",
     "RejectionForm",
     "RemovalForm",

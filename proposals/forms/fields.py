@@ -10,22 +10,40 @@ from ..models import Reason, System, User
 from ..refusals import Invalid
 
 LONGEST = 300  # of what somebody types to name a system or person
+MOST_OFFERED = 20  # in the list under a picker
 
 
 def moment_input() -> forms.DateTimeInput:
     return forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
 
 
-class SystemPicker(forms.TextInput):
-    """A text field under which htmx lists matching systems; waltzflow.js makes it a combobox for keyboard and ear.
+class Picker(forms.TextInput):
+    """A text field under which htmx lists what matches; waltzflow.js makes it a combobox for keyboard and ear.
 
-    Without a script it is what it is, with the offers of the page's datalist "systems", if there is one.
+    Without a script it is what it is, with the offers of the page's `datalist`, if there is one.
     """
 
     template_name = "proposals/_picker.html"
+    offers = label = none = placeholder = datalist = ""
+    most = MOST_OFFERED
 
     def __init__(self) -> None:
-        super().__init__({"autocomplete": "off", "placeholder": "Name, code or unit", "maxlength": LONGEST})
+        super().__init__({"autocomplete": "off", "placeholder": self.placeholder, "maxlength": LONGEST})
+
+    def get_context(self, *args) -> dict:
+        return super().get_context(*args) | {"picker": self}
+
+
+class SystemPicker(Picker):
+    offers, datalist = "system-options", "systems"
+    label, placeholder = "Systems", "Name, code or unit"
+    none = "No system has this in its name, code or unit."
+
+
+class PersonPicker(Picker):
+    offers = "people-options"
+    label, placeholder = "People", "Name or mail address"
+    none = "Nobody has this in their name or mail address."
 
 
 class SystemField(forms.ModelChoiceField):
@@ -71,24 +89,23 @@ class SystemField(forms.ModelChoiceField):
 
 
 class PersonField(forms.ModelChoiceField):
-    """One active person, typed by mail address or name."""
+    """One active person, typed by mail address or name, or as offered: "Name (mail address)"."""
 
-    widget = forms.TextInput
+    widget = PersonPicker
 
     def __init__(self, **kwargs) -> None:
         super().__init__(User.objects.filter(is_active=True), **kwargs)
-        self.widget.attrs |= {"autocomplete": "off", "placeholder": "Name or mail address"}
 
     def to_python(self, value) -> User | None:
         if value in self.empty_values or isinstance(value, User):
             return value or None
         ProhibitNullCharactersValidator()(value)
         text = value.strip()[:LONGEST]
-        found = list(self.queryset.filter(Q(email__iexact=text) | Q(name__iexact=text) | Q(username=text))[:6])
+        mail = text[text.rfind(" (") + 2 : -1] if text.endswith(")") else text
+        found = list(self.queryset.filter(Q(email__iexact=mail) | Q(name__iexact=text) | Q(username=text))[:6])
         if len(found) == 1:
             return found[0]
-        similar = found or self.queryset.filter(Q(name__icontains=text) | Q(email__icontains=text))[:5]
-        named = ", ".join(f"{person} ({person.email})" for person in similar)
+        named = ", ".join(person.with_mail for person in found or self.queryset.like(text)[:5])
         hint = f" Did you mean {named}? Type the mail address." if named else " Type a name or a mail address."
         raise forms.ValidationError(
             (f"Several people are called “{text}”." if found else f"Nobody is called “{text}”.") + hint

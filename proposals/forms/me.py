@@ -3,6 +3,8 @@
 from datetime import datetime
 
 from django import forms
+from django.contrib.auth.forms import PasswordChangeForm
+from django.contrib.auth.password_validation import password_validators_help_texts
 from django.utils import timezone
 
 from ..models import Delegation, User
@@ -45,3 +47,9 @@ class NoticesForm(forms.ModelForm):
         fields = ["notices_wanted"]
         widgets = {"notices_wanted": forms.RadioSelect}
         labels = {"notices_wanted": "Which mails do you want?"}
+
+
+class PasswordForm(PasswordChangeForm):
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["new_password1"].help_text = " ".join(password_validators_help_texts())

@@ -3,18 +3,34 @@
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, When
 from django.db.models.functions import Lower
 from django.utils import timezone
 from simple_history.models import HistoricalRecords
 
-from .catalogue import OrganisationalUnit, System, SystemKind, one_of, refuse_cycle
+from .catalogue import LONGEST_SEARCH, MOST_WORDS, OrganisationalUnit, System, SystemKind, one_of, refuse_cycle
 
 
 class Notices(models.TextChoices):
     EACH = "EACH", "A mail for each event"
     DIGEST = "DIGEST", "One mail a day"
     NONE = "NONE", "No mail"
+
+
+class PeopleQuerySet(models.QuerySet):
+    def like(self, text: str):
+        """Each word occurs in the name or the mail address; who begins so comes first."""
+        found, text = self.select_related("organisational_unit"), text.strip()[:LONGEST_SEARCH]
+        for word in text.split()[:MOST_WORDS]:
+            word = word.strip("()")
+            found = found.filter(Q(name__icontains=word) | Q(email__icontains=word))
+        begins = Case(When(Q(name__istartswith=text) | Q(email__istartswith=text), then=0), default=1)
+        return found.order_by(begins, "name", "pk")
+
+    def beside(self, user: "User"):
+        """Who has a part in a system in which this person has one."""
+        systems = Involvement.objects.open().filter(user=user).order_by().values("system")
+        return self.filter(pk__in=Involvement.objects.open().filter(system__in=systems).order_by().values("user"))
 
 
 class User(AbstractUser):
@@ -33,7 +49,8 @@ class User(AbstractUser):
     notices_wanted = models.CharField(max_length=10, choices=Notices, default=Notices.EACH)
     history = HistoricalRecords(excluded_fields=["password", "last_login"])
 
-    objects = UserManager()
+    objects = UserManager.from_queryset(PeopleQuerySet)()
+    objects.use_in_migrations = False
     REQUIRED_FIELDS = ["email", "name"]
 
     class Meta:
@@ -50,6 +67,11 @@ class User(AbstractUser):
 
     def __str__(self) -> str:
         return self.name or self.username
+
+    @property
+    def with_mail(self) -> str:
+        """As a person is written where one has to be chosen."""
+        return f"{self} ({self.email})" if self.email else str(self)
 
     def get_full_name(self) -> str:
         return self.name
@@ -120,7 +142,10 @@ class Involvement(models.Model):
         ordering = ["system__name", "kind__name", "user__name"]
         constraints = [
             models.UniqueConstraint(
-                fields=["system", "user", "kind"], condition=Q(ended_at=None), name="involvement_once_while_open"
+                fields=["system", "user", "kind"],
+                condition=Q(ended_at=None),
+                name="involvement_once_while_open",
+                violation_error_message="This person has this part in the system already.",
             ),
             models.CheckConstraint(
                 condition=Q(ended_at=None) | Q(ended_at__gte=F("started_at")), name="involvement_ends_after_start"

@@ -1,10 +1,12 @@
 from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.views.decorators.http import require_safe
 
-from ..forms import DelegationForm, NoticesForm
-from ..models import Delegation, store
+from ..forms import MOST_OFFERED, DelegationForm, NoticesForm, PasswordForm
+from ..models import Delegation, User, store
 from .once import form_page, form_target
 
 
@@ -55,6 +57,29 @@ def choose_notices(request: HttpRequest) -> HttpResponse:
     store(form.instance, by=request.user, at=timezone.now(), why="Notices chosen")
     messages.success(request, f"From now on: {form.instance.get_notices_wanted_display().lower()}.")
     return redirect("me")
+
+
+@form_page
+def change_password(request: HttpRequest) -> HttpResponse:
+    """Another password; whoever else is signed in with the old one no longer is."""
+    form = PasswordForm(request.user, request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        request.user.set_password(form.cleaned_data["new_password1"])
+        request.user.save(update_fields=["password"])
+        update_session_auth_hash(request, request.user)
+        messages.success(request, "Your new password counts from now on.")
+        return redirect("me")
+    status = 400 if request.method == "POST" else 200
+    return render(request, "proposals/password.html", {"form": form}, status=status)
+
+
+@require_safe
+def people_options(request: HttpRequest) -> HttpResponse:
+    """Others who match what is typed into the field of a person; with nothing typed, those of the reader's systems."""
+    typed = request.GET.get("delegate", "").replace("\x00", "").strip()
+    others = User.objects.filter(is_active=True).exclude(pk=request.user.pk)
+    people = (others if typed else others.beside(request.user)).like(typed)[:MOST_OFFERED]
+    return render(request, "proposals/_people_options.html", {"people": people})
 
 
 def _moment(moment) -> str:

@@ -8,13 +8,12 @@ from django.views.generic import DetailView
 from .. import exports
 from ..changes import history_of
 from ..filters import SystemListFilter
+from ..forms import MOST_OFFERED
 from ..models import LogicalFlow, Proposal, System, deciders, read_rights, systems_of
 from ..neighbourhood import around_system, route_is_living
 from ..pictures import of_system
 from ..tabular import table_response
 from .lists import bounded_page, wanted_file
-
-MOST_OFFERED = 20
 
 
 @require_safe
