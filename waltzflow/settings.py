@@ -31,7 +31,7 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django.forms",
-    "axes",
+    "waltzflow.apps.SignInConfig",
     "csp",
     "django_fsm",
     "django_filters",
@@ -41,10 +41,11 @@ INSTALLED_APPS = [
     "simple_history",
 ]
 
-# The first three write headers and stand outside all that can answer or fail, static files included.
+# The first four change every answer and stand outside all that can answer or fail, static files included.
 MIDDLEWARE = [
     "waltzflow.headers.Headers",
     "csp.middleware.CSPMiddleware",
+    "django.middleware.gzip.GZipMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "proposals.views.refusal.RefusalPages",
