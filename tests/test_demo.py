@@ -3,20 +3,26 @@
 import io
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from types import SimpleNamespace
 
 import pytest
 from django.conf import settings as project
+from django.contrib import admin
+from django.contrib.admin.templatetags.admin_urls import admin_urlname
 from django.contrib.auth.backends import ModelBackend
 from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.test import override_settings
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import escape
 from post_office.models import STATUS, Email
 
 from proposals import audit, clock, demo, insights
 from proposals.models import (
     DataType,
     ImportBatch,
+    Involvement,
     InvolvementKind,
     LogicalFlow,
     PhysicalFlow,
@@ -60,8 +66,83 @@ def run() -> str:
     return out.getvalue()
 
 
+def proposal(state: str) -> Proposal:
+    return Proposal.objects.filter(state=state, maker__username="maker").first()
+
+
+def bare_flow() -> LogicalFlow:
+    asked = Proposal.objects.open().filter(concerned_logical_flow__isnull=False).values("concerned_logical_flow")
+    return LogicalFlow.objects.filter(lifecycle="PENDING").exclude(pk__in=asked).first()
+
+
+def calm_flow() -> PhysicalFlow:
+    asked = Proposal.objects.open().filter(concerned_physical_flow__isnull=False).values("concerned_physical_flow")
+    return PhysicalFlow.objects.active().exclude(pk__in=asked).first()
+
+
+def consented() -> LogicalFlow:
+    return LogicalFlow.objects.filter(lifecycle="ACTIVE", origin_proposal__isnull=False).first()
+
+
+def draft() -> Proposal:
+    return proposal("PROPOSED_CREATE")
+
+
+def waiting() -> Proposal:
+    return awaiting("source").first()
+
+
+# Name of the URL: (who looks, whose id is in the URL, what of the company must be read there).
+SHOWN = {
+    "home": ("source", None, lambda _: waiting().get_absolute_url()),
+    "inbox": ("source", None, lambda _: waiting().get_absolute_url()),
+    "proposals": ("maker", None, lambda _: Proposal.objects.submitted().latest("pk").get_absolute_url()),
+    "proposal-new": ("maker", None, lambda _: DataType.objects.filter(is_deprecated=False).first().name),
+    "proposal": ("auditor", lambda: proposal("FULLY_APPROVED"), lambda it: it.transitions.get(number=2).by.name),
+    "proposal-edit": ("maker", draft, lambda it: it.source.code),
+    "proposal-propose": ("maker", draft, lambda it: it.source.name),
+    "proposal-cancel": ("maker", draft, lambda it: it.source.name),
+    "proposal-approve": ("source", waiting, lambda it: it.source.name),
+    "proposal-reject": ("source", waiting, lambda it: it.source.name),
+    "systems": ("maker", None, lambda _: System.objects.order_by("name").first().get_absolute_url()),
+    "system": ("maker", lambda: consented().source, lambda it: it.flows_out.living().first().get_absolute_url()),
+    "flows": ("maker", None, lambda _: 'href="/flows/'),
+    "flow": ("maker", consented, lambda it: it.physical_flows.active().first().get_absolute_url()),
+    "flow-remove": ("maker", bare_flow, lambda it: it.source.name),
+    "physical-flow-new": ("maker", consented, lambda it: it.source.name),
+    "physical-flow": ("maker", calm_flow, lambda it: it.specification.name),
+    "physical-flow-edit": ("maker", calm_flow, lambda it: it.logical_flow.source.name),
+    "physical-flow-remove": ("maker", calm_flow, lambda it: it.logical_flow.source.name),
+    "quality": ("steward", None, lambda _: f">{QUESTIONS['overdue'].answer().count}<"),
+    "quality-list": ("steward", lambda: SimpleNamespace(pk="overdue"), lambda _: 'href="/proposals/'),
+    "insights": ("auditor", None, lambda _: insights.who_waits()[0].system.name),
+    "me": ("source", None, lambda _: Involvement.objects.open().filter(user__username="source").first().system.name),
+    "healthz": ("maker", None, lambda _: "ok"),
+}
+
+
 @pytest.mark.usefixtures("company")
 class TestTheCompany:
+    @pytest.mark.parametrize("name", SHOWN)
+    def test_every_page_shows_some_of_it(self, client, name):
+        username, thing, seen = SHOWN[name]
+        found = thing() if thing else None
+        client.force_login(User.objects.get(username=username))
+        response = client.get(reverse(name, args=[found.pk] if found else []), follow=True)
+        assert response.status_code == 200
+        assert escape(seen(found)) in response.content.decode() or seen(found) in response.content.decode()
+
+    def test_every_list_of_the_admin_shows_some_of_it(self, client):
+        client.force_login(User.objects.get(username="admin"))
+        ours = [model for model in admin.site._registry if model._meta.app_label == "proposals"]
+        assert len(ours) > 20
+        empty = [
+            m.__name__
+            for m in ours
+            if not client.get(reverse(admin_urlname(m._meta, "changelist"))).context["cl"].result_count
+        ]
+        assert empty == []
+
     def test_nothing_in_its_record_disagrees(self):
         assert list(audit.breaches()) == []
 
