@@ -34,6 +34,8 @@ def as_(client):
 
 # Kills the server it runs on, so it has one of its own (`make test-long` brings it).
 collect_ignore = [] if os.environ.get("OWN_POSTGRES") else ["trials/test_postgres_killed.py"]
+# Brings a database of its own: once is enough, and the run on SQLite is that once.
+collect_ignore += ["test_file_bombs.py"] if os.environ.get("DATABASE_URL") else []
 
 flush = TransactionTestCase._fixture_teardown
 

@@ -25,6 +25,7 @@ from proposals.models import (
     Reason,
     System,
     User,
+    record,
     store,
 )
 
@@ -36,11 +37,27 @@ def day(number: int, hour: int = 12) -> datetime:
     return datetime(2024, 3, number, hour, tzinfo=UTC)
 
 
-def user(name: str = "", **fields) -> User:
+def person(name: str = "", **fields) -> User:
+    """Somebody not saved yet."""
     number = next(numbers)
     name = name or f"Person {number}"
     email = f"{name.lower().replace(' ', '.')}.{number}@example.com"
-    return User.objects.create(**{"name": name, "email": email} | fields)
+    made = User(**{"name": name, "email": email} | fields)
+    made.follow_email()
+    return made
+
+
+def user(name: str = "", **fields) -> User:
+    made = person(name, **fields)
+    made.save()
+    return made
+
+
+def stored(rows: list) -> list:
+    """All saved at once, each with its history."""
+    type(rows[0]).objects.bulk_create(rows)
+    record(rows, created=True, by=None, why="", at=timezone.now())
+    return rows
 
 
 def system(name: str = "", **fields) -> System:
@@ -71,18 +88,29 @@ def rule(name: str, approve: bool = True, reject: bool = True, system_kind="APPL
     )
 
 
+def part(person: User, system: System, kind: InvolvementKind, **fields) -> Involvement:
+    """In a system, not saved yet."""
+    long_ago = timezone.now() - timedelta(days=400)
+    return Involvement(**{"user": person, "system": system, "kind": kind, "started_at": long_ago} | fields)
+
+
 def involve(person: User, system: System, name: str = "Data Owner", **fields) -> Involvement:
-    fields.setdefault("started_at", timezone.now() - timedelta(days=400))
-    return Involvement.objects.create(user=person, system=system, kind=kind(name), **fields)
+    made = part(person, system, kind(name), **fields)
+    made.save()
+    return made
+
+
+def delegation(delegator: User, to: User, **fields) -> Delegation:
+    """That runs, not saved yet."""
+    now = timezone.now()
+    running = {"starts_at": now - timedelta(days=1), "ends_at": now + timedelta(days=1)}
+    return Delegation(delegator=delegator, delegate=to, **running | fields)
 
 
 def delegate(delegator: User, to: User, **fields) -> Delegation:
-    now = timezone.now()
-    return Delegation.objects.create(
-        delegator=delegator,
-        delegate=to,
-        **{"starts_at": now - timedelta(days=1), "ends_at": now + timedelta(days=1)} | fields,
-    )
+    made = delegation(delegator, to, **fields)
+    made.save()
+    return made
 
 
 def policy(**fields) -> Policy:
@@ -146,42 +174,37 @@ def proposed(maker: User, source: System, target: System, types=None, at=None, *
     return workflow.propose(draft(maker, source, target, types, at, **fields), by=maker, at=at)
 
 
-def member(name: str, group: str, **fields) -> User:
-    made = user(name, **fields)
-    made.groups.add(Group.objects.get(name=group))
-    return made
-
-
 def cast(source: System, target: System, maker: User) -> SimpleNamespace:
-    """People by their part. Data Owners approve and reject, Business Analysts reject only."""
-    rule("Data Owner")
-    rule("Business Analyst", approve=False)
+    """People by their part. Data Owners approve and reject, Business Analysts reject only. Written in bulk: nearly
+    every test has them.
+    """
     people = SimpleNamespace(
-        maker=maker,
-        source_approver=user("Sam Source"),
-        target_approver=user("Tess Target"),
-        both=user("Bo Both"),
-        rejecter=user("Rey Rejecter"),
-        other=user("Otto Other"),
-        steward=member("Stella Steward", "Stewards"),
-        auditor=member("Ada Auditor", "Auditors", is_staff=True),
-        superuser=user("Sue Superuser", is_superuser=True, is_staff=True),
-        inactive=user("Ina Inactive", is_active=False),
-        stranger=user("Stan Stranger"),
-        delegate=user("Dee Delegate"),
-        delegates_delegate=user("Dan Further"),
-        makers_delegate=user("Moe Deputy"),
+        source_approver=person("Sam Source"),
+        target_approver=person("Tess Target"),
+        both=person("Bo Both"),
+        rejecter=person("Rey Rejecter"),
+        other=person("Otto Other"),
+        steward=person("Stella Steward"),
+        auditor=person("Ada Auditor", is_staff=True),
+        superuser=person("Sue Superuser", is_superuser=True, is_staff=True),
+        inactive=person("Ina Inactive", is_active=False),
+        stranger=person("Stan Stranger"),
+        delegate=person("Dee Delegate"),
+        delegates_delegate=person("Dan Further"),
+        makers_delegate=person("Moe Deputy"),
     )
-    involve(people.source_approver, source)
-    involve(people.target_approver, target)
+    stored(list(vars(people).values()))
+    people.maker = maker
+    for member, group in [(people.steward, "Stewards"), (people.auditor, "Auditors")]:
+        member.groups.add(Group.objects.get(name=group))
+    owner, analyst = rule("Data Owner").involvement_kind, rule("Business Analyst", approve=False).involvement_kind
+    parts = [part(people.source_approver, source, owner), part(people.target_approver, target, owner)]
     for side in (source, target):
-        involve(people.both, side)
-        involve(people.rejecter, side, "Business Analyst")
-        involve(people.inactive, side)
-    involve(people.other, system("Archive"))
-    delegate(people.source_approver, people.delegate)
-    delegate(people.delegate, people.delegates_delegate)
-    delegate(people.maker, people.makers_delegate)
+        parts += [part(people.both, side, owner), part(people.inactive, side, owner)]
+        parts.append(part(people.rejecter, side, analyst))
+    stored([*parts, part(people.other, system("Archive"), owner)])
+    chain = [(people.source_approver, people.delegate), (people.delegate, people.delegates_delegate)]
+    stored([delegation(*pair) for pair in [*chain, (people.maker, people.makers_delegate)]])
     return people
 
 
