@@ -30,7 +30,7 @@ MOST = 5
 
 @dataclass(frozen=True)
 class Hint:
-    """One sentence, after a `label` that links to the page to look at. One that `stops` says what would be refused."""
+    """One sentence about a page, `label`; one that `stops` says what would be refused."""
 
     sentence: str
     link: str = ""
@@ -76,7 +76,7 @@ def _why_nobody(wish: Proposal, side: Side) -> str:
     """Nobody; and where the maker is the one who could, that."""
     mine = [row for row in wish.deciders if row.user_id == wish.maker_id and row.system_id == wish.system_id(side)]
     if any(row.may_approve for row in mine):
-        return "Only you could approve for it, but who proposes does not decide."
+        return "Only you could approve for it, but makers do not decide on their own proposals."
     return "Nobody can approve for it."
 
 
@@ -119,8 +119,12 @@ def _refused(check: Callable, *args) -> list[Hint]:
     try:
         check(*args)
     except Refused as no:
-        return [Hint(no.sentence, no.link, stops=True)]
+        return [Hint(no.sentence, *_page(no.about), stops=True)]
     return []
+
+
+def _page(about) -> tuple[str, str]:
+    return (about.get_absolute_url(), str(about)) if about else ("", "")
 
 
 def _twins(wish: Proposal) -> list[Hint]:

@@ -27,7 +27,8 @@ def tell(proposal: Proposal, step: Transition) -> None:
         summary = f"{proposal.maker} asks for your decision on proposal {proposal.pk}, {_route(proposal)}."
         _queue(proposal, f"transition:{step.pk}", able_to_decide(proposal), subject, summary, step.at)
     elif not step.automatic or step.action == "time_out":
-        subject = f"Proposal {proposal.pk} {step.done}: {_route(proposal)}"
+        done = "fully approved" if proposal.result_logical_flow_id else step.done
+        subject = f"Proposal {proposal.pk} {done}: {_route(proposal)}"
         summary = f"Your proposal {proposal.pk}, {_route(proposal)}: {step.sentence}"
         summary += " It is fully approved, and the register is up to date." if proposal.result_logical_flow_id else ""
         recipients = [] if step.by == proposal.maker else [proposal.maker]
@@ -52,7 +53,8 @@ def remind(proposal: Proposal, at: datetime) -> int:
         return 0
     subject = f"Still waiting for you: {_route(proposal)}"
     waiting = f"Proposal {proposal.pk}, {_route(proposal)}, by {proposal.maker}"
-    summary = f"{waiting} has waited for {(at - proposal.submitted_at).days} days."
+    days = (at - proposal.submitted_at).days
+    summary = f"{waiting} has waited for {days} {'day' if days == 1 else 'days'}. Please approve or reject it."
     event = f"reminder:{proposal.pk}:{round_number * every}"
     return _queue(proposal, event, able_to_decide(proposal), subject, summary, at)
 
@@ -76,7 +78,9 @@ def _digest(person: User, before: datetime) -> int:
     if not news:
         return 0
     items = [(notice.summary, _link(notice.proposal)) for notice in news]
-    made = _compose(person, f"waltzflow: {len(news)} pieces of news", "digest", {"items": items})
+    made = _compose(
+        person, f"waltzflow: {len(news)} {'update' if len(news) == 1 else 'updates'}", "digest", {"items": items}
+    )
     made.save()
     Notice.objects.filter(pk__in=[notice.pk for notice in news]).update(mail=made)
     return 1

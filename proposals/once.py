@@ -55,7 +55,7 @@ def one_effect(key: str, *, by: User, act: Callable[[Receipt], str | None]) -> s
     try:
         number = UUID(key) if key else uuid4()
     except ValueError:
-        raise Invalid("This form was not sent as it was given out. Load the page again.") from None
+        raise Invalid("This form is not the one this page made. Load the page again and fill it in anew.") from None
     return _kept(number, by, act)
 
 
@@ -63,7 +63,7 @@ def one_effect(key: str, *, by: User, act: Callable[[Receipt], str | None]) -> s
 def _kept(key: UUID, by: User, act: Callable[[Receipt], str | None]) -> str | None:
     receipt, first = Receipt.objects.get_or_create(key=key, defaults={"by": by, "at": timezone.now()})
     if receipt.by_id != by.pk:
-        raise Invalid("This form was given out to somebody else. Load the page again.")
+        raise Invalid("Somebody else opened this form. Load the page again.")
     if first:
         receipt.page = act(receipt) or ""
         if receipt.page:

@@ -4,15 +4,15 @@
 class Refused(Exception):
     """The answer is no, and nothing has changed.
 
-    `link`, where there is one, is the page the reader should look at next (the twin, the register).
+    `about`, where there is one, is what the reader should look at next (the twin, the flow): it has a page of its own.
     """
 
     status = 409
 
-    def __init__(self, sentence: str, link: str = "") -> None:
+    def __init__(self, sentence: str, about=None) -> None:
         super().__init__(sentence)
         self.sentence = sentence
-        self.link = link
+        self.about = about
 
 
 class NoRight(Refused):

@@ -52,7 +52,7 @@ def test_a_side_nobody_can_approve_is_warned_of(as_, cast, policy, stewards, tol
 def test_the_only_approver_who_proposes_is_told_that_others_decide(as_, cast):
     cast.both.involvements.filter(system__code="RISK").update(ended_at=timezone.now())
     told = advised(as_(cast.target_approver))
-    assert "Only you could approve for it, but who proposes does not decide. The stewards decide" in told
+    assert "Only you could approve for it, but makers do not decide on their own proposals. The stewards decide" in told
 
 
 def test_a_twin_is_shown_with_its_link_as_soon_as_the_wish_is_complete(as_, cast, proposal):

@@ -164,7 +164,7 @@ def test_the_groups_the_workflow_asks_for_stay(as_, cast):
 
 def test_a_type_deprecated_meanwhile_refuses_the_last_approval(cast, proposal):
     proposal.data_types.update(is_deprecated=True)
-    with pytest.raises(Invalid, match="is deprecated and cannot be newly proposed"):
+    with pytest.raises(Invalid, match=r"is deprecated\. Choose another"):
         workflow.approve(proposal, sides=["SOURCE", "TARGET"], by=cast.both)
     assert Proposal.objects.get().state == "PENDING_APPROVALS"
 

@@ -11,7 +11,7 @@ from .catalogues import CATALOGUE, bring, texts
 
 pytestmark = pytest.mark.django_db
 EMPTY, LONG = "This must not be empty.", "This is longer than 64 characters."
-NO_CSV = "This is no CSV ({}); the file was not read any further."
+NO_CSV = "This is not CSV ({}); the file was not read any further."
 TWICE = "Line {} has the same key ({}) with other content."
 OTHER_KIND = "The system “RISK” is of the kind APPLICATION."
 NO_ROUTE = "There is no logical flow from “LEDGER” to “LEDGER”."
@@ -58,7 +58,7 @@ BROKEN_ROWS = [
     ("people", "nobody,,N,,,,\n", 5, "email", "“nobody” is not a mail address."),
     ("people", ",E9,N,,,,\n", 5, "email", EMPTY),
     ("people", f"n@{'d' * 60}.{'d' * 60}.{'d' * 60}.org,,N,,,,\n", 5, "email", "This is longer than 150 characters."),
-    ("people", "new@example.com,E2,N,,,,\n", 5, "employee_id", "“E2” is already that of “ada@example.com”."),
+    ("people", "new@example.com,E2,N,,,,\n", 5, "employee_id", "“E2” already belongs to “ada@example.com”."),
     ("people", "new@example.com,E3,N,,E9,,\n", 5, "manager_employee_id", unknown("E9", "people")),
     ("people", "new@example.com,E3,N,,E3,,\n", 5, "manager_employee_id", "“new@example.com” would be above itself."),
     ("people", "ADA@example.com,E2,Ada,Owner,E1,IT,false\n", 5, "email", TWICE.format(2, "email")),
@@ -97,7 +97,7 @@ BROKEN_FILES = [
     ("name\nPrüfer\n".encode("latin-1"), 2, "", "The file is not UTF-8."),
     ("name\nA\n".encode("utf-16"), 1, "", "The file is not UTF-8."),
     (b"description\nA\n", 1, "name", "The column is missing."),
-    (b"name,colour\nA,red\n", 1, "colour", "The column “colour” is unknown. Known are: name, description."),
+    (b"name,colour\nA,red\n", 1, "colour", "The column “colour” is unknown. Known columns: name, description."),
     (b"name;description\nA;a\n", 1, "", "Its cells are separated by semicolons; commas are expected."),
     (b"name\tdescription\n", 1, "", "Its cells are separated by tabs; commas are expected."),
     (b"name,name\nA,A\n", 1, "name", "The column is there more than once."),
@@ -155,7 +155,7 @@ def test_a_circle_is_seen_though_half_of_it_was_here_before():
 def test_an_employee_id_cannot_be_taken_from_somebody_else():
     bring(people="email,employee_id,name\na@x.org,1,A\n")
     taken = {"people": b"email,employee_id,name\nb@x.org,1,B\n"}
-    assert problems(taken) == [("people.csv", 2, "employee_id", "“1” is already that of “a@x.org”.")]
+    assert problems(taken) == [("people.csv", 2, "employee_id", "“1” already belongs to “a@x.org”.")]
 
 
 def test_what_is_in_the_register_is_not_edited_by_a_file():
@@ -167,7 +167,7 @@ def test_what_is_in_the_register_is_not_edited_by_a_file():
             "Night run,EMAIL,DAILY,-1,HIGH", "night  RUN,EMAIL,DAILY,-1,LOW"
         ),
     )
-    sentence = "This is already in the register with other content ({}); propose an edit."
+    sentence = "This is already in the register with other content ({}); propose a change."
     assert problems(contents) == [
         ("specifications.csv", 2, "", sentence.format("format")),
         ("logical_flows.csv", 2, "", sentence.format("data_type_codes")),
@@ -199,7 +199,7 @@ def test_a_physical_flow_does_not_revive_a_removed_route_or_itself():
 def test_a_system_named_by_a_rule_keeps_its_kind():
     import_catalogue(texts())
     changed = {"systems": CATALOGUE["systems"].replace("ACTOR,FED", "APPLICATION,FED").encode()}
-    reason = "An approver rule names this system as one of the kind ACTOR; remove that rule first."
+    reason = "An approver rule names this system as one of the kind ACTOR; delete that rule first."
     assert problems(changed) == [("systems.csv", 4, "kind", reason)]
 
 
@@ -212,4 +212,6 @@ def test_a_problem_reads_as_a_sentence_with_its_place():
 def test_an_unknown_file_is_refused():
     with pytest.raises(BadCatalogue) as caught:
         import_catalogue({"sytems": b"code\n"})
-    assert str(caught.value.problems[0]).startswith("sytems.csv: This is no catalogue file. Known are: organisational_")
+    assert str(caught.value.problems[0]).startswith(
+        "sytems.csv: This is not a catalogue file. Known files: organisational_"
+    )

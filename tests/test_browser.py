@@ -46,7 +46,7 @@ def test_from_the_maker_to_the_auditor(visitor, people, source, target):
     page.get_by_label("Frequency").select_option("Daily")
     page.get_by_label("Criticality").select_option("High")
     page.get_by_role("button", name="Submit for approval").click()
-    expect(page.get_by_text("The physical flow needs its basis offset.", exact=True)).to_be_visible()
+    expect(page.get_by_text("Give the basis offset of the physical flow.", exact=True)).to_be_visible()
     visitor.complaints.clear()  # Chromium logs the 400
     visitor.check()
     page.get_by_label("Basis offset").fill("1")

@@ -174,16 +174,16 @@ def test_a_route_has_what_is_sent_in_its_middle_and_what_lies_around_it_outside(
         [("Feed", "no physical flow")],
         [("Ledger", "Application")],
         [
-            ("run 0", "File Transport, daily"),
-            ("run 1", "File Transport, daily"),
+            ("run 0", "File transport, daily"),
+            ("run 1", "File transport, daily"),
             ("Hub", "indirect way"),
         ],
         [("Risk Engine", "Application")],
         [("Report", "1 physical flow")],
     ]
     assert told(picture) == [
-        ("Ledger", "Risk Engine", "run 0: File Transport, daily"),
-        ("Ledger", "Risk Engine", "run 1: File Transport, daily"),
+        ("Ledger", "Risk Engine", "run 0: File transport, daily"),
+        ("Ledger", "Risk Engine", "run 1: File transport, daily"),
         ("Feed", "Ledger", "no physical flow"),
         ("Risk Engine", "Report", "1 physical flow"),
         ("Ledger", "Hub", "1 physical flow"),
@@ -237,7 +237,7 @@ def test_a_new_flow_comes_beside_what_stays(cast, source, target):
     proposal = factories.proposed(cast.maker, source, target)
     middle = drawn(proposal_picture(proposal))[1]
     assert middle[0] == ("trades.csv", "+ comes")
-    assert middle[1:6] == [(f"run {number}", "File Transport, daily") for number in range(5)]
+    assert middle[1:6] == [(f"run {number}", "File transport, daily") for number in range(5)]
     assert middle[6:] == [("and 3 more", "physical flows")]
 
 
@@ -256,8 +256,8 @@ def test_a_change_changes_and_a_removal_goes(cast, source, target):
     first, second = flow.physical_flows.order_by("name")
     change = changed(first, cast.maker, Proposal.change_of, frequency="MONTHLY")
     removal = changed(second, cast.maker, Proposal.removal_of)
-    assert drawn(proposal_picture(change))[1] == [("run 0", "± changes"), ("run 1", "File Transport, daily")]
-    assert drawn(proposal_picture(removal))[1] == [("run 1", "✕ goes"), ("run 0", "File Transport, daily")]
+    assert drawn(proposal_picture(change))[1] == [("run 0", "± changes"), ("run 1", "File transport, daily")]
+    assert drawn(proposal_picture(removal))[1] == [("run 1", "✕ goes"), ("run 0", "File transport, daily")]
 
 
 def test_a_removal_of_a_bare_route_goes(cast, imported):
@@ -321,7 +321,7 @@ def test_the_table_says_the_same_as_the_picture(as_, cast, source, target):
     flow = factories.flow(source, target, physical=1)
     factories.flow(factories.system("Feed"), source)
     page = text(as_(cast.maker).get(flow.get_absolute_url()))
-    assert "From To What Ledger Risk Engine run 0: File Transport, daily Feed Ledger no physical flow" in page
+    assert "From To What Ledger Risk Engine run 0: File transport, daily Feed Ledger no physical flow" in page
 
 
 def test_long_names_are_shortened_and_told_in_full(as_, cast, source):

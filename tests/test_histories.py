@@ -38,7 +38,7 @@ def test_an_approved_change_reads_as_choices_and_names_not_as_codes(cast, physic
     workflow.submit(change, [factories.data_type("Prices")], by=cast.maker)
     workflow.approve(change, sides=["SOURCE", "TARGET"], by=cast.both)
     physical = PhysicalFlow.objects.get()
-    assert told(physical)[0] == [("Transport", "File Transport", "Messaging")]
+    assert told(physical)[0] == [("Transport", "File transport", "Messaging")]
     together = history_of(physical, physical.specification)
     assert [it.kind for it in together] == ["Physical flow", "Physical specification"] * 2
     assert [(it.what, it.old, it.new) for it in together[1].differences] == [("Data types", "Trades", "Prices")]

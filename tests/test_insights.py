@@ -256,7 +256,7 @@ def test_each_chart_has_a_title_and_a_table_that_says_the_same(as_, cast, source
     ]
     told = text(as_(cast.stranger).get("/insights/"))
     assert "under 3 days 1 0 0 1" in told
-    assert "1 of 2 decided were rejected, 50%" in told
+    assert "1 of 2 decided was rejected, 50%" in told
     assert "Regulation 1 0 1 0 0 50%" in told
     assert "2 3 days 4 days" in told
     assert "Ledger LEDGER · as source 1 Bo Both, Sam Source Mia Maker" in told

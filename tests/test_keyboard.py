@@ -153,7 +153,7 @@ def test_the_slash_leads_into_the_search(inbox):
 
 
 def test_in_a_field_keys_are_only_letters(inbox):
-    comment = inbox.get_by_label("One comment for all chosen")
+    comment = inbox.get_by_label("Comment for all chosen proposals")
     comment.focus()
     inbox.keyboard.type("gin?/xj")
     expect(comment).to_have_value("gin?/xj")
@@ -253,7 +253,7 @@ def test_the_whole_story_with_the_keyboard_alone(visitor, people, source, target
     typist.sign_in(people.target_approver)
     typist.press("j")
     typist.press("x")
-    typist.tab_to("button", "Approve the chosen")
+    typist.tab_to("button", "Approve chosen proposals")
     typist.press("Enter")
     expect(page.get_by_text("1 of 1 decided.")).to_be_visible()
 

@@ -52,7 +52,7 @@ def test_one_that_has_not_begun_gives_nothing_yet_and_can_be_ended(as_, cast, pr
         ({"delegate": "sam source"}, "You cannot delegate to yourself."),
         ({"delegate": "Ina Inactive"}, "Nobody is called “Ina Inactive”."),
         ({"ends_at": "yesterday"}, "Enter a valid date/time."),
-        ({"ends_at": "2020-01-01T00:00"}, "It must end after it begins, and not in the past."),
+        ({"ends_at": "2020-01-01T00:00"}, "Choose an end that is after the beginning and in the future."),
         ({"ends_at": ""}, "This field is required."),
     ],
 )
@@ -137,7 +137,7 @@ def test_a_password_is_changed_and_ends_the_other_sessions(as_, cast):
         response = client.post("/me/password/", new | wrong)
         assert response.status_code == 400
         assert sentence in response.content.decode()
-    assert "Your new password counts from now on." in client.post("/me/password/", new, follow=True).content.decode()
+    assert "Your password has been changed." in client.post("/me/password/", new, follow=True).content.decode()
     assert User.objects.get(pk=cast.maker.pk).check_password("three-four time")
     assert (client.get("/me/").status_code, elsewhere.get("/me/").status_code) == (200, 302)
     assert cast.maker.history.count() == histories
@@ -188,7 +188,7 @@ def test_one_that_can_no_longer_be_applied_does_not_stop_the_others(as_, cast, t
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"chosen": []}, "Choose at least one."),
+        ({"chosen": []}, "Choose at least one proposal."),
         ({"verb": "reject", "comment": " "}, "Say why you reject: the makers need to know."),
         ({"verb": "explode"}, "Select a valid choice."),
     ],

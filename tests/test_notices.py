@@ -198,7 +198,7 @@ def test_a_pass_beside_another_leaves_at_once_and_each_mail_is_sent_once(cast, p
         beside.start()
         beside.join()
     call_command("send_queued_mail")
-    assert capsys.readouterr().out == "0 mails sent.\n5 mails sent.\n"
+    assert capsys.readouterr().out == "Mails sent: 0.\nMails sent: 5.\n"
     assert len(mail.outbox) == 5
 
 
@@ -214,7 +214,7 @@ def test_time_out_ends_what_is_due_and_nothing_else(cast, source, target):
     states = [Proposal.objects.get(pk=p.pk).state for p in (due, fresh)]
     assert states == ["TIMED_OUT", "PENDING_APPROVALS"]
     [email] = mails_to(cast.maker)
-    assert "The clock timed out on" in email.message
+    assert "It timed out on" in email.message
 
 
 def test_one_failure_does_not_stop_the_others(cast, source, target, monkeypatch):
@@ -244,7 +244,7 @@ def test_a_decision_counts_until_the_time_out_is_written(cast, source, target):
 @pytest.mark.parametrize("command", ["time_out_proposals", "remind_approvers", "send_digests"])
 def test_each_command_says_what_it_did(cast, proposal, command, capsys):
     call_command(command)
-    assert capsys.readouterr().out.startswith("0 ")
+    assert capsys.readouterr().out.endswith(": 0.\n")
 
 
 @pytest.mark.django_db(transaction=True)
@@ -275,6 +275,6 @@ def test_the_worker_does_its_rounds_and_stops_cleanly(cast, source, target, numb
         assert said in output
     assert "emails attempted" not in output
     assert Notice.objects.get().summary.startswith(
-        f"Your proposal {proposal.pk}, Ledger → Risk Engine: The clock timed"
+        f"Your proposal {proposal.pk}, Ledger → Risk Engine: It timed out"
     )
     assert Proposal.objects.get().state == "TIMED_OUT"

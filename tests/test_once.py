@@ -66,7 +66,7 @@ def test_what_is_no_key_is_a_bad_request(client, cast, sent, key):
     client.force_login(cast.maker)
     answer = client.post("/proposals/new/", sent | {"form_key": key})
     assert answer.status_code == 400
-    assert "not sent as it was given out" in answer.content.decode()
+    assert "not the one this page made" in answer.content.decode()
 
 
 def test_the_key_of_another_does_nothing(client, cast, sent, source, target):
@@ -75,7 +75,7 @@ def test_the_key_of_another_does_nothing(client, cast, sent, source, target):
     client.force_login(cast.stranger)
     answer = client.post("/proposals/new/", sent | {"specification_name": "other.csv"})
     assert answer.status_code == 400
-    assert "given out to somebody else" in answer.content.decode()
+    assert "Somebody else opened this form" in answer.content.decode()
     assert Proposal.objects.count() == 1
 
 

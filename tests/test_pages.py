@@ -58,7 +58,7 @@ def test_a_maker_proposes_a_flow(as_, cast, sent, source, target):
     assert (proposal.state, proposal.maker) == ("PENDING_APPROVALS", cast.maker)
     assert (proposal.source, proposal.target, proposal.basis_offset) == (source, target, 1)
     page = text(response)
-    assert f"Proposal {proposal.pk} is submitted." in page
+    assert f"Proposal {proposal.pk} has been submitted." in page
     assert "Waits for both sides" in page
     assert "Sam Source" in page
     assert "Data Owner · may approve and reject" in page
@@ -91,7 +91,7 @@ def test_an_unfinished_draft_is_kept_and_continued(as_, cast, sent):
         ({"source": "LEDGER\x00"}, "Null characters are not allowed."),
         ({"target": "LEDGER"}, "Source and target must be two different systems."),
         ({"transport": "PIGEON"}, "PIGEON is not one of the available choices."),
-        ({"transport": ""}, "The physical flow needs its transport."),
+        ({"transport": ""}, "Give the transport of the physical flow."),
         ({"basis_offset": "1.5"}, "Enter a whole number."),
         ({"basis_offset": "99999"}, "less than or equal to 999"),
         ({"specification_name": ""}, "Choose a specification, or name a new one."),
@@ -261,7 +261,7 @@ def test_a_further_physical_flow_from_the_flow_page(as_, cast, source, target, s
     made = PhysicalFlow.objects.get()
     assert made.added_by == cast.stranger
     assert f"The physical flow {made} is in the register." in text(response)
-    assert f"Added by Stan Stranger to the flow approved by proposal {bare.pk}" in text(response)
+    assert f"Added by Stan Stranger to the flow that proposal {bare.pk} brought" in text(response)
 
 
 def test_a_flow_nobody_approved_offers_a_proposal_instead(as_, cast, imported):

@@ -186,7 +186,7 @@ class TestSideWithoutApprover:
 
 def test_a_create_must_carry_its_physical_flow_where_the_policy_says_so(cast, source, target):
     policy(physical_flow_required=True)
-    with pytest.raises(Invalid, match="must carry its physical flow"):
+    with pytest.raises(Invalid, match="The policy asks for the physical flow too"):
         factories.proposed(cast.maker, source, target, **factories.BARE)
     assert state(factories.proposed(cast.maker, source, target)) == "PENDING_APPROVALS"
 

@@ -124,7 +124,7 @@ def test_all_that_is_missing_is_said_at_once(as_, cast, source, target):
     page = text(as_(cast.maker).post(NEW, sent))
     for missing in [
         *("Specification : Choose a specification, or name a new one.", "Data types : Choose at least one data type."),
-        *("Transport : The physical flow needs its transport.", "Reason : Choose a reason."),
+        *("Transport : Give the transport of the physical flow.", "Reason : Choose a reason."),
     ]:
         assert missing in page
 

@@ -52,7 +52,7 @@ def test_the_form_is_clean_in_each_of_its_states(visitor, people, source, target
     visitor.check()
     page.get_by_label("Specification", exact=True).select_option(str(done.result_specification_id))
     expect(page.get_by_label("Data types")).to_be_hidden()
-    page.get_by_role("button", name="Send it the same way").click()
+    page.get_by_role("button", name="Fill in the same").click()
     expect(page.get_by_label("Transport")).to_have_value("FILE_TRANSPORT")
     expect(page.get_by_role("complementary").get_by_text("Would be refused.")).to_be_visible()
     visitor.check()

@@ -80,7 +80,7 @@ def test_flows_without_a_physical_flow_age_from_consent_or_import(cast, source, 
     approved(cast, source, target, at=days_ago(5))
     answer = QUESTIONS[FLOWS].answer()
     assert (answer.count, answer.total, answer.share, answer.oldest) == (2, 3, "67%", days_ago(100))
-    assert answer.ages == [("up to 30 days", 0), ("up to 90 days", 1), ("older", 1)]
+    assert answer.ages == [("up to 30 days", 0), ("31 to 90 days", 1), ("older", 1)]
     assert answer.bars == [(0, 0.0, 0.0), (1, 0.0, 50.0), (2, 50.0, 50.0)]
     assert found(FLOWS) == ["Risk Engine → Third", "Ledger → Third"]
 
@@ -211,7 +211,7 @@ def test_who_may_name_an_approver_does_and_all_others_ask(as_, cast, source, set
     assert links(row_of(page, "Lonely &amp; Co")) == {"Name an approver": add}
     assert as_(cast.superuser).get(add).status_code == 200
     page = as_(cast.maker).get(f"/quality/{SYSTEMS}/").content.decode()
-    link = links(row_of(page, "Lonely &amp; Co"))["Ask for an approver"]
+    link = links(row_of(page, "Lonely &amp; Co"))["Ask for an approver by mail"]
     assert unquote(link) == (
         f"mailto:{cast.superuser.email}?subject=An approver for Lonely & Co (LONE)"
         "&body=Nobody can approve flows from or to Lonely & Co (LONE).\r\nPlease name an approver:\r\n"
@@ -260,7 +260,7 @@ def test_who_can_decide_is_led_to_the_decision_and_all_others_ask_those(as_, cas
     page = as_(cast.target_approver).get(f"/quality/{OVERDUE}/").content.decode()
     assert links(row_of(page, name)) == {"Decide": late.get_absolute_url()}
     page = as_(cast.maker).get(f"/quality/{OVERDUE}/").content.decode()
-    link = unquote(links(row_of(page, name))["Ask for a decision"])
+    link = unquote(links(row_of(page, name))["Ask for a decision by mail"])
     assert link.startswith(f"mailto:{cast.both.email},{cast.target_approver.email}?subject=Proposal {late.pk} waits")
     assert late.get_absolute_url() in link
 

@@ -64,7 +64,7 @@ def brought_by_an_import(logical, specification, **fields):
 def test_an_approval_without_the_right_changes_nothing(cast, proposal, name):
     sentence = "You may not approve for the source, Ledger (LEDGER)."
     if name == "maker":
-        sentence = "You proposed this flow, so others decide."
+        sentence = "You made this proposal, so others decide."
     refused(NoRight, sentence, workflow.approve, proposal, sides=["SOURCE"], by=getattr(cast, name))
 
 
@@ -85,7 +85,7 @@ def test_an_unknown_person_has_no_rights(cast, proposal, person):
 
 def test_the_maker_decides_nothing_as_the_delegate_of_an_approver(cast, proposal):
     factories.delegate(cast.source_approver, cast.maker)
-    sentence = "You proposed this flow, so others decide."
+    sentence = "You made this proposal, so others decide."
     refused(NoRight, sentence, workflow.approve, proposal, sides=["SOURCE"], by=cast.maker)
 
 
@@ -140,7 +140,7 @@ def test_a_twin_made_meanwhile_refuses_the_last_approval_and_the_first_stands(ca
     twin = brought_by_an_import(approved.result_logical_flow, approved.result_specification, name="night")
     sentence = "The register already has this physical flow: night on Ledger → Risk Engine."
     no = refused(Conflict, sentence, workflow.approve, late, sides=["TARGET"], by=cast.target_approver)
-    assert no.link == twin.get_absolute_url()
+    assert no.about == twin
     assert Proposal.objects.get(pk=late.pk).state == "SOURCE_APPROVED"
 
 
@@ -172,7 +172,7 @@ def test_a_removed_specification_is_not_proposed_again(cast, source, target):
 
 def test_a_new_specification_needs_its_format(cast, source, target):
     draft = factories.draft(cast.maker, source, target, specification_format="")
-    refused(Invalid, "The new specification needs its format.", workflow.propose, draft, by=cast.maker)
+    refused(Invalid, "Give the format of the new specification.", workflow.propose, draft, by=cast.maker)
 
 
 # twins of what is still open
@@ -197,14 +197,14 @@ def test_a_create_that_an_open_edit_would_bring_is_refused_with_a_link(cast, app
     change = workflow.propose(edit(approved.result_physical_flow, cast.maker, frequency="WEEKLY"), by=cast.maker)
     sentence = f"Proposal {change.pk} by Mia Maker asks for the same and is still open."
     no = refused(Conflict, sentence, workflow.propose, weekly(cast, approved, cast.other), by=cast.other)
-    assert no.link == change.get_absolute_url()
+    assert no.about == change
 
 
 def test_an_edit_to_what_an_open_create_asks_for_is_refused_with_a_link(cast, approved):
     wanted = workflow.propose(weekly(cast, approved, cast.other), by=cast.other)
     draft = edit(approved.result_physical_flow, cast.maker, frequency="WEEKLY")
     sentence = f"Proposal {wanted.pk} by Otto Other asks for the same and is still open."
-    assert refused(Conflict, sentence, workflow.propose, draft, by=cast.maker).link == wanted.get_absolute_url()
+    assert refused(Conflict, sentence, workflow.propose, draft, by=cast.maker).about == wanted
 
 
 def test_a_create_of_what_is_there_names_the_flow_though_an_edit_of_it_is_open(cast, approved):
@@ -229,7 +229,7 @@ def test_a_further_physical_flow_that_an_open_proposal_asks_for_is_refused_with_
     asked = factories.proposed(cast.other, approved.source, approved.target, specification_name="more.csv")
     sentence = f"Proposal {asked.pk} by Otto Other asks for the same and is still open."
     no = refused(Conflict, sentence, add, approved, cast.maker, specification_name="More.CSV")
-    assert no.link == asked.get_absolute_url()
+    assert no.about == asked
 
 
 @pytest.mark.parametrize("side", ["source", "target"])
@@ -243,7 +243,7 @@ def test_a_further_physical_flow_of_a_removed_system_is_refused(cast, approved, 
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
-        ({"transport": ""}, "The physical flow needs its transport."),
+        ({"transport": ""}, "Give the transport of the physical flow."),
         ({"specification_name": " "}, "Choose a specification, or name a new one."),
     ],
 )

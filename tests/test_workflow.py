@@ -107,7 +107,7 @@ def test_a_draft_cannot_be_approved(cast, source, target):
 
 def test_the_maker_cannot_approve_even_with_the_right_for_both_sides(cast, source, target):
     own = factories.proposed(cast.both, source, target)
-    with pytest.raises(NoRight, match="You proposed this flow, so others decide"):
+    with pytest.raises(NoRight, match="You made this proposal, so others decide"):
         workflow.approve(own, sides=["SOURCE"], by=cast.both)
 
 
@@ -198,10 +198,10 @@ def test_a_proposal_that_cannot_be_submitted_is_not_saved_either(cast, source, t
     ("fields", "sentence"),
     [
         (dict(reason=None), "Choose a reason"),
-        (dict(transport=""), "needs its transport"),
-        (dict(frequency=""), "needs its frequency"),
-        (dict(basis_offset=None), "needs its basis offset"),
-        (dict(criticality=""), "needs its criticality"),
+        (dict(transport=""), "Give the transport"),
+        (dict(frequency=""), "Give the frequency"),
+        (dict(basis_offset=None), "Give the basis offset"),
+        (dict(criticality=""), "Give the criticality"),
         (dict(specification_name=""), "Choose a specification, or name a new one"),
         (dict(types=[]), "at least one data type"),
     ],
@@ -214,7 +214,7 @@ def test_an_incomplete_proposal_is_refused_with_what_is_missing(cast, source, ta
 @pytest.mark.parametrize("flag", ["is_deprecated", "is_unknown"])
 def test_a_deprecated_or_unknown_type_cannot_be_newly_proposed(cast, source, target, flag):
     unfit = factories.data_type("Old trades", **{flag: True})
-    with pytest.raises(Invalid, match=r"The data type Old trades is .* cannot be newly proposed"):
+    with pytest.raises(Invalid, match=r"The data type Old trades is .*\. Choose another\."):
         factories.proposed(cast.maker, source, target, [unfit])
 
 
@@ -254,7 +254,7 @@ def test_a_new_specification_may_not_repeat_a_name_of_the_source(cast, source, t
     existing = factories.specification(source, name="Trades.CSV")
     with pytest.raises(Conflict, match=f"already has a specification named “Trades.CSV” \\({existing.code}\\)") as no:
         factories.proposed(cast.maker, source, target)
-    assert no.value.link == source.get_absolute_url()
+    assert no.value.about == source
 
 
 def test_an_equal_specification_made_meanwhile_is_reused(cast, source, target):
@@ -320,14 +320,14 @@ def test_a_removed_flow_comes_back_to_life(cast, source, target, proposal):
 def test_a_second_identical_proposal_is_refused_and_names_the_first(cast, source, target, proposal):
     with pytest.raises(Conflict, match=f"Proposal {proposal.pk} by Mia Maker asks for the same") as no:
         factories.proposed(cast.other, source, target, specification_name=" TRADES.csv ")
-    assert no.value.link == proposal.get_absolute_url()
+    assert no.value.about == proposal
 
 
 def test_what_the_register_already_has_is_refused(cast, source, target, proposal):
     done = approve(proposal, cast, "source", "target")
     with pytest.raises(Conflict, match="already has this physical flow") as no:
         factories.proposed(cast.other, source, target, specification=done.result_specification, specification_name="")
-    assert no.value.link == done.result_physical_flow.get_absolute_url()
+    assert no.value.about == done.result_physical_flow
     with pytest.raises(Conflict, match="already has the flow Ledger → Risk Engine"):
         factories.proposed(cast.other, source, target, **factories.BARE)
 
@@ -373,7 +373,7 @@ def test_a_further_physical_flow_that_an_open_proposal_asks_for_is_refused_with_
     asked = factories.proposed(cast.maker, approved.source, approved.target)
     with pytest.raises(Conflict, match=f"Proposal {asked.pk} by Mia Maker asks for the same") as no:
         workflow.add_physical_flow(approved, factories.wish(), [factories.data_type()], by=cast.stranger)
-    assert no.value.link == asked.get_absolute_url()
+    assert no.value.about == asked
 
 
 def test_a_further_physical_flow_on_a_flow_nobody_approved_is_refused(cast, imported):

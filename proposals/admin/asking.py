@@ -39,7 +39,7 @@ class SpanForm(forms.Form):
     def clean(self) -> dict:
         said = super().clean()
         if not self.errors and said["first"] > said["last"]:
-            raise forms.ValidationError("The span ends before it begins.")
+            raise forms.ValidationError("“Until” must not be before “From”.")
         return said
 
     @property
@@ -55,7 +55,7 @@ class MomentForm(forms.Form):
     at = forms.DateTimeField(
         label="Date and time",
         required=False,
-        help_text="Empty: now.",
+        help_text="Leave empty for now.",
         widget=forms.DateTimeInput({"type": "datetime-local", "step": "1"}, format="%Y-%m-%dT%H:%M:%S"),
     )
     system = SystemField(label="From or to system", required=False)
@@ -65,8 +65,8 @@ class MomentForm(forms.Form):
         """The end of that second, so that what happened in it counts. The field shows it, in the site's zone."""
         at = (self.cleaned_data["at"] or timezone.now()).replace(microsecond=999_999)
         if at < timezone.make_aware(EARLIEST):
-            raise forms.ValidationError("Choose a moment after 1970.")
+            raise forms.ValidationError("Choose a moment from 1970 on.")
         if at.replace(microsecond=0) > timezone.now():
-            raise forms.ValidationError("This moment is still to come.")
+            raise forms.ValidationError("Choose a moment that is not in the future.")
         self.data = self.data | {"at": timezone.localtime(at).strftime("%Y-%m-%dT%H:%M:%S")}
         return at

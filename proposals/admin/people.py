@@ -80,7 +80,7 @@ class InvolvementAdmin(Tracked, Kept):
         for involvement in still_open:
             involvement.ended_at = max(timezone.now(), involvement.started_at)
             self.save_model(request, involvement, form=None, change=True)
-        self.message_user(request, f"{len(still_open)} involvements ended.", messages.SUCCESS)
+        self.message_user(request, f"Involvements ended: {len(still_open)}.", messages.SUCCESS)
 
 
 @admin.register(ApproverRule)

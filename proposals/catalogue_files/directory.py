@@ -20,7 +20,7 @@ def read_directory(directory: Path) -> dict[str, bytes]:
     contents, left = {}, MOST_BYTES + 1
     for path in sorted(path for path in directory.iterdir() if path.suffix.lower() == ".csv"):
         if path.stem in contents:
-            raise Invalid(f"There are two files named {shown(path.stem)}.csv but for case.")
+            raise Invalid(f"There are two files named {shown(path.stem)}.csv apart from upper and lower case.")
         contents[path.stem] = _read(path, left) if path.stem in TABLES else b""
         left -= len(contents[path.stem])
     return contents
@@ -32,7 +32,7 @@ def _read(path: Path, most: int) -> bytes:
         opened = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         with open(opened, "rb") as stream:
             if not stat.S_ISREG(os.fstat(opened).st_mode):
-                raise Invalid(f"Cannot read {shown(path.name)}: it is no plain file.")
+                raise Invalid(f"Cannot read {shown(path.name)}: it is not a plain file.")
             return stream.read(most)
     except OSError as error:
         why = "it is a link" if path.is_symlink() else error.strerror

@@ -100,14 +100,14 @@ def import_catalogue(
 def _check_names(contents: Mapping[str, bytes]) -> None:
     known = ", ".join(table.file for table in TABLES.values())
     if not contents:
-        raise Invalid(files=f"There is no catalogue file. Known are: {known}.")
+        raise Invalid(files=f"There is no catalogue file. Known files: {known}.")
     strange = [name for name in contents if name not in TABLES]
     if strange:
-        reason = f"This is no catalogue file. Known are: {known}."
+        reason = f"This is not a catalogue file. Known files: {known}."
         raise BadCatalogue([Problem(f"{shown(name)}.csv", 0, "", reason) for name in strange])
     if sum(map(len, contents.values())) > reading.MOST_BYTES and len(contents) > 1:
         largest = max(contents, key=lambda name: len(contents[name]))
-        reason = f"The files together are larger than {reading.MOST_BYTES // 1024 // 1024} MiB; bring them in by parts."
+        reason = f"The files together are larger than {reading.MOST_BYTES // 1024 // 1024} MiB; import them in parts."
         raise BadCatalogue([Problem(TABLES[largest].file, 0, "", reason)])
 
 

@@ -169,7 +169,7 @@ class Plan:
             shelf.changed[key] = different
             return
         names = ", ".join(column.name for column in different)
-        reason = f"This is already in the register with other content ({names}); propose an edit."
+        reason = f"This is already in the register with other content ({names}); propose a change."
         self.report(shelf.table, shelf.rows[key].line, "", reason)
 
     def find(self, name: str, key) -> models.Model:

@@ -85,7 +85,7 @@ def _records(data: bytes) -> Iterator[tuple[int, list[str]]]:
         except StopIteration:
             return
         except csv.Error as error:
-            raise Unreadable(f"This is no CSV ({error}); the file was not read any further.", line) from None
+            raise Unreadable(f"This is not CSV ({error}); the file was not read any further.", line) from None
         if cells:
             yield line, cells
 
@@ -111,7 +111,9 @@ def _header_problems(table: Table, header: list[str], line: int) -> Iterator[Pro
     known = ", ".join(table.by_name)
     for name in dict.fromkeys(header):
         if name not in table.by_name:
-            yield Problem(table.file, line, shown(name), f"The column {quoted(name)} is unknown. Known are: {known}.")
+            yield Problem(
+                table.file, line, shown(name), f"The column {quoted(name)} is unknown. Known columns: {known}."
+            )
         elif header.count(name) > 1:
             yield Problem(table.file, line, name, "The column is there more than once.")
     for column in table.columns:

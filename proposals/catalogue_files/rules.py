@@ -69,7 +69,7 @@ def _agree_with_rules(plan: Plan, row: Row) -> Iterator[tuple[str, str]]:
         rules = plan.shelf("approver_rules").before.values()
         if any(rule["system_code"] == code for rule in rules):
             kind = before[code]["kind"]
-            yield "kind", f"An approver rule names this system as one of the kind {kind}; remove that rule first."
+            yield "kind", f"An approver rule names this system as one of the kind {kind}; delete that rule first."
 
 
 def _agree_with_route(plan: Plan, row: Row) -> Iterator[tuple[str, str]]:
@@ -94,7 +94,7 @@ def _judge_unique(plan: Plan, shelf: Shelf) -> None:
         if isinstance(column, Text) and column.field.unique and column.name not in shelf.table.key:
             for value, keys in _owners(shelf, column.name).items():
                 for key in keys[1:]:
-                    reason = f"{quoted(value)} is already that of {quoted(keys[0])}."
+                    reason = f"{quoted(value)} already belongs to {quoted(keys[0])}."
                     plan.report(shelf.table, shelf.rows[key].line, column.name, reason)
 
 

@@ -11,7 +11,7 @@ class BulkForm(forms.Form):
     """Many proposals of the inbox, one decision, one comment."""
 
     chosen = forms.ModelMultipleChoiceField(
-        Proposal.objects.none(), error_messages={"required": "Choose at least one."}
+        Proposal.objects.none(), error_messages={"required": "Choose at least one proposal."}
     )
     verb = forms.ChoiceField(choices=[("approve", "Approve"), ("reject", "Reject")])
     comment = forms.CharField(required=False, max_length=4000)

@@ -16,7 +16,7 @@ class DelegationForm(forms.ModelForm):
 
     delegate = PersonField(label="Who decides for you?")
     starts_at = forms.DateTimeField(
-        label="From", required=False, widget=moment_input(), help_text="Empty: from now on."
+        label="From", required=False, widget=moment_input(), help_text="Leave empty to begin now."
     )
     ends_at = forms.DateTimeField(label="Until", widget=moment_input())
 
@@ -37,7 +37,7 @@ class DelegationForm(forms.ModelForm):
         cleaned = super().clean()
         starts, ends = cleaned.get("starts_at"), cleaned.get("ends_at")
         if starts and ends and ends <= starts:
-            self.add_error("ends_at", "It must end after it begins, and not in the past.")
+            self.add_error("ends_at", "Choose an end that is after the beginning and in the future.")
         return cleaned
 
 

@@ -45,7 +45,7 @@ class SpecificationField(forms.ModelChoiceField):
 
     def label_from_instance(self, specification: PhysicalSpecification) -> str:
         types = ", ".join(map(str, specification.data_types.all()))
-        return f"{specification} · {f'carries {types}' if types else 'says not yet what it carries'}"
+        return f"{specification} · {f'carries {types}' if types else 'does not yet say what it carries'}"
 
 
 class WishForm(forms.ModelForm):
@@ -58,7 +58,7 @@ class WishForm(forms.ModelForm):
         help_text="What is sent: a file, a message, a table. Take one the source has already, if it fits.",
     )
     data_types = DataTypesField(
-        help_text="An existing specification that says what it carries keeps its own, whatever is chosen here.",
+        help_text="An existing specification that says what it carries keeps that, whatever you choose here.",
     )
 
     class Meta:

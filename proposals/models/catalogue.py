@@ -156,10 +156,10 @@ class DataType(models.Model):
     parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
     description = models.TextField(blank=True)
     is_deprecated = models.BooleanField(
-        "deprecated", default=False, help_text="Cannot be newly proposed; kept where it already is."
+        "deprecated", default=False, help_text="Cannot be proposed any more; it stays where it is."
     )
     is_unknown = models.BooleanField(
-        "unknown", default=False, help_text="Stands for 'nobody knows yet'. Cannot be newly proposed."
+        "unknown", default=False, help_text="Stands for “nobody knows yet”. Cannot be proposed."
     )
     objects = DataTypeQuerySet.as_manager()
 

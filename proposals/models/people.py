@@ -145,7 +145,7 @@ class Involvement(models.Model):
                 fields=["system", "user", "kind"],
                 condition=Q(ended_at=None),
                 name="involvement_once_while_open",
-                violation_error_message="This person has this part in the system already.",
+                violation_error_message="This person has this involvement in the system already.",
             ),
             models.CheckConstraint(
                 condition=Q(ended_at=None) | Q(ended_at__gte=F("started_at")), name="involvement_ends_after_start"

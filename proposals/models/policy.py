@@ -28,7 +28,12 @@ class LaterPhysicalFlows(models.TextChoices):
 class Policy(models.Model):
     """The switches of the workflow: exactly one row, which every transition names by its history row in force."""
 
-    maker_decides = models.CharField(max_length=10, choices=MakerDecides, default=MakerDecides.NEVER)
+    maker_decides = models.CharField(
+        max_length=10,
+        choices=MakerDecides,
+        default=MakerDecides.NEVER,
+        help_text="Whether the maker of a proposal may decide on it.",
+    )
     one_person_both_sides = models.BooleanField(
         default=True, help_text="Whether one person may take both decisions of a proposal."
     )
@@ -36,13 +41,19 @@ class Policy(models.Model):
         default=False, help_text="Whether the side of an external system is approved on submission."
     )
     side_without_approver = models.CharField(
-        max_length=10, choices=SideWithoutApprover, default=SideWithoutApprover.STEWARD
+        max_length=10,
+        choices=SideWithoutApprover,
+        default=SideWithoutApprover.STEWARD,
+        help_text="What happens to a side nobody may approve for.",
     )
     physical_flow_required = models.BooleanField(
-        default=False, help_text="Whether a proposed flow must carry its physical flow."
+        default=False, help_text="Whether a new flow must be proposed with its physical flow."
     )
     later_physical_flows = models.CharField(
-        max_length=10, choices=LaterPhysicalFlows, default=LaterPhysicalFlows.DIRECT
+        max_length=10,
+        choices=LaterPhysicalFlows,
+        default=LaterPhysicalFlows.DIRECT,
+        help_text="How an approved logical flow takes further physical flows.",
     )
     time_out_days = models.PositiveSmallIntegerField(
         default=30,

@@ -32,10 +32,10 @@ def same_text(text: str) -> str:
 
 
 class Transport(models.TextChoices):
-    DATABASE_CONNECTION = "DATABASE_CONNECTION"
-    EMAIL = "EMAIL", "Mail"
-    FILE_SHARE = "FILE_SHARE"
-    FILE_TRANSPORT = "FILE_TRANSPORT"
+    DATABASE_CONNECTION = "DATABASE_CONNECTION", "Database connection"
+    EMAIL = "EMAIL", "Email"
+    FILE_SHARE = "FILE_SHARE", "File share"
+    FILE_TRANSPORT = "FILE_TRANSPORT", "File transport"
     MANUAL = "MANUAL"
     MESSAGING = "MESSAGING"
     OTHER = "OTHER"
@@ -46,20 +46,20 @@ class Transport(models.TextChoices):
 
 
 class Frequency(models.TextChoices):
-    REAL_TIME = "REAL_TIME"
-    INTRA_DAY = "INTRA_DAY"
+    REAL_TIME = "REAL_TIME", "Real time"
+    INTRA_DAY = "INTRA_DAY", "Intraday"
     DAILY = "DAILY"
     WEEKLY = "WEEKLY"
     MONTHLY = "MONTHLY"
     QUARTERLY = "QUARTERLY"
-    BIANNUALLY = "BIANNUALLY"
+    BIANNUALLY = "BIANNUALLY", "Twice a year"
     YEARLY = "YEARLY"
-    ON_DEMAND = "ON_DEMAND"
+    ON_DEMAND = "ON_DEMAND", "On demand"
     UNKNOWN = "UNKNOWN"
 
 
 class Criticality(models.TextChoices):
-    VERY_HIGH = "VERY_HIGH"
+    VERY_HIGH = "VERY_HIGH", "Very high"
     HIGH = "HIGH"
     MEDIUM = "MEDIUM"
     LOW = "LOW"
@@ -81,7 +81,7 @@ class Lifecycle(models.TextChoices):
 class Format(models.TextChoices):
     BINARY = "BINARY"
     DATABASE = "DATABASE"
-    FLAT_FILE = "FLAT_FILE"
+    FLAT_FILE = "FLAT_FILE", "Flat file"
     JSON = "JSON", "JSON"
     XML = "XML", "XML"
     UNSTRUCTURED = "UNSTRUCTURED"

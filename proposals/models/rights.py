@@ -222,7 +222,7 @@ class Approver:
     def refusal(self, proposal, user: User) -> str:
         if user.pk in barred(proposal, self.side):
             if user.pk == proposal.maker_id:
-                return "You proposed this flow, so others decide."
+                return "You made this proposal, so others decide."
             return "You took part in the decision of the other side, and this proposal needs two people."
         verb = self._may.removeprefix("may ")
         return f"You may not {verb} for the {self.side.lower()}, {proposal.system(self.side)}."
@@ -251,7 +251,7 @@ def on_submission(proposal, sides: Iterable[str]) -> list[tuple[str, Right]]:
     mine = [] if policy.maker_decides == MakerDecides.NEVER else _sides_of_maker(proposal, sides)
     external = [side for side in sides if policy.external_auto_approval and proposal.system(side).is_external]
     taken = {side for side, _ in mine}
-    outside = Right(maker, "External system, approved on submission by the policy external_auto_approval")
+    outside = Right(maker, "External system, approved on submission as the policy says")
     chosen = mine + [(side, outside) for side in external if side not in taken][:1]
     both = policy.maker_decides == MakerDecides.WALTZ and policy.one_person_both_sides
     return chosen if both else chosen[:1]

@@ -19,7 +19,9 @@ class Transition(models.Model):
     from_state = models.CharField(max_length=30, choices=State)
     to_state = models.CharField(max_length=30, choices=State)
     side = models.CharField(max_length=10, choices=Side, blank=True)
-    by = models.ForeignKey(User, models.PROTECT, null=True, related_name="transitions", help_text="Empty: the clock.")
+    by = models.ForeignKey(
+        User, models.PROTECT, null=True, related_name="transitions", help_text="Empty if the clock did it."
+    )
     on_behalf_of = models.ForeignKey(User, models.PROTECT, null=True, related_name="transitions_by_delegates")
     capacity = models.TextField(help_text="The right it was done by, as it read that moment.")
     policy = models.ForeignKey(Policy.history.model, models.PROTECT, related_name="transitions")
@@ -66,7 +68,7 @@ class Transition(models.Model):
     @property
     def sentence(self) -> str:
         """Who did what, and when: "Anna Berg approved for the source on 3 November 2026, 14:05 UTC."."""
-        who = str(self.by) if self.by else "The clock"
+        who = str(self.by) if self.by else "It"
         if self.automatic and self.by and not self.side:
             return f"{self.capacity}, on {timezone.localtime(self.at):%-d %B %Y, %H:%M %Z}."
         return f"{who} {self.done} on {timezone.localtime(self.at):%-d %B %Y, %H:%M %Z}."

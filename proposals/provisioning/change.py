@@ -84,13 +84,13 @@ def changed_attributes(proposal: Proposal, flow) -> list[str]:
 
 def _check_still_as_read(proposal: Proposal, flow: PhysicalFlow, specification: PhysicalSpecification) -> None:
     if flow.lifecycle == Lifecycle.REMOVED:
-        raise Conflict(f"The physical flow {flow} has been removed.", flow.get_absolute_url())
+        raise Conflict(f"The physical flow {flow} has been removed.", flow)
     read = (proposal.read_physical_flow_version, proposal.read_specification_version)
     if read != (flow.version(), specification.version()):
         raise Conflict(
             f"The physical flow {flow} or its specification has changed since this was written. "
-            "Start again from what it is now.",
-            flow.get_absolute_url(),
+            "It has to be proposed again, from what it is now.",
+            flow,
         )
 
 

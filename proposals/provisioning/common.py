@@ -65,7 +65,7 @@ def locked_systems(*ids: int) -> list[System]:
 def check_systems(systems: Iterable[System]) -> None:
     for system in systems:
         if system.is_removed:
-            raise Conflict(f"{system} has been removed and takes no new flow.", system.get_absolute_url())
+            raise Conflict(f"{system} has been removed and takes no new flow.", system)
 
 
 def check_data_types(wanted: Iterable[DataType], kept: Iterable[DataType]) -> None:
@@ -73,13 +73,15 @@ def check_data_types(wanted: Iterable[DataType], kept: Iterable[DataType]) -> No
     for unfit in set(wanted) - set(kept):
         if unfit.is_deprecated or unfit.is_unknown:
             why = "deprecated" if unfit.is_deprecated else "a placeholder for the unknown"
-            raise Invalid(data_types=f"The data type {unfit} is {why} and cannot be newly proposed.")
+            raise Invalid(data_types=f"The data type {unfit} is {why}. Choose another.")
 
 
 def missing_attributes(proposal: Proposal) -> dict[str, str]:
     """What the wanted physical flow lacks: field -> sentence."""
     lacking = [field for field in Proposal.REQUIRED if getattr(proposal, field) in ("", None)]
-    return {field: f"The physical flow needs its {Proposal._meta.get_field(field).verbose_name}." for field in lacking}
+    return {
+        field: f"Give the {Proposal._meta.get_field(field).verbose_name} of the physical flow." for field in lacking
+    }
 
 
 def open_twin(proposal: Proposal) -> Proposal | None:
@@ -97,7 +99,7 @@ def refuse_twin(twin: Proposal | PhysicalFlow | LogicalFlow | None) -> None:
         sentence = f"The register already has the flow {twin}."
     else:
         return
-    raise Conflict(sentence, twin.get_absolute_url())
+    raise Conflict(sentence, twin)
 
 
 def refuse_other_change(proposal: Proposal) -> None:
@@ -109,6 +111,4 @@ def refuse_other_change(proposal: Proposal) -> None:
         other = open_ones.filter(concerned_logical_flow=proposal.concerned_logical_flow_id).first()
     if other:
         what = other.get_type_display().lower()
-        raise Conflict(
-            f"Proposal {other.pk} by {other.maker}, a {what} of this flow, is still open.", other.get_absolute_url()
-        )
+        raise Conflict(f"Proposal {other.pk} by {other.maker}, a {what} of this flow, is still open.", other)

@@ -27,7 +27,7 @@ from .common import (
 def check_submission(proposal: Proposal) -> None:
     missing = {}
     if proposal.policy.physical_flow_required and not proposal.with_physical_flow:
-        missing["with_physical_flow"] = "A proposal must carry its physical flow."
+        missing["with_physical_flow"] = "The policy asks for the physical flow too: say what is sent, how and when."
     _check_wish(proposal, list(proposal.data_types.all()), missing)
     refuse_twin(flow_twin(proposal) or open_twin(proposal))
 
@@ -54,7 +54,7 @@ def _missing_parts(proposal: Proposal) -> dict[str, str]:
     if not proposal.specification_id and not same_text(proposal.specification_name):
         missing["specification"] = "Choose a specification, or name a new one."
     elif not proposal.specification_id and not proposal.specification_format:
-        missing["specification_format"] = "The new specification needs its format."
+        missing["specification_format"] = "Give the format of the new specification."
     return missing
 
 
@@ -66,7 +66,7 @@ def check_specification(proposal: Proposal) -> None:
             raise Conflict(
                 f"{proposal.source} already has a specification named “{same.name}” ({same.code}). "
                 "Choose it, or give the new one another name.",
-                proposal.source.get_absolute_url(),
+                proposal.source,
             )
     else:
         _check_existing_specification(proposal)
@@ -143,9 +143,9 @@ def _specification_for(proposal: Proposal, types: list[DataType], hand: Hand) ->
     wanted = (proposal.specification_format, proposal.specification_description, set(types))
     if (same.format, same.description, set(same.data_types.all())) != wanted:
         raise Conflict(
-            f"{proposal.source} has meanwhile got another specification named “{same.name}” ({same.code}) "
+            f"{proposal.source} now has another specification named “{same.name}” ({same.code}) "
             "with other content. Reject this proposal; its maker can start again from it.",
-            proposal.source.get_absolute_url(),
+            proposal.source,
         )
     return same
 
@@ -198,7 +198,7 @@ def add_further(flow: LogicalFlow, wish: Proposal, types: list[DataType], hand: 
 def consequences(proposal: Proposal, known: Standing | None = None) -> list[Consequence]:
     source, target = proposal.source, proposal.target
     there = proposal.route_is_living
-    route = "is in the register already and stays" if there else "comes into the register"
+    route = "is in the register already and stays" if there else "enters the register"
     told = [f"The logical flow {source.name} → {target.name} {route}."]
     if not proposal.with_physical_flow:
         told += [] if there else ["It stays pending until its first physical flow."]
@@ -207,14 +207,14 @@ def consequences(proposal: Proposal, known: Standing | None = None) -> list[Cons
     else:
         told.append(f"{source.name} gets the new specification {proposal.specification_name or '(not named yet)'}.")
     if proposal.with_physical_flow:
-        told.append("A physical flow comes with it, and the logical flow is active.")
+        told.append("A physical flow is added, and the logical flow is active.")
     return list(map(Consequence, told))
 
 
 def consent_for_more(flow: LogicalFlow) -> Proposal:
     """The approved proposal under which `flow` takes further physical flows, or the refusal."""
     if flow.lifecycle == FlowLifecycle.REMOVED:
-        raise Conflict(f"The flow {flow} has been removed. Propose it again.", flow.get_absolute_url())
+        raise Conflict(f"The flow {flow} has been removed. Propose it again.", flow)
     consent = flow.consent().first()
     if consent is None:
         raise Refused(

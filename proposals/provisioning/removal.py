@@ -71,20 +71,18 @@ def _check_still_as_read(proposal: Proposal, flow: PhysicalFlow | None, logical:
     else:
         _refuse_removed(logical, logical.lifecycle == FlowLifecycle.REMOVED)
         if logical.physical_flows.active().exists():
-            raise Conflict(
-                f"The flow {logical} has a physical flow. Propose the removal of that one.", logical.get_absolute_url()
-            )
+            raise Conflict(f"The flow {logical} has a physical flow. Propose the removal of that one.", logical)
         _refuse_changed(logical, proposal.read_logical_flow_version != logical.version())
 
 
 def _refuse_removed(flow: PhysicalFlow | LogicalFlow, removed: bool) -> None:
     if removed:
-        raise Conflict(f"The flow {flow} has been removed already.", flow.get_absolute_url())
+        raise Conflict(f"The flow {flow} has been removed already.", flow)
 
 
 def _refuse_changed(flow: PhysicalFlow | LogicalFlow, changed: bool) -> None:
     if changed:
         raise Conflict(
-            f"The flow {flow} has changed since this was written. Start again from what it is now.",
-            flow.get_absolute_url(),
+            f"The flow {flow} has changed since this was written. It has to be proposed again, from what it is now.",
+            flow,
         )

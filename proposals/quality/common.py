@@ -13,7 +13,7 @@ from django.utils.timesince import timesince
 from ..exports import some
 from ..models import Proposal, System, User
 
-AGES = [("up to 30 days", 30), ("up to 90 days", 90)]
+AGES = [("up to 30 days", 30), ("31 to 90 days", 90)]
 OLDER = "older"
 
 

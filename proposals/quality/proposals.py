@@ -74,7 +74,7 @@ class Overdue(Question):
             f"It is due on {timezone.localtime(row.due_at):%-d %B %Y, %H:%M %Z} and times out without your decision.",
             f"{settings.BASE_URL}{row.get_absolute_url()}",
         )
-        return [Mend("Ask for a decision", asked)]
+        return [Mend("Ask for a decision by mail", asked)]
 
     def record(self, row: Proposal) -> list:
         waits = {side: names(people) or "nobody can" for side, people in row.turn}

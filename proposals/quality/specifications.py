@@ -15,7 +15,7 @@ class Unused(Question):
     noun = "specification"
     since_label = "Unused since"
     since_means = (
-        "Since the last flow that used it was removed; where there never was one, since it is in the register."
+        "Since the last flow that used it was removed; where there never was one, since it entered the register."
     )
     header = ["Code", "Name", "Owner", "Owner code", "Format", "Open proposal"]
     systems = ["owner"]

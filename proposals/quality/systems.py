@@ -35,7 +35,7 @@ class WithoutApprover(Question):
     noun = "system"
     since_label = "Without one since"
     since_means = (
-        "Since the last person left it or was deactivated; where there never was one, since it is in the register."
+        "Since the last person left it or was deactivated; where there never was one, since it entered the register."
     )
     header = ["Code", "Name", "Kind", "Organisational unit", "Involved", "Open proposals waiting for it"]
     systems = ["pk"]
@@ -93,7 +93,7 @@ class WithoutApprover(Question):
             "Please name an approver:",
             f"{settings.BASE_URL}{add}",
         )
-        return [Mend("Ask for an approver", asked)]
+        return [Mend("Ask for an approver by mail", asked)]
 
     def record(self, system: System) -> list:
         unit = system.organisational_unit or ""

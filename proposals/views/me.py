@@ -16,8 +16,9 @@ def me(request: HttpRequest) -> HttpResponse:
     delegation = Delegation(delegator=request.user)
     form = DelegationForm(request.POST if request.method == "POST" else None, instance=delegation)
     if request.method == "POST" and form.is_valid():
+        begins = f"from {_moment(delegation.starts_at)} " if delegation.starts_at > timezone.now() else ""
         store(delegation, by=request.user, at=timezone.now(), why="Delegation made")
-        messages.success(request, f"{delegation.delegate} decides for you until {_moment(delegation.ends_at)}.")
+        messages.success(request, f"{delegation.delegate} decides for you {begins}until {_moment(delegation.ends_at)}.")
         return redirect("me")
     return _page(request, form, status=400 if request.method == "POST" else 200)
 
@@ -52,7 +53,7 @@ def end_delegation(request: HttpRequest, pk: int) -> HttpResponse:
 def choose_notices(request: HttpRequest) -> HttpResponse:
     form = NoticesForm(request.POST, instance=request.user)
     if not form.is_valid():
-        messages.error(request, "Choose one of the three.")
+        messages.error(request, "Choose which mails you want.")
         return redirect("me")
     store(form.instance, by=request.user, at=timezone.now(), why="Notices chosen")
     messages.success(request, f"From now on: {form.instance.get_notices_wanted_display().lower()}.")
@@ -67,7 +68,7 @@ def change_password(request: HttpRequest) -> HttpResponse:
         request.user.set_password(form.cleaned_data["new_password1"])
         request.user.save(update_fields=["password"])
         update_session_auth_hash(request, request.user)
-        messages.success(request, "Your new password counts from now on.")
+        messages.success(request, "Your password has been changed.")
         return redirect("me")
     status = 400 if request.method == "POST" else 200
     return render(request, "proposals/password.html", {"form": form}, status=status)

@@ -126,9 +126,9 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Continue a draft."""
     proposal = _visible(request, pk)
     if proposal.maker_id != request.user.pk:
-        raise NoRight(f"Only its maker, {proposal.maker}, can change this draft.", proposal.get_absolute_url())
+        raise NoRight(f"Only its maker, {proposal.maker}, can change this draft.", proposal)
     if not proposal.is_draft:
-        raise Conflict("It has been submitted: its content can no longer change.", proposal.get_absolute_url())
+        raise Conflict("It has been submitted: its content can no longer change.", proposal)
     return write(request, proposal, initial={"source": proposal.source, "target": proposal.target})
 
 
@@ -164,7 +164,7 @@ def _keep(request: HttpRequest, form) -> HttpResponse:
     proposal, submitted = form.instance, "submit" in request.POST
     verb = workflow.submit if submitted else workflow.save_draft
     verb(proposal, form.cleaned_data.get("data_types", []), by=request.user)
-    messages.success(request, f"Proposal {proposal.pk} is {'submitted' if submitted else 'kept as a draft'}.")
+    messages.success(request, f"Proposal {proposal.pk} has been {'submitted' if submitted else 'saved as a draft'}.")
     return redirect(proposal)
 
 

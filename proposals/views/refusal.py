@@ -37,7 +37,9 @@ class RefusalPages:
             return self._bad(request)  # SQLite says this of a number no column can hold
         if isinstance(exception, IntegrityError):
             log.warning("The database refused %s %s: %s", request.method, request.path, exception)
-            exception = Conflict("The database refused this: something else changed at the same moment.")
+            exception = Conflict(
+                "Something else changed at the same moment. Go back, load the page again and try once more."
+            )
         if not isinstance(exception, Refused):
             return None
         return render(request, "proposals/refused.html", {"refusal": exception}, status=exception.status)

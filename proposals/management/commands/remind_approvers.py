@@ -9,6 +9,6 @@ class Command(BaseCommand):
 
     def handle(self, *args, **options) -> None:
         done, failed = clock.remind_approvers(timezone.now())
-        self.stdout.write(f"{done} reminders queued.")
+        self.stdout.write(f"Reminders queued: {done}.")
         if failed:
             raise CommandError(f"{failed} failed; the log says why.")

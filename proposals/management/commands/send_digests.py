@@ -9,6 +9,6 @@ class Command(BaseCommand):
 
     def handle(self, *args, **options) -> None:
         done, failed = clock.send_digests(timezone.now())
-        self.stdout.write(f"{done} digests queued.")
+        self.stdout.write(f"Digests queued: {done}.")
         if failed:
             raise CommandError(f"{failed} failed; the log says why.")

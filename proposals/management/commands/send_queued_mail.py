@@ -11,6 +11,6 @@ class Command(BaseCommand):
 
     def handle(self, *args, **options) -> None:
         done, failed = clock.send_mail(timezone.now())
-        self.stdout.write(f"{done} mails sent.")
+        self.stdout.write(f"Mails sent: {done}.")
         if failed:
             raise CommandError(f"{failed} failed; the log says why.")

@@ -9,6 +9,6 @@ class Command(BaseCommand):
 
     def handle(self, *args, **options) -> None:
         done, failed = clock.time_out_proposals(timezone.now())
-        self.stdout.write(f"{done} proposals timed out.")
+        self.stdout.write(f"Proposals timed out: {done}.")
         if failed:
             raise CommandError(f"{failed} failed; the log says why.")
