@@ -106,7 +106,7 @@ def _require_approvers(proposal: Proposal) -> None:
         if not any(right.may_approve for right in rights_on(proposal, side)):
             raise Conflict(
                 f"Nobody can approve for the {side.lower()}, {proposal.system(side)}, so it cannot be submitted.",
-                proposal.system(side).get_absolute_url(),
+                proposal.system(side),
             )
 
 
@@ -241,8 +241,8 @@ def _require_state(proposal: Proposal, action: str) -> None:
     if proposal.state in actions()[action].sources:
         return
     if proposal.is_draft:
-        raise Conflict("This proposal has not been submitted yet.")
-    raise Conflict(proposal.last_transition().sentence)
+        raise Conflict("This proposal has not been submitted yet.", proposal)
+    raise Conflict(proposal.last_transition().sentence, proposal)
 
 
 def _decide(proposal: Proposal, verb: str, side: str, *, by: User, comment: str, at: datetime) -> Transition:

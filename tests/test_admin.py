@@ -205,3 +205,8 @@ def test_every_model_is_in_the_admin():
     shown = {model._meta.model_name for model in admin.site._registry}
     assert set(READ_ONLY) | set(EDITED) | {"policy"} <= shown
     assert {Proposal, Transition, LogicalFlow, PhysicalFlow, Reason, System, Involvement} <= set(admin.site._registry)
+
+
+def test_times_in_the_admin_say_their_zone(as_, cast, proposal):
+    page = as_(cast.auditor).get(f"/admin/proposals/proposal/{proposal.pk}/change/").content.decode()
+    assert f"{proposal.submitted_at:%-d %b %Y, %H:%M} UTC" in page

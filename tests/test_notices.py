@@ -274,7 +274,5 @@ def test_the_worker_does_its_rounds_and_stops_cleanly(cast, source, target, numb
     for said in ("Proposals timed out: 1.", "Mails sent: 1.", f"To: {cast.maker.email}\nSubject: Proposal"):
         assert said in output
     assert "emails attempted" not in output
-    assert Notice.objects.get().summary.startswith(
-        f"Your proposal {proposal.pk}, Ledger → Risk Engine: It timed out"
-    )
+    assert Notice.objects.get().summary.startswith(f"Your proposal {proposal.pk}, Ledger → Risk Engine: It timed out")
     assert Proposal.objects.get().state == "TIMED_OUT"

@@ -90,7 +90,7 @@ NEW = "/proposals/new/"
 
 def test_the_errors_stand_together_above_with_links_to_their_fields(as_, cast, source):
     sent = {"source": "Ledger", "target": "nowhere", "basis_offset": "soon", "with_physical_flow": "True"}
-    response = as_(cast.maker).post(NEW, sent | {"data_types": ["9999"], "submit": "1"})
+    response = as_(cast.maker).post(NEW, sent | {"data_types": ["9999"], "draft": "1"})
     above = response.content.decode().split('id="errors"')[1].split("</div>")[0]
     assert re.findall(r'href="(#[^"]+)">([^<]+)</a>: ([^<]+)<', above) == [
         ("#id_target", "Target", "No system is called “nowhere”. Type a name or a code."),
@@ -200,6 +200,30 @@ def test_a_specification_that_says_what_it_carries_leaves_nothing_to_choose(as_,
     page = as_(cast.maker).get("/proposals/new/source/", {"source": "LEDGER"}).content.decode()
     assert re.findall(r"data-carries>([^<]+)<", page)[0].startswith("full.csv")
     assert page.count("data-carries") == 1
+
+
+# what is missing
+
+
+def test_all_that_is_missing_is_said_where_nothing_is_written_at_all(as_, cast):
+    page = as_(cast.maker).post(NEW, {"submit": "1", "with_physical_flow": "True", "basis_offset": "soon"})
+    assert page.status_code == 400
+    assert {field: errors[0] for field, errors in page.context["form"].errors.items()} == {
+        "source": "Name the system that sends.",
+        "target": "Name the system that receives.",
+        "specification": "Choose a specification, or name a new one.",
+        "transport": "Give the transport of the physical flow.",
+        "frequency": "Give the frequency of the physical flow.",
+        "basis_offset": "Enter a whole number.",
+        "criticality": "Give the criticality of the physical flow.",
+        "data_types": "Choose at least one data type.",
+        "reason": "Choose a reason.",
+    }
+
+
+def test_a_draft_may_lack_all_but_its_route(as_, cast):
+    page = as_(cast.maker).post(NEW, {"draft": "1", "with_physical_flow": "True"})
+    assert set(page.context["form"].errors) == {"source", "target"}
 
 
 # what it costs

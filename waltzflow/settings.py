@@ -112,7 +112,7 @@ LOGOUT_REDIRECT_URL = "sign-in"
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = os.environ.get("TIME_ZONE", "UTC")
 USE_I18N = False
-DATE_FORMAT, TIME_FORMAT, DATETIME_FORMAT = "j M Y", "H:i", "j M Y, H:i T"
+FORMAT_MODULE_PATH = "waltzflow.formats"
 USE_TZ = True
 
 STATIC_URL = "static/"

@@ -4,7 +4,9 @@ Everything here runs inside the transaction of a verb of `workflow.py`, which re
 proposal has its module with `check_submission`, `apply` and `consequences`; a new type is a line of KINDS.
 """
 
-from ..models import Proposal, ProposalType
+from collections.abc import Iterable
+
+from ..models import DataType, Proposal, ProposalType
 from ..refusals import Invalid
 from . import change, creation, removal
 from .change import comparison
@@ -22,6 +24,7 @@ __all__ = [
     "comparison",
     "consent_for_more",
     "consequences",
+    "lacking",
 ]
 
 KINDS = {ProposalType.CREATE: creation, ProposalType.EDIT: change, ProposalType.DELETE: removal}
@@ -41,6 +44,11 @@ def check_submission(proposal: Proposal) -> None:
         raise Invalid(wrong.sentence, **wrong.fields, **lacking) from None
     if lacking:
         raise Invalid(**lacking)
+
+
+def lacking(proposal: Proposal, types: Iterable[DataType]) -> dict[str, str]:
+    """What the maker of a CREATE must still write, whatever else is wrong with it: field -> sentence."""
+    return creation.lacking(proposal, types) | _lacking_reason(proposal)
 
 
 def _lacking_reason(proposal: Proposal) -> dict[str, str]:

@@ -1,5 +1,7 @@
 """CREATE: a route between two systems, with or without its physical flow."""
 
+from collections.abc import Iterable
+
 from ..models import (
     DataType,
     FlowLifecycle,
@@ -33,9 +35,7 @@ def check_submission(proposal: Proposal) -> None:
 
 
 def _check_wish(proposal: Proposal, types: list[DataType], missing: dict[str, str]) -> None:
-    missing = missing | _missing_parts(proposal)
-    if not types:
-        missing["data_types"] = "Choose at least one data type."
+    missing = missing | lacking(proposal, types)
     if missing:
         raise Invalid(**missing)
     check_systems([proposal.source, proposal.target])
@@ -44,8 +44,9 @@ def _check_wish(proposal: Proposal, types: list[DataType], missing: dict[str, st
         check_specification(proposal)
 
 
-def _missing_parts(proposal: Proposal) -> dict[str, str]:
-    missing = {}
+def lacking(proposal: Proposal, types: Iterable[DataType]) -> dict[str, str]:
+    """What must still be written before it can be submitted: field -> sentence."""
+    missing = {} if types else {"data_types": "Choose at least one data type."}
     if proposal.source_id == proposal.target_id:
         missing["target"] = "Source and target must be two different systems."
     if not proposal.with_physical_flow:
@@ -99,10 +100,10 @@ def apply(proposal: Proposal, hand: Hand) -> None:
     The systems are locked first, so two proposals for one route cannot both find nothing.
     """
     check_systems(locked_systems(proposal.source_id, proposal.target_id))
-    if not proposal.with_physical_flow:
-        refuse_twin(flow_twin(proposal))
     types = list(proposal.data_types.all())
     check_data_types(types, kept=proposal.specification.data_types.all() if proposal.specification else [])
+    if not proposal.with_physical_flow:
+        refuse_twin(flow_twin(proposal))
     specification = _specification_for(proposal, types, hand) if proposal.with_physical_flow else None
     flow = _logical_flow_for(proposal, [] if specification and _carries(specification, types) else types, hand)
     proposal.result_logical_flow = flow
@@ -217,8 +218,5 @@ def consent_for_more(flow: LogicalFlow) -> Proposal:
         raise Conflict(f"The flow {flow} has been removed. Propose it again.", flow)
     consent = flow.consent().first()
     if consent is None:
-        raise Refused(
-            f"Nobody has approved the flow {flow} yet, so a physical flow on it needs a proposal.",
-            flow.get_absolute_url(),
-        )
+        raise Refused(f"Nobody has approved the flow {flow} yet, so a physical flow on it needs a proposal.", flow)
     return consent

@@ -157,7 +157,16 @@ def write(request: HttpRequest, proposal: Proposal, initial: dict) -> HttpRespon
             form.refuse(wrong)
         except Refused as no:
             refusal = no
+    elif "submit" in request.POST and proposal.type == ProposalType.CREATE:
+        _name_lacking(form)
     return _form(request, form, refusal, status=refusal.status if refusal else 400)
+
+
+def _name_lacking(form: ProposalForm) -> None:
+    """Say at once all that is missing, not only what could not be read."""
+    lacking = provisioning.lacking(form.instance, form.cleaned_data.get("data_types", []))
+    for field in lacking.keys() - form.errors.keys():
+        form.add_error(field, lacking[field])
 
 
 def _keep(request: HttpRequest, form) -> HttpResponse:
