@@ -1,4 +1,4 @@
-"""`make test-long`: what must never be false, tried for as long as it takes (two to three hours on two cores).
+"""`make test-long`: what must never be false, tried for as long as it takes (about half an hour on two cores).
 
 Brings its own PostgreSQL, prints what it does while it does it, and sums up once with all figures. Exit status 0 only
 if nothing failed. With arguments it runs the parts whose names contain one of them: `python tests/long.py races`.
