@@ -7,7 +7,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from proposals import workflow
-from proposals.models import OrganisationalUnit, Proposal, Transition, User
+from proposals.models import Involvement, OrganisationalUnit, Proposal, Transition, User
 
 from .browsing import Visitor
 
@@ -45,6 +45,14 @@ def test_every_page_of_the_admin_works_under_the_policy(root):
     for url in ["/admin/", "/admin/password_change/", *dated, *listed]:
         assert root.page.goto(url).status == 200, url
         assert root.complaints == [], url
+
+
+def test_pages_of_every_kind_are_clean_for_axe(root):
+    """A list, forms with every kind of field, the record and a history; the others are made of the same."""
+    for model in (User, Involvement, Proposal):
+        for url in pages(model):
+            root.page.goto(url)
+            root.check_by_axe()
 
 
 def test_the_pickers_of_the_admin_work_under_the_policy(root, cast):
