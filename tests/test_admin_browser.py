@@ -2,6 +2,7 @@
 
 import pytest
 from django.contrib import admin
+from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import expect
@@ -47,10 +48,12 @@ def test_every_page_of_the_admin_works_under_the_policy(root):
         assert root.complaints == [], url
 
 
-def test_pages_of_every_kind_are_clean_for_axe(root):
-    """A list, forms with every kind of field, the record and a history; the others are made of the same."""
-    for model in (User, Involvement, Proposal):
-        for url in pages(model):
+if connection.vendor == "sqlite":  # the markup does not depend on the database, and once takes long enough
+
+    def test_pages_of_every_kind_are_clean_for_axe(root):
+        """A list, forms with every kind of field, the record and a history; the others are made of the same."""
+        listed = [url for model in (User, Proposal) for url in pages(model)]
+        for url in [*listed, pages(Involvement)[1]]:
             root.page.goto(url)
             root.check_by_axe()
 
