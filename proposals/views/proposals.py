@@ -165,8 +165,9 @@ def write(request: HttpRequest, proposal: Proposal, initial: dict) -> HttpRespon
 def _name_lacking(form: ProposalForm) -> None:
     """Say at once all that is missing, not only what could not be read."""
     lacking = provisioning.lacking(form.instance, form.cleaned_data.get("data_types", []))
-    for field in lacking.keys() - form.errors.keys():
-        form.add_error(field, lacking[field])
+    for field, sentence in lacking.items():
+        if field not in form.errors:
+            form.add_error(field, sentence)
 
 
 def _keep(request: HttpRequest, form) -> HttpResponse:
