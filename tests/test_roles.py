@@ -1,10 +1,14 @@
 """The three accounts of the README on PostgreSQL: what the application's own account can and cannot do."""
 
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from axes.models import AccessAttemptExpiration
+from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
+from django.utils import timezone
 
 from proposals import audit, workflow
 from proposals.models import Proposal
@@ -74,6 +78,18 @@ if ON_POSTGRESQL:
         workflow.approve(Proposal.objects.get(pk=scene["waiting"]), sides=["SOURCE", "TARGET"], by=cast.both)
         workflow.cancel(factories.proposed(cast.maker, target, source, specification_name="x.csv"), by=cast.maker)
         assert list(audit.breaches()) == []
+
+    def test_people_sign_in_through_it_after_failures_and_after_the_pause(client, accounts, cast):
+        cast.maker.set_password("waltzflow")
+        cast.maker.save()
+        become("waltzflow_app")
+        right = {"username": cast.maker.username, "password": "waltzflow"}
+        assert client.post("/sign-in/", {"username": "nobody", "password": "x"}).status_code == 200
+        assert client.post("/sign-in/", right | {"password": "mistyped"}).status_code == 200
+        assert client.post("/sign-in/", right).status_code == 302
+        AccessAttemptExpiration.objects.update(expires_at=timezone.now() - timedelta(minutes=1))
+        assert client.post("/sign-in/", right).status_code == 302
+        call_command("axes_reset_username", "nobody")
 
     def test_it_gets_past_no_guard(scene, accounts, subtests):
         become("waltzflow_app")
