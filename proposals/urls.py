@@ -4,7 +4,11 @@ from django.views.generic import RedirectView
 from .views import flows, inbox, insights, me, proposals, proposing, quality, sign_in, systems
 
 urlpatterns = [
-    path("", RedirectView.as_view(pattern_name="inbox", http_method_names=["get", "head"]), name="home"),
+    path(
+        "",
+        RedirectView.as_view(pattern_name="inbox", http_method_names=["get", "head"]),
+        name="home",
+    ),
     path("inbox/", inbox.inbox, name="inbox"),
     path("inbox/count/", inbox.count, name="inbox-count"),
     path("inbox/decide/", inbox.decide_many, name="inbox-decide"),
@@ -39,7 +43,9 @@ urlpatterns = [
     path("flows/<int:pk>/remove/", flows.remove_flow, name="flow-remove"),
     path("physical-flows/<int:pk>/", flows.PhysicalFlowPage.as_view(), name="physical-flow"),
     path("physical-flows/<int:pk>/edit/", flows.edit_physical_flow, name="physical-flow-edit"),
-    path("physical-flows/<int:pk>/remove/", flows.remove_physical_flow, name="physical-flow-remove"),
+    path(
+        "physical-flows/<int:pk>/remove/", flows.remove_physical_flow, name="physical-flow-remove"
+    ),
     # How the register and the workflow do
     path("quality/", quality.overview, name="quality"),
     path("quality/<slug:slug>/", quality.question, name="quality-list"),

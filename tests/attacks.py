@@ -1,4 +1,6 @@
-"""The table of attacks: raw SQL, each with the guard that must stop it, and the scene it happens in."""
+"""The table of attacks: raw SQL, each with the guard that must stop it, and the scene it happens
+in.
+"""
 
 from types import SimpleNamespace
 
@@ -11,7 +13,9 @@ from . import factories
 
 
 def scene(cast, source, target) -> SimpleNamespace:
-    """Ids of fully approved proposals with their flows, one that waits for both sides, and a draft; and the people."""
+    """Ids of fully approved proposals with their flows, one that waits for both sides, and a draft;
+    and the people.
+    """
     done, other, bare = (
         workflow.approve(proposal, sides=["SOURCE", "TARGET"], by=cast.both)
         for proposal in (
@@ -23,7 +27,10 @@ def scene(cast, source, target) -> SimpleNamespace:
     waiting = factories.proposed(cast.maker, source, target, specification_name="other.csv")
     draft = factories.draft(cast.maker, source, target, specification_name="third.csv")
     factories.policy(remind_after_days=4)
-    versions = [row.history.first().pk for row in (waiting, done.result_logical_flow, done.result_physical_flow)]
+    versions = [
+        row.history.first().pk
+        for row in (waiting, done.result_logical_flow, done.result_physical_flow)
+    ]
     return SimpleNamespace(
         **{name: person.pk for name, person in vars(cast).items()},
         **_results("", done),
@@ -53,7 +60,10 @@ def _further(cast) -> list:
 
 
 def _results(prefix: str, proposal) -> dict[str, int]:
-    results = {"flow": proposal.result_logical_flow_id, "physical": proposal.result_physical_flow_id}
+    results = {
+        "flow": proposal.result_logical_flow_id,
+        "physical": proposal.result_physical_flow_id,
+    }
     results["specification"] = proposal.result_specification_id
     return {f"{prefix}{name}": key for name, key in results.items()}
 
@@ -65,14 +75,18 @@ def copied(table: str, key: str, **changes: str) -> str:
     """A row like that with `key`, but for its own key and `changes` (SQL)."""
     table = f"proposals_{table}"
     model = next(m for m in apps.get_models() if m._meta.db_table == table)
-    columns = [field.column for field in model._meta.local_concrete_fields if field != model._meta.pk]
+    columns = [
+        field.column for field in model._meta.local_concrete_fields if field != model._meta.pk
+    ]
     values = ", ".join(str(changes.get(column, column)) for column in columns)
     own = model._meta.pk.column
     return f"INSERT INTO {table} ({', '.join(columns)}) SELECT {values} FROM {table} WHERE {own} = {key}"
 
 
 def step(**changes: str) -> str:
-    """The source approver approves for the source of the waiting proposal, but for `changes` (SQL)."""
+    """The source approver approves for the source of the waiting proposal, but for `changes`
+    (SQL).
+    """
     row = STEP | changes
     return f"INSERT INTO proposals_transition ({', '.join(row)}) VALUES ({', '.join(row.values())})"
 
@@ -106,8 +120,14 @@ def update(table: str, key: str, **changes: str) -> str:
 
 
 def full(flow: str) -> str:
-    """The waiting proposal made fully approved in two steps, with this logical flow as its result."""
-    ended = {"state": "'FULLY_APPROVED'", "closed_at": "CURRENT_TIMESTAMP", "result_logical_flow_id": flow}
+    """The waiting proposal made fully approved in two steps, with this logical flow as its
+    result.
+    """
+    ended = {
+        "state": "'FULLY_APPROVED'",
+        "closed_at": "CURRENT_TIMESTAMP",
+        "result_logical_flow_id": flow,
+    }
     return f"{MOVED}; {update('proposal', '{waiting}', **ended)}"
 
 
@@ -115,7 +135,9 @@ NOW = "CURRENT_TIMESTAMP"
 MOVED = update("proposal", "{waiting}", state="'SOURCE_APPROVED'")
 CLOSED = {"state": "'CANCELLED'", "closed_at": NOW}
 REOPENED = {"state": "'PENDING_APPROVALS'", "closed_at": "NULL"}
-REOPENED |= {f"result_{what}_id": "NULL" for what in ("logical_flow", "specification", "physical_flow")}
+REOPENED |= {
+    f"result_{what}_id": "NULL" for what in ("logical_flow", "specification", "physical_flow")
+}
 NEWEST_POLICY = "(SELECT MAX(history_id) FROM proposals_historicalpolicy)"
 TWO_PEOPLE = copied("historicalpolicy", "{policy}", one_person_both_sides="FALSE")
 SPECIFICATION_GONE = update("physicalspecification", "{specification}", lifecycle="'REMOVED'")
@@ -133,9 +155,24 @@ TABLE = {
         copied("proposal", "{draft}", state="'CANCELLED'", closed_at=NOW),
     ],
     "proposal_moves_as_the_table_says": [
-        update("proposal", "{waiting}", state="'FULLY_APPROVED'", closed_at=NOW, result_logical_flow_id="{flow}"),
-        update("proposal", "{waiting}", state="'PROPOSED_CREATE'", submitted_at="NULL", due_at="NULL"),
-        update("proposal", "{draft}", state="'SOURCE_APPROVED'", submitted_at=NOW, due_at=NOW, content_key="'9'"),
+        update(
+            "proposal",
+            "{waiting}",
+            state="'FULLY_APPROVED'",
+            closed_at=NOW,
+            result_logical_flow_id="{flow}",
+        ),
+        update(
+            "proposal", "{waiting}", state="'PROPOSED_CREATE'", submitted_at="NULL", due_at="NULL"
+        ),
+        update(
+            "proposal",
+            "{draft}",
+            state="'SOURCE_APPROVED'",
+            submitted_at=NOW,
+            due_at=NOW,
+            content_key="'9'",
+        ),
     ],
     "proposal_end_is_final": [
         update("proposal", "{done}", **REOPENED),
@@ -162,21 +199,27 @@ TABLE = {
         "WHERE proposal_id = {done}",
     ],
     "proposal_concerns_its_own_route": [
-        copied("proposal", "{draft}", type="'DELETE'", concerned_physical_flow_id="{other_physical}"),
+        copied(
+            "proposal", "{draft}", type="'DELETE'", concerned_physical_flow_id="{other_physical}"
+        ),
         copied("proposal", "{draft}", type="'DELETE'", concerned_logical_flow_id="{other_flow}"),
     ],
     # State, transitions and results at commit
     "proposal_agrees_with_its_trail": [MOVED, update("proposal", "{waiting}", **CLOSED)],
     "transition_agrees_with_its_trail": [step()],
     "proposal_full_when_both_approved": [full("{flow}")],
-    "transition_full_when_both_approved": [f"{step()}; {step(**SECOND, by_id='{target_approver}')}"],
+    "transition_full_when_both_approved": [
+        f"{step()}; {step(**SECOND, by_id='{target_approver}')}"
+    ],
     "proposal_results_fit": [full("{other_flow}")],
     # Transitions
     "transition_unchanged": [
         "UPDATE proposals_transition SET comment = 'x' WHERE proposal_id = {done}",
         "UPDATE proposals_transition SET by_id = {other} WHERE proposal_id = {done}",
     ],
-    "transition_stays": ["DELETE FROM proposals_transition WHERE proposal_id = {done} AND number = 4"],
+    "transition_stays": [
+        "DELETE FROM proposals_transition WHERE proposal_id = {done} AND number = 4"
+    ],
     "transition_is_a_row_of_the_table": [
         step(to_state="'FULLY_APPROVED'"),
         step(side="'TARGET'"),
@@ -193,7 +236,10 @@ TABLE = {
         f"{TWO_PEOPLE}; {step()}; {step(**SECOND, by_id=who, on_behalf_of_id=for_whom, policy_id=NEWEST_POLICY)}"
         for who, for_whom in [("{source_approver}", "NULL"), ("{both}", "{source_approver}")]
     ],
-    "transition_automatic_as_the_policy_says": [step(by_id="{maker}", automatic="TRUE"), step(automatic="TRUE")],
+    "transition_automatic_as_the_policy_says": [
+        step(by_id="{maker}", automatic="TRUE"),
+        step(automatic="TRUE"),
+    ],
     # The register
     "logicalflow_stays": [
         f"{copied('logicalflow', '{bare_flow}', target_id='{source}')}; "
@@ -219,7 +265,8 @@ TABLE = {
         update("physicalflow", "{physical}", added_by_id="{other}"),
     ],
     "physicalflow_lives_as_its_table_says": [
-        f"{PHYSICAL_GONE}; {update('physicalflow', '{physical}', lifecycle=back)}" for back in ["'ACTIVE'"]
+        f"{PHYSICAL_GONE}; {update('physicalflow', '{physical}', lifecycle=back)}"
+        for back in ["'ACTIVE'"]
     ],
     "physicalflow_has_consent": [
         copied("physicalflow", "{physical}", origin_proposal_id="{waiting}", content_key="'1'"),
@@ -228,7 +275,9 @@ TABLE = {
         PHYSICAL_GONE,
         copied("physicalflow", "{physical}", logical_flow_id="{bare_flow}", content_key="'1'"),
     ],
-    "physicalflow_sends_living": [f"{SPECIFICATION_GONE}; {copied('physicalflow', '{physical}', content_key='2')}"],
+    "physicalflow_sends_living": [
+        f"{SPECIFICATION_GONE}; {copied('physicalflow', '{physical}', content_key='2')}"
+    ],
     "specification_lives_while_sent": [SPECIFICATION_GONE],
     "physicalspecification_stays": [
         f"{copied('physicalspecification', '{specification}', code=code)}; "
@@ -246,18 +295,28 @@ TABLE = {
     # Histories of what lives
     "proposal_agrees_with_history": [MOVED],
     "logicalflow_agrees_with_history": [update("logicalflow", "{flow}", lifecycle="'REMOVED'")],
-    "physicalflow_agrees_with_history": [update("physicalflow", "{physical}", frequency="'YEARLY'")],
-    "physicalspecification_agrees_with_history": [update("physicalspecification", "{specification}", name="'x'")],
+    "physicalflow_agrees_with_history": [
+        update("physicalflow", "{physical}", frequency="'YEARLY'")
+    ],
+    "physicalspecification_agrees_with_history": [
+        update("physicalspecification", "{specification}", name="'x'")
+    ],
     "policy_agrees_with_history": [update("policy", "1", maker_decides="'WALTZ'")],
-    "past_proposal_agrees_with_history": [copied("historicalproposal", "{waiting_version}", frequency="'YEARLY'")],
-    "past_logicalflow_agrees_with_history": [copied("historicallogicalflow", "{flow_version}", lifecycle="'REMOVED'")],
+    "past_proposal_agrees_with_history": [
+        copied("historicalproposal", "{waiting_version}", frequency="'YEARLY'")
+    ],
+    "past_logicalflow_agrees_with_history": [
+        copied("historicallogicalflow", "{flow_version}", lifecycle="'REMOVED'")
+    ],
     "past_physicalflow_agrees_with_history": [
         copied("historicalphysicalflow", "{physical_version}", transport="'MANUAL'"),
     ],
     "past_physicalspecification_agrees_with_history": [
         copied("historicalphysicalspecification", "{specification_version}", name="'x'"),
     ],
-    "past_policy_agrees_with_history": [copied("historicalpolicy", "{policy}", maker_decides="'WALTZ'")],
+    "past_policy_agrees_with_history": [
+        copied("historicalpolicy", "{policy}", maker_decides="'WALTZ'")
+    ],
     "physicalspecification_data_types_known_to_history": [
         "DELETE FROM proposals_physicalspecification_data_types WHERE physicalspecification_id = {specification}",
     ],

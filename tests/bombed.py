@@ -1,7 +1,8 @@
-"""Not a test: imports each directory named on the command line, in a process of its own, and tells what it took.
+"""Not a test: imports each directory named on the command line, in a process of its own, and tells
+what it took.
 
-For each a line of JSON: the seconds of work, the megabytes it grew by, and what it said. More than 100 MB it does not
-get, so that a bomb that goes off is seen and harms nobody.
+For each a line of JSON: the seconds of work, the megabytes it grew by, and what it said. More than
+100 MB it does not get, so that a bomb that goes off is seen and harms nobody.
 """
 
 import io
@@ -63,7 +64,9 @@ def main() -> None:
         os.close(writing)
         with os.fdopen(reading) as pipe:
             print(
-                pipe.read() or json.dumps({"seconds": LONGEST, "megabytes": 0, "said": "It never ended."}), flush=True
+                pipe.read()
+                or json.dumps({"seconds": LONGEST, "megabytes": 0, "said": "It never ended."}),
+                flush=True,
             )
         os.waitpid(child, 0)
 

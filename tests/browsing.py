@@ -1,4 +1,6 @@
-"""A person at a browser, for the tests that need one. Fails on console errors, on CSP reports and on what axe finds."""
+"""A person at a browser, for the tests that need one. Fails on console errors, on CSP reports and
+on what axe finds.
+"""
 
 import os
 
@@ -7,7 +9,8 @@ from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
 from playwright.sync_api import expect, sync_playwright
 
-# playwright runs an event loop in this thread, which Django's guard against blocking calls takes for its own.
+# playwright runs an event loop in this thread, which Django's guard against blocking calls takes
+# for its own.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 expect.set_options(timeout=10_000)
 
@@ -16,7 +19,9 @@ expect.set_options(timeout=10_000)
 def chromium():
     with sync_playwright() as playwright:
         path = os.environ.get("CHROMIUM")
-        assert path, "Set CHROMIUM to the path of a Chromium, or run `make test`, which finds or installs one."
+        assert path, (
+            "Set CHROMIUM to the path of a Chromium, or run `make test`, which finds or installs one."
+        )
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         yield browser
         browser.close()
@@ -30,7 +35,9 @@ CONTRAST = EVERYTHING | {"runOnly": {"type": "rule", "values": ["color-contrast"
 
 
 class Visitor:
-    """One person at one browser. Fails on console errors, on CSP reports and on what axe finds in either theme."""
+    """One person at one browser. Fails on console errors, on CSP reports and on what axe finds in
+    either theme.
+    """
 
     def __init__(self, browser, base: str, script: bool) -> None:
         self.base = base
@@ -45,7 +52,11 @@ class Visitor:
         """At the inbox, as somebody who has signed in."""
         client = Client()
         client.force_login(user)
-        session = {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": self.base}
+        session = {
+            "name": "sessionid",
+            "value": client.cookies["sessionid"].value,
+            "url": self.base,
+        }
         self.context.clear_cookies()
         self.context.add_cookies([session])
         self.page.goto("/inbox/")
@@ -69,7 +80,9 @@ class Visitor:
         self.check_by_axe()
 
     def check_by_axe(self) -> None:
-        """The theme changes colours and nothing else: of the dark one axe looks at the contrast only."""
+        """The theme changes colours and nothing else: of the dark one axe looks at the contrast
+        only.
+        """
         self._axe("dark", CONTRAST)
         self._axe("light")
 

@@ -1,6 +1,6 @@
 """A small catalogue as texts, for tests to import whole or with one thing changed."""
 
-from proposals.catalogue_files import Report, import_catalogue
+from proposals.files.catalogue import Report, import_catalogue
 
 CATALOGUE = {
     "organisational_units": "code,name,parent_code,description\nBANK,Bank,,\nIT,Technology,BANK,Runs things\n",

@@ -41,22 +41,25 @@ flush = TransactionTestCase._fixture_teardown
 
 
 def flush_past_the_guards(case) -> None:
-    """Emptying the tables after a transactional test is what the guards forbid; for the flush they look away.
+    """Emptying the tables after a transactional test is what the guards forbid; for the flush they
+    look away.
 
-    On PostgreSQL all triggers do while this session is a replica, which is much quicker than making them anew; and to
-    delete the few rows there are is much quicker than to truncate a hundred tables.
+    On PostgreSQL all triggers do while this session is a replica, which is much quicker than making
+    them anew; and to delete the few rows there are is much quicker than to truncate a hundred
+    tables.
     """
     if connection.vendor != "postgresql":
         guards.remove(connection)
-        return flush(case)
-    install, guards.install = guards.install, lambda connection: None
+        flush(case)
+        guards.install(connection)
+        return
     truncate, connection.ops.sql_flush = connection.ops.sql_flush, deletions
     try:
         connection.cursor().execute("SET session_replication_role = replica")
         flush(case)
         connection.cursor().execute("SET session_replication_role = DEFAULT")
     finally:
-        guards.install, connection.ops.sql_flush = install, truncate
+        connection.ops.sql_flush = truncate
 
 
 def deletions(style, tables: list[str], **options) -> list[str]:
@@ -103,14 +106,32 @@ def imported(source, target):
 
 @pytest.fixture
 def story(cast, source, target):
-    """Proposed on day 1, approved on days 2 and 3; its criticality changed with consent on day 5."""
+    """Proposed on day 1, approved on days 2 and 3; its criticality changed with consent on day
+    5.
+    """
     trades = factories.data_type("Trades")
-    asked = {"name": "eod", "justification": "=HYPERLINK(1)", "reason": factories.reason("Regulation")}
+    asked = {
+        "name": "eod",
+        "justification": "=HYPERLINK(1)",
+        "reason": factories.reason("Regulation"),
+    }
     create = factories.proposed(cast.maker, source, target, [trades], at=factories.day(1), **asked)
-    workflow.approve(create, sides=["SOURCE"], by=cast.source_approver, comment="Ours, and fine.", at=factories.day(2))
-    create = workflow.approve(create, sides=["TARGET"], by=cast.target_approver, at=factories.day(3))
-    edit = factories.edited(create.result_physical_flow, cast.maker, factories.day(4), criticality="HIGH")
-    edit = workflow.approve(edit, sides=["SOURCE", "TARGET"], by=cast.both, comment="=1+1", at=factories.day(5))
+    workflow.approve(
+        create,
+        sides=["SOURCE"],
+        by=cast.source_approver,
+        comment="Ours, and fine.",
+        at=factories.day(2),
+    )
+    create = workflow.approve(
+        create, sides=["TARGET"], by=cast.target_approver, at=factories.day(3)
+    )
+    edit = factories.edited(
+        create.result_physical_flow, cast.maker, factories.day(4), criticality="HIGH"
+    )
+    edit = workflow.approve(
+        edit, sides=["SOURCE", "TARGET"], by=cast.both, comment="=1+1", at=factories.day(5)
+    )
     return SimpleNamespace(
         create=create,
         edit=edit,

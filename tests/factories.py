@@ -62,7 +62,9 @@ def stored(rows: list) -> list:
 
 def system(name: str = "", **fields) -> System:
     number = next(numbers)
-    return System.objects.create(**{"name": name or f"System {number}", "code": f"SYS-{number}"} | fields)
+    return System.objects.create(
+        **{"name": name or f"System {number}", "code": f"SYS-{number}"} | fields
+    )
 
 
 def unit(name: str) -> OrganisationalUnit:
@@ -71,7 +73,9 @@ def unit(name: str) -> OrganisationalUnit:
 
 def data_type(name: str = "", **fields) -> DataType:
     number = next(numbers)
-    return DataType.objects.create(**{"name": name or f"Type {number}", "code": f"TYPE-{number}"} | fields)
+    return DataType.objects.create(
+        **{"name": name or f"Type {number}", "code": f"TYPE-{number}"} | fields
+    )
 
 
 def reason(name: str = "Regulation") -> Reason:
@@ -82,16 +86,24 @@ def kind(name: str) -> InvolvementKind:
     return InvolvementKind.objects.get_or_create(name=name)[0]
 
 
-def rule(name: str, approve: bool = True, reject: bool = True, system_kind="APPLICATION", system=None) -> ApproverRule:
+def rule(
+    name: str, approve: bool = True, reject: bool = True, system_kind="APPLICATION", system=None
+) -> ApproverRule:
     return ApproverRule.objects.create(
-        involvement_kind=kind(name), system_kind=system_kind, system=system, may_approve=approve, may_reject=reject
+        involvement_kind=kind(name),
+        system_kind=system_kind,
+        system=system,
+        may_approve=approve,
+        may_reject=reject,
     )
 
 
 def part(person: User, system: System, kind: InvolvementKind, **fields) -> Involvement:
     """In a system, not saved yet."""
     long_ago = timezone.now() - timedelta(days=400)
-    return Involvement(**{"user": person, "system": system, "kind": kind, "started_at": long_ago} | fields)
+    return Involvement(
+        **{"user": person, "system": system, "kind": kind, "started_at": long_ago} | fields
+    )
 
 
 def involve(person: User, system: System, name: str = "Data Owner", **fields) -> Involvement:
@@ -132,7 +144,9 @@ def remove_flows(*models: type) -> None:
 
 
 def specification(owner: System, name: str = "", types=(), **fields) -> PhysicalSpecification:
-    made = PhysicalSpecification(owner=owner, name=name or f"spec-{next(numbers)}.csv", format="FLAT_FILE", **fields)
+    made = PhysicalSpecification(
+        owner=owner, name=name or f"spec-{next(numbers)}.csv", format="FLAT_FILE", **fields
+    )
     store(made, by=None, why="made by a test", at=timezone.now(), data_types=types)
     return made
 
@@ -146,7 +160,9 @@ WISH = {
     "basis_offset": 1,
     "criticality": "MEDIUM",
 }
-BARE = {field: None if field == "basis_offset" else "" for field in WISH} | {"with_physical_flow": False}
+BARE = {field: None if field == "basis_offset" else "" for field in WISH} | {
+    "with_physical_flow": False
+}
 
 
 def wish(**fields) -> Proposal:
@@ -170,13 +186,15 @@ def draft(maker: User, source: System, target: System, types=None, at=None, **fi
     return proposal
 
 
-def proposed(maker: User, source: System, target: System, types=None, at=None, **fields) -> Proposal:
+def proposed(
+    maker: User, source: System, target: System, types=None, at=None, **fields
+) -> Proposal:
     return workflow.propose(draft(maker, source, target, types, at, **fields), by=maker, at=at)
 
 
 def cast(source: System, target: System, maker: User) -> SimpleNamespace:
-    """People by their part. Data Owners approve and reject, Business Analysts reject only. Written in bulk: nearly
-    every test has them.
+    """People by their part. Data Owners approve and reject, Business Analysts reject only. Written
+    in bulk: nearly every test has them.
     """
     people = SimpleNamespace(
         source_approver=person("Sam Source"),
@@ -197,19 +215,30 @@ def cast(source: System, target: System, maker: User) -> SimpleNamespace:
     people.maker = maker
     for member, group in [(people.steward, "Stewards"), (people.auditor, "Auditors")]:
         member.groups.add(Group.objects.get(name=group))
-    owner, analyst = rule("Data Owner").involvement_kind, rule("Business Analyst", approve=False).involvement_kind
-    parts = [part(people.source_approver, source, owner), part(people.target_approver, target, owner)]
+    owner, analyst = (
+        rule("Data Owner").involvement_kind,
+        rule("Business Analyst", approve=False).involvement_kind,
+    )
+    parts = [
+        part(people.source_approver, source, owner),
+        part(people.target_approver, target, owner),
+    ]
     for side in (source, target):
         parts += [part(people.both, side, owner), part(people.inactive, side, owner)]
         parts.append(part(people.rejecter, side, analyst))
     stored([*parts, part(people.other, system("Archive"), owner)])
-    chain = [(people.source_approver, people.delegate), (people.delegate, people.delegates_delegate)]
+    chain = [
+        (people.source_approver, people.delegate),
+        (people.delegate, people.delegates_delegate),
+    ]
     stored([delegation(*pair) for pair in [*chain, (people.maker, people.makers_delegate)]])
     return people
 
 
 @transaction.atomic
-def flow(source: System, target: System, physical: int = 0, spec: PhysicalSpecification | None = None) -> LogicalFlow:
+def flow(
+    source: System, target: System, physical: int = 0, spec: PhysicalSpecification | None = None
+) -> LogicalFlow:
     """A logical flow an import brought, with so many physical flows, of one specification."""
     batch = ImportBatch.objects.first() or ImportBatch.objects.create(outcome="made by a test")
     told = {"by": None, "why": f"Import {batch.pk}", "at": batch.at}
@@ -219,7 +248,11 @@ def flow(source: System, target: System, physical: int = 0, spec: PhysicalSpecif
     attributes = {field: WISH[field] for field in PhysicalFlow.REQUIRED}
     for number in range(physical):
         sent = PhysicalFlow(
-            logical_flow=made, specification=spec, name=f"run {number}", origin_batch=batch, **attributes
+            logical_flow=made,
+            specification=spec,
+            name=f"run {number}",
+            origin_batch=batch,
+            **attributes,
         )
         store(sent, **told)
     if physical:

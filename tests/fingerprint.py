@@ -8,13 +8,17 @@ from django.db import connection
 
 from proposals.models import Proposal, Transition
 
-# Who looks around leaves a session, and who fails to sign in a count of failures: neither is an effect.
+# Who looks around leaves a session, and who fails to sign in a count of failures: neither is an
+# effect.
 ASIDE = {"django_session", "axes_accessattempt", "axes_accesslog"}
 
 
 def fingerprint() -> dict:
     """The number of rows of every table, and of proposals and transitions all that is in them."""
-    tables = sorted({m._meta.db_table for m in apps.get_models(include_auto_created=True) if m._meta.managed} - ASIDE)
+    tables = sorted(
+        {m._meta.db_table for m in apps.get_models(include_auto_created=True) if m._meta.managed}
+        - ASIDE
+    )
     counts = " UNION ALL ".join(f"SELECT '{table}', count(*) FROM {table}" for table in tables)
     with connection.cursor() as cursor:
         cursor.execute(counts)
@@ -27,12 +31,16 @@ def fingerprint() -> dict:
 
 @contextmanager
 def writes():
-    """The statements within that try to change a table, those of ASIDE left out; whether they lasted is not said."""
+    """The statements within that try to change a table, those of ASIDE left out; whether they
+    lasted is not said.
+    """
     seen = []
 
     def note(execute, sql, params, many, context):
         verb, _, rest = sql.lstrip().partition(" ")
-        if verb.upper() in ("INSERT", "UPDATE", "DELETE") and not any(f'"{table}"' in rest[:60] for table in ASIDE):
+        if verb.upper() in ("INSERT", "UPDATE", "DELETE") and not any(
+            f'"{table}"' in rest[:60] for table in ASIDE
+        ):
             seen.append(sql)
         return execute(sql, params, many, context)
 

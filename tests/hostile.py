@@ -6,7 +6,11 @@ from urllib.parse import quote, urlencode
 from hypothesis import strategies as st
 
 METHODS = ["GET"] * 10 + ["POST"] * 14 + ["HEAD", "PUT", "DELETE", "BREW"]
-ROLES = ["maker"] * 3 + ["source", "target", "delegate", "steward", "stranger"] + ["auditor", "superuser"] * 3
+ROLES = (
+    ["maker"] * 3
+    + ["source", "target", "delegate", "steward", "stranger"]
+    + ["auditor", "superuser"] * 3
+)
 ROLES += ["anonymous", "inactive"]
 
 NASTY = [
@@ -38,7 +42,21 @@ NASTY = [
         "1e400",
         "NaN",
     ),
-    *("Infinity", "0x1F", "1_000", "1.5", "+1", " 1 ", "true", "True", "None", "null", "[]", "{}", "[object Object]"),
+    *(
+        "Infinity",
+        "0x1F",
+        "1_000",
+        "1.5",
+        "+1",
+        " 1 ",
+        "true",
+        "True",
+        "None",
+        "null",
+        "[]",
+        "{}",
+        "[object Object]",
+    ),
     *(
         "' OR '1'='1",
         '"; DROP TABLE proposals_proposal; --',
@@ -50,8 +68,22 @@ NASTY = [
         "{{ 7*7 }}",
         "{% now 'Y' %}",
     ),
-    *("<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "../../etc/passwd", "//evil.example", "file:///"),
-    *("0001-01-01T00:00", "9999-12-31T23:59", "2026-02-30", "2026-11-25T25:61", "24:00", "2026-W01", "-1000-01-01"),
+    *(
+        "<script>alert(1)</script>",
+        '"><img src=x onerror=alert(1)>',
+        "../../etc/passwd",
+        "//evil.example",
+        "file:///",
+    ),
+    *(
+        "0001-01-01T00:00",
+        "9999-12-31T23:59",
+        "2026-02-30",
+        "2026-11-25T25:61",
+        "24:00",
+        "2026-W01",
+        "-1000-01-01",
+    ),
     *(
         "csv",
         "xlsx",
@@ -64,7 +96,17 @@ NASTY = [
         "due",
         "LIVING",
     ),
-    *("LEDGER", "RISK", "ledger", "Ledger (LEDGER)", "mia", "PENDING_APPROVALS", "FULLY_APPROVED", "SOURCE", "BOTH"),
+    *(
+        "LEDGER",
+        "RISK",
+        "ledger",
+        "Ledger (LEDGER)",
+        "mia",
+        "PENDING_APPROVALS",
+        "FULLY_APPROVED",
+        "SOURCE",
+        "BOTH",
+    ),
     *(
         "x" * 300,
         "x" * 5000,
@@ -80,8 +122,32 @@ NASTY = [
     ),
 ]
 PARAMETERS = [
-    *("q", "state", "type", "system", "unit", "maker", "data_type", "older_than", "whose", "before", "after", "page"),
-    *("source", "target", "from", "history", "kind", "lifecycle", "origin", "organisational_unit", "next", "format"),
+    *(
+        "q",
+        "state",
+        "type",
+        "system",
+        "unit",
+        "maker",
+        "data_type",
+        "older_than",
+        "whose",
+        "before",
+        "after",
+        "page",
+    ),
+    *(
+        "source",
+        "target",
+        "from",
+        "history",
+        "kind",
+        "lifecycle",
+        "origin",
+        "organisational_unit",
+        "next",
+        "format",
+    ),
     # of the admin
     *(
         "p",
@@ -96,7 +162,17 @@ PARAMETERS = [
         "field_name",
         "term",
     ),
-    *("id", "id__exact", "id__in", "pk", "at__year", "at__month", "at__day", "submitted_at__gte", "history_date__year"),
+    *(
+        "id",
+        "id__exact",
+        "id__in",
+        "pk",
+        "at__year",
+        "at__month",
+        "at__day",
+        "submitted_at__gte",
+        "history_date__year",
+    ),
     *(
         "is_active__exact",
         "state__exact",
@@ -114,8 +190,32 @@ PARAMETERS = [
         "a__b__c",
         "starts_at__day",
     ),
-    *("csrfmiddlewaretoken", "_method", "side", "verb", "chosen", "as", "sort", "specification", "draft", "show"),
-    *("first", "last", "at", "lifecycle", "typed", "unit", "since", "until", "as", "as", "first", "last"),
+    *(
+        "csrfmiddlewaretoken",
+        "_method",
+        "side",
+        "verb",
+        "chosen",
+        "as",
+        "sort",
+        "specification",
+        "draft",
+        "show",
+    ),
+    *(
+        "first",
+        "last",
+        "at",
+        "lifecycle",
+        "typed",
+        "unit",
+        "since",
+        "until",
+        "as",
+        "as",
+        "first",
+        "last",
+    ),
 ]
 FORM = {
     "source": "LEDGER",
@@ -183,10 +283,36 @@ FORM = {
     "usable_password": "true",
 }
 HEADERS = [
-    *("HTTP_HOST", "HTTP_X_FORWARDED_HOST", "HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_REFERER"),
-    *("HTTP_ORIGIN", "HTTP_USER_AGENT", "HTTP_ACCEPT", "HTTP_ACCEPT_LANGUAGE", "HTTP_ACCEPT_ENCODING", "HTTP_COOKIE"),
-    *("HTTP_HX_REQUEST", "HTTP_HX_CURRENT_URL", "HTTP_HX_TARGET", "HTTP_X_REQUESTED_WITH", "HTTP_IF_MODIFIED_SINCE"),
-    *("HTTP_IF_NONE_MATCH", "HTTP_RANGE", "HTTP_EXPECT", "HTTP_AUTHORIZATION", "HTTP_CONTENT_ENCODING", "REMOTE_ADDR"),
+    *(
+        "HTTP_HOST",
+        "HTTP_X_FORWARDED_HOST",
+        "HTTP_X_FORWARDED_FOR",
+        "HTTP_X_FORWARDED_PROTO",
+        "HTTP_REFERER",
+    ),
+    *(
+        "HTTP_ORIGIN",
+        "HTTP_USER_AGENT",
+        "HTTP_ACCEPT",
+        "HTTP_ACCEPT_LANGUAGE",
+        "HTTP_ACCEPT_ENCODING",
+        "HTTP_COOKIE",
+    ),
+    *(
+        "HTTP_HX_REQUEST",
+        "HTTP_HX_CURRENT_URL",
+        "HTTP_HX_TARGET",
+        "HTTP_X_REQUESTED_WITH",
+        "HTTP_IF_MODIFIED_SINCE",
+    ),
+    *(
+        "HTTP_IF_NONE_MATCH",
+        "HTTP_RANGE",
+        "HTTP_EXPECT",
+        "HTTP_AUTHORIZATION",
+        "HTTP_CONTENT_ENCODING",
+        "REMOTE_ADDR",
+    ),
     *("HTTP_X_CSRFTOKEN", "HTTP_TRANSFER_ENCODING", "HTTP_X_HTTP_METHOD_OVERRIDE"),
 ]
 COOKIES = [
@@ -198,9 +324,24 @@ COOKIES = [
     "a=b; ;=",
 ]
 TYPES = [
-    *("application/json", "text/plain", "application/xml", "multipart/form-data", "multipart/form-data; boundary="),
-    *("application/x-www-form-urlencoded; charset=utf-16", "application/x-www-form-urlencoded; charset=\xfc", "", "x"),
-    *("multipart/form-data; boundary=B; charset=utf-7", "application/x-www-form-urlencoded; charset=latin-1", "*/*"),
+    *(
+        "application/json",
+        "text/plain",
+        "application/xml",
+        "multipart/form-data",
+        "multipart/form-data; boundary=",
+    ),
+    *(
+        "application/x-www-form-urlencoded; charset=utf-16",
+        "application/x-www-form-urlencoded; charset=\xfc",
+        "",
+        "x",
+    ),
+    *(
+        "multipart/form-data; boundary=B; charset=utf-7",
+        "application/x-www-form-urlencoded; charset=latin-1",
+        "*/*",
+    ),
 ]
 
 nasty = st.one_of(st.sampled_from(NASTY), st.text(max_size=30))
@@ -228,7 +369,21 @@ class Sent:
 def urls_from(known: list[str]):
     """Known ones, known ones with another id in them, and nonsense."""
     ids = st.sampled_from(
-        ["0", "1", "2", "3", "9" * 30, "-1", "x", "%00", "%2e%2e", "1%0d%0aX-Evil:1", "²", "1/../2", "_5F"]
+        [
+            "0",
+            "1",
+            "2",
+            "3",
+            "9" * 30,
+            "-1",
+            "x",
+            "%00",
+            "%2e%2e",
+            "1%0d%0aX-Evil:1",
+            "²",
+            "1/../2",
+            "_5F",
+        ]
     )
 
     def bent(url: str, number: str) -> str:
@@ -240,10 +395,16 @@ def urls_from(known: list[str]):
 
 
 def forms():
-    """A form as pages send it, with some fields left out, doubled, or holding what no page sends."""
+    """A form as pages send it, with some fields left out, doubled, or holding what no page
+    sends.
+    """
     bent = st.dictionaries(st.sampled_from(sorted(FORM)), nasty, max_size=4)
     gone = st.sets(st.sampled_from(sorted(FORM)), max_size=20)
-    kept = st.builds(lambda gone, bent: {name: FORM[name] for name in FORM if name not in gone} | bent, gone, bent)
+    kept = st.builds(
+        lambda gone, bent: {name: FORM[name] for name in FORM if name not in gone} | bent,
+        gone,
+        bent,
+    )
     return st.builds(lambda form, more: [*form.items(), *more], kept, pairs)
 
 
@@ -256,11 +417,15 @@ def in_parts(fields: list[tuple], file: bytes | None) -> bytes:
     for name, value in fields:
         plain = name.replace('"', "").replace("\r", "").replace("\n", "")
         lines.append(
-            f'--B\r\nContent-Disposition: form-data; name="{plain}"\r\n\r\n{value}\r\n'.encode(errors="replace")
+            f'--B\r\nContent-Disposition: form-data; name="{plain}"\r\n\r\n{value}\r\n'.encode(
+                errors="replace"
+            )
         )
     if file is not None:
         lines.append(
-            b'--B\r\nContent-Disposition: form-data; name="source"; filename="../../x"\r\n\r\n' + file + b"\r\n"
+            b'--B\r\nContent-Disposition: form-data; name="source"; filename="../../x"\r\n\r\n'
+            + file
+            + b"\r\n"
         )
     return b"".join([*lines, b"--B--\r\n"])
 
@@ -268,33 +433,52 @@ def in_parts(fields: list[tuple], file: bytes | None) -> bytes:
 def bodies():
     """(bytes, content type)"""
     plain = st.tuples(
-        forms().map(lambda fields: encoded(fields).encode()), st.just("application/x-www-form-urlencoded")
+        forms().map(lambda fields: encoded(fields).encode()),
+        st.just("application/x-www-form-urlencoded"),
     )
     parts = st.builds(in_parts, forms(), st.none() | st.binary(max_size=50))
     multipart = st.tuples(parts, st.just("multipart/form-data; boundary=B"))
     raw = st.tuples(st.binary(max_size=200), st.sampled_from(TYPES))
-    cut = st.tuples(parts.map(lambda content: content[: len(content) // 2]), st.just("multipart/form-data; boundary=B"))
+    cut = st.tuples(
+        parts.map(lambda content: content[: len(content) // 2]),
+        st.just("multipart/form-data; boundary=B"),
+    )
     return mostly(plain, multipart, raw, cut)
 
 
 def on_the_wire(text: str) -> str:
-    """As WSGI hands it over: a letter for each byte. What would end a header reaches no server as a part of one."""
+    """As WSGI hands it over: a letter for each byte. What would end a header reaches no server as a
+    part of one.
+    """
     kept = text.translate(dict.fromkeys(map(ord, "\0\r\n")))
     return kept.encode("utf-8", "surrogatepass").decode("latin-1")
 
 
 def header_values():
-    hosts = st.sampled_from(["testserver", "evil.example", "testserver:99999", "[::1", "a b", "\x00", "", "127.0.0.1"])
+    hosts = st.sampled_from(
+        ["testserver", "evil.example", "testserver:99999", "[::1", "a b", "\x00", "", "127.0.0.1"]
+    )
     values = st.one_of(nasty, hosts, st.sampled_from(COOKIES)).map(on_the_wire)
     return mostly(st.just({}), st.dictionaries(st.sampled_from(HEADERS), values, max_size=2))
 
 
 def requests(known: list[str]):
     text = st.text(max_size=20).map(on_the_wire)
-    raw_query = st.one_of(st.just(""), pairs.map(encoded), pairs.map(encoded), text, st.just("%00=%ff&=&&a=%zz"))
+    raw_query = st.one_of(
+        st.just(""), pairs.map(encoded), pairs.map(encoded), text, st.just("%00=%ff&=&&a=%zz")
+    )
     made = st.builds(
-        lambda method, role, path, query, body, headers: Sent(method, role, path, query, *body, headers),
-        *(st.sampled_from(METHODS), st.sampled_from(ROLES), urls_from(known), raw_query, bodies(), header_values()),
+        lambda method, role, path, query, body, headers: Sent(
+            method, role, path, query, *body, headers
+        ),
+        *(
+            st.sampled_from(METHODS),
+            st.sampled_from(ROLES),
+            urls_from(known),
+            raw_query,
+            bodies(),
+            header_values(),
+        ),
     )
     bare = st.builds(Sent, st.sampled_from(METHODS), st.sampled_from(ROLES), urls_from(known))
     return st.one_of(made, made, made, bare)

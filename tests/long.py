@@ -1,7 +1,9 @@
-"""`make test-long`: what must never be false, tried for as long as it takes (about half an hour on two cores).
+"""`make test-long`: what must never be false, tried for as long as it takes (about half an hour on
+two cores).
 
-Brings its own PostgreSQL, prints what it does while it does it, and sums up once with all figures. Exit status 0 only
-if nothing failed. With arguments it runs the parts whose names contain one of them: `python tests/long.py races`.
+Brings its own PostgreSQL, prints what it does while it does it, and sums up once with all figures.
+Exit status 0 only if nothing failed. With arguments it runs the parts whose names contain one of
+them: `python tests/long.py races`.
 """
 
 import sys
@@ -35,7 +37,9 @@ PARTS = [
     Part("hostile requests and files", "SQLite", "tests/test_hostile*.py", 60, BOTH_CORES),
     Part("hostile requests and files", "PostgreSQL", "tests/test_hostile*.py", 60, BOTH_CORES),
     Part("workflow against the model", "SQLite", "tests/trials/test_stateful.py", 60, BOTH_CORES),
-    Part("workflow against the model", "PostgreSQL", "tests/trials/test_stateful.py", 120, BOTH_CORES),
+    Part(
+        "workflow against the model", "PostgreSQL", "tests/trials/test_stateful.py", 120, BOTH_CORES
+    ),
     # The last, for it kills the server.
     Part("kills of PostgreSQL", "PostgreSQL", "tests/trials/test_postgres_killed.py", 30),
 ]
@@ -47,12 +51,16 @@ def run(part: Part, url: str) -> dict:
     if part is PARTS[-1]:
         environ["OWN_POSTGRES"] = str(Path(tempfile.gettempdir()) / "data")
     url = url if part.database == "PostgreSQL" else ""
-    return suite(f"{part.name}, {part.database}", url, *part.how, *files, minutes=part.minutes, **environ)
+    return suite(
+        f"{part.name}, {part.database}", url, *part.how, *files, minutes=part.minutes, **environ
+    )
 
 
 def main() -> int:
     wanted = sys.argv[1:] or [""]
-    chosen = [part for part in PARTS if any(word in f"{part.name}, {part.database}" for word in wanted)]
+    chosen = [
+        part for part in PARTS if any(word in f"{part.name}, {part.database}" for word in wanted)
+    ]
     with postgresql() as url:
         results = [run(part, url) for part in chosen]
     failed = summary(results)

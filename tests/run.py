@@ -1,6 +1,8 @@
-"""`make test`: brings what the tests need, runs the whole suite on SQLite and on PostgreSQL, and sums up once.
+"""`make test`: brings what the tests need, runs the whole suite on SQLite and on PostgreSQL, and
+sums up once.
 
-Exit status 0 only if every check and every test passed on both. What it cannot bring it names, and fails.
+Exit status 0 only if every check and every test passed on both. What it cannot bring it names, and
+fails.
 """
 
 import os
@@ -27,24 +29,36 @@ PRODUCTION = {
 
 
 def chromium() -> str:
-    """The path of a Chromium: $CHROMIUM, an installed one, one installed now by apt, or playwright's own download."""
-    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None) or downloaded()
+    """The path of a Chromium: $CHROMIUM, an installed one, one installed now by apt, or
+    playwright's own download.
+    """
+    found = (
+        os.environ.get("CHROMIUM")
+        or next(filter(None, map(shutil.which, BROWSERS)), None)
+        or downloaded()
+    )
     if found:
         return found
     if os.geteuid() == 0 and shutil.which("apt-get"):
         print("Installing chromium with apt-get ...", flush=True)
         subprocess.run(["apt-get", "update", "-qq"], check=False)
-        subprocess.run(["apt-get", "install", "-y", "-qq", "chromium"], check=False, stdout=subprocess.DEVNULL)
+        subprocess.run(
+            ["apt-get", "install", "-y", "-qq", "chromium"], check=False, stdout=subprocess.DEVNULL
+        )
     else:
         print("Downloading chromium with playwright ...", flush=True)
         subprocess.run([PYTHON, "-m", "playwright", "install", "chromium"], check=False)
     found = next(filter(None, map(shutil.which, BROWSERS)), None) or downloaded()
-    return found or sys.exit("The browser tests need Chromium and none could be installed. Set CHROMIUM to its path.")
+    return found or sys.exit(
+        "The browser tests need Chromium and none could be installed. Set CHROMIUM to its path."
+    )
 
 
 def downloaded() -> str | None:
     ask = "from playwright.sync_api import sync_playwright as p\nwith p() as it: print(it.chromium.executable_path)"
-    path = subprocess.run([PYTHON, "-c", ask], capture_output=True, text=True, check=False).stdout.strip()
+    path = subprocess.run(
+        [PYTHON, "-c", ask], capture_output=True, text=True, check=False
+    ).stdout.strip()
     return path if path and Path(path).exists() else None
 
 
@@ -52,9 +66,11 @@ def downloaded() -> str | None:
 def postgresql(*, hasty: bool = False):
     """The URL of a PostgreSQL of our own, in a private folder that goes when the tests are done.
 
-    A `hasty` one waits for no disk, tidies up nothing, and would lose what was committed last if the power went.
+    A `hasty` one waits for no disk, tidies up nothing, and would lose what was committed last if
+    the power went.
     """
-    # Short, because a socket's path is limited; readable, because as root the server runs as another user.
+    # Short, because a socket's path is limited; readable, because as root the server runs as
+    # another user.
     folder = Path(tempfile.mkdtemp(prefix="wf-"))
     folder.chmod(0o755)
     os.environ["TMPDIR"] = tempfile.tempdir = str(folder)
@@ -72,7 +88,8 @@ def postgresql(*, hasty: bool = False):
         try:
             yield server.get_uri()
         finally:
-            server.ensure_postgres_running()  # or one that a trial killed and started anew would go on
+            # Or one that a trial killed and started anew would go on
+            server.ensure_postgres_running()
             server.cleanup()
     except Exception as error:
         sys.exit(f"PostgreSQL for the tests could not be started: {error}")
@@ -81,7 +98,9 @@ def postgresql(*, hasty: bool = False):
 
 
 def check(name: str, *command: str, **environ: str) -> bool:
-    done = subprocess.run([PYTHON, *command], cwd=ROOT, env=os.environ | environ, capture_output=True, text=True)
+    done = subprocess.run(
+        [PYTHON, *command], cwd=ROOT, env=os.environ | environ, capture_output=True, text=True
+    )
     print(f"{'ok    ' if done.returncode == 0 else 'FAILED'}  {name}", flush=True)
     if done.returncode:
         print(done.stdout + done.stderr)
@@ -93,7 +112,9 @@ def checks() -> bool:
         [
             check("ruff check", "-m", "ruff", "check", "."),
             check("ruff format", "-m", "ruff", "format", "--check", "."),
-            check("migrations match the models", "manage.py", "makemigrations", "--check", "--dry-run"),
+            check(
+                "migrations match the models", "manage.py", "makemigrations", "--check", "--dry-run"
+            ),
             check(
                 "check --deploy with production settings",
                 *("manage.py", "check", "--deploy", "--fail-level", "WARNING"),
@@ -104,7 +125,8 @@ def checks() -> bool:
 
 
 def suite(name: str, url: str, *arguments: str, minutes: int | None = None, **environ: str) -> dict:
-    """Runs pytest once: how many passed and failed, how long it took, and the figures that the tests report.
+    """Runs pytest once: how many passed and failed, how long it took, and the figures that the
+    tests report.
 
     It fails too if it takes more than `minutes`, or if nothing was run.
     """
@@ -113,19 +135,39 @@ def suite(name: str, url: str, *arguments: str, minutes: int | None = None, **en
     environ = os.environ | {"DATABASE_URL": url, "DEBUG": "1", "PYTHONUNBUFFERED": "1"} | environ
     started = time.monotonic()
     command = [PYTHON, "-m", "pytest", f"--junit-xml={report}", *arguments]
-    ended_well = finished(subprocess.Popen(command, cwd=ROOT, env=environ, start_new_session=True), minutes)
-    found = ElementTree.parse(report).getroot().find("testsuite") if report.exists() else ElementTree.Element("none")
+    ended_well = finished(
+        subprocess.Popen(command, cwd=ROOT, env=environ, start_new_session=True), minutes
+    )
+    found = (
+        ElementTree.parse(report).getroot().find("testsuite")
+        if report.exists()
+        else ElementTree.Element("none")
+    )
     shutil.rmtree(report.parent, ignore_errors=True)
-    count = {key: int(found.attrib.get(key, 0)) for key in ("tests", "failures", "errors", "skipped")}
+    count = {
+        key: int(found.attrib.get(key, 0)) for key in ("tests", "failures", "errors", "skipped")
+    }
     failed = count["failures"] + count["errors"] or int(not ended_well)
     passed = count["tests"] - count["skipped"] - count["failures"] - count["errors"]
-    figures = [figure.attrib["value"] for figure in found.iter("property") if figure.attrib["name"] == "figure"]
+    figures = [
+        figure.attrib["value"]
+        for figure in found.iter("property")
+        if figure.attrib["name"] == "figure"
+    ]
     seconds = time.monotonic() - started
-    return {"name": name, "passed": passed, "failed": failed, "seconds": seconds, "figures": figures}
+    return {
+        "name": name,
+        "passed": passed,
+        "failed": failed,
+        "seconds": seconds,
+        "figures": figures,
+    }
 
 
 def finished(tests: subprocess.Popen, minutes: int | None) -> bool:
-    """Whether it ended well and in time. What takes longer, or is interrupted, is ended with all that it started."""
+    """Whether it ended well and in time. What takes longer, or is interrupted, is ended with all
+    that it started.
+    """
     try:
         return tests.wait(minutes and minutes * 60) == 0
     except subprocess.TimeoutExpired:

@@ -1,4 +1,6 @@
-"""`make screenshots`: takes the pictures of the README from a demo company made for the occasion."""
+"""`make screenshots`: takes the pictures of the README from a demo company made for the
+occasion.
+"""
 
 import os
 import subprocess
@@ -30,9 +32,13 @@ def demo_site():
     with tempfile.TemporaryDirectory(prefix="wf-shots-") as folder:
         environ = os.environ | {"DEBUG": "1", "DATABASE_URL": f"sqlite:///{folder}/demo.sqlite3"}
         for command in (["migrate", "--verbosity", "0"], ["demo"]):
-            subprocess.run([sys.executable, "manage.py", *command], cwd=ROOT, env=environ, check=True)
+            subprocess.run(
+                [sys.executable, "manage.py", *command], cwd=ROOT, env=environ, check=True
+            )
         serve = [sys.executable, "manage.py", "runserver", "--noreload", "--skip-checks", ADDRESS]
-        server = subprocess.Popen(serve, cwd=ROOT, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        server = subprocess.Popen(
+            serve, cwd=ROOT, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
         try:
             wait()
             yield

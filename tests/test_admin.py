@@ -25,8 +25,20 @@ from . import factories
 
 READ_ONLY = [
     *("proposal", "transition", "logicalflow", "physicalspecification", "physicalflow"),
-    *("importbatch", "delegation", "notice", "historicalproposal", "historicallogicalflow", "historicaluser"),
-    *("historicalphysicalflow", "historicalphysicalspecification", "historicalsystem", "historicalinvolvement"),
+    *(
+        "importbatch",
+        "delegation",
+        "notice",
+        "historicalproposal",
+        "historicallogicalflow",
+        "historicaluser",
+    ),
+    *(
+        "historicalphysicalflow",
+        "historicalphysicalspecification",
+        "historicalsystem",
+        "historicalinvolvement",
+    ),
     *("historicalapproverrule", "historicaldelegation", "historicalpolicy"),
 ]
 EDITED = [
@@ -131,7 +143,12 @@ def test_posting_to_a_history_row_changes_nothing(root, cast, done, model):
     page = url(model, "simple_history", row.pk, row.history.first().pk)
     before = cls.history.count()
     assert root.get(page).status_code == 200
-    assert root.post(page, {"name": "changed", "lifecycle": "REMOVED", "state": "CANCELLED"}).status_code == 405
+    assert (
+        root.post(
+            page, {"name": "changed", "lifecycle": "REMOVED", "state": "CANCELLED"}
+        ).status_code
+        == 405
+    )
     assert cls.history.count() == before
 
 
@@ -156,7 +173,9 @@ def test_an_auditor_does_not_see_drafts_of_others(auditor, cast, source, target)
 
 def test_an_involvement_is_ended_from_the_list_with_its_history(root, cast):
     involvement = cast.source_approver.involvements.get()
-    root.post(url("involvement", "changelist"), {"action": "end_now", "_selected_action": involvement.pk})
+    root.post(
+        url("involvement", "changelist"), {"action": "end_now", "_selected_action": involvement.pk}
+    )
     involvement.refresh_from_db()
     assert involvement.ended_at
     assert involvement.history.first().history_user == cast.superuser
@@ -165,11 +184,16 @@ def test_an_involvement_is_ended_from_the_list_with_its_history(root, cast):
 def test_a_cycle_of_units_types_or_managers_is_refused(root, cast):
     top = OrganisationalUnit.objects.create(code="TOP", name="Top")
     low = OrganisationalUnit.objects.create(code="LOW", name="Low", parent=top)
-    page = root.post(url("organisationalunit", "change", top.pk), {"code": "TOP", "name": "Top", "parent": low.pk})
+    page = root.post(
+        url("organisationalunit", "change", top.pk),
+        {"code": "TOP", "name": "Top", "parent": low.pk},
+    )
     assert "Top would be above itself." in page.content.decode()
     kind = factories.data_type("Kind")
     sub = DataType.objects.create(code="SUB", name="Sub", parent=kind)
-    page = root.post(url("datatype", "change", kind.pk), {"code": kind.code, "name": "Kind", "parent": sub.pk})
+    page = root.post(
+        url("datatype", "change", kind.pk), {"code": kind.code, "name": "Kind", "parent": sub.pk}
+    )
     assert "Kind would be above itself." in page.content.decode()
     boss = cast.maker
     User.objects.filter(pk=cast.other.pk).update(manager=boss)
@@ -180,7 +204,10 @@ def test_a_cycle_of_units_types_or_managers_is_refused(root, cast):
         "email": boss.email,
         "manager": cast.other.pk,
     }
-    page = root.post(url("user", "change", boss.pk), sent | {"date_joined_0": "2026-01-01", "date_joined_1": "00:00"})
+    page = root.post(
+        url("user", "change", boss.pk),
+        sent | {"date_joined_0": "2026-01-01", "date_joined_1": "00:00"},
+    )
     assert "Mia Maker would be above itself." in page.content.decode()
 
 
@@ -191,22 +218,32 @@ def test_a_person_is_added_with_the_mail_address_as_user_name(root):
         "email": "New.Person@Example.com",
         "username": "New.Person@Example.com",
     }
-    sent |= {"usable_password": "true", "password1": "a long enough one", "password2": "a long enough one"}
+    sent |= {
+        "usable_password": "true",
+        "password1": "a long enough one",
+        "password2": "a long enough one",
+    }
     root.post(url("user", "add"), sent)
     made = User.objects.get(email__iexact="new.person@example.com")
     assert made.username == "new.person@example.com"
     assert made.history.count() == 1
     assert "password" not in {field.name for field in User.history.model._meta.fields}
-    again = root.post(url("user", "add"), sent | {"username": "x", "email": "NEW.PERSON@example.com"})
+    again = root.post(
+        url("user", "add"), sent | {"username": "x", "email": "NEW.PERSON@example.com"}
+    )
     assert "Somebody has this mail address." in again.content.decode()
 
 
 def test_every_model_is_in_the_admin():
     shown = {model._meta.model_name for model in admin.site._registry}
     assert set(READ_ONLY) | set(EDITED) | {"policy"} <= shown
-    assert {Proposal, Transition, LogicalFlow, PhysicalFlow, Reason, System, Involvement} <= set(admin.site._registry)
+    assert {Proposal, Transition, LogicalFlow, PhysicalFlow, Reason, System, Involvement} <= set(
+        admin.site._registry
+    )
 
 
 def test_times_in_the_admin_say_their_zone(as_, cast, proposal):
-    page = as_(cast.auditor).get(f"/admin/proposals/proposal/{proposal.pk}/change/").content.decode()
+    page = (
+        as_(cast.auditor).get(f"/admin/proposals/proposal/{proposal.pk}/change/").content.decode()
+    )
     assert f"{proposal.submitted_at:%-d %b %Y, %H:%M} UTC" in page

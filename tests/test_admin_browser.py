@@ -1,4 +1,6 @@
-"""The whole admin in a real Chromium under the site's own policy: no console error, no report of what it forbids."""
+"""The whole admin in a real Chromium under the site's own policy: no console error, no report of
+what it forbids.
+"""
 
 import pytest
 from django.contrib import admin
@@ -21,14 +23,22 @@ def root(chromium, live_server, cast, proposal):
     cast.superuser.set_password("waltzflow")
     cast.superuser.save()
     visitor = Visitor(chromium, live_server.url, script=True)
-    visitor.page.on("console", lambda message: message.type == "warning" and visitor.complaints.append(message.text))
+    visitor.page.on(
+        "console",
+        lambda message: message.type == "warning" and visitor.complaints.append(message.text),
+    )
     yield visitor.sign_in(cast.superuser)
     visitor.context.close()
 
 
 def pages(model) -> list[str]:
-    """The list of a model and its first row; of those whose history looks like none other, that too."""
-    name, row = f"admin:{model._meta.app_label}_{model._meta.model_name}", model._default_manager.first()
+    """The list of a model and its first row; of those whose history looks like none other, that
+    too.
+    """
+    name, row = (
+        f"admin:{model._meta.app_label}_{model._meta.model_name}",
+        model._default_manager.first(),
+    )
     found = [reverse(f"{name}_changelist")]
     if row:
         found.append(reverse(f"{name}_change", args=[row.pk]))
@@ -48,10 +58,14 @@ def test_every_page_of_the_admin_works_under_the_policy(root):
         assert root.complaints == [], url
 
 
-if connection.vendor == "sqlite":  # the markup does not depend on the database, and once takes long enough
+if (
+    connection.vendor == "sqlite"
+):  # the markup does not depend on the database, and once takes long enough
 
     def test_pages_of_every_kind_are_clean_for_axe(root):
-        """A list, forms with every kind of field, the record and a history; the others are made of the same."""
+        """A list, forms with every kind of field, the record and a history; the others are made of
+        the same.
+        """
         listed = [url for model in (User, Proposal) for url in pages(model)]
         for url in [*listed, pages(Involvement)[1]]:
             root.page.goto(url)

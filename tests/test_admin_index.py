@@ -16,7 +16,10 @@ def sections(client, person) -> dict[str, list[str]]:
     client.force_login(person)
     page = client.get("/admin/").content.decode().split('id="content-main"')[1]
     tables = re.findall(r"<caption>.*?>\s*([^<>]+?)\s*</a>.*?</caption>(.*?)</table>", page, re.S)
-    return {heading: re.findall(r'scope="row"[^>]*>\s*<a[^>]*>([^<]+)</a>', rows) for heading, rows in tables}
+    return {
+        heading: re.findall(r'scope="row"[^>]*>\s*<a[^>]*>([^<]+)</a>', rows)
+        for heading, rows in tables
+    }
 
 
 def test_an_administrator_finds_everything_under_five_headings(client, cast):

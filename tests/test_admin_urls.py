@@ -1,4 +1,6 @@
-"""Every URL of the admin, by kind of page, role and method, in tables written by hand. One that is missing fails."""
+"""Every URL of the admin, by kind of page, role and method, in tables written by hand. One that is
+missing fails.
+"""
 
 import pytest
 from axes.models import AccessAttempt
@@ -13,13 +15,19 @@ from .test_urls import INSIDE, OTHER_METHODS, OUTSIDE, TO_SIGN_IN, answer, diffe
 STAFF = ["superuser", "auditor"]
 OTHERS = [role for role in [*OUTSIDE, *INSIDE] if role not in STAFF]
 
-# Pages of the admin as a whole: what the superuser and the auditor get for GET and POST. Nobody else gets in.
+# Pages of the admin as a whole: what the superuser and the auditor get for GET and POST. Nobody
+# else gets in.
 SITE = {
     # page: superuser GET, POST; auditor GET, POST
     "index": (200, 200, 200, 200),
     "password_change": (200, 200, 200, 200),
     "password_change_done": (200, 405, 200, 405),
-    "autocomplete": (403, 405, 403, 405),  # it says neither for what nor of what; see test_the_pickers
+    "autocomplete": (
+        403,
+        405,
+        403,
+        405,
+    ),  # it says neither for what nor of what; see test_the_pickers
     "jsi18n": (200, 405, 200, 405),
     "view_on_site": (302, 302, 302, 302),
     "app_list": (200, 200, 200, 200),
@@ -52,7 +60,9 @@ def unseen(kind: dict) -> dict:
 
 
 MODELS = {
-    "auth.group": unseen(EDITED | {"change": (200, 302, 200, 403)}),  # no field of it has to be filled in
+    "auth.group": unseen(
+        EDITED | {"change": (200, 302, 200, 403)}
+    ),  # no field of it has to be filled in
     "axes.accessattempt": unseen(READ),
     "axes.accesslog": unseen(READ),
     "post_office.email": unseen(READ),
@@ -99,7 +109,8 @@ def filled(world):  # noqa: F811
 def site_url(page: str) -> str:
     if page == "view_on_site":
         return reverse(
-            "admin:view_on_site", args=[ContentType.objects.get_for_model(System).pk, System.objects.first().pk]
+            "admin:view_on_site",
+            args=[ContentType.objects.get_for_model(System).pk, System.objects.first().pk],
         )
     if page == "anything else":
         return "/admin/nothing/"
@@ -147,9 +158,13 @@ def test_who_gets_which_page_of_a_model(filled, label):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(("role", "status"), [("superuser", 200), ("auditor", 200), ("maker", 302), ("anonymous", 302)])
+@pytest.mark.parametrize(
+    ("role", "status"), [("superuser", 200), ("auditor", 200), ("maker", 302), ("anonymous", 302)]
+)
 def test_the_pickers_tell_names_to_staff_alone(filled, role, status):
-    asked = "/admin/autocomplete/?app_label=proposals&model_name=involvement&field_name=user&term=mia"
+    asked = (
+        "/admin/autocomplete/?app_label=proposals&model_name=involvement&field_name=user&term=mia"
+    )
     assert answer(filled, role, "GET", asked, {}) == status
 
 
@@ -160,7 +175,10 @@ def test_every_model_and_every_page_of_the_admin_is_in_the_tables():
         prefix = f"{model._meta.app_label}_{model._meta.model_name}_"
         names = {p.name for p in page.get_urls() if isinstance(p, URLPattern) and p.name}
         assert {
-            name.removeprefix(prefix).removeprefix("auth_user_password_change") or "password" for name in names
+            name.removeprefix(prefix).removeprefix("auth_user_password_change") or "password"
+            for name in names
         } <= told
     site = {p.name for p in admin.site.get_urls() if isinstance(p, URLPattern)} - {None}
-    assert site == set(SITE) - {"anything else"} | {"login", "logout"}, "Those two are doors of the site, in test_urls."
+    assert site == set(SITE) - {"anything else"} | {"login", "logout"}, (
+        "Those two are doors of the site, in test_urls."
+    )

@@ -1,4 +1,6 @@
-"""What a maker reads while writing: who could approve, what is there already, and what would be refused."""
+"""What a maker reads while writing: who could approve, what is there already, and what would be
+refused.
+"""
 
 import pytest
 from django.utils import timezone
@@ -12,7 +14,12 @@ from .test_pages import text
 NEW = "/proposals/new/"
 ADVICE = "/proposals/new/advice/"
 ROUTE = {"source": "LEDGER", "target": "Risk Engine (RISK)", "with_physical_flow": "True"}
-SAME = {"specification_name": "Trades.CSV", "transport": "FILE_TRANSPORT", "frequency": "DAILY", "basis_offset": "1"}
+SAME = {
+    "specification_name": "Trades.CSV",
+    "transport": "FILE_TRANSPORT",
+    "frequency": "DAILY",
+    "basis_offset": "1",
+}
 NOBODY = "Nobody can approve for it."
 
 
@@ -27,7 +34,9 @@ def test_who_could_approve_is_said_by_name(as_, cast):
     assert "Source Ledger Bo Both, Sam Source, Dee Delegate for Sam Source can approve." in told
     assert "Target Risk Engine Bo Both, Tess Target can approve." in told
     assert "Source Ledger" in advised(as_(cast.maker), target="")
-    assert "No system is called “ledg”. Did you mean Ledger (LEDGER)?" in advised(as_(cast.maker), source="ledg")
+    assert "No system is called “ledg”. Did you mean Ledger (LEDGER)?" in advised(
+        as_(cast.maker), source="ledg"
+    )
 
 
 @pytest.mark.parametrize(
@@ -36,7 +45,11 @@ def test_who_could_approve_is_said_by_name(as_, cast):
         ({}, True, f"{NOBODY} The stewards decide: Stella Steward."),
         ({}, False, f"{NOBODY} There is no steward either: it would wait until somebody can."),
         ({"side_without_approver": "REFUSE"}, True, f"{NOBODY} So it cannot be submitted."),
-        ({"external_auto_approval": True}, True, "Counts as approved when you submit: External system, approved"),
+        (
+            {"external_auto_approval": True},
+            True,
+            "Counts as approved when you submit: External system, approved",
+        ),
     ],
 )
 def test_a_side_nobody_can_approve_is_warned_of(as_, cast, policy, stewards, told):
@@ -52,7 +65,10 @@ def test_a_side_nobody_can_approve_is_warned_of(as_, cast, policy, stewards, tol
 def test_the_only_approver_who_proposes_is_told_that_others_decide(as_, cast):
     cast.both.involvements.filter(system__code="RISK").update(ended_at=timezone.now())
     told = advised(as_(cast.target_approver))
-    assert "Only you could approve for it, but makers do not decide on their own proposals. The stewards decide" in told
+    assert (
+        "Only you could approve for it, but makers do not decide on their own proposals. The stewards decide"
+        in told
+    )
 
 
 def test_a_twin_is_shown_with_its_link_as_soon_as_the_wish_is_complete(as_, cast, proposal):
@@ -60,25 +76,37 @@ def test_a_twin_is_shown_with_its_link_as_soon_as_the_wish_is_complete(as_, cast
     assert "Would be refused" not in advised(client, **SAME | {"basis_offset": ""})
     page = client.get(ADVICE, ROUTE | SAME).content.decode()
     assert (
-        f"Would be refused.</strong> Proposal {proposal.pk} by Mia Maker asks for the same and is still open." in page
+        f"Would be refused.</strong> Proposal {proposal.pk} by Mia Maker asks for the same and is still open."
+        in page
     )
     assert f'href="{proposal.get_absolute_url()}"' in page
     workflow.approve(proposal, sides=["SOURCE", "TARGET"], by=cast.both)
-    assert "Ledger (LEDGER) already has a specification named “trades.csv”" in advised(client, **SAME)
+    assert "Ledger (LEDGER) already has a specification named “trades.csv”" in advised(
+        client, **SAME
+    )
     mine = proposal.source.specifications.get().pk
     told = advised(client, **SAME | {"specification": mine, "specification_name": ""})
-    assert "Would be refused. The register already has this physical flow: trades.csv on Ledger → Risk Engine." in told
-    assert "The register already has the flow Ledger → Risk Engine." in advised(client, with_physical_flow="False")
+    assert (
+        "Would be refused. The register already has this physical flow: trades.csv on Ledger → Risk Engine."
+        in told
+    )
+    assert "The register already has the flow Ledger → Risk Engine." in advised(
+        client, with_physical_flow="False"
+    )
 
 
-def test_what_is_between_the_two_systems_already_is_shown_both_ways(as_, cast, source, target, proposal):
+def test_what_is_between_the_two_systems_already_is_shown_both_ways(
+    as_, cast, source, target, proposal
+):
     workflow.approve(proposal, sides=["SOURCE", "TARGET"], by=cast.both)
     back = factories.proposed(cast.other, target, source, specification_name="limits.xml")
     factories.draft(cast.maker, source, target, specification_name="mine.csv")
     factories.draft(cast.other, source, target, specification_name="foreign.csv")
     told = advised(as_(cast.maker))
     assert "trades.csv already goes this way: file transport, daily, T+1." in told
-    assert "Add a physical flow at once instead: both sides have approved this route already." in told
+    assert (
+        "Add a physical flow at once instead: both sides have approved this route already." in told
+    )
     assert f"Proposal {back.pk} by Otto Other is open the other way: limits.xml." in told
     assert "is your own draft on this route: mine.csv." in told
     assert "foreign.csv" not in told
@@ -87,10 +115,17 @@ def test_what_is_between_the_two_systems_already_is_shown_both_ways(as_, cast, s
 
 
 def test_a_bare_flow_and_a_removed_system_are_told(as_, cast, imported, target):
-    assert "Ledger → Risk Engine is in the register, without a physical flow." in advised(as_(cast.maker))
+    assert "Ledger → Risk Engine is in the register, without a physical flow." in advised(
+        as_(cast.maker)
+    )
     System.objects.filter(pk=target.pk).update(lifecycle="REMOVED")
-    assert "Would be refused. Risk Engine (RISK) has been removed and takes no new flow." in advised(as_(cast.maker))
-    assert "Source and target must be two different systems." in advised(as_(cast.maker), target="ledger")
+    assert (
+        "Would be refused. Risk Engine (RISK) has been removed and takes no new flow."
+        in advised(as_(cast.maker))
+    )
+    assert "Source and target must be two different systems." in advised(
+        as_(cast.maker), target="ledger"
+    )
 
 
 def test_the_same_is_told_without_a_script_and_in_the_draft(as_, cast, source, target, proposal):
@@ -112,8 +147,15 @@ def test_how_a_specification_is_sent_already_can_be_taken_over(as_, cast, source
     factories.system("Archive", code="ARC")
     chosen = {"target": "ARC", "specification": flow.specification_id}
     told = advised(as_(cast.maker), **chosen)
-    assert "trades.csv goes to Risk Engine already: file transport, daily, T+1, criticality medium." in told
-    page = as_(cast.maker).post(NEW, ROUTE | chosen | {"like": flow.pk, "justification": "Kept."}).content.decode()
+    assert (
+        "trades.csv goes to Risk Engine already: file transport, daily, T+1, criticality medium."
+        in told
+    )
+    page = (
+        as_(cast.maker)
+        .post(NEW, ROUTE | chosen | {"like": flow.pk, "justification": "Kept."})
+        .content.decode()
+    )
     assert 'value="FILE_TRANSPORT" selected' in page
     assert 'name="basis_offset" value="1"' in page
     assert "Kept." in page

@@ -6,9 +6,9 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from proposals import workflow
+from proposals.errors import Conflict, Invalid
 from proposals.forms import ProposalForm, SystemField
 from proposals.models import Involvement, Proposal, System
-from proposals.refusals import Conflict, Invalid
 
 from . import factories
 
@@ -45,7 +45,9 @@ def test_a_system_typed_to_the_letter_is_that_system(source, target, typed):
         factories.system("Payments (LEDGER)", code="PAYL"),
         factories.system("Weird", code="Y (RISK)"),
     ]
-    [expected] = [s for s in systems if typed.lower() in (str(s).lower(), s.code.lower(), s.name.lower())]
+    [expected] = [
+        s for s in systems if typed.lower() in (str(s).lower(), s.code.lower(), s.name.lower())
+    ]
     assert SystemField().clean(typed) == expected
 
 
@@ -92,7 +94,10 @@ def test_head_answers_as_get_does(as_, cast, source, target, page):
 def test_a_strange_charset_is_a_bad_request(as_, cast, charset):
     body = b'--B\r\nContent-Disposition: form-data; name="source"\r\n\r\nx\\ud800\r\n--B--\r\n'
     kind = f"multipart/form-data; boundary=B; charset={charset}"
-    assert as_(cast.maker).generic("POST", "/proposals/new/", body, content_type=kind).status_code == 400
+    assert (
+        as_(cast.maker).generic("POST", "/proposals/new/", body, content_type=kind).status_code
+        == 400
+    )
 
 
 LONG = "w" * 60_000
@@ -102,8 +107,14 @@ LONG = "w" * 60_000
     ("url", "data"),
     [
         ("/proposals/new/", {"source": LONG, "target": "LEDGER", "draft": "1"}),
-        ("/proposals/new/", {"source": "LEDGER", "target": "RISK", "data_types": "9" * 30, "submit": "1"}),
-        ("/me/", {"delegate": LONG, "ends_at": "0001-01-01T00:00", "starts_at": "9999-12-31T23:59"}),
+        (
+            "/proposals/new/",
+            {"source": "LEDGER", "target": "RISK", "data_types": "9" * 30, "submit": "1"},
+        ),
+        (
+            "/me/",
+            {"delegate": LONG, "ends_at": "0001-01-01T00:00", "starts_at": "9999-12-31T23:59"},
+        ),
         ("/inbox/decide/", {"chosen": "9" * 30, "verb": "approve"}),
         ("/inbox/decide/", {"chosen": "x", "verb": "explode"}),
     ],

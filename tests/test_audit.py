@@ -1,4 +1,6 @@
-"""The audit finds what no guard was there to refuse, names it, and remembers how long the log was."""
+"""The audit finds what no guard was there to refuse, names it, and remembers how long the log
+was.
+"""
 
 import json
 
@@ -7,14 +9,16 @@ from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.utils import timezone
 
-from proposals import audit, guards, workflow
+from proposals import guards, workflow
+from proposals.history import verify
 from proposals.models import Delegation, Involvement, Proposal, Transition
 
 from . import attacks, factories
 from .attacks import ATTACKS, TABLE
 from .test_guards import carry_out, without_guards
 
-# A comment put into somebody's mouth reads well afterwards: only who remembers the log, the checkpoint, sees it.
+# A comment put into somebody's mouth reads well afterwards: only who remembers the log, the
+# checkpoint, sees it.
 UNSEEN = TABLE["transition_unchanged"][0]
 # What is undone within the same attack leaves nothing to see.
 UNDONE = {"logicalflow_stays", "physicalflow_stays", "physicalspecification_stays"}
@@ -26,8 +30,8 @@ def scene(cast, source, target):
     return vars(attacks.scene(cast, source, target))
 
 
-def found() -> list[audit.Breach]:
-    return [breach for breach in audit.breaches() if breach.invariant != "guards"]
+def found() -> list[verify.Breach]:
+    return [breach for breach in verify.breaches() if breach.invariant != "guards"]
 
 
 def test_what_passes_where_the_guards_are_gone_is_found_afterwards(scene, subtests):
@@ -47,10 +51,26 @@ def test_what_passes_where_the_guards_are_gone_is_found_afterwards(scene, subtes
             "I3",
             "proposal {done}",
         ),
-        ("DELETE FROM proposals_transition WHERE proposal_id = {done} AND number = 2", "I2", "proposal {done}"),
-        ("UPDATE proposals_transition SET by_id = {maker} WHERE proposal_id = {done}", "I2", "proposal {done}"),
-        ("UPDATE proposals_physicalflow SET content_key = 'x' WHERE id = {physical}", "I5", "physicalflow {physical}"),
-        ("UPDATE proposals_logicalflow SET lifecycle = 'PENDING' WHERE id = {flow}", "I6", "logicalflow {flow}"),
+        (
+            "DELETE FROM proposals_transition WHERE proposal_id = {done} AND number = 2",
+            "I2",
+            "proposal {done}",
+        ),
+        (
+            "UPDATE proposals_transition SET by_id = {maker} WHERE proposal_id = {done}",
+            "I2",
+            "proposal {done}",
+        ),
+        (
+            "UPDATE proposals_physicalflow SET content_key = 'x' WHERE id = {physical}",
+            "I5",
+            "physicalflow {physical}",
+        ),
+        (
+            "UPDATE proposals_logicalflow SET lifecycle = 'PENDING' WHERE id = {flow}",
+            "I6",
+            "logicalflow {flow}",
+        ),
         (
             "UPDATE proposals_historicalphysicalflow SET frequency = 'YEARLY' WHERE id = {physical}; "
             "UPDATE proposals_physicalflow SET frequency = 'YEARLY' WHERE id = {physical}",
@@ -63,7 +83,9 @@ def test_what_passes_where_the_guards_are_gone_is_found_afterwards(scene, subtes
 def test_a_breach_names_its_invariant_and_its_rows(scene, sql, invariant, rows):
     without_guards()
     carry_out(sql.format(**scene))
-    assert (invariant, rows.format(**scene)) in {(breach.invariant, breach.rows) for breach in found()}
+    assert (invariant, rows.format(**scene)) in {
+        (breach.invariant, breach.rows) for breach in found()
+    }
 
 
 def test_an_edit_that_met_another_version_is_found(cast, source, target):
@@ -73,21 +95,35 @@ def test_an_edit_that_met_another_version_is_found(cast, source, target):
     change.frequency, change.reason = "YEARLY", factories.reason()
     workflow.submit(change, flow.specification.data_types.all(), by=cast.maker)
     workflow.approve(change, sides=["SOURCE", "TARGET"], by=cast.both)
-    assert list(audit.breaches()) == []
+    assert list(verify.breaches()) == []
     without_guards()
     Proposal.objects.filter(pk=change.pk).update(read_physical_flow_version=0)
     Proposal.history.filter(id=change.pk).update(read_physical_flow_version=0)
-    assert [(breach.invariant, breach.rows) for breach in found()] == [("I7", f"proposal {change.pk}")]
+    assert [(breach.invariant, breach.rows) for breach in found()] == [
+        ("I7", f"proposal {change.pk}")
+    ]
 
 
 @pytest.mark.parametrize(
     ("model", "field", "by", "sentence"),
     [
-        (Involvement, "started_at", "source_approver", "Transition 2: Sam Source had no part in the system then."),
-        (Delegation, "starts_at", "delegate", "Transition 2: Sam Source had not delegated to Dee Delegate then."),
+        (
+            Involvement,
+            "started_at",
+            "source_approver",
+            "Transition 2: Sam Source had no part in the system then.",
+        ),
+        (
+            Delegation,
+            "starts_at",
+            "delegate",
+            "Transition 2: Sam Source had not delegated to Dee Delegate then.",
+        ),
     ],
 )
-def test_a_decision_without_its_right_at_that_moment_is_found(cast, proposal, model, field, by, sentence):
+def test_a_decision_without_its_right_at_that_moment_is_found(
+    cast, proposal, model, field, by, sentence
+):
     workflow.approve(proposal, sides=["SOURCE"], by=getattr(cast, by))
     assert found() == []
     without_guards()
@@ -98,11 +134,16 @@ def test_a_decision_without_its_right_at_that_moment_is_found(cast, proposal, mo
 
 def test_to_date_the_end_of_a_right_back_undoes_no_decision(cast, proposal):
     workflow.approve(proposal, sides=["SOURCE"], by=cast.delegate)
-    involvement, delegation = cast.source_approver.involvements.get(), cast.delegate.delegations_taken.get()
-    involvement.ended_at = delegation.ends_at = factories.timezone.now() - factories.timedelta(hours=1)
+    involvement, delegation = (
+        cast.source_approver.involvements.get(),
+        cast.delegate.delegations_taken.get(),
+    )
+    involvement.ended_at = delegation.ends_at = factories.timezone.now() - factories.timedelta(
+        hours=1
+    )
     involvement.save()
     delegation.save()
-    assert list(audit.breaches()) == []
+    assert list(verify.breaches()) == []
 
 
 def test_a_missing_guard_is_named(scene):
@@ -111,21 +152,25 @@ def test_a_missing_guard_is_named(scene):
         connection.check_constraints()
         where = " ON proposals_transition" if connection.vendor == "postgresql" else ""
         cursor.execute(f"DROP TRIGGER {name}{where}")
-    assert [breach.rows for breach in audit.breaches()] == [f"{name} on proposals_transition"]
+    assert [breach.rows for breach in verify.breaches()] == [f"{name} on proposals_transition"]
 
 
-def test_the_cost_of_an_audit_does_not_grow_with_the_rows(cast, source, target, django_assert_max_num_queries):
+def test_the_cost_of_an_audit_does_not_grow_with_the_rows(
+    cast, source, target, django_assert_max_num_queries
+):
     for number in range(12):
-        proposal = factories.proposed(cast.maker, source, target, specification_name=f"{number}.csv")
+        proposal = factories.proposed(
+            cast.maker, source, target, specification_name=f"{number}.csv"
+        )
         workflow.approve(proposal, sides=["SOURCE", "TARGET"], by=cast.both)
     with django_assert_max_num_queries(60):
-        assert list(audit.breaches()) == []
+        assert list(verify.breaches()) == []
 
 
 # the command
 
 
-def verify(capsys, *arguments: str) -> tuple[bool, str]:
+def verify_audit(capsys, *arguments: str) -> tuple[bool, str]:
     """(whether it says that all is well, what it printed)."""
     try:
         call_command("verify_audit", *arguments)
@@ -135,64 +180,84 @@ def verify(capsys, *arguments: str) -> tuple[bool, str]:
 
 
 def test_the_command_says_so_when_everything_agrees(scene, capsys):
-    sound, printed = verify(capsys)
+    sound, printed = verify_audit(capsys)
     assert sound
     assert printed.endswith("Everything agrees.\n")
 
 
 def test_the_command_fails_and_names_what_disagrees(scene, capsys):
     without_guards()
-    carry_out("UPDATE proposals_proposal SET frequency = 'YEARLY' WHERE id = {waiting}".format(**scene))
+    carry_out(
+        "UPDATE proposals_proposal SET frequency = 'YEARLY' WHERE id = {waiting}".format(**scene)
+    )
     guards.install(connection)
-    sound, printed = verify(capsys)
+    sound, printed = verify_audit(capsys)
     assert not sound
-    assert "I8  proposal {waiting}: Its newest history row does not say what it says.".format(**scene) in printed
+    assert (
+        "I8  proposal {waiting}: Its newest history row does not say what it says.".format(**scene)
+        in printed
+    )
     assert "BROKEN  state, register and history agree" in printed
 
 
 class TestCheckpoint:
     def test_it_grows_with_the_log(self, scene, cast, capsys, tmp_path):
         file = tmp_path / "log.json"
-        assert verify(capsys, "--checkpoint", str(file))[0]
+        assert verify_audit(capsys, "--checkpoint", str(file))[0]
         number = json.loads(file.read_text())["transitions"]
         assert number == Transition.objects.count()
         workflow.cancel(Proposal.objects.get(pk=scene["waiting"]), by=cast.maker)
-        sound, printed = verify(capsys, "--checkpoint", str(file))
+        sound, printed = verify_audit(capsys, "--checkpoint", str(file))
         assert sound
         assert f"{number} transitions as they were, {number + 1} now" in printed
 
     def test_a_tail_that_was_cut_is_noticed(self, scene, capsys, tmp_path):
-        """A whole proposal gone with everything it left reads well; only the checkpoint remembers it."""
+        """A whole proposal gone with everything it left reads well; only the checkpoint remembers
+        it.
+        """
         file = tmp_path / "log.json"
-        verify(capsys, "--checkpoint", str(file))
+        verify_audit(capsys, "--checkpoint", str(file))
         kept = file.read_text()
         without_guards()
         with connection.cursor() as cursor:
-            for table in ("transition", "proposal_data_types", "notice", "historicalproposal_data_types"):
-                cursor.execute(f"DELETE FROM proposals_{table} WHERE proposal_id = {scene['waiting']}")
+            for table in (
+                "transition",
+                "proposal_data_types",
+                "notice",
+                "historicalproposal_data_types",
+            ):
+                cursor.execute(
+                    f"DELETE FROM proposals_{table} WHERE proposal_id = {scene['waiting']}"
+                )
             for table in ("historicalproposal", "proposal"):
                 cursor.execute(f"DELETE FROM proposals_{table} WHERE id = {scene['waiting']}")
         guards.install(connection)
-        sound, printed = verify(capsys, "--checkpoint", str(file))
+        sound, printed = verify_audit(capsys, "--checkpoint", str(file))
         assert not sound
         assert "1 of 13 transitions are gone since" in printed
         assert file.read_text() == kept
 
     def test_a_row_that_reads_otherwise_is_noticed(self, scene, capsys, tmp_path):
         file = tmp_path / "log.json"
-        verify(capsys, "--checkpoint", str(file))
+        verify_audit(capsys, "--checkpoint", str(file))
         without_guards()
-        carry_out("UPDATE proposals_transition SET comment = 'never said' WHERE proposal_id = {done}".format(**scene))
+        carry_out(
+            "UPDATE proposals_transition SET comment = 'never said' WHERE proposal_id = {done}".format(
+                **scene
+            )
+        )
         guards.install(connection)
-        sound, printed = verify(capsys, "--checkpoint", str(file))
+        sound, printed = verify_audit(capsys, "--checkpoint", str(file))
         assert not sound
         assert "do not read as they did then" in printed
 
     @pytest.mark.parametrize("content", ["", "{}", "[1]", '{"last_id": 1}', "\x00"])
-    def test_what_is_no_checkpoint_is_refused_and_left_alone(self, scene, capsys, tmp_path, content):
+    def test_what_is_no_checkpoint_is_refused_and_left_alone(
+        self, scene, capsys, tmp_path, content
+    ):
         file = tmp_path / "log.json"
         file.write_text(content)
-        sound, printed = verify(capsys, "--checkpoint", str(file))
+        sound, printed = verify_audit(capsys, "--checkpoint", str(file))
         assert not sound
         assert "cannot be read as a checkpoint" in printed
         assert file.read_text() == content

@@ -1,4 +1,6 @@
-"""What an auditor asks: who approved this, by what right, what exactly, what has changed since, what was there then."""
+"""What an auditor asks: who approved this, by what right, what exactly, what has changed since,
+what was there then.
+"""
 
 import csv
 import io
@@ -13,8 +15,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from proposals import trail, workflow
+from proposals import workflow
 from proposals.admin.common import WithPages
+from proposals.history import approvals
 from proposals.models import ImportBatch, LogicalFlow, PhysicalFlow, store
 
 from . import factories
@@ -51,7 +54,9 @@ def table(response) -> list[dict]:
 
 @pytest.mark.parametrize("model", ["logicalflow", "physicalflow", "proposal"])
 def test_the_trail_says_who_approved_and_by_what_right(auditor, story, model):
-    row = {"logicalflow": story.logical, "physicalflow": story.physical, "proposal": story.create}[model]
+    row = {"logicalflow": story.logical, "physicalflow": story.physical, "proposal": story.create}[
+        model
+    ]
     page = text(auditor.get(url(model, "trail", row.pk)))
     right = "Data Owner of {}; rule: Data Owner of every application may approve and reject"
     source = f"2 Mar 2024, 12:00:00 UTC Sam Source Approved for the source Source approved {right}"
@@ -63,12 +68,16 @@ def test_the_trail_says_who_approved_and_by_what_right(auditor, story, model):
 
 
 def test_of_a_change_the_trail_has_old_and_new(auditor, cast, story):
-    factories.edited(story.physical, cast.maker, day(6), criticality="LOW")  # what is asked later changes nothing here
-    [told] = trail.of_proposal(story.edit).proposals
+    factories.edited(
+        story.physical, cast.maker, day(6), criticality="LOW"
+    )  # what is asked later changes nothing here
+    [told] = approvals.of_proposal(story.edit).proposals
     assert [(line.what, line.old, line.new) for line in told.lines if line.differs] == [
         ("Criticality", "Medium", "High")
     ]
-    assert ("Data types", "Trades", "Trades") in [(line.what, line.old, line.new) for line in told.lines]
+    assert ("Data types", "Trades", "Trades") in [
+        (line.what, line.old, line.new) for line in told.lines
+    ]
     page = auditor.get(url("proposal", "trail", story.edit.pk)).content.decode()
     assert "<td><del>Medium</del></td><td><ins>High</ins></td>" in page
 
@@ -83,15 +92,22 @@ def test_a_flow_nobody_approved_says_so(auditor, imported):
 
 def test_a_physical_flow_added_later_shows_under_whose_consent(auditor, cast, story):
     wish = factories.wish(name="weekly", frequency="WEEKLY", specification_name="weekly.csv")
-    added = workflow.add_physical_flow(story.logical, wish, [factories.data_type()], by=cast.other, at=day(6))
+    added = workflow.add_physical_flow(
+        story.logical, wish, [factories.data_type()], by=cast.other, at=day(6)
+    )
     page = text(auditor.get(url("physicalflow", "trail", added.pk)))
-    assert f"Otto Other added it, without a proposal of its own, to the flow that proposal {story.create.pk}" in page
+    assert (
+        f"Otto Other added it, without a proposal of its own, to the flow that proposal {story.create.pk}"
+        in page
+    )
     assert "Sam Source Approved for the source" in page
     assert "weekly Physical flow created" in page
 
 
 def test_what_was_rejected_has_its_trail_too(auditor, cast, proposal):
-    workflow.reject(proposal, side="TARGET", by=cast.rejecter, comment="Not\nours.", at=timezone.now())
+    workflow.reject(
+        proposal, side="TARGET", by=cast.rejecter, comment="Not\nours.", at=timezone.now()
+    )
     page = text(auditor.get(url("proposal", "trail", proposal.pk)))
     assert "New flow, target rejected on" in page
     assert "rule: Business Analyst of every application may reject Not ours." in page
@@ -108,8 +124,10 @@ def test_a_decision_by_a_delegate_names_both(auditor, cast, proposal):
 # What has changed since
 
 
-def test_a_page_of_very_many_changes_shows_the_newest_and_says_so(auditor, source, story, monkeypatch):
-    monkeypatch.setattr(trail, "MOST_CHANGES", 2)
+def test_a_page_of_very_many_changes_shows_the_newest_and_says_so(
+    auditor, source, story, monkeypatch
+):
+    monkeypatch.setattr(approvals, "MOST_CHANGES", 2)
     for number in range(4):
         source.description = f"Version {number}."
         store(source, by=None, why="", at=day(10 + number))
@@ -123,14 +141,20 @@ def test_a_page_of_very_many_changes_shows_the_newest_and_says_so(auditor, sourc
 # The register as it was
 
 
-def test_the_register_is_narrowed_to_a_system_and_bears_the_names_of_then(auditor, source, target, story):
+def test_the_register_is_narrowed_to_a_system_and_bears_the_names_of_then(
+    auditor, source, target, story
+):
     for name, at in [("Old Ledger", day(1)), ("New Ledger", day(8))]:
         source.name = name
         store(source, by=None, why="", at=at)
-    page = auditor.get(url("logicalflow", "register"), {"at": "2024-03-05T12:00", "system": "LEDGER"})
+    page = auditor.get(
+        url("logicalflow", "register"), {"at": "2024-03-05T12:00", "system": "LEDGER"}
+    )
     assert "5 Mar 2024, 12:00:00 UTC: 1 logical flow " in text(page)
     assert "Old Ledger (LEDGER)" in text(page)
-    page = auditor.get(url("physicalflow", "register"), {"at": "2024-03-09T00:00", "system": "new ledger"})
+    page = auditor.get(
+        url("physicalflow", "register"), {"at": "2024-03-09T00:00", "system": "new ledger"}
+    )
     assert "New Ledger (LEDGER) Risk Engine (RISK) eod trades.csv" in text(page)
     factories.system("Elsewhere", code="ELSE")
     page = auditor.get(url("logicalflow", "register"), {"at": "2024-03-05T12:00", "system": "ELSE"})
@@ -148,10 +172,17 @@ def test_the_second_asked_for_counts_and_the_zone_is_said(auditor, story):
 
 def test_the_register_comes_as_a_file_of_the_same_rows(auditor, story):
     response = auditor.get(url("physicalflow", "register_csv"), {"at": "2024-03-05T12:00"})
-    assert response["Content-Disposition"] == 'attachment; filename="physical-flows-2024-03-05-120000.csv"'
+    assert (
+        response["Content-Disposition"]
+        == 'attachment; filename="physical-flows-2024-03-05-120000.csv"'
+    )
     [row] = table(response)
     assert (row["source_code"], row["target_code"], row["name"]) == ("LEDGER", "RISK", "eod")
-    assert (row["specification"], row["data_types"], row["basis_offset"]) == ("trades.csv", "Trades", "1")
+    assert (row["specification"], row["data_types"], row["basis_offset"]) == (
+        "trades.csv",
+        "Trades",
+        "1",
+    )
     assert (row["criticality"], row["lifecycle"]) == ("HIGH", "ACTIVE")
     assert (row["origin_proposal"], row["origin_import"]) == (str(story.create.pk), "")
     assert (row["changed_at"], row["changed_by"]) == ("2024-03-05T12:00:00+00:00", "Bo Both")
@@ -169,8 +200,12 @@ def many_flows(number: int) -> None:
         flow.activate()
         store(flow, by=None, why="Import", at=day(1), declared_data_types=[factories.data_type()])
         sent = factories.specification(flow.source, types=[factories.data_type()])
-        attributes = {name: value for name, value in factories.WISH.items() if not name.startswith("spec")}
-        physical = PhysicalFlow(logical_flow=flow, specification=sent, origin_batch=batch, **attributes)
+        attributes = {
+            name: value for name, value in factories.WISH.items() if not name.startswith("spec")
+        }
+        physical = PhysicalFlow(
+            logical_flow=flow, specification=sent, origin_batch=batch, **attributes
+        )
         store(physical, by=None, why="Import", at=day(1))
 
 
@@ -195,13 +230,19 @@ def test_the_register_on_a_date_costs_the_same_for_one_and_many(auditor, model):
 
 @pytest.mark.parametrize("model", ["logicalflow", "physicalflow", "proposal"])
 def test_a_trail_costs_the_same_however_long_it_is(auditor, cast, source, story, model):
-    row = {"logicalflow": story.logical, "physicalflow": story.physical, "proposal": story.create}[model]
+    row = {"logicalflow": story.logical, "physicalflow": story.physical, "proposal": story.create}[
+        model
+    ]
     once = queries(auditor, url(model, "trail", row.pk))
     for number in range(3):
-        change = factories.edited(story.physical, cast.maker, day(6), criticality=["LOW", "HIGH", "LOW"][number])
+        change = factories.edited(
+            story.physical, cast.maker, day(6), criticality=["LOW", "HIGH", "LOW"][number]
+        )
         workflow.approve(change, sides=["SOURCE", "TARGET"], by=cast.both, at=day(7))
         wish = factories.wish(name=f"n{number}", specification_name=f"s{number}")
-        workflow.add_physical_flow(story.logical, wish, [factories.data_type()], by=cast.other, at=day(8))
+        workflow.add_physical_flow(
+            story.logical, wish, [factories.data_type()], by=cast.other, at=day(8)
+        )
         source.description = str(number)
         store(source, by=None, why="", at=day(9))
     assert queries(auditor, url(model, "trail", row.pk)) == once
@@ -223,17 +264,30 @@ def test_the_whole_trail_of_a_proposal_comes_as_a_file(auditor, story):
         ("approve_target", "TARGET", "Tess Target", ""),
         ("complete", "", "Tess Target", ""),
     ]
-    assert steps[1]["capacity"].startswith("Data Owner of Ledger (LEDGER); rule: Data Owner of every application")
-    changed = [row for row in rows if row["part"] == "SINCE" and row["what"].startswith("Changed: Physical flow")]
+    assert steps[1]["capacity"].startswith(
+        "Data Owner of Ledger (LEDGER); rule: Data Owner of every application"
+    )
+    changed = [
+        row
+        for row in rows
+        if row["part"] == "SINCE" and row["what"].startswith("Changed: Physical flow")
+    ]
     assert [(row["field"], row["old"], row["new"], row["at"]) for row in changed] == [
         ("Criticality", "Medium", "High", "2024-03-05T12:00:00+00:00")
     ]
-    assert {row["what"] for row in rows if row["part"] == "APPLIED"} >= {"Created: Physical flow eod"}
+    assert {row["what"] for row in rows if row["part"] == "APPLIED"} >= {
+        "Created: Physical flow eod"
+    }
 
 
 def test_transitions_between_two_dates_include_both_days(auditor, story):
-    response = auditor.get(url("transition", "between"), {"first": "2024-03-02", "last": "2024-03-04"})
-    assert response["Content-Disposition"] == 'attachment; filename="transitions-2024-03-02-2024-03-04.csv"'
+    response = auditor.get(
+        url("transition", "between"), {"first": "2024-03-02", "last": "2024-03-04"}
+    )
+    assert (
+        response["Content-Disposition"]
+        == 'attachment; filename="transitions-2024-03-02-2024-03-04.csv"'
+    )
     rows = table(response)
     assert [(row["proposal"], row["number"], row["action"], row["at"]) for row in rows] == [
         (str(story.create.pk), "2", "approve_source", "2024-03-02T12:00:00+00:00"),
@@ -242,22 +296,37 @@ def test_transitions_between_two_dates_include_both_days(auditor, story):
         (str(story.edit.pk), "1", "propose", "2024-03-04T12:00:00+00:00"),
     ]
     assert (rows[0]["from_state"], rows[0]["to_state"]) == ("PENDING_APPROVALS", "SOURCE_APPROVED")
-    assert (rows[0]["by"], rows[0]["on_behalf_of"], rows[0]["automatic"]) == ("Sam Source", "", "false")
+    assert (rows[0]["by"], rows[0]["on_behalf_of"], rows[0]["automatic"]) == (
+        "Sam Source",
+        "",
+        "false",
+    )
     assert rows[2]["automatic"] == "true"
 
 
 def test_days_begin_in_the_zone_of_the_site(auditor, story):
-    with timezone.override(ZoneInfo("Pacific/Kiritimati")):  # fourteen hours ahead: noon is tomorrow there
-        rows = table(auditor.get(url("transition", "between"), {"first": "2024-03-02", "last": "2024-03-02"}))
+    with timezone.override(
+        ZoneInfo("Pacific/Kiritimati")
+    ):  # fourteen hours ahead: noon is tomorrow there
+        rows = table(
+            auditor.get(url("transition", "between"), {"first": "2024-03-02", "last": "2024-03-02"})
+        )
         assert [row["at"] for row in rows] == ["2024-03-02T02:00:00+14:00"]
         assert "time zone Pacific/Kiritimati" in text(auditor.get(url("transition", "between")))
 
 
 def test_what_people_typed_is_no_formula_in_any_file(auditor, story):
-    rows = table(auditor.get(url("transition", "between"), {"first": "2024-03-05", "last": "2024-03-05"}))
+    rows = table(
+        auditor.get(url("transition", "between"), {"first": "2024-03-05", "last": "2024-03-05"})
+    )
     assert [row["comment"] for row in rows] == ["'=1+1", "'=1+1", ""]
     rows = table(auditor.get(url("proposal", "trail_csv", story.edit.pk)))
-    assert [row["comment"] for row in rows if row["part"] == "TRANSITION"] == ["", "'=1+1", "'=1+1", ""]
+    assert [row["comment"] for row in rows if row["part"] == "TRANSITION"] == [
+        "",
+        "'=1+1",
+        "'=1+1",
+        "",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -315,17 +384,26 @@ def test_every_page_of_the_record_is_in_the_table():
 @pytest.mark.parametrize("name", PAGES)
 def test_who_gets_which_status(client, auditor, cast, source, target, story, name):
     draft = factories.draft(cast.maker, target, source)
-    rows = {"logicalflow": story.logical, "physicalflow": story.physical, "proposal": story.create, "draft": draft}
+    rows = {
+        "logicalflow": story.logical,
+        "physicalflow": story.physical,
+        "proposal": story.create,
+        "draft": draft,
+    }
     model, _, page = name.partition("_")
     args = [rows[model].pk] if page.startswith("trail") else []
     address = url(model.replace("draft", "proposal"), page, *args)
     ada, clerk = auditor.session["_auth_user_id"], factories.user(is_staff=True)
-    for person, expected in zip([None, cast.stranger, clerk, ada, cast.superuser], PAGES[name], strict=True):
+    for person, expected in zip(
+        [None, cast.stranger, clerk, ada, cast.superuser], PAGES[name], strict=True
+    ):
         client.logout()
         if person:
             client.force_login(type(clerk).objects.get(pk=getattr(person, "pk", person)))
         assert client.get(address).status_code == expected, person
-        assert client.post(address, {"state": "CANCELLED"}).status_code == (302 if expected == 302 else 405), person
+        assert client.post(address, {"state": "CANCELLED"}).status_code == (
+            302 if expected == 302 else 405
+        ), person
 
 
 def test_a_draft_nobody_submitted_leaves_no_transition_for_others(auditor, cast, source, target):
@@ -334,7 +412,9 @@ def test_a_draft_nobody_submitted_leaves_no_transition_for_others(auditor, cast,
     span = {"first": "2024-03-02", "last": "2024-03-02"}
     assert table(auditor.get(url("transition", "between"), span)) == []
     auditor.force_login(cast.superuser)
-    assert [row["action"] for row in table(auditor.get(url("transition", "between"), span))] == ["cancel"]
+    assert [row["action"] for row in table(auditor.get(url("transition", "between"), span))] == [
+        "cancel"
+    ]
 
 
 @pytest.mark.parametrize("number", ["0", "99999999", "9" * 30])
@@ -346,14 +426,36 @@ def test_a_trail_of_what_is_not_there_is_not_found(auditor, number):
 
 def test_an_auditor_finds_all_of_it_from_the_index_and_the_pages_of_the_rows(auditor, story):
     index = auditor.get("/admin/").content.decode()
-    for page in [("logicalflow", "register"), ("physicalflow", "register"), ("transition", "between")]:
+    for page in [
+        ("logicalflow", "register"),
+        ("physicalflow", "register"),
+        ("transition", "between"),
+    ]:
         assert url(*page) in index
-    for model, row in [("logicalflow", story.logical), ("physicalflow", story.physical), ("proposal", story.edit)]:
-        assert url(model, "trail", row.pk) in auditor.get(url(model, "change", row.pk)).content.decode()
+    for model, row in [
+        ("logicalflow", story.logical),
+        ("physicalflow", story.physical),
+        ("proposal", story.edit),
+    ]:
+        assert (
+            url(model, "trail", row.pk)
+            in auditor.get(url(model, "change", row.pk)).content.decode()
+        )
         assert url(model, "trail", row.pk) in auditor.get(url(model, "changelist")).content.decode()
-    assert url("logicalflow", "register") in auditor.get(url("logicalflow", "changelist")).content.decode()
-    assert url("transition", "between") in auditor.get(url("transition", "changelist")).content.decode()
-    assert auditor.get(f"{url('notice', 'changelist')}?proposal__id__exact={story.edit.pk}").status_code == 200
+    assert (
+        url("logicalflow", "register")
+        in auditor.get(url("logicalflow", "changelist")).content.decode()
+    )
+    assert (
+        url("transition", "between")
+        in auditor.get(url("transition", "changelist")).content.decode()
+    )
+    assert (
+        auditor.get(
+            f"{url('notice', 'changelist')}?proposal__id__exact={story.edit.pk}"
+        ).status_code
+        == 200
+    )
 
 
 def test_who_may_not_read_the_record_is_not_shown_the_way(client, cast):

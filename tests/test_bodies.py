@@ -12,7 +12,10 @@ BODIES = {
     ),
     "plain text": ("text/plain", b"source=LEDGER&target=RISK&draft=1"),
     "no type": ("", b"source=LEDGER&target=RISK&draft=1"),
-    "a broken multipart": ("multipart/form-data; boundary=B", b"--B\r\nContent-Disposition: form-data; name="),
+    "a broken multipart": (
+        "multipart/form-data; boundary=B",
+        b"--B\r\nContent-Disposition: form-data; name=",
+    ),
     "a multipart without boundary": ("multipart/form-data", b"--B\r\n\r\n--B--"),
     "a boundary nobody ends": ("multipart/form-data; boundary=" + "B" * 5000, b"--B"),
     "broken base64": (
@@ -27,14 +30,18 @@ BODIES = {
     "more than a megabyte": ("application/x-www-form-urlencoded", b"source=" + b"x" * 1024 * 1024),
     "more than a megabyte in parts": (
         "multipart/form-data; boundary=B",
-        b'--B\r\nContent-Disposition: form-data; name="a"\r\n\r\n' + b"x" * 1024 * 1024 + b"\r\n--B--\r\n",
+        b'--B\r\nContent-Disposition: form-data; name="a"\r\n\r\n'
+        + b"x" * 1024 * 1024
+        + b"\r\n--B--\r\n",
     ),
 }
 
 
 @pytest.mark.parametrize("body", BODIES)
 @pytest.mark.parametrize("page", ["/proposals/new/", "/proposals/{}/approve/", "/sign-in/"])
-def test_a_body_that_is_no_form_is_a_bad_request_and_has_no_effect(client, cast, proposal, page, body):
+def test_a_body_that_is_no_form_is_a_bad_request_and_has_no_effect(
+    client, cast, proposal, page, body
+):
     kind, content = BODIES[body]
     client.force_login(cast.both)
     before = fingerprint()

@@ -1,10 +1,19 @@
-"""Every bad row is named with file, line, column and reason, and nothing of a bad catalogue comes in."""
+"""Every bad row is named with file, line, column and reason, and nothing of a bad catalogue comes
+in.
+"""
 
 import pytest
 
-from proposals import catalogue_files
-from proposals.catalogue_files import BadCatalogue, import_catalogue
-from proposals.models import ImportBatch, LogicalFlow, PhysicalFlow, PhysicalSpecification, System, User
+from proposals.files import catalogue
+from proposals.files.catalogue import BadCatalogue, import_catalogue
+from proposals.models import (
+    ImportBatch,
+    LogicalFlow,
+    PhysicalFlow,
+    PhysicalSpecification,
+    System,
+    User,
+)
 
 from . import factories
 from .catalogues import CATALOGUE, bring, texts
@@ -107,11 +116,13 @@ BROKEN_FILES = [
 
 @pytest.mark.parametrize(("data", "line", "column", "reason"), BROKEN_FILES)
 def test_a_bad_file_is_named_and_those_that_need_it_are_not_blamed(data, line, column, reason):
-    assert problems(texts() | {"involvement_kinds": data}) == [("involvement_kinds.csv", line, column, reason)]
+    assert problems(texts() | {"involvement_kinds": data}) == [
+        ("involvement_kinds.csv", line, column, reason)
+    ]
 
 
 def test_a_file_too_large_is_refused_before_it_is_read(monkeypatch):
-    monkeypatch.setattr(catalogue_files.reading, "MOST_BYTES", 1024 * 1024)
+    monkeypatch.setattr(catalogue.reading, "MOST_BYTES", 1024 * 1024)
     data = b'name\n"unclosed' + b"x" * 1024 * 1024
     assert problems({"involvement_kinds": data}) == [
         ("involvement_kinds.csv", 0, "", "The file is larger than 1 MiB."),
@@ -138,15 +149,22 @@ def test_rows_that_refer_to_a_bad_row_are_not_blamed():
         systems=CATALOGUE["systems"].replace("APPLICATION,LEDGER", "ROBOT,LEDGER"),
         people=CATALOGUE["people"].replace("E1,Bo", "E1,"),
     )
-    assert [found[:3] for found in problems(contents)] == [("people.csv", 3, "name"), ("systems.csv", 2, "kind")]
-    contents = texts(logical_flows=CATALOGUE["logical_flows"].replace("RISK,CLIENT", "RISK,CLIENT,PARTY"))
+    assert [found[:3] for found in problems(contents)] == [
+        ("people.csv", 3, "name"),
+        ("systems.csv", 2, "kind"),
+    ]
+    contents = texts(
+        logical_flows=CATALOGUE["logical_flows"].replace("RISK,CLIENT", "RISK,CLIENT,PARTY")
+    )
     assert [found[:3] for found in problems(contents)] == [("logical_flows.csv", 2, "")]
 
 
 def test_a_circle_is_seen_though_half_of_it_was_here_before():
     bring(organisational_units="code,name,parent_code\nA,A,\nB,B,A\nC,C,B\n")
     circle = {"organisational_units": b"code,name,parent_code\nD,D,\nA,A,C\n"}
-    assert problems(circle) == [("organisational_units.csv", 3, "parent_code", "“A” would be above itself.")]
+    assert problems(circle) == [
+        ("organisational_units.csv", 3, "parent_code", "“A” would be above itself.")
+    ]
     bring(people="email,employee_id,name,manager_employee_id\na@x.org,1,A,\nb@x.org,2,B,1\n")
     circle = {"people": b"email,employee_id,name,manager_employee_id\nA@x.org,1,A,2\n"}
     assert problems(circle)[0][1:] == (2, "manager_employee_id", "“a@x.org” would be above itself.")
@@ -155,7 +173,9 @@ def test_a_circle_is_seen_though_half_of_it_was_here_before():
 def test_an_employee_id_cannot_be_taken_from_somebody_else():
     bring(people="email,employee_id,name\na@x.org,1,A\n")
     taken = {"people": b"email,employee_id,name\nb@x.org,1,B\n"}
-    assert problems(taken) == [("people.csv", 2, "employee_id", "“1” already belongs to “a@x.org”.")]
+    assert problems(taken) == [
+        ("people.csv", 2, "employee_id", "“1” already belongs to “a@x.org”.")
+    ]
 
 
 def test_what_is_in_the_register_is_not_edited_by_a_file():
@@ -180,7 +200,9 @@ def test_what_was_removed_does_not_come_back_by_a_file():
     factories.remove_flows(PhysicalFlow, LogicalFlow, PhysicalSpecification)
     sentence = "This has been removed; it needs a new proposal."
     files = ("specifications", "logical_flows", "logical_flows", "logical_flows")
-    expected = [(f"{file}.csv", line, "", sentence) for file, line in zip(files, (2, 2, 3, 4), strict=True)]
+    expected = [
+        (f"{file}.csv", line, "", sentence) for file, line in zip(files, (2, 2, 3, 4), strict=True)
+    ]
     assert problems(texts()) == expected
     assert problems({"physical_flows": CATALOGUE["physical_flows"].encode()}) == [
         ("physical_flows.csv", 2, "specification_code", "“S1” has been removed."),
@@ -193,7 +215,10 @@ def test_a_physical_flow_does_not_revive_a_removed_route_or_itself():
     only = {"physical_flows": CATALOGUE["physical_flows"].encode()}
     assert problems(only)[0][3] == "This has been removed; it needs a new proposal."
     factories.remove_flows(LogicalFlow)
-    assert problems(only)[0][3] == "The logical flow from “LEDGER” to “RISK” has been removed; it needs a new proposal."
+    assert (
+        problems(only)[0][3]
+        == "The logical flow from “LEDGER” to “RISK” has been removed; it needs a new proposal."
+    )
 
 
 def test_a_system_named_by_a_rule_keeps_its_kind():
@@ -206,7 +231,10 @@ def test_a_system_named_by_a_rule_keeps_its_kind():
 def test_a_problem_reads_as_a_sentence_with_its_place():
     with pytest.raises(BadCatalogue, match="1 problem") as caught:
         import_catalogue(texts(more_systems="APPLCATION,A,A,,,,\n"))
-    assert str(caught.value.problems[0]) == f"systems.csv, line 5, kind: “APPLCATION” is not one of {KINDS}."
+    assert (
+        str(caught.value.problems[0])
+        == f"systems.csv, line 5, kind: “APPLCATION” is not one of {KINDS}."
+    )
 
 
 def test_an_unknown_file_is_refused():

@@ -1,4 +1,6 @@
-"""The main job in a real Chromium: maker -> source approver -> target approver -> register -> auditor."""
+"""The main job in a real Chromium: maker -> source approver -> target approver -> register ->
+auditor.
+"""
 
 import re
 
@@ -8,7 +10,7 @@ from django.urls import reverse
 from playwright.sync_api import expect
 
 from proposals.models import DataType, LogicalFlow, Proposal
-from proposals.quality import QUESTIONS
+from proposals.reports.quality import QUESTIONS
 
 from . import factories
 from .browsing import Visitor
@@ -46,7 +48,9 @@ def test_from_the_maker_to_the_auditor(visitor, people, source, target):
     page.get_by_label("Frequency").select_option("Daily")
     page.get_by_label("Criticality").select_option("High")
     page.get_by_role("button", name="Submit for approval").click()
-    expect(page.get_by_text("Give the basis offset of the physical flow.", exact=True)).to_be_visible()
+    expect(
+        page.get_by_text("Give the basis offset of the physical flow.", exact=True)
+    ).to_be_visible()
     visitor.complaints.clear()  # Chromium logs the 400
     visitor.check()
     page.get_by_label("Basis offset").fill("1")
@@ -84,10 +88,26 @@ def test_from_the_maker_to_the_auditor(visitor, people, source, target):
 
 
 # Answered to scripts and machines, not to people.
-NO_PAGES = {"healthz", "inbox-count", "proposing-source", "proposing-advice", "system-options", "people-options"}
+NO_PAGES = {
+    "healthz",
+    "inbox-count",
+    "proposing-source",
+    "proposing-advice",
+    "system-options",
+    "people-options",
+}
 STATES = [
-    *("/proposals/?q=nothing", "/proposals/?order=oldest&maker=mia", "/proposals/?page=99", "/flows/?q=nothing"),
-    *("/systems/?q=nothing", "/quality/overdue/?q=nothing", *(f"/quality/{slug}/" for slug in QUESTIONS)),
+    *(
+        "/proposals/?q=nothing",
+        "/proposals/?order=oldest&maker=mia",
+        "/proposals/?page=99",
+        "/flows/?q=nothing",
+    ),
+    *(
+        "/systems/?q=nothing",
+        "/quality/overdue/?q=nothing",
+        *(f"/quality/{slug}/" for slug in QUESTIONS),
+    ),
 ]
 
 
@@ -97,7 +117,9 @@ def things(people, source, target):
     made = make_things(people, source, target)
     factories.specification(source, "idle.csv")
     unknown = factories.data_type("Nobody knows")
-    factories.proposed(people.maker, factories.system("Lonely"), target, [unknown], at=factories.day(1))
+    factories.proposed(
+        people.maker, factories.system("Lonely"), target, [unknown], at=factories.day(1)
+    )
     DataType.objects.filter(pk=unknown.pk).update(is_unknown=True)
     return made
 
@@ -111,7 +133,9 @@ def visited(chromium, live_server):
 
 
 def open_and_check(visitor, url: str, status: int = 200) -> None:
-    """On both databases; in both themes on the one and narrow on the other, since looks do not depend on it."""
+    """On both databases; in both themes on the one and narrow on the other, since looks do not
+    depend on it.
+    """
     assert visitor.page.goto(url).status == status, url
     if status >= 400:
         visitor.complaints.clear()  # Chromium logs it
@@ -122,7 +146,9 @@ def open_and_check(visitor, url: str, status: int = 200) -> None:
 
 
 @pytest.mark.parametrize("role", ["maker", "source"])
-def test_every_page_is_clean_for_axe_and_the_console_and_fits_a_telephone(visited, people, things, role):
+def test_every_page_is_clean_for_axe_and_the_console_and_fits_a_telephone(
+    visited, people, things, role
+):
     """Each URL once, by the first who is let in."""
     visited.sign_in({"maker": people.maker, "source": people.source_approver}[role])
     for row, told in PAGES.items():
@@ -137,7 +163,11 @@ def test_every_answer_of_a_list_and_every_refusal_is_clean_too(visited, people, 
     visited.sign_in(people.maker)
     for url in STATES:
         open_and_check(visited, url)
-    refused = {"/proposals/0/": 404, "/inbox/decide/": 405, f"/proposals/{things['waiting'].pk}/approve/": 403}
+    refused = {
+        "/proposals/0/": 404,
+        "/inbox/decide/": 405,
+        f"/proposals/{things['waiting'].pk}/approve/": 403,
+    }
     refused[f"/proposals/{things['closed'].pk}/cancel/"] = 409
     for url, status in refused.items():
         open_and_check(visited, url, status)
@@ -154,7 +184,11 @@ def test_the_pages_of_the_record_are_clean_for_axe_and_fit_a_telephone(visited, 
         page.go_back()
     for url in [
         *(f"logicalflow/{story.logical.pk}/trail/", f"physicalflow/{story.physical.pk}/trail/"),
-        *(f"proposal/{story.edit.pk}/trail/", "physicalflow/register/?system=LEDGER", "transition/between/"),
+        *(
+            f"proposal/{story.edit.pk}/trail/",
+            "physicalflow/register/?system=LEDGER",
+            "transition/between/",
+        ),
     ]:
         open_and_check(visited, f"/admin/proposals/{url}")
 

@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from proposals.catalogue_files import TABLES, import_catalogue, write_catalogue
+from proposals.files.catalogue import TABLES, import_catalogue, write_catalogue
 from proposals.models import (
     ApproverRule,
     DataType,
@@ -27,7 +27,15 @@ from . import factories
 from .catalogues import CATALOGUE, bring, texts
 
 pytestmark = pytest.mark.django_db
-TRACKED = [System, Involvement, ApproverRule, User, PhysicalSpecification, LogicalFlow, PhysicalFlow]
+TRACKED = [
+    System,
+    Involvement,
+    ApproverRule,
+    User,
+    PhysicalSpecification,
+    LogicalFlow,
+    PhysicalFlow,
+]
 EVENING = datetime(2024, 5, 1, 18, tzinfo=UTC)
 
 
@@ -49,10 +57,21 @@ def test_the_whole_catalogue_comes_in():
     assert OrganisationalUnit.objects.get(code="IT").parent.code == "BANK"
     assert DataType.objects.get(code="OLD").is_deprecated
     sent, ledger = PhysicalFlow.objects.get(), System.objects.get(code="LEDGER")
-    assert (sent.name, sent.basis_offset, sent.specification.code, sent.external_id) == ("Night run", -1, "S1", "X9")
-    assert sent.content_key == sent.twin_key(ledger.pk, sent.logical_flow.target_id, sent.specification_id)
+    assert (sent.name, sent.basis_offset, sent.specification.code, sent.external_id) == (
+        "Night run",
+        -1,
+        "S1",
+        "X9",
+    )
+    assert sent.content_key == sent.twin_key(
+        ledger.pk, sent.logical_flow.target_id, sent.specification_id
+    )
     assert {kind.code for kind in sent.specification.data_types.all()} == {"CLIENT", "OLD"}
-    assert (ledger.kind, ledger.organisational_unit.code, ledger.lifecycle) == ("APPLICATION", "IT", "ACTIVE")
+    assert (ledger.kind, ledger.organisational_unit.code, ledger.lifecycle) == (
+        "APPLICATION",
+        "IT",
+        "ACTIVE",
+    )
     assert ApproverRule.objects.get(system__code="FED").may_reject is False
     assert Involvement.objects.get(system=ledger).user.name == "Ada"
 
@@ -78,7 +97,10 @@ def test_a_pending_flow_becomes_active_with_its_first_physical_flow():
     assert bring(physical_flows=added).activated == 1
     changed = flow("LEDGER", "FED")
     assert changed.lifecycle == "ACTIVE"
-    assert [row.lifecycle for row in changed.history.order_by("history_id")] == ["PENDING", "ACTIVE"]
+    assert [row.lifecycle for row in changed.history.order_by("history_id")] == [
+        "PENDING",
+        "ACTIVE",
+    ]
     assert changed.history.latest().declared_data_types.count() == 2
 
 
@@ -106,7 +128,10 @@ def test_a_run_keeps_one_batch_with_the_prints_of_its_files():
     assert ImportBatch.objects.get() == batch
     assert len(batch.files.all()) == len(TABLES)
     kept = batch.files.get(name="systems.csv")
-    assert (kept.rows, kept.sha256) == (3, hashlib.sha256(CATALOGUE["systems"].encode()).hexdigest())
+    assert (kept.rows, kept.sha256) == (
+        3,
+        hashlib.sha256(CATALOGUE["systems"].encode()).hexdigest(),
+    )
     assert "systems.csv: 3 added." in batch.outcome
 
 
@@ -136,15 +161,24 @@ def test_catalogue_and_people_are_updated_with_one_history_row_each():
     assert [tally.changed for tally in report.tallies] == [1, 1, 1, 1]
     ada, ledger = User.objects.get(employee_id="E2"), System.objects.get(code="LEDGER")
     assert (ada.name, ada.title, ada.manager) == ("Ada L", "Queen", None)
-    assert (ledger.name, ledger.description, ledger.organisational_unit.code) == ("Main Ledger", "", "BANK")
+    assert (ledger.name, ledger.description, ledger.organisational_unit.code) == (
+        "Main Ledger",
+        "",
+        "BANK",
+    )
     for obj in (ada, ledger, ApproverRule.objects.get(system__code="FED")):
         newest, _first = obj.history.all()
-        assert (newest.history_type, newest.history_change_reason) == ("~", f"Import {report.batch.pk}")
+        assert (newest.history_type, newest.history_change_reason) == (
+            "~",
+            f"Import {report.batch.pk}",
+        )
 
 
 def test_two_people_may_exchange_their_employee_ids():
     import_catalogue(texts())
-    swapped = CATALOGUE["people"].replace("E1,Bo", "E0,Bo").replace("E2,Ada,Owner,E1", "E1,Ada,Owner,E2")
+    swapped = (
+        CATALOGUE["people"].replace("E1,Bo", "E0,Bo").replace("E2,Ada,Owner,E1", "E1,Ada,Owner,E2")
+    )
     bring(people=swapped.replace("E0,Bo", "E2,Bo"))
     ada, bo = User.objects.get(name="Ada"), User.objects.get(name="Bo")
     assert (ada.employee_id, bo.employee_id, ada.manager) == ("E1", "E2", bo)
@@ -154,7 +188,10 @@ def test_two_people_may_exchange_their_employee_ids():
 def test_rows_missing_from_a_file_change_nothing():
     import_catalogue(texts())
     before = history_rows()
-    report = bring(systems="kind,code,name\nACTOR,SWIFT,Swift\n", logical_flows="source_code,target_code\nSWIFT,FED\n")
+    report = bring(
+        systems="kind,code,name\nACTOR,SWIFT,Swift\n",
+        logical_flows="source_code,target_code\nSWIFT,FED\n",
+    )
     assert [tally.added for tally in report.tallies] == [1, 1]
     assert System.objects.count() == 4
     assert history_rows() == before + 2
@@ -180,7 +217,10 @@ def test_a_flow_that_was_removed_and_approved_again_is_known():
     import_catalogue(texts())
     factories.remove_flows(PhysicalFlow)
     gone = PhysicalFlow.objects.get()
-    values = {field: getattr(gone, field) for field in [*PhysicalFlow.ATTRIBUTES, "logical_flow", "specification"]}
+    values = {
+        field: getattr(gone, field)
+        for field in [*PhysicalFlow.ATTRIBUTES, "logical_flow", "specification"]
+    }
     PhysicalFlow(**values, origin_batch=gone.origin_batch).save()
     assert not import_catalogue(texts()).changes
 
@@ -206,9 +246,13 @@ def test_a_dry_run_judges_and_writes_nothing():
 
 
 def padded(text: str) -> str:
-    """Every cell with spaces around it, of the kinds that spreadsheets leave: blank, tab, non-breaking."""
+    """Every cell with spaces around it, of the kinds that spreadsheets leave: blank, tab,
+    non-breaking.
+    """
     rows = [line.split(",") for line in text.splitlines()]
-    return "".join(",".join(f"  {cell.replace(';', ' ; ')}\xa0\t" for cell in row) + "\n" for row in rows)
+    return "".join(
+        ",".join(f"  {cell.replace(';', ' ; ')}\xa0\t" for cell in row) + "\n" for row in rows
+    )
 
 
 def test_spaces_around_a_cell_are_no_part_of_it():
@@ -224,16 +268,35 @@ def test_a_padded_row_is_a_repetition_and_not_a_second_one():
     assert counts(report)["systems.csv"] == (4, 3, 0, 0, 1)
 
 
-NASTY = ["=1+1", "+1", "-1", "@x", "'quoted'", "'=1", "''", "\tTab", "\rReturn", 'a "b", c\nd\r\ne', "; ;", " x ", "”"]
+NASTY = [
+    "=1+1",
+    "+1",
+    "-1",
+    "@x",
+    "'quoted'",
+    "'=1",
+    "''",
+    "\tTab",
+    "\rReturn",
+    'a "b", c\nd\r\ne',
+    "; ;",
+    " x ",
+    "”",
+]
 
 
 def test_what_goes_out_comes_back_and_changes_nothing(tmp_path):
     import_catalogue(texts())
     for number, text in enumerate(NASTY):
         system = factories.system(text, code=f"{text}{number}", description=text)
-        types = [factories.data_type(text, code=f"{text}{number}"), factories.data_type(code=f"{text}:{number}")]
+        types = [
+            factories.data_type(text, code=f"{text}{number}"),
+            factories.data_type(code=f"{text}:{number}"),
+        ]
         factories.specification(system, text, types=types, description=text, code=text)
-        factories.involve(factories.user(text, email=f"p{number}@example.com", title=text), system, text)
+        factories.involve(
+            factories.user(text, email=f"p{number}@example.com", title=text), system, text
+        )
     factories.user("Boss without id").reports.add(*User.objects.filter(name="Ada"))
     before = history_rows()
     write_catalogue(tmp_path)
@@ -265,7 +328,9 @@ def test_twenty_times_the_rows_do_not_need_a_query_for_each():
     def queries(first: int, last: int) -> int:
         numbers = range(first, last)
         systems = "kind,code,name\n" + "".join(f"ACTOR,A{n},Actor {n}\n" for n in numbers)
-        flows = "source_code,target_code,data_type_codes\n" + "".join(f"A{n},RISK,CLIENT\n" for n in numbers)
+        flows = "source_code,target_code,data_type_codes\n" + "".join(
+            f"A{n},RISK,CLIENT\n" for n in numbers
+        )
         with CaptureQueriesContext(
             connection,
         ) as captured:
@@ -307,7 +372,9 @@ def test_the_command_names_every_problem_and_fails(tmp_path, capsys):
     ]
 
 
-@pytest.mark.parametrize(("place", "reason"), [("", "There is no catalogue file"), ("none", "There is no directory")])
+@pytest.mark.parametrize(
+    ("place", "reason"), [("", "There is no catalogue file"), ("none", "There is no directory")]
+)
 def test_a_directory_without_catalogue_files_is_refused(place, reason, tmp_path):
     with pytest.raises(CommandError, match=reason):
         call_command("import_catalogue", str(tmp_path / place))

@@ -5,10 +5,18 @@ import re
 import pytest
 from django.utils import timezone
 
-from proposals import provisioning, workflow
-from proposals.dossier import dossier, with_columns
-from proposals.models import LogicalFlow, PhysicalFlow, PhysicalSpecification, Proposal, System, store
-from proposals.refusals import Conflict, Invalid
+from proposals import workflow
+from proposals.errors import Conflict, Invalid
+from proposals.models import (
+    LogicalFlow,
+    PhysicalFlow,
+    PhysicalSpecification,
+    Proposal,
+    System,
+    store,
+)
+from proposals.reports.proposal_page import dossier, with_columns
+from proposals.workflow import provisioning
 
 from . import factories
 
@@ -35,7 +43,9 @@ def change(flow, maker, types=None, **fields):
     proposal = Proposal.change_of(flow, maker)
     for field, value in ({"reason": factories.reason()} | fields).items():
         setattr(proposal, field, value)
-    workflow.submit(proposal, flow.specification.data_types.all() if types is None else types, by=maker)
+    workflow.submit(
+        proposal, flow.specification.data_types.all() if types is None else types, by=maker
+    )
     return proposal
 
 
@@ -49,14 +59,21 @@ def removal(flow, maker):
 
 def second_flow(cast, flow, target=None, **fields):
     """Another physical flow of the same specification."""
-    wanted = {"specification": flow.specification, "specification_name": "", "frequency": "WEEKLY"} | fields
+    wanted = {
+        "specification": flow.specification,
+        "specification_name": "",
+        "frequency": "WEEKLY",
+    } | fields
     logical = flow.logical_flow
     made = factories.proposed(cast.maker, logical.source, target or logical.target, [], **wanted)
     return approve(made, cast).result_physical_flow
 
 
 def test_an_edit_changes_what_it_names_and_nothing_else(cast, flow, trades):
-    done = approve(change(flow, cast.maker, frequency="MONTHLY", criticality="HIGH", description="As of May."), cast)
+    done = approve(
+        change(flow, cast.maker, frequency="MONTHLY", criticality="HIGH", description="As of May."),
+        cast,
+    )
     now = PhysicalFlow.objects.get()
     assert (now.frequency, now.criticality, now.description) == ("MONTHLY", "HIGH", "As of May.")
     assert (now.transport, now.specification, now.logical_flow) == (
@@ -82,10 +99,15 @@ def test_source_and_target_come_from_the_flow(cast, flow, source, target):
 
 
 def test_old_and_new_stand_side_by_side_even_after_it_was_applied(cast, flow, trades):
-    proposal = approve(change(flow, cast.maker, [trades, factories.data_type("Cash")], frequency="MONTHLY"), cast)
+    proposal = approve(
+        change(flow, cast.maker, [trades, factories.data_type("Cash")], frequency="MONTHLY"), cast
+    )
     known = dossier(with_columns(Proposal.objects.all()).get(pk=proposal.pk))
     different = [row[:3] for row in known.comparison if row[3]]
-    assert different == [("Frequency", "Daily", "Monthly"), ("Data types", "Trades", "Cash, Trades")]
+    assert different == [
+        ("Frequency", "Daily", "Monthly"),
+        ("Data types", "Trades", "Cash, Trades"),
+    ]
 
 
 def test_an_edit_that_changes_nothing_is_refused(cast, flow):
@@ -112,11 +134,15 @@ def test_an_edit_that_makes_a_twin_is_refused_with_a_link(cast, flow):
     assert no.value.about == weekly
 
 
-def test_types_of_a_shared_specification_cannot_be_changed_and_the_routes_are_named(cast, flow, trades):
+def test_types_of_a_shared_specification_cannot_be_changed_and_the_routes_are_named(
+    cast, flow, trades
+):
     archive = factories.system("Archive Two")
     factories.involve(cast.both, archive)
     second_flow(cast, flow, target=archive)
-    with pytest.raises(Invalid, match=r"Other routes share the specification trades.csv.*: Ledger → Archive Two"):
+    with pytest.raises(
+        Invalid, match=r"Other routes share the specification trades.csv.*: Ledger → Archive Two"
+    ):
         change(flow, cast.maker, [trades, factories.data_type()])
     assert change(flow, cast.maker, frequency="MONTHLY").state == "PENDING_APPROVALS"
 
@@ -129,21 +155,35 @@ def test_the_same_route_does_not_count_as_sharing(cast, flow, trades):
 @pytest.mark.parametrize("kind", [change, removal])
 def test_a_second_open_change_of_a_flow_is_refused_and_names_the_first(cast, flow, kind):
     first = change(flow, cast.maker, frequency="MONTHLY")
-    with pytest.raises(Conflict, match=f"Proposal {first.pk} by Mia Maker, a change of this flow, is still open") as no:
+    with pytest.raises(
+        Conflict, match=f"Proposal {first.pk} by Mia Maker, a change of this flow, is still open"
+    ) as no:
         kind(flow, cast.other, **({"frequency": "YEARLY"} if kind is change else {}))
     assert no.value.about == first
     workflow.cancel(first, by=cast.maker)
-    assert kind(flow, cast.other, **({"frequency": "YEARLY"} if kind is change else {})).state == "PENDING_APPROVALS"
+    assert (
+        kind(flow, cast.other, **({"frequency": "YEARLY"} if kind is change else {})).state
+        == "PENDING_APPROVALS"
+    )
 
 
 def touched(obj):
-    store(type(obj).objects.get(pk=obj.pk), by=None, why="touched by a test", at=factories.timezone.now())
+    store(
+        type(obj).objects.get(pk=obj.pk),
+        by=None,
+        why="touched by a test",
+        at=factories.timezone.now(),
+    )
 
 
 @pytest.mark.parametrize("part", ["flow", "specification"])
 @pytest.mark.parametrize("kind", ["change", "removal"])
 def test_a_flow_changed_since_submission_refuses_the_last_approval(cast, flow, part, kind):
-    proposal = change(flow, cast.maker, frequency="MONTHLY") if kind == "change" else removal(flow, cast.maker)
+    proposal = (
+        change(flow, cast.maker, frequency="MONTHLY")
+        if kind == "change"
+        else removal(flow, cast.maker)
+    )
     workflow.approve(proposal, sides=["SOURCE"], by=cast.source_approver)
     touched(flow if part == "flow" else flow.specification)
     with pytest.raises(Conflict, match="has changed since this was written"):
@@ -167,10 +207,17 @@ def test_removing_the_last_physical_flow_removes_specification_and_logical_flow(
     assert "The specification trades.csv is removed too" in told
     assert "so the logical flow Ledger → Risk Engine is removed too" in told
     done = approve(proposal, cast)
-    assert {PhysicalFlow.objects.get().lifecycle, PhysicalSpecification.objects.get().lifecycle} == {"REMOVED"}
+    assert {
+        PhysicalFlow.objects.get().lifecycle,
+        PhysicalSpecification.objects.get().lifecycle,
+    } == {"REMOVED"}
     assert LogicalFlow.objects.get().lifecycle == "REMOVED"
     assert done.result_physical_flow == flow
-    for part in (PhysicalFlow.objects.get(), PhysicalSpecification.objects.get(), LogicalFlow.objects.get()):
+    for part in (
+        PhysicalFlow.objects.get(),
+        PhysicalSpecification.objects.get(),
+        LogicalFlow.objects.get(),
+    ):
         assert part.history.first().history_change_reason == f"Proposal {done.pk}: fully approved"
 
 
@@ -180,7 +227,11 @@ def test_removing_one_of_two_leaves_specification_and_route(cast, flow):
     assert len(provisioning.consequences(proposal)) == 1
     approve(proposal, cast)
     assert sorted(PhysicalFlow.objects.values_list("lifecycle", flat=True)) == ["ACTIVE", "REMOVED"]
-    assert PhysicalSpecification.objects.get().lifecycle == LogicalFlow.objects.get().lifecycle == "ACTIVE"
+    assert (
+        PhysicalSpecification.objects.get().lifecycle
+        == LogicalFlow.objects.get().lifecycle
+        == "ACTIVE"
+    )
 
 
 def test_a_specification_used_elsewhere_stays(cast, flow):
@@ -263,7 +314,11 @@ def sent(page):
 def test_an_edit_is_proposed_from_the_page_of_the_flow(web, flow):
     url = f"/physical-flows/{flow.pk}/edit/"
     assert f'href="{url}"' in web.get(flow.get_absolute_url()).content.decode()
-    data = sent(web.get(url)) | {"frequency": "MONTHLY", "reason": factories.reason().pk, "submit": "1"}
+    data = sent(web.get(url)) | {
+        "frequency": "MONTHLY",
+        "reason": factories.reason().pk,
+        "submit": "1",
+    }
     page = web.post(url, data, follow=True).content.decode()
     assert "<del>Daily</del>" in page
     assert "<ins>Monthly</ins>" in page
@@ -272,7 +327,11 @@ def test_an_edit_is_proposed_from_the_page_of_the_flow(web, flow):
 
 def test_an_edit_of_a_page_that_is_stale_is_refused_and_loses_nothing(web, flow):
     url = f"/physical-flows/{flow.pk}/edit/"
-    data = sent(web.get(url)) | {"frequency": "MONTHLY", "reason": factories.reason().pk, "submit": "1"}
+    data = sent(web.get(url)) | {
+        "frequency": "MONTHLY",
+        "reason": factories.reason().pk,
+        "submit": "1",
+    }
     data |= {"justification": "Less is enough."}
     touched(flow)
     response = web.post(url, data)
@@ -306,7 +365,10 @@ def test_nobody_writes_a_change_in_vain(web, flow, cast, page):
 def test_a_removal_says_beforehand_what_goes(web, flow, cast):
     url = f"/physical-flows/{flow.pk}/remove/"
     page = web.get(url).content.decode()
-    assert "It is the last physical flow, so the logical flow Ledger → Risk Engine is removed too." in page
+    assert (
+        "It is the last physical flow, so the logical flow Ledger → Risk Engine is removed too."
+        in page
+    )
     web.post(url, sent(web.get(url)) | {"reason": factories.reason().pk, "submit": "1"})
     proposal = Proposal.objects.get(type="DELETE")
     web.force_login(cast.both)
@@ -316,9 +378,18 @@ def test_a_removal_says_beforehand_what_goes(web, flow, cast):
 def test_a_removal_shows_what_is_gone_and_what_stayed(web, flow, cast):
     second_flow(cast, flow)
     done = approve(removal(flow, cast.maker), cast)
-    page = web.get(done.get_absolute_url()).content.decode().split("<h2>In the register</h2>")[1].split("</dl>")[0]
+    page = (
+        web.get(done.get_absolute_url())
+        .content.decode()
+        .split("<h2>In the register</h2>")[1]
+        .split("</dl>")[0]
+    )
     states = re.findall(r'<dt>([^<]+)</dt>.*?<span class="state \w+">(\w+)</span>', page)
-    assert states == [("Logical flow", "Active"), ("Specification", "Active"), ("Physical flow", "Removed")]
+    assert states == [
+        ("Logical flow", "Active"),
+        ("Specification", "Active"),
+        ("Physical flow", "Removed"),
+    ]
 
 
 def test_the_removal_of_a_bare_flow_is_offered_on_its_page(web, imported):
@@ -330,12 +401,20 @@ def test_the_removal_of_a_bare_flow_is_offered_on_its_page(web, imported):
 
 def test_route_specification_and_type_cannot_be_sent(web, flow, cast):
     url = f"/physical-flows/{flow.pk}/edit/"
-    data = sent(web.get(url)) | {"frequency": "MONTHLY", "reason": factories.reason().pk, "submit": "1"}
+    data = sent(web.get(url)) | {
+        "frequency": "MONTHLY",
+        "reason": factories.reason().pk,
+        "submit": "1",
+    }
     data |= {"source": "1", "type": "CREATE", "state": "X"}
     data |= {"specification": "999", "maker": cast.both.pk, "concerned_physical_flow": "999"}
     web.post(url, data)
     made = Proposal.objects.get(type="EDIT")
-    assert (made.source, made.specification, made.maker) == (flow.logical_flow.source, flow.specification, cast.maker)
+    assert (made.source, made.specification, made.maker) == (
+        flow.logical_flow.source,
+        flow.specification,
+        cast.maker,
+    )
 
 
 def test_a_closed_proposal_is_started_again_by_its_maker_only(web, cast, proposal):
@@ -345,7 +424,10 @@ def test_a_closed_proposal_is_started_again_by_its_maker_only(web, cast, proposa
     page = web.get(proposal.get_absolute_url()).content.decode()
     assert f'href="/proposals/new/?from={proposal.pk}"' in page
     form = web.get(f"/proposals/new/?from={proposal.pk}").context["form"]
-    assert (form["specification_name"].value(), form["frequency"].value()) == ("trades.csv", "DAILY")
+    assert (form["specification_name"].value(), form["frequency"].value()) == (
+        "trades.csv",
+        "DAILY",
+    )
     assert form["data_types"].value() == [kind.pk for kind in proposal.data_types.all()]
     web.force_login(cast.stranger)
     assert "New draft" not in web.get(proposal.get_absolute_url()).content.decode()
@@ -353,7 +435,9 @@ def test_a_closed_proposal_is_started_again_by_its_maker_only(web, cast, proposa
 
 
 def test_a_rejected_edit_is_started_again_from_the_flow_as_it_is(web, cast, flow):
-    rejected = workflow.reject(change(flow, cast.maker, frequency="MONTHLY"), side="SOURCE", by=cast.both, comment="no")
+    rejected = workflow.reject(
+        change(flow, cast.maker, frequency="MONTHLY"), side="SOURCE", by=cast.both, comment="no"
+    )
     page = web.get(rejected.get_absolute_url()).content.decode()
     url = f"/physical-flows/{flow.pk}/edit/?from={rejected.pk}"
     assert f'href="{url}"' in page

@@ -18,7 +18,8 @@ from django.utils import timezone
 from django.utils.html import escape
 from post_office.models import STATUS, Email
 
-from proposals import audit, clock, demo, insights
+from proposals import demo
+from proposals.history import verify
 from proposals.models import (
     DataType,
     ImportBatch,
@@ -36,11 +37,22 @@ from proposals.models import (
     open_states,
     reach,
 )
-from proposals.quality import QUESTIONS
+from proposals.reports import insights
+from proposals.reports.quality import QUESTIONS
+from proposals.workflow import periodic
 
 pytestmark = pytest.mark.django_db
 QUICK = {"DEBUG": True, "PASSWORD_HASHERS": ["django.contrib.auth.hashers.MD5PasswordHasher"]}
-TABLES = [System, User, LogicalFlow, PhysicalFlow, PhysicalSpecification, Proposal, Transition, ImportBatch]
+TABLES = [
+    System,
+    User,
+    LogicalFlow,
+    PhysicalFlow,
+    PhysicalSpecification,
+    Proposal,
+    Transition,
+    ImportBatch,
+]
 
 
 def systems_of(username):
@@ -71,12 +83,20 @@ def proposal(state: str) -> Proposal:
 
 
 def bare_flow() -> LogicalFlow:
-    asked = Proposal.objects.open().filter(concerned_logical_flow__isnull=False).values("concerned_logical_flow")
+    asked = (
+        Proposal.objects.open()
+        .filter(concerned_logical_flow__isnull=False)
+        .values("concerned_logical_flow")
+    )
     return LogicalFlow.objects.filter(lifecycle="PENDING").exclude(pk__in=asked).first()
 
 
 def calm_flow() -> PhysicalFlow:
-    asked = Proposal.objects.open().filter(concerned_physical_flow__isnull=False).values("concerned_physical_flow")
+    asked = (
+        Proposal.objects.open()
+        .filter(concerned_physical_flow__isnull=False)
+        .values("concerned_physical_flow")
+    )
     return PhysicalFlow.objects.active().exclude(pk__in=asked).first()
 
 
@@ -96,16 +116,36 @@ def waiting() -> Proposal:
 SHOWN = {
     "home": ("source", None, lambda _: waiting().get_absolute_url()),
     "inbox": ("source", None, lambda _: waiting().get_absolute_url()),
-    "proposals": ("maker", None, lambda _: Proposal.objects.submitted().latest("pk").get_absolute_url()),
-    "proposal-new": ("maker", None, lambda _: DataType.objects.filter(is_deprecated=False).first().name),
-    "proposal": ("auditor", lambda: proposal("FULLY_APPROVED"), lambda it: it.transitions.get(number=2).by.name),
+    "proposals": (
+        "maker",
+        None,
+        lambda _: Proposal.objects.submitted().latest("pk").get_absolute_url(),
+    ),
+    "proposal-new": (
+        "maker",
+        None,
+        lambda _: DataType.objects.filter(is_deprecated=False).first().name,
+    ),
+    "proposal": (
+        "auditor",
+        lambda: proposal("FULLY_APPROVED"),
+        lambda it: it.transitions.get(number=2).by.name,
+    ),
     "proposal-edit": ("maker", draft, lambda it: it.source.code),
     "proposal-propose": ("maker", draft, lambda it: it.source.name),
     "proposal-cancel": ("maker", draft, lambda it: it.source.name),
     "proposal-approve": ("source", waiting, lambda it: it.source.name),
     "proposal-reject": ("source", waiting, lambda it: it.source.name),
-    "systems": ("maker", None, lambda _: System.objects.order_by("name").first().get_absolute_url()),
-    "system": ("maker", lambda: consented().source, lambda it: it.flows_out.living().first().get_absolute_url()),
+    "systems": (
+        "maker",
+        None,
+        lambda _: System.objects.order_by("name").first().get_absolute_url(),
+    ),
+    "system": (
+        "maker",
+        lambda: consented().source,
+        lambda it: it.flows_out.living().first().get_absolute_url(),
+    ),
     "flows": ("maker", None, lambda _: 'href="/flows/'),
     "flow": ("maker", consented, lambda it: it.physical_flows.active().first().get_absolute_url()),
     "flow-remove": ("maker", bare_flow, lambda it: it.source.name),
@@ -114,9 +154,17 @@ SHOWN = {
     "physical-flow-edit": ("maker", calm_flow, lambda it: it.logical_flow.source.name),
     "physical-flow-remove": ("maker", calm_flow, lambda it: it.logical_flow.source.name),
     "quality": ("steward", None, lambda _: f">{QUESTIONS['overdue'].answer().count}<"),
-    "quality-list": ("steward", lambda: SimpleNamespace(pk="overdue"), lambda _: 'href="/proposals/'),
+    "quality-list": (
+        "steward",
+        lambda: SimpleNamespace(pk="overdue"),
+        lambda _: 'href="/proposals/',
+    ),
     "insights": ("auditor", None, lambda _: insights.who_waits()[0].system.name),
-    "me": ("source", None, lambda _: Involvement.objects.open().filter(user__username="source").first().system.name),
+    "me": (
+        "source",
+        None,
+        lambda _: Involvement.objects.open().filter(user__username="source").first().system.name,
+    ),
     "healthz": ("maker", None, lambda _: "ok"),
 }
 
@@ -130,7 +178,10 @@ class TestTheCompany:
         client.force_login(User.objects.get(username=username))
         response = client.get(reverse(name, args=[found.pk] if found else []), follow=True)
         assert response.status_code == 200
-        assert escape(seen(found)) in response.content.decode() or seen(found) in response.content.decode()
+        assert (
+            escape(seen(found)) in response.content.decode()
+            or seen(found) in response.content.decode()
+        )
 
     def test_every_list_of_the_admin_shows_some_of_it(self, client):
         client.force_login(User.objects.get(username="admin"))
@@ -139,12 +190,14 @@ class TestTheCompany:
         empty = [
             m.__name__
             for m in ours
-            if not client.get(reverse(admin_urlname(m._meta, "changelist"))).context["cl"].result_count
+            if not client.get(reverse(admin_urlname(m._meta, "changelist")))
+            .context["cl"]
+            .result_count
         ]
         assert empty == []
 
     def test_nothing_in_its_record_disagrees(self):
-        assert list(audit.breaches()) == []
+        assert list(verify.breaches()) == []
 
     @pytest.mark.parametrize(
         ("rows", "least", "most"),
@@ -183,14 +236,19 @@ class TestTheCompany:
     def test_every_sign_in_opens_with_the_public_password(self, sign_in):
         user = ModelBackend().authenticate(None, username=sign_in.username, password=demo.PASSWORD)
         assert user.email == sign_in.email
-        assert [group.name for group in user.groups.all()] == ([sign_in.group] if sign_in.group else [])
+        assert [group.name for group in user.groups.all()] == (
+            [sign_in.group] if sign_in.group else []
+        )
 
     def test_nobody_else_can_sign_in(self):
         others = User.objects.exclude(username__in=[sign_in.username for sign_in in demo.SIGN_INS])
         assert not any(user.has_usable_password() for user in others)
 
     def test_only_staff_sees_the_admin_and_only_one_is_a_superuser(self):
-        assert set(User.objects.filter(is_staff=True).values_list("username", flat=True)) == {"auditor", "admin"}
+        assert set(User.objects.filter(is_staff=True).values_list("username", flat=True)) == {
+            "auditor",
+            "admin",
+        }
         assert User.objects.get(is_superuser=True).username == "admin"
 
     @pytest.mark.parametrize(("username", "side"), [("source", "source"), ("target", "target")])
@@ -202,7 +260,11 @@ class TestTheCompany:
 
     def test_somebody_waits_with_both_sides(self):
         systems = systems_of("both")
-        assert awaiting("both").filter(state="PENDING_APPROVALS", source__in=systems, target__in=systems).exists()
+        assert (
+            awaiting("both")
+            .filter(state="PENDING_APPROVALS", source__in=systems, target__in=systems)
+            .exists()
+        )
 
     def test_some_side_has_nobody_but_the_stewards(self):
         roles = [actions()[name].role for name in ("approve_source", "approve_target")]
@@ -215,15 +277,21 @@ class TestTheCompany:
             trail = list(proposal.transitions.all())
             assert [row.number for row in trail] == list(range(1, len(trail) + 1))
             assert (trail[-1].to_state if trail else "PROPOSED_CREATE") == proposal.state
-            assert all(one.to_state == two.from_state and one.at <= two.at for one, two in pairwise(trail))
+            assert all(
+                one.to_state == two.from_state and one.at <= two.at for one, two in pairwise(trail)
+            )
             assert all(proposal.created_at <= row.at <= timezone.now() for row in trail)
 
     def test_both_orders_and_one_person_for_both_sides_occur(self):
-        trails = {tuple(p.transitions.values_list("action", flat=True)) for p in Proposal.objects.all()}
+        trails = {
+            tuple(p.transitions.values_list("action", flat=True)) for p in Proposal.objects.all()
+        }
         assert ("propose", "approve_source", "approve_target", "complete") in trails
         assert ("propose", "approve_target", "approve_source", "complete") in trails
         done = Proposal.objects.filter(state="FULLY_APPROVED")
-        assert any(p.transitions.exclude(side="").values("by").distinct().count() == 1 for p in done)
+        assert any(
+            p.transitions.exclude(side="").values("by").distinct().count() == 1 for p in done
+        )
 
     def test_every_rejection_says_why(self):
         rejections = Transition.objects.filter(action__startswith="reject")
@@ -261,11 +329,14 @@ class TestTheCompany:
 
     def test_no_mail_waits_and_nobody_is_due_for_a_reminder(self):
         assert set(Email.objects.values_list("status", flat=True)) == {STATUS.sent}
-        assert clock.remind_approvers(timezone.now()) == (0, 0)
+        assert periodic.remind_approvers(timezone.now()) == (0, 0)
 
     def test_something_is_long_enough_to_break_a_page(self):
         assert max(len(name) for name in System.objects.values_list("name", flat=True)) > 180
-        assert max(len(text) for text in Proposal.objects.values_list("justification", flat=True)) > 1000
+        assert (
+            max(len(text) for text in Proposal.objects.values_list("justification", flat=True))
+            > 1000
+        )
 
     def test_making_it_again_changes_nothing_and_prints_the_sign_ins(self):
         before = [model.objects.count() for model in TABLES]
@@ -291,7 +362,9 @@ def test_people_of_ones_own_are_left_alone(settings):
 
 @pytest.mark.parametrize("day", range(7))
 def test_its_story_can_be_told_at_any_hour_of_any_day(settings, day):
-    """Nights and weekends push the last scenes back; they stay in order and before the moment it is told."""
+    """Nights and weekends push the last scenes back; they stay in order and before the moment it is
+    told.
+    """
     now = datetime(2026, 3, 23 + day, 3 * day, 17, tzinfo=UTC)
     for scene in demo.story():
         moments = [at for at, _ in scene.steps(now)]

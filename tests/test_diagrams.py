@@ -1,4 +1,6 @@
-"""Pictures of the register: which boxes and arrows, what a proposal draws in, and what the pages make of them."""
+"""Pictures of the register: which boxes and arrows, what a proposal draws in, and what the pages
+make of them.
+"""
 
 import re
 from xml.etree import ElementTree
@@ -9,10 +11,10 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from proposals import workflow
-from proposals.dossier import dossier, with_columns
 from proposals.models import Involvement, Proposal, System
-from proposals.neighbourhood import around_route, around_system, route_is_living, sent_along
-from proposals.pictures import of_flow, of_system
+from proposals.reports.flow_picture import of_flow, of_system
+from proposals.reports.neighbourhood import around_route, around_system, route_is_living, sent_along
+from proposals.reports.proposal_page import dossier, with_columns
 
 from . import factories
 
@@ -96,7 +98,11 @@ def test_a_flow_from_a_system_to_itself_is_an_arrow_around_it(source):
 
 def test_of_200_flows_the_busiest_are_drawn_and_the_others_counted_and_linked(source):
     for number in range(200):
-        factories.flow(source, factories.system(f"Receiver {number:03}"), physical=1 if number in (7, 150) else 0)
+        factories.flow(
+            source,
+            factories.system(f"Receiver {number:03}"),
+            physical=1 if number in (7, 150) else 0,
+        )
     around = around_system(source)
     assert (len(around["out"].flows), around["out"].total, around["out"].left_out) == (25, 200, 175)
     picture = of_system(source, around)
@@ -142,7 +148,11 @@ def test_what_open_proposals_would_do_is_drawn_in(cast, source, target):
     assert drawn(picture) == [
         [("Feed", "± more proposed")],
         [("Ledger", "Application")],
-        [("Archive Two", "1 physical flow"), ("Risk Engine", "+ proposed"), ("Zoo", "✕ removal proposed")],
+        [
+            ("Archive Two", "1 physical flow"),
+            ("Risk Engine", "+ proposed"),
+            ("Zoo", "✕ removal proposed"),
+        ],
     ]
     assert looks(picture) == ["active", "changes", "comes", "goes"]
 
@@ -190,8 +200,13 @@ def test_a_route_has_what_is_sent_in_its_middle_and_what_lies_around_it_outside(
         ("Hub", "Risk Engine", "1 physical flow"),
         ("Risk Engine", "Ledger", "1 physical flow"),
     ]
-    assert picture.says == "1 flow into Ledger, 1 flow out of Risk Engine, one back from target to source."
-    assert len(picture.drawing.arrows) == 9  # two on each of two sent, two through the hub, feed, report, back
+    assert (
+        picture.says
+        == "1 flow into Ledger, 1 flow out of Risk Engine, one back from target to source."
+    )
+    assert (
+        len(picture.drawing.arrows) == 9
+    )  # two on each of two sent, two through the hub, feed, report, back
 
 
 def test_a_bare_route_says_that_nothing_is_known_to_be_sent(imported):
@@ -256,8 +271,14 @@ def test_a_change_changes_and_a_removal_goes(cast, source, target):
     first, second = flow.physical_flows.order_by("name")
     change = changed(first, cast.maker, Proposal.change_of, frequency="MONTHLY")
     removal = changed(second, cast.maker, Proposal.removal_of)
-    assert drawn(proposal_picture(change))[1] == [("run 0", "± changes"), ("run 1", "File transport, daily")]
-    assert drawn(proposal_picture(removal))[1] == [("run 1", "✕ goes"), ("run 0", "File transport, daily")]
+    assert drawn(proposal_picture(change))[1] == [
+        ("run 0", "± changes"),
+        ("run 1", "File transport, daily"),
+    ]
+    assert drawn(proposal_picture(removal))[1] == [
+        ("run 1", "✕ goes"),
+        ("run 0", "File transport, daily"),
+    ]
 
 
 def test_a_removal_of_a_bare_route_goes(cast, imported):
@@ -276,8 +297,14 @@ def test_who_shares_the_specification_is_named_and_counted(cast, source, target)
     factories.flow(source, factories.system("Archive Two"), physical=9, spec=shared)
     removal = changed(first, cast.maker, Proposal.removal_of)
     known = dossier(with_columns(Proposal.objects.all()).get(pk=removal.pk))
-    assert {str(physical.logical_flow) for physical in known.sent.elsewhere} == {"Ledger → Archive Two"}
-    assert (len(known.sent.elsewhere), known.sent.of_specification, known.sent.of_route) == (7, 11, 2)
+    assert {str(physical.logical_flow) for physical in known.sent.elsewhere} == {
+        "Ledger → Archive Two"
+    }
+    assert (len(known.sent.elsewhere), known.sent.of_specification, known.sent.of_route) == (
+        7,
+        11,
+        2,
+    )
     assert [str(consequence) for consequence in known.consequences] == [
         "The physical flow run 0 is removed. Its history stays."
     ]
@@ -313,7 +340,9 @@ def test_a_picture_is_named_links_every_box_and_needs_no_style(as_, cast, source
     assert len(links) == len(svg.findall(".//rect"))
     for link in links:
         assert as_(cast.both).get(link.attrib["href"].split("#")[0]).status_code == 200
-    assert "<Feed> & Söhne" in {element.text.partition(" (")[0] for element in svg.findall(".//g/title")}
+    assert "<Feed> & Söhne" in {
+        element.text.partition(" (")[0] for element in svg.findall(".//g/title")
+    }
     assert "style=" not in response.content.decode()
 
 
@@ -321,7 +350,10 @@ def test_the_table_says_the_same_as_the_picture(as_, cast, source, target):
     flow = factories.flow(source, target, physical=1)
     factories.flow(factories.system("Feed"), source)
     page = text(as_(cast.maker).get(flow.get_absolute_url()))
-    assert "From To What Ledger Risk Engine run 0: File transport, daily Feed Ledger no physical flow" in page
+    assert (
+        "From To What Ledger Risk Engine run 0: File transport, daily Feed Ledger no physical flow"
+        in page
+    )
 
 
 def test_long_names_are_shortened_and_told_in_full(as_, cast, source):
@@ -386,7 +418,10 @@ def asked(cast, source, target, kind):
         )
     change = {"EDIT": Proposal.change_of, "DELETE": Proposal.removal_of}[kind]
     return changed(
-        flow.physical_flows.first(), cast.maker, change, **({"frequency": "MONTHLY"} if kind == "EDIT" else {})
+        flow.physical_flows.first(),
+        cast.maker,
+        change,
+        **({"frequency": "MONTHLY"} if kind == "EDIT" else {}),
     )
 
 
@@ -431,7 +466,9 @@ def test_the_pages_of_flows_cost_the_same_for_much_as_for_little(as_, cast, sour
         done = factories.proposed(cast.maker, source, target, specification_name=f"{number}.csv")
         workflow.approve(done, sides=["SOURCE", "TARGET"], by=cast.both)
         factories.proposed(cast.maker, source, target, specification_name=f"another {number}.csv")
-        few = few or [queries_of(client, place.get_absolute_url(), most=20) for place in (flow, physical)]
+        few = few or [
+            queries_of(client, place.get_absolute_url(), most=20) for place in (flow, physical)
+        ]
         factories.flow(source, factories.system(), physical=1, spec=physical.specification)
     many = [queries_of(client, place.get_absolute_url(), most=20) for place in (flow, physical)]
     assert many == few

@@ -1,4 +1,6 @@
-"""A draft is its maker's: nobody else finds it, reads it or guesses at it, by no page, list, search or filter."""
+"""A draft is its maker's: nobody else finds it, reads it or guesses at it, by no page, list, search
+or filter.
+"""
 
 import pytest
 from django.urls import reverse
@@ -26,13 +28,18 @@ def draft(cast, source, target):
     return factories.draft(cast.maker, source, target, **wanted)
 
 
-@pytest.mark.parametrize("role", ["stranger", "source_approver", "makers_delegate", "steward", "auditor"])
+@pytest.mark.parametrize(
+    "role", ["stranger", "source_approver", "makers_delegate", "steward", "auditor"]
+)
 def test_a_draft_of_another_is_not_there(as_, cast, draft, role):
     browser = as_(getattr(cast, role))
     for page in ("", "edit/", "propose/", "approve/", "reject/", "cancel/"):
         url = f"/proposals/{draft.pk}/{page}"
         assert browser.get(url).status_code == 404, url
-        assert browser.post(url, {"side": "SOURCE", "comment": "x", "submit": "1"}).status_code in (404, 405), url
+        assert browser.post(url, {"side": "SOURCE", "comment": "x", "submit": "1"}).status_code in (
+            404,
+            405,
+        ), url
     for page in (NEW, f"/proposals/{draft.pk}/edit/"):
         assert browser.get(page, {"from": draft.pk}).status_code == 404
     chosen = {"chosen": draft.pk, "verb": "approve"}
@@ -40,10 +47,18 @@ def test_a_draft_of_another_is_not_there(as_, cast, draft, role):
     assert Proposal.objects.get().state == "PROPOSED_CREATE"
 
 
-@pytest.mark.parametrize("role", ["stranger", "source_approver", "makers_delegate", "steward", "auditor"])
+@pytest.mark.parametrize(
+    "role", ["stranger", "source_approver", "makers_delegate", "steward", "auditor"]
+)
 def test_a_draft_of_another_is_found_by_no_list_search_or_page_beside_it(as_, cast, draft, role):
     browser = as_(getattr(cast, role))
-    beside = [f"/systems/{draft.source_id}/", f"/systems/{draft.source_id}/?history", "/inbox/", "/me/", NEW]
+    beside = [
+        f"/systems/{draft.source_id}/",
+        f"/systems/{draft.source_id}/?history",
+        "/inbox/",
+        "/me/",
+        NEW,
+    ]
     lists = [
         "/proposals/",
         "/proposals/?state=PROPOSED_CREATE",
@@ -55,13 +70,19 @@ def test_a_draft_of_another_is_found_by_no_list_search_or_page_beside_it(as_, ca
         assert SECRET not in browser.get(url).content.decode(), url
     found = browser.get("/proposals/", {"q": SECRET}).content.decode()
     assert f"/proposals/{draft.pk}/" not in found
-    assert f"/proposals/{draft.pk}/" not in browser.get("/proposals/", {"q": draft.pk}).content.decode()
+    assert (
+        f"/proposals/{draft.pk}/"
+        not in browser.get("/proposals/", {"q": draft.pk}).content.decode()
+    )
 
 
 def test_a_draft_of_another_is_in_no_page_of_the_auditors_admin(as_, cast, draft):
     browser, version = as_(cast.auditor), draft.history.first()
     for url in [
-        *(f"/admin/proposals/proposal/{draft.pk}/{page}" for page in ("change/", "history/", f"history/{version.pk}/")),
+        *(
+            f"/admin/proposals/proposal/{draft.pk}/{page}"
+            for page in ("change/", "history/", f"history/{version.pk}/")
+        ),
         f"/admin/proposals/historicalproposal/{version.pk}/change/",
         f"/admin/proposals/historicalproposal/{version.pk}/history/",
     ]:
@@ -72,13 +93,24 @@ def test_a_draft_of_another_is_in_no_page_of_the_auditors_admin(as_, cast, draft
         lists = reverse(f"admin:proposals_{model}_changelist")
         assert SECRET not in browser.get(lists).content.decode()
     for model, lookup in [
-        *(("proposal", "justification__startswith"), ("historicalproposal", "justification__startswith")),
-        *(("datatype", "proposals__justification__startswith"), ("system", "proposals_from__justification__contains")),
-        *(("reason", "proposal__justification__contains"), ("user", "proposals__justification__contains")),
+        *(
+            ("proposal", "justification__startswith"),
+            ("historicalproposal", "justification__startswith"),
+        ),
+        *(
+            ("datatype", "proposals__justification__startswith"),
+            ("system", "proposals_from__justification__contains"),
+        ),
+        *(
+            ("reason", "proposal__justification__contains"),
+            ("user", "proposals__justification__contains"),
+        ),
         *(("involvement", "user__password__startswith"), ("user", "manager__password__startswith")),
         *(("user", "password__startswith"), ("delegation", "delegator__password__contains")),
     ]:
-        response = browser.get(reverse(f"admin:proposals_{model}_changelist"), {lookup: SECRET[:3]}, follow=True)
+        response = browser.get(
+            reverse(f"admin:proposals_{model}_changelist"), {lookup: SECRET[:3]}, follow=True
+        )
         assert SECRET not in response.content.decode().replace(f"{lookup}={SECRET[:3]}", ""), lookup
         if "__" in lookup.partition("__")[2] or "password" in lookup:
             assert response.status_code == 400 or response.redirect_chain, lookup

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from proposals.drawing import Arrow, Box, Group, Layout, breadth, folded
+from proposals.reports.layout import Arrow, Box, Group, Layout, breadth, folded
 
 LAYOUT = Layout(box=100, gutter=40)
 
@@ -14,7 +14,10 @@ def column(*names, heading=""):
 
 
 def places(drawing):
-    return {placed.box.key: (placed.x, placed.y, placed.width, placed.height) for placed in drawing.boxes}
+    return {
+        placed.box.key: (placed.x, placed.y, placed.width, placed.height)
+        for placed in drawing.boxes
+    }
 
 
 def test_columns_stand_side_by_side_with_their_middles_on_one_line():
@@ -33,7 +36,10 @@ def test_a_note_makes_a_box_higher_and_a_heading_stands_above_its_group():
     drawing = LAYOUT.draw([[Group("In: 1", [Box("a", "a", "a note")])]], [])
     assert places(drawing) == {"a": (4, 24, 100, 48)}
     assert [(text.x, text.y, text.text) for text in drawing.headings] == [(4, 16, "In: 1")]
-    assert [(text.look, text.text) for text in drawing.boxes[0].lines] == [("name", "a"), ("note", "a note")]
+    assert [(text.look, text.text) for text in drawing.boxes[0].lines] == [
+        ("name", "a"),
+        ("note", "a note"),
+    ]
 
 
 def test_the_second_group_of_a_column_hangs_below_the_line():
@@ -86,7 +92,8 @@ def test_a_name_gets_two_lines_and_then_an_ellipsis(text, lines):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "i" * 300, "W" * 300, "e\u0301" * 200, "\u200b" * 50, "a b " * 99, "…" * 40, "x" * 9]
+    "text",
+    ["", "i" * 300, "W" * 300, "e\u0301" * 200, "\u200b" * 50, "a b " * 99, "…" * 40, "x" * 9],
 )
 def test_no_line_is_wider_than_its_room(text):
     for room, most in itertools.product([1, 40, 150], [1, 2, 3]):

@@ -88,16 +88,40 @@ def sparse(path) -> None:
 
 
 TRAPS = {
-    "a link to a secret": (lambda path: link("/etc/passwd", path), "Cannot read systems.csv: it is a link."),
-    "a link without end": (lambda path: link("/dev/zero", path), "Cannot read systems.csv: it is a link."),
-    "a link to itself": (lambda path: link("systems.csv", path), "Cannot read systems.csv: it is a link."),
-    "a pipe": (lambda path: os.mkfifo(path / "systems.csv"), "Cannot read systems.csv: it is not a plain file."),
-    "a directory": (lambda path: (path / "systems.csv").mkdir(), "Cannot read systems.csv: Is a directory."),
+    "a link to a secret": (
+        lambda path: link("/etc/passwd", path),
+        "Cannot read systems.csv: it is a link.",
+    ),
+    "a link without end": (
+        lambda path: link("/dev/zero", path),
+        "Cannot read systems.csv: it is a link.",
+    ),
+    "a link to itself": (
+        lambda path: link("systems.csv", path),
+        "Cannot read systems.csv: it is a link.",
+    ),
+    "a pipe": (
+        lambda path: os.mkfifo(path / "systems.csv"),
+        "Cannot read systems.csv: it is not a plain file.",
+    ),
+    "a directory": (
+        lambda path: (path / "systems.csv").mkdir(),
+        "Cannot read systems.csv: Is a directory.",
+    ),
     "a socket": (occupied, "Cannot read systems.csv: No such device or address."),
     "a terabyte that is not there": (sparse, "systems.csv: The file is larger than 64 MiB."),
-    "large together": (large_together, "The files together are larger than 64 MiB; import them in parts."),
-    "a strange name": (lambda path: (path / "\x1b[2J.csv").touch(), "\ufffd[2J.csv: This is not a catalogue file."),
-    "a name of broken bytes": (lambda path: (path / "\udcff.csv").touch(), "\ufffd.csv: This is not a catalogue file."),
+    "large together": (
+        large_together,
+        "The files together are larger than 64 MiB; import them in parts.",
+    ),
+    "a strange name": (
+        lambda path: (path / "\x1b[2J.csv").touch(),
+        "\ufffd[2J.csv: This is not a catalogue file.",
+    ),
+    "a name of broken bytes": (
+        lambda path: (path / "\udcff.csv").touch(),
+        "\ufffd.csv: This is not a catalogue file.",
+    ),
     "a large unknown file": (
         lambda path: (path / "x.csv").write_bytes(b"x" * 70 * MIB),
         "x.csv: This is not a catalogue file",
@@ -116,12 +140,19 @@ def outcomes(tmp_path_factory):
         (place / case / f"{file}.csv").write_bytes(content)
     for case, (lay, _) in TRAPS.items():
         lay(place / case)
-    environ = os.environ | {"DATABASE_URL": f"sqlite:///{place}/db", "DJANGO_SETTINGS_MODULE": "waltzflow.settings"}
+    environ = os.environ | {
+        "DATABASE_URL": f"sqlite:///{place}/db",
+        "DJANGO_SETTINGS_MODULE": "waltzflow.settings",
+    }
     environ["PYTHONPATH"] = str(ROOT)
     migrate = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
     subprocess.run(migrate, cwd=ROOT, env=environ, check=True)
     cases = [*BOMBS, *TRAPS]
-    bombed = [sys.executable, "tests/bombed.py", *(str(place / case) for case in ["harmless", *cases])]
+    bombed = [
+        sys.executable,
+        "tests/bombed.py",
+        *(str(place / case) for case in ["harmless", *cases]),
+    ]
     done = subprocess.run(bombed, cwd=ROOT, env=environ, capture_output=True, text=True)
     return dict(zip(cases, map(json.loads, done.stdout.splitlines()), strict=True))
 

@@ -1,4 +1,5 @@
-"""Raw SQL against the database itself: the guard an attack names stops it, and nothing but that guard.
+"""Raw SQL against the database itself: the guard an attack names stops it, and nothing but that
+guard.
 
 What PostgreSQL refuses only at commit, SQLite lets pass; there the audit must find it.
 """
@@ -6,9 +7,10 @@ What PostgreSQL refuses only at commit, SQLite lets pass; there the audit must f
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from proposals import audit, guards
+from proposals import guards
 from proposals.guards.guard import AT_COMMIT
 from proposals.guards.record import histories
+from proposals.history import verify
 from proposals.models import LogicalFlow, PhysicalFlow, PhysicalSpecification, Proposal, Transition
 
 from . import attacks
@@ -24,7 +26,9 @@ def scene(cast, source, target):
 
 
 def carry_out(sql: str) -> None:
-    """The attack as somebody with the application's account commits it: what is judged at commit speaks too."""
+    """The attack as somebody with the application's account commits it: what is judged at commit
+    speaks too.
+    """
     connection.check_constraints()  # of what came before
     with transaction.atomic(), connection.cursor() as cursor:
         for statement in sql.split("; "):
@@ -68,14 +72,14 @@ def test_the_guard_and_nothing_else_stops_the_attack(scene, subtests):
 
 
 def test_with_all_guards_no_attack_passes_unseen(scene, subtests):
-    assert list(audit.breaches()) == []
+    assert list(verify.breaches()) == []
     for name, sql in ATTACKS:
         with subtests.test(guard=name, sql=sql), transaction.atomic():
             if judged_here(BY_NAME[name]):
                 assert refused(sql.format(**scene))
             else:
                 carry_out(sql.format(**scene))
-                assert list(audit.breaches()) != []
+                assert list(verify.breaches()) != []
                 transaction.set_rollback(True)
 
 
@@ -99,7 +103,11 @@ def test_the_record_is_only_appended_to(scene, subtests):
 
 
 def test_no_table_of_the_record_is_emptied_or_replaced_wholesale(scene, subtests):
-    wholesale = "TRUNCATE {table} CASCADE" if ON_POSTGRESQL else "REPLACE INTO {table} SELECT * FROM {table}"
+    wholesale = (
+        "TRUNCATE {table} CASCADE"
+        if ON_POSTGRESQL
+        else "REPLACE INTO {table} SELECT * FROM {table}"
+    )
     for model in KEPT:
         with subtests.test(table=model._meta.db_table):
             assert refused(wholesale.format(table=model._meta.db_table))
@@ -107,13 +115,21 @@ def test_no_table_of_the_record_is_emptied_or_replaced_wholesale(scene, subtests
 
 def test_every_guard_has_an_attack():
     attacked = set(TABLE)
-    whole = {f"{guards.name_of(model)}_{what}" for model in KEPT for what in ("unchanged", "stays", "not_replaced")}
+    whole = {
+        f"{guards.name_of(model)}_{what}"
+        for model in KEPT
+        for what in ("unchanged", "stays", "not_replaced")
+    }
     assert set(BY_NAME) <= attacked | whole
     assert attacked <= set(BY_NAME)
 
 
 def test_every_guard_is_installed_after_migrate_and_none_twice(db):
-    expected = {guard.trigger(event) for guard in guards.GUARDS for event in guard.events_on(connection.vendor)}
+    expected = {
+        guard.trigger(event)
+        for guard in guards.GUARDS
+        for event in guard.events_on(connection.vendor)
+    }
     assert set(guards.installed(connection)) == expected
     assert max(map(len, expected)) <= 63
     guards.install(connection)
@@ -121,9 +137,13 @@ def test_every_guard_is_installed_after_migrate_and_none_twice(db):
 
 
 def test_a_temporary_table_does_not_stand_in_for_the_record(scene):
-    """Names in a guard mean the tables of the project, even for somebody who puts others in front of them."""
+    """Names in a guard mean the tables of the project, even for somebody who puts others in front
+    of them.
+    """
     name = "proposals_user"
     with connection.cursor() as cursor:
         cursor.execute(f"CREATE TEMPORARY TABLE {name} AS SELECT * FROM {name}")
         cursor.execute(f"UPDATE {name} SET is_active = TRUE")
-    assert refused(attacks.step(by_id="{inactive}").format(**scene), "transition_by_somebody_active")
+    assert refused(
+        attacks.step(by_id="{inactive}").format(**scene), "transition_by_somebody_active"
+    )

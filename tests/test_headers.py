@@ -18,7 +18,13 @@ HEADERS = {
     "X-Permitted-Cross-Domain-Policies": "none",
 }
 POLICY = {
-    *("default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self'", "font-src 'self'"),
+    *(
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self'",
+        "font-src 'self'",
+    ),
     *("connect-src 'self'", "form-action 'self'", "frame-ancestors 'none'", "base-uri 'none'"),
 }
 
@@ -138,7 +144,9 @@ print(json.dumps({
 def production():
     """What a site under https:// answers."""
     environ = PRODUCTION | {"DJANGO_SETTINGS_MODULE": "waltzflow.settings", "PATH": ""}
-    done = subprocess.run([sys.executable, "-c", ASK], cwd=ROOT, env=environ, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", ASK], cwd=ROOT, env=environ, capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
@@ -153,7 +161,9 @@ def test_plain_http_is_redirected_to_the_site_s_own_name(production):
     assert production["plain"]["status"] == 301
     assert production["plain"]["headers"]["Location"] == "https://waltzflow.example/sign-in/?a=1"
     assert production["evil"]["headers"]["Location"] == "https://waltzflow.example/x"
-    assert production["forged"]["status"] == 301, "Nobody said that there is a proxy to be believed."
+    assert production["forged"]["status"] == 301, (
+        "Nobody said that there is a proxy to be believed."
+    )
 
 
 def test_cookies_are_bound_to_the_host_and_out_of_reach_of_scripts(production):

@@ -4,14 +4,16 @@ import pytest
 from django.utils import timezone
 
 from proposals import workflow
-from proposals.changes import history_of
+from proposals.history.changes import history_of
 from proposals.models import OrganisationalUnit, PhysicalFlow, Proposal, store
 
 from . import factories
 
 
 def told(*things):
-    return [[(it.what, it.old, it.new) for it in change.differences] for change in history_of(*things)]
+    return [
+        [(it.what, it.old, it.new) for it in change.differences] for change in history_of(*things)
+    ]
 
 
 def test_a_change_says_which_fields_became_different_the_newest_first(source):
@@ -41,7 +43,9 @@ def test_an_approved_change_reads_as_choices_and_names_not_as_codes(cast, physic
     assert told(physical)[0] == [("Transport", "File transport", "Messaging")]
     together = history_of(physical, physical.specification)
     assert [it.kind for it in together] == ["Physical flow", "Physical specification"] * 2
-    assert [(it.what, it.old, it.new) for it in together[1].differences] == [("Data types", "Trades", "Prices")]
+    assert [(it.what, it.old, it.new) for it in together[1].differences] == [
+        ("Data types", "Trades", "Prices")
+    ]
     assert {it.proposal for it in together[:2]} == {change.pk}
 
 
@@ -49,7 +53,10 @@ def test_the_page_tells_the_history_with_a_link_to_the_proposal(cast, client, ph
     client.force_login(cast.stranger)
     page = client.get(physical.get_absolute_url()).content.decode()
     proposal = physical.origin_proposal
-    assert f'<a href="{proposal.get_absolute_url()}">Proposal {proposal.pk}: fully approved</a>' in page
+    assert (
+        f'<a href="{proposal.get_absolute_url()}">Proposal {proposal.pk}: fully approved</a>'
+        in page
+    )
 
 
 def test_only_the_newest_are_told_and_the_oldest_of_them_still_has_its_difference(source):
@@ -66,6 +73,12 @@ def test_a_long_history_costs_as_many_queries_as_a_short_one(physical, django_as
     specification = physical.specification
     for number in range(30):
         specification.name = f"trades {number}.csv"
-        store(specification, by=None, why="told", at=timezone.now(), data_types=[factories.data_type()])
+        store(
+            specification,
+            by=None,
+            why="told",
+            at=timezone.now(),
+            data_types=[factories.data_type()],
+        )
     with django_assert_num_queries(2):
         assert len(history_of(specification)) == 25

@@ -43,12 +43,19 @@ def answered(world, sent: Sent) -> int:  # noqa: F811
         client.cookies.load(extra.pop("HTTP_COOKIE").replace("\x00", ""))
     with transaction.atomic(), writes() as written:
         response = client.generic(
-            sent.method, sent.path, sent.content, content_type=sent.kind, QUERY_STRING=sent.query, **extra
+            sent.method,
+            sent.path,
+            sent.content,
+            content_type=sent.kind,
+            QUERY_STRING=sent.query,
+            **extra,
         )
         if response.streaming:
             b"".join(response)  # what is made while it is sent can break too
         if written and (response.status_code >= 400 or sent.method != "POST"):
-            assert fingerprint() == world.before, f"{sent} is answered with {response.status_code} and has an effect"
+            assert fingerprint() == world.before, (
+                f"{sent} is answered with {response.status_code} and has an effect"
+            )
         transaction.set_rollback(True)
     client.cookies.clear()
     client.cookies.load(cookies.replace("Set-Cookie: ", ""))
@@ -90,7 +97,18 @@ def test_nothing_that_is_sent_breaks_the_site_or_half_works(filled, record_prope
 
     made_up = requests(known_urls(filled))
     attack()
-    told = ", ".join(f"{count} x {method} {status}" for (method, status), count in sorted(seen.items()))
-    record_property("figure", f"{sum(seen.values())} requests, no error of ours, no partial effect: {told}")
+    told = ", ".join(
+        f"{count} x {method} {status}" for (method, status), count in sorted(seen.items())
+    )
+    record_property(
+        "figure", f"{sum(seen.values())} requests, no error of ours, no partial effect: {told}"
+    )
     # It got in, was let do things and was refused: otherwise this would show nothing.
-    assert {("GET", 200), ("GET", 404), ("POST", 200), ("POST", 302), ("POST", 400), ("POST", 403)} <= set(seen)
+    assert {
+        ("GET", 200),
+        ("GET", 404),
+        ("POST", 200),
+        ("POST", 302),
+        ("POST", 400),
+        ("POST", 403),
+    } <= set(seen)

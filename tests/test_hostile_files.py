@@ -1,4 +1,5 @@
-"""Catalogues with something wrong in them, or not: they come in whole, or are refused by name and leave nothing.
+"""Catalogues with something wrong in them, or not: they come in whole, or are refused by name and
+leave nothing.
 
 200 of them, always the same; with TRIALS=long 2,000, others each time.
 """
@@ -11,8 +12,8 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from proposals.catalogue_files import TABLES, BadCatalogue, export_catalogue, import_catalogue
-from proposals.refusals import Refused
+from proposals.errors import Refused
+from proposals.files.catalogue import TABLES, BadCatalogue, export_catalogue, import_catalogue
 
 from .catalogues import CATALOGUE
 from .fingerprint import fingerprint
@@ -46,9 +47,47 @@ CELLS = [
         "1.5",
         "²",
     ),
-    *("true", "FALSE", "yes", "LEDGER", "RISK", "FED", "BANK", "IT", "PARTY", "CLIENT;OLD", ";", ";;CLIENT", '"', '""'),
-    *("ada@example.com", "ADA@EXAMPLE.COM", "x@y", "x@example.com", "E1", "E2", "Data Owner", "data owner", "S1", "s1"),
-    *("APPLICATION", "ACTOR", "REMOVED", "PENDING", "ACTIVE", "XML", "DAILY", "EMAIL", "HIGH", "UNKNOWN", "x" * 65),
+    *(
+        "true",
+        "FALSE",
+        "yes",
+        "LEDGER",
+        "RISK",
+        "FED",
+        "BANK",
+        "IT",
+        "PARTY",
+        "CLIENT;OLD",
+        ";",
+        ";;CLIENT",
+        '"',
+        '""',
+    ),
+    *(
+        "ada@example.com",
+        "ADA@EXAMPLE.COM",
+        "x@y",
+        "x@example.com",
+        "E1",
+        "E2",
+        "Data Owner",
+        "data owner",
+        "S1",
+        "s1",
+    ),
+    *(
+        "APPLICATION",
+        "ACTOR",
+        "REMOVED",
+        "PENDING",
+        "ACTIVE",
+        "XML",
+        "DAILY",
+        "EMAIL",
+        "HIGH",
+        "UNKNOWN",
+        "x" * 65,
+    ),
     *(
         "x" * 201,
         "x" * 5000,
@@ -89,7 +128,9 @@ def put(table, a, b, cell):
 
 
 def add_row(table, a, b, cell):
-    table.append([cell if n == b % len(table[0]) else old for n, old in enumerate(table[a % len(table)])])
+    table.append(
+        [cell if n == b % len(table[0]) else old for n, old in enumerate(table[a % len(table)])]
+    )
 
 
 def exchange(table, a, b, cell):
@@ -122,7 +163,11 @@ def lengthen(table, a, b, cell):
     table[a % len(table)].append(cell)
 
 
-BEFALL = [put] * 6 + [add_row] * 4 + [exchange, copy_cell, copy_cell, drop_row, drop_column, move_column, lengthen]
+BEFALL = (
+    [put] * 6
+    + [add_row] * 4
+    + [exchange, copy_cell, copy_cell, drop_row, drop_column, move_column, lengthen]
+)
 
 # And what its bytes.
 BYTES = {
@@ -140,7 +185,9 @@ BYTES = {
     "semicolons": lambda data, a: data.replace(b",", b";"),
     "a quote": lambda data, a: data[: a * 3] + b'"' + data[a * 3 :],
 }
-mishap = st.tuples(st.sampled_from(sorted(CATALOGUE)), st.sampled_from(BEFALL), number, number, cells)
+mishap = st.tuples(
+    st.sampled_from(sorted(CATALOGUE)), st.sampled_from(BEFALL), number, number, cells
+)
 accident = st.tuples(st.sampled_from(sorted(CATALOGUE)), st.sampled_from(sorted(BYTES)), number)
 
 
@@ -158,16 +205,23 @@ def check_refusal(no: Refused, contents: dict) -> None:
     assert no.sentence
     for problem in no.problems if isinstance(no, BadCatalogue) else []:
         assert problem.file.removesuffix(".csv") in contents
-        assert 0 <= problem.line <= len(contents[problem.file.removesuffix(".csv")].splitlines()) + 1
+        assert (
+            0 <= problem.line <= len(contents[problem.file.removesuffix(".csv")].splitlines()) + 1
+        )
         assert problem.reason.strip().endswith((".", "?"))
 
 
 def check_import(report, contents: dict) -> None:
-    """All of it is there: nothing is left to do, neither for the files themselves nor for what the export gives."""
+    """All of it is there: nothing is left to do, neither for the files themselves nor for what the
+    export gives.
+    """
     for tally in report.tallies:
         assert tally.read == tally.added + tally.changed + tally.unchanged + tally.repeated
     assert not import_catalogue(contents).changes
-    exported = {name.removesuffix(".csv"): written(list(table)).encode() for name, table in export_catalogue()}
+    exported = {
+        name.removesuffix(".csv"): written(list(table)).encode()
+        for name, table in export_catalogue()
+    }
     assert not import_catalogue(exported).changes
 
 

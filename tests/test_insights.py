@@ -1,4 +1,6 @@
-"""How the workflow does: every figure counted by hand, and every chart with the table that says the same."""
+"""How the workflow does: every figure counted by hand, and every chart with the table that says the
+same.
+"""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -6,9 +8,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.utils import timezone
 
-from proposals import charts, insights, workflow
-from proposals.insights import Week, in_words
+from proposals import workflow
 from proposals.models import Proposal
+from proposals.reports import charts, insights
+from proposals.reports.insights import Week, in_words
 
 from . import factories
 from .test_pages import text
@@ -24,14 +27,18 @@ def submitted(cast, source, target):
 
     def make(at: datetime, **fields) -> Proposal:
         number = Proposal.objects.count()
-        return factories.proposed(cast.maker, source, target, at=at, specification_name=f"{number}.csv", **fields)
+        return factories.proposed(
+            cast.maker, source, target, at=at, specification_name=f"{number}.csv", **fields
+        )
 
     return make
 
 
 @pytest.fixture
 def decided(cast, submitted):
-    """decided(at, took, verb): one that was decided at that moment, so long after its submission."""
+    """decided(at, took, verb): one that was decided at that moment, so long after its
+    submission.
+    """
 
     def make(at: datetime, took: timedelta, verb: str = "approve", **fields) -> Proposal:
         proposal = submitted(at - took, **fields)
@@ -49,11 +56,15 @@ def decided(cast, submitted):
 
 
 def test_open_proposals_by_age_and_state(cast, submitted):
-    made = {days: submitted(NOW - days * DAY) for days in (0, 2.9, 3, 7.9, 8, 14.9, 15, 30, 31, 300)}
+    made = {
+        days: submitted(NOW - days * DAY) for days in (0, 2.9, 3, 7.9, 8, 14.9, 15, 30, 31, 300)
+    }
     workflow.approve(made[2.9], sides=["SOURCE"], by=cast.both)
     workflow.approve(made[31], sides=["TARGET"], by=cast.both)
     workflow.cancel(made[0], by=cast.maker)
-    assert [(age.label, *age.by_state.values(), age.total) for age in insights.open_by_age(NOW)] == [
+    assert [
+        (age.label, *age.by_state.values(), age.total) for age in insights.open_by_age(NOW)
+    ] == [
         ("under 3 days", 0, 1, 0, 1),
         ("3 to 7 days", 2, 0, 0, 2),
         ("8 to 14 days", 2, 0, 0, 2),
@@ -107,7 +118,9 @@ def test_a_week_begins_on_monday_at_midnight_and_26_of_them_count(decided):
 def test_weeks_are_those_of_the_time_zone_of_the_site_across_summer_time(decided, settings):
     settings.TIME_ZONE = "America/New_York"
     with timezone.override("America/New_York"):
-        decided(datetime(2026, 3, 9, 3, 30, tzinfo=UTC), HOUR)  # Sunday, 23:30 there, the clocks having changed
+        decided(
+            datetime(2026, 3, 9, 3, 30, tzinfo=UTC), HOUR
+        )  # Sunday, 23:30 there, the clocks having changed
         decided(datetime(2026, 3, 9, 4, 30, tzinfo=UTC), 2 * HOUR)  # Monday, 00:30 there
         weeks = insights.time_to_decision(NOW)
     assert [(week.start.isoformat(), week.decided, week.half) for week in weeks[-3:]] == [
@@ -151,7 +164,12 @@ def test_rejections_by_the_reason_of_the_proposal(cast, source, target, decided,
         *[("Fully approved", 3), ("Source rejected", 1), ("Target rejected", 0)],
         *[("Cancelled", 0), ("Timed out", 1)],
     ]
-    assert (finding.reason, finding.decided, finding.rejected, finding.percent) == ("Audit finding", 1, 1, 100.0)
+    assert (finding.reason, finding.decided, finding.rejected, finding.percent) == (
+        "Audit finding",
+        1,
+        1,
+        100.0,
+    )
     every = insights.altogether(found)
     assert (every.decided, every.rejected, every.percent) == (5, 2, 40.0)
     assert insights.altogether([]).percent == 0.0
@@ -176,7 +194,11 @@ def test_who_waits_for_whom(cast, source, target, submitted):
         [("Mia Maker", 1)],
         [("Stan Stranger", 1)],
     ]
-    assert [row.approvers for row in rows] == [["Bo Both", "Tess Target"], ["Bo Both", "Sam Source"], []]
+    assert [row.approvers for row in rows] == [
+        ["Bo Both", "Tess Target"],
+        ["Bo Both", "Sam Source"],
+        [],
+    ]
 
 
 def test_the_ten_most_waited_for_and_three_makers_of_each_are_named(cast, source, target):
@@ -184,7 +206,10 @@ def test_the_ten_most_waited_for_and_three_makers_of_each_are_named(cast, source
         system = factories.system(f"System {n:02}")
         factories.proposed(factories.user(f"Maker {n:02}"), system, target, at=NOW - n * DAY)
     rows = insights.who_waits()
-    assert [row.system.name for row in rows] == ["Risk Engine", *(f"System {n:02}" for n in range(10, 1, -1))]
+    assert [row.system.name for row in rows] == [
+        "Risk Engine",
+        *(f"System {n:02}" for n in range(10, 1, -1)),
+    ]
     assert (rows[0].number, rows[0].other_makers) == (11, 8)
     assert rows[0].makers == [("Maker 00", 1), ("Maker 01", 1), ("Maker 02", 1)]
 
@@ -198,17 +223,25 @@ def test_bars_share_the_width_of_the_longest():
     assert first.parts == [("x", 0.0, 16.67), ("y", 16.67, 33.33)]
     assert second.parts == [("y", 0.0, 100.0)]
     assert (first.y, second.y, chart.height) == (22, 68, 92)
-    assert charts.bars([("a", "25%", {"bar": 25}), ("b", "0%", {"bar": 0})], whole=100).bars[0].parts == [
-        ("bar", 0.0, 25.0)
-    ]
+    assert charts.bars([("a", "25%", {"bar": 25}), ("b", "0%", {"bar": 0})], whole=100).bars[
+        0
+    ].parts == [("bar", 0.0, 25.0)]
     assert charts.bars([("a", "0", {"bar": 0})]).bars[0].parts == []
     assert charts.bars([]).height == 0
 
 
 def test_a_plot_has_round_lines_and_leaves_weeks_without_a_decision_out():
-    weeks = [Week(MONDAY - 7 * DAY * n) for n in range(25, 0, -1)] + [Week(MONDAY, 2, 2 * DAY, 9 * DAY)]
+    weeks = [Week(MONDAY - 7 * DAY * n) for n in range(25, 0, -1)] + [
+        Week(MONDAY, 2, 2 * DAY, 9 * DAY)
+    ]
     plot = charts.plot(weeks)
-    assert [line.label for line in plot.lines] == ["2 days", "4 days", "6 days", "8 days", "10 days"]
+    assert [line.label for line in plot.lines] == [
+        "2 days",
+        "4 days",
+        "6 days",
+        "8 days",
+        "10 days",
+    ]
     (mark,) = plot.marks
     assert (mark.half_y, mark.nine_y) == (20 + 220 * 0.8, 20 + 220 * 0.1)
     assert mark.x == 97.38
@@ -244,11 +277,15 @@ def test_each_chart_has_a_title_and_a_table_that_says_the_same(as_, cast, source
     now = timezone.now()
     done = factories.proposed(cast.maker, source, target, at=now - 3 * DAY)
     workflow.approve(done, sides=["SOURCE", "TARGET"], by=cast.both, at=now - timedelta(seconds=1))
-    gone = factories.proposed(cast.maker, source, target, at=now - 4 * DAY, specification_name="2.csv")
+    gone = factories.proposed(
+        cast.maker, source, target, at=now - 4 * DAY, specification_name="2.csv"
+    )
     workflow.reject(gone, side="TARGET", by=cast.rejecter, comment="no")
     factories.proposed(cast.maker, source, target, specification_name="3.csv")
     page = as_(cast.stranger).get("/insights/").content.decode()
-    charts_of_page = re.findall(r'<svg[^>]*role="img" aria-labelledby="([a-z]+)-title \1-desc">', page)
+    charts_of_page = re.findall(
+        r'<svg[^>]*role="img" aria-labelledby="([a-z]+)-title \1-desc">', page
+    )
     assert charts_of_page == ["ages", "weeks", "outcomes", "waiting"]
     assert re.findall(r"<caption[^>]*>([^<]+)", page) == [
         *("Open proposals by state and age", "Time to decision per week"),
@@ -271,7 +308,9 @@ def test_without_anything_it_says_so(as_, maker):
     assert "Nobody waits for anybody." in told
 
 
-def test_the_page_costs_the_same_for_1_and_25_rows(as_, cast, source, target, django_assert_max_num_queries):
+def test_the_page_costs_the_same_for_1_and_25_rows(
+    as_, cast, source, target, django_assert_max_num_queries
+):
     client = as_(cast.stranger)
 
     def queries():

@@ -40,7 +40,9 @@ def test_arrows_move_and_enter_takes(visitor, picker):
     keys.type("led")
     expect(offers(visitor)).to_have_count(2)
     expect(picker).to_have_attribute("aria-expanded", "true")
-    expect(visitor.page.get_by_role("status").filter(has_text="2 found. Choose with the arrow keys.")).to_have_count(1)
+    expect(
+        visitor.page.get_by_role("status").filter(has_text="2 found. Choose with the arrow keys.")
+    ).to_have_count(1)
     expect(offers(visitor, name="Ledger LEDGER")).to_have_attribute("aria-selected", "true")
     visitor.check()
     keys.press("ArrowDown")
@@ -77,7 +79,9 @@ def test_enter_before_the_list_has_come_submits_nothing(visitor, picker):
 
 def test_a_name_nobody_has_is_said_at_once(visitor, picker):
     visitor.page.keyboard.type("nowhere")
-    expect(visitor.page.get_by_text("No system has this in its name, code or unit.")).to_be_visible()
+    expect(
+        visitor.page.get_by_text("No system has this in its name, code or unit.")
+    ).to_be_visible()
     expect(picker).to_have_attribute("aria-expanded", "false")
     visitor.check()
 
@@ -90,7 +94,9 @@ def test_a_finger_chooses_too(visitor, picker):
     expect(offers(visitor)).to_have_count(0)
 
 
-def test_after_an_error_focus_is_at_the_summary_and_its_links_lead_to_the_fields(visitor, people, source, target):
+def test_after_an_error_focus_is_at_the_summary_and_its_links_lead_to_the_fields(
+    visitor, people, source, target
+):
     page = visitor.sign_in(people.maker).page
     page.goto("/proposals/new/")
     page.get_by_label("Target").fill("nowhere")
@@ -127,7 +133,14 @@ def test_the_list_of_shortcuts_opens_and_closes_by_keyboard(visitor, inbox):
 
 
 def test_letters_lead_to_the_pages(inbox):
-    places = {"gp": "Proposals", "gs": "Systems", "gf": "Flows", "gq": "Quality", "gn": "Insights", "gi": "Inbox"}
+    places = {
+        "gp": "Proposals",
+        "gs": "Systems",
+        "gf": "Flows",
+        "gq": "Quality",
+        "gn": "Insights",
+        "gi": "Inbox",
+    }
     for keys, heading in (places | {"n": "Propose a flow"}).items():
         for key in keys:
             inbox.keyboard.press(key)
@@ -210,7 +223,9 @@ class Typist:
 
     def choose_system(self, name: str, keys: str) -> None:
         self.fill("combobox", name, keys)
-        expect(self.page.get_by_role("listbox", name="Systems").get_by_role("option")).to_have_count(1)
+        expect(
+            self.page.get_by_role("listbox", name="Systems").get_by_role("option")
+        ).to_have_count(1)
         self.press("Enter")
 
 

@@ -1,4 +1,6 @@
-"""The lists: in which order, how far one can turn their pages, and what a download of them holds."""
+"""The lists: in which order, how far one can turn their pages, and what a download of them
+holds.
+"""
 
 import csv
 import io
@@ -31,9 +33,13 @@ def xlsx_rows(response) -> list[list]:
 
 @pytest.fixture
 def four(cast, source, target):
-    """Proposals 10, 20, 5 and 1 days old: the first waits for the target since yesterday, the last is cancelled."""
+    """Proposals 10, 20, 5 and 1 days old: the first waits for the target since yesterday, the last
+    is cancelled.
+    """
     made = [
-        factories.proposed(cast.maker, source, target, name=f"{days} days", at=NOW - timedelta(days=days))
+        factories.proposed(
+            cast.maker, source, target, name=f"{days} days", at=NOW - timedelta(days=days)
+        )
         for days in (10, 20, 5, 1)
     ]
     workflow.approve(made[0], sides=["SOURCE"], by=cast.source_approver, at=NOW - timedelta(days=1))
@@ -65,15 +71,25 @@ def test_an_order_of_its_own_shows_the_first_rows_and_asks_to_filter(as_, cast, 
     for number in (1, 2):
         response = client.get("/systems/", {"page": number})
         seen += [row.name for row in response.context["page"].rows]
-    assert seen == ["Archive", "Ledger", "Risk Engine", *(f"System {number:02}" for number in range(57))]
+    assert seen == [
+        "Archive",
+        "Ledger",
+        "Risk Engine",
+        *(f"System {number:02}" for number in range(57)),
+    ]
     page = text(response)
     assert "More than 60 systems" in page
     assert "Page 2 of 2" in page
-    assert "These are the first 60 systems in this order, and there are more. Filter to see the others." in page
+    assert (
+        "These are the first 60 systems in this order, and there are more. Filter to see the others."
+        in page
+    )
     assert "Filter to see the others" not in text(client.get("/systems/"))
 
 
-@pytest.mark.parametrize(("asked", "shown"), [("2", 2), ("99", 2), ("0", 1), ("-1", 1), ("x", 1), ("9" * 30, 1)])
+@pytest.mark.parametrize(
+    ("asked", "shown"), [("2", 2), ("99", 2), ("0", 1), ("-1", 1), ("x", 1), ("9" * 30, 1)]
+)
 def test_a_page_there_is_not_counts_as_the_nearest(as_, cast, asked, shown):
     for _ in range(60):
         factories.system()
@@ -84,11 +100,15 @@ def test_a_page_there_is_not_counts_as_the_nearest(as_, cast, asked, shown):
 def test_the_systems_count_their_living_flows(as_, cast, source, target, proposal):
     workflow.approve(proposal, sides=["SOURCE", "TARGET"], by=cast.both)
     rows = {row.code: row for row in as_(cast.maker).get("/systems/").context["page"].rows}
-    assert [(rows[code].number_in, rows[code].number_out) for code in ("LEDGER", "RISK")] == [(0, 1), (1, 0)]
+    assert [(rows[code].number_in, rows[code].number_out) for code in ("LEDGER", "RISK")] == [
+        (0, 1),
+        (1, 0),
+    ]
 
 
 @pytest.mark.parametrize(
-    "url", ["/systems/?kind=X", "/flows/?lifecycle=X", "/proposals/?order=X", "/flows/?q=" + "x" * 300]
+    "url",
+    ["/systems/?kind=X", "/flows/?lifecycle=X", "/proposals/?order=X", "/flows/?q=" + "x" * 300],
 )
 def test_a_filter_that_cannot_be_used_shows_nothing_and_says_so(as_, cast, source, imported, url):
     assert "The filter cannot be used like this" in text(as_(cast.maker).get(url))
@@ -121,9 +141,15 @@ def test_the_links_to_files_keep_the_filter_and_drop_the_page(as_, cast, proposa
     assert 'href="?state=OPEN&amp;as=xlsx"' in page
 
 
-def test_a_file_of_proposals_holds_what_is_filtered_with_whom_it_waits_for(as_, cast, source, target):
+def test_a_file_of_proposals_holds_what_is_filtered_with_whom_it_waits_for(
+    as_, cast, source, target
+):
     made = factories.proposed(
-        cast.maker, source, target, [factories.data_type("Trades"), factories.data_type("Limits")], justification="=1+1"
+        cast.maker,
+        source,
+        target,
+        [factories.data_type("Trades"), factories.data_type("Limits")],
+        justification="=1+1",
     )
     factories.draft(cast.other, target, source)
     header, row = csv_rows(as_(cast.maker).get("/proposals/?as=csv&q=ledger"))
@@ -175,12 +201,27 @@ def test_a_file_of_systems_names_their_approvers(as_, cast, source, target, prop
     ]
 
 
-def test_a_file_of_flows_holds_their_data_types_declared_and_sent(as_, cast, source, target, imported):
+def test_a_file_of_flows_holds_their_data_types_declared_and_sent(
+    as_, cast, source, target, imported
+):
     imported.declared_data_types.add(factories.data_type("Zones"))
     wanted = factories.proposed(cast.maker, source, target, [factories.data_type("Trades")])
     workflow.approve(wanted, sides=["SOURCE", "TARGET"], by=cast.both)
     assert csv_rows(as_(cast.maker).get("/flows/?as=csv"))[1:] == [
-        *([["Ledger", "LEDGER", "Risk Engine", "RISK", "Active", "Trades, Zones", "1", "approved by both sides"]])
+        *(
+            [
+                [
+                    "Ledger",
+                    "LEDGER",
+                    "Risk Engine",
+                    "RISK",
+                    "Active",
+                    "Trades, Zones",
+                    "1",
+                    "approved by both sides",
+                ]
+            ]
+        )
     ]
 
 
@@ -194,13 +235,20 @@ def test_a_file_costs_the_same_number_of_queries_for_1_and_25_rows(
 
     def rows(number):
         for _ in range(number):
-            factories.proposed(cast.maker, source, target, specification_name=f"{Proposal.objects.count()}.csv")
+            factories.proposed(
+                cast.maker, source, target, specification_name=f"{Proposal.objects.count()}.csv"
+            )
             done = factories.proposed(cast.maker, factories.system(), target)
             factories.involve(cast.both, done.source)
             workflow.approve(done, sides=["SOURCE", "TARGET"], by=cast.both)
 
     client = as_(cast.target_approver)
-    urls = ["/proposals/?as=csv", "/proposals/?order=oldest&as=csv", "/systems/?as=csv", "/flows/?as=csv"]
+    urls = [
+        "/proposals/?as=csv",
+        "/proposals/?order=oldest&as=csv",
+        "/systems/?as=csv",
+        "/flows/?as=csv",
+    ]
     rows(1)
     few = {url: queries(url) for url in urls}
     rows(24)

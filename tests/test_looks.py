@@ -1,4 +1,6 @@
-"""The detail pages in a real Chromium: whether pictures fit their boxes, and how near a decision is."""
+"""The detail pages in a real Chromium: whether pictures fit their boxes, and how near a decision
+is.
+"""
 
 import pytest
 from playwright.sync_api import expect
@@ -50,12 +52,18 @@ def crowd(source, target):
 @pytest.fixture
 def change(people, crowd):
     wish = Proposal.change_of(crowd.physical_flows.first(), people.maker)
-    wish.reason, wish.frequency, wish.justification = factories.reason(), "MONTHLY", "Once a month is enough."
+    wish.reason, wish.frequency, wish.justification = (
+        factories.reason(),
+        "MONTHLY",
+        "Once a month is enough.",
+    )
     workflow.submit(wish, [factories.data_type("Trades")], by=people.maker)
     return wish
 
 
-def test_detail_pages_are_clean_and_their_pictures_fit(chromium, live_server, people, crowd, change):
+def test_detail_pages_are_clean_and_their_pictures_fit(
+    chromium, live_server, people, crowd, change
+):
     visitor = Visitor(chromium, live_server.url, script=True).sign_in(people.both)
     for place in [change, crowd, crowd.source, crowd.physical_flows.first()]:
         assert visitor.page.goto(place.get_absolute_url()).status == 200
@@ -79,7 +87,9 @@ def test_from_the_link_in_a_mail_one_click_decides(chromium, live_server, people
     visitor.context.close()
 
 
-def test_a_rejection_without_a_comment_asks_for_it_and_keeps_the_side(chromium, live_server, people, change):
+def test_a_rejection_without_a_comment_asks_for_it_and_keeps_the_side(
+    chromium, live_server, people, change
+):
     visitor = Visitor(chromium, live_server.url, script=False).sign_in(people.both)
     page = visitor.page
     page.goto(change.get_absolute_url())
@@ -116,7 +126,9 @@ def test_on_a_telephone_the_decision_is_under_the_thumb(chromium, live_server, p
     visitor.context.close()
 
 
-def test_on_paper_there_is_what_was_asked_and_nothing_to_press(chromium, live_server, people, change):
+def test_on_paper_there_is_what_was_asked_and_nothing_to_press(
+    chromium, live_server, people, change
+):
     visitor = Visitor(chromium, live_server.url, script=True).sign_in(people.both)
     visitor.page.goto(change.get_absolute_url())
     visitor.page.emulate_media(media="print", color_scheme="dark")

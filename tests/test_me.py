@@ -31,12 +31,17 @@ def test_a_delegation_is_made_and_ended_on_my_page(as_, cast, proposal):
     assert list(Proposal.objects.awaiting(cast.stranger)) == [proposal]
     client.post(f"/me/delegations/{made.pk}/end/")
     assert list(Proposal.objects.awaiting(cast.stranger)) == []
-    assert [h.history_change_reason for h in made.history.all()] == ["Delegation ended", "Delegation made"]
+    assert [h.history_change_reason for h in made.history.all()] == [
+        "Delegation ended",
+        "Delegation made",
+    ]
 
 
 def test_one_that_has_not_begun_gives_nothing_yet_and_can_be_ended(as_, cast, proposal):
     client = as_(cast.target_approver)
-    client.post("/me/", {"delegate": cast.stranger.email, "starts_at": moment(3), "ends_at": moment(7)})
+    client.post(
+        "/me/", {"delegate": cast.stranger.email, "starts_at": moment(3), "ends_at": moment(7)}
+    )
     assert list(Proposal.objects.awaiting(cast.stranger)) == []
     made = Delegation.objects.get(delegator=cast.target_approver)
     client.post(f"/me/delegations/{made.pk}/end/")
@@ -47,12 +52,18 @@ def test_one_that_has_not_begun_gives_nothing_yet_and_can_be_ended(as_, cast, pr
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"delegate": "nobody at all"}, "Nobody is called “nobody at all”. Type a name or a mail address."),
+        (
+            {"delegate": "nobody at all"},
+            "Nobody is called “nobody at all”. Type a name or a mail address.",
+        ),
         ({"delegate": "tess"}, "Did you mean Tess Target"),
         ({"delegate": "sam source"}, "You cannot delegate to yourself."),
         ({"delegate": "Ina Inactive"}, "Nobody is called “Ina Inactive”."),
         ({"ends_at": "yesterday"}, "Enter a valid date/time."),
-        ({"ends_at": "2020-01-01T00:00"}, "Choose an end that is after the beginning and in the future."),
+        (
+            {"ends_at": "2020-01-01T00:00"},
+            "Choose an end that is after the beginning and in the future.",
+        ),
         ({"ends_at": ""}, "This field is required."),
     ],
 )
@@ -89,7 +100,9 @@ def test_people_are_offered_as_one_types(as_, cast, typed, offered):
 def test_what_is_offered_is_taken_as_it_is_offered(as_, cast):
     namesake = factories.user("Stan Stranger")
     client = as_(cast.source_approver)
-    offers = re.findall(r'data-value="([^"]+)"', client.get("/me/people/?delegate=stan").content.decode())
+    offers = re.findall(
+        r'data-value="([^"]+)"', client.get("/me/people/?delegate=stan").content.decode()
+    )
     assert offers == [cast.stranger.with_mail, namesake.with_mail]
     client.post("/me/", {"delegate": offers[1], "ends_at": moment(7)})
     assert cast.source_approver.delegations_given.latest("pk").delegate == namesake
@@ -114,7 +127,10 @@ def test_a_delegate_decides_and_it_is_recorded_for_whom(as_, cast, proposal):
 def test_notices_are_chosen_with_history(as_, cast):
     as_(cast.maker).post("/me/notices/", {"notices_wanted": "DIGEST"})
     person = User.objects.get(pk=cast.maker.pk)
-    assert (person.notices_wanted, person.history.first().history_change_reason) == ("DIGEST", "Notices chosen")
+    assert (person.notices_wanted, person.history.first().history_change_reason) == (
+        "DIGEST",
+        "Notices chosen",
+    )
     as_(cast.maker).post("/me/notices/", {"notices_wanted": "SHOUT"})
     assert User.objects.get(pk=cast.maker.pk).notices_wanted == "DIGEST"
 
@@ -128,7 +144,11 @@ def test_a_password_is_changed_and_ends_the_other_sessions(as_, cast):
     elsewhere, client = Client(), as_(cast.maker)
     elsewhere.force_login(cast.maker)
     histories = cast.maker.history.count()
-    new = {"old_password": "waltzflow", "new_password1": "three-four time", "new_password2": "three-four time"}
+    new = {
+        "old_password": "waltzflow",
+        "new_password1": "three-four time",
+        "new_password2": "three-four time",
+    }
     for wrong, sentence in [
         ({"old_password": "wrong"}, "Your old password was entered incorrectly"),
         ({"new_password2": "four-four time"}, "password fields didn"),
@@ -137,7 +157,10 @@ def test_a_password_is_changed_and_ends_the_other_sessions(as_, cast):
         response = client.post("/me/password/", new | wrong)
         assert response.status_code == 400
         assert sentence in response.content.decode()
-    assert "Your password has been changed." in client.post("/me/password/", new, follow=True).content.decode()
+    assert (
+        "Your password has been changed."
+        in client.post("/me/password/", new, follow=True).content.decode()
+    )
     assert User.objects.get(pk=cast.maker.pk).check_password("three-four time")
     assert (client.get("/me/").status_code, elsewhere.get("/me/").status_code) == (200, 302)
     assert cast.maker.history.count() == histories
@@ -148,7 +171,10 @@ def test_a_password_is_changed_and_ends_the_other_sessions(as_, cast):
 
 @pytest.fixture
 def three(cast, source, target):
-    return [factories.proposed(cast.maker, source, target, specification_name=f"{n}.csv") for n in range(3)]
+    return [
+        factories.proposed(cast.maker, source, target, specification_name=f"{n}.csv")
+        for n in range(3)
+    ]
 
 
 def states():
@@ -172,7 +198,9 @@ def test_the_result_names_what_was_not_decided_and_why(as_, cast, three):
     assert states() == ["SOURCE_REJECTED", "CANCELLED", "SOURCE_REJECTED"]
 
 
-def test_one_that_can_no_longer_be_applied_does_not_stop_the_others(as_, cast, three, source, target):
+def test_one_that_can_no_longer_be_applied_does_not_stop_the_others(
+    as_, cast, three, source, target
+):
     other = factories.system("Gone")
     factories.involve(cast.both, other)
     doomed = factories.proposed(cast.maker, other, target)
@@ -210,7 +238,10 @@ def test_a_stranger_decides_nothing_in_bulk(as_, cast, three):
 
 
 def test_the_inbox_pages_hold_everything_once(as_, cast, source, target):
-    made = [factories.proposed(cast.maker, source, target, specification_name=f"{n}.csv").pk for n in range(30)]
+    made = [
+        factories.proposed(cast.maker, source, target, specification_name=f"{n}.csv").pk
+        for n in range(30)
+    ]
     client = as_(cast.both)
     first, second = (client.get(f"/inbox/{query}").context["page"] for query in ("", "?page=2"))
     assert [p.pk for p in [*first.rows, *second.rows]] == made
@@ -218,14 +249,24 @@ def test_the_inbox_pages_hold_everything_once(as_, cast, source, target):
 
 
 @pytest.mark.parametrize("place", ["the list", "a system", "a logical flow", "a physical flow"])
-def test_wherever_it_is_listed_one_sees_whom_it_waits_for_and_since_and_until_when(as_, cast, proposal, place):
+def test_wherever_it_is_listed_one_sees_whom_it_waits_for_and_since_and_until_when(
+    as_, cast, proposal, place
+):
     done = workflow.approve(proposal, sides=["SOURCE", "TARGET"], by=cast.both)
     change = Proposal.change_of(done.result_physical_flow, cast.maker)
     change.reason, change.frequency = done.reason, "WEEKLY"
-    workflow.submit(change, done.data_types.all(), by=cast.maker, at=timezone.now() - timedelta(days=10))
-    waiting = workflow.approve(change, sides=["SOURCE"], by=cast.source_approver, at=timezone.now() - timedelta(days=5))
+    workflow.submit(
+        change, done.data_types.all(), by=cast.maker, at=timezone.now() - timedelta(days=10)
+    )
+    waiting = workflow.approve(
+        change, sides=["SOURCE"], by=cast.source_approver, at=timezone.now() - timedelta(days=5)
+    )
     of = {"the list": done, "a system": done.target, "a logical flow": done.result_logical_flow}
-    url = of.get(place, done.result_physical_flow).get_absolute_url() if place != "the list" else "/proposals/"
+    url = (
+        of.get(place, done.result_physical_flow).get_absolute_url()
+        if place != "the list"
+        else "/proposals/"
+    )
     page = " ".join(as_(cast.stranger).get(url).content.decode().split())
     assert '<span class="tag">Target</span> Bo Both, Tess Target' in page
     assert f"since {waiting.last_transition().at:%-d %b %Y}" in page

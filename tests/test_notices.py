@@ -17,9 +17,10 @@ from django.test import override_settings
 from django.utils import timezone
 from post_office.models import Email
 
-from proposals import clock, notices, workflow
+from proposals import workflow
+from proposals.errors import Conflict
 from proposals.models import Notice, Proposal, User
-from proposals.refusals import Conflict
+from proposals.workflow import notices, periodic
 
 from . import factories
 
@@ -27,7 +28,9 @@ ROOT = Path(__file__).parent.parent
 
 
 def told(event=""):
-    return sorted(str(notice.recipient) for notice in Notice.objects.filter(event__startswith=event))
+    return sorted(
+        str(notice.recipient) for notice in Notice.objects.filter(event__startswith=event)
+    )
 
 
 def mails_to(person):
@@ -97,7 +100,7 @@ def test_what_people_write_neither_breaks_nor_steers_a_mail(cast, source, target
     source.save()
     proposal = factories.proposed(cast.maker, source, target, justification=text)
     workflow.reject(proposal, side="SOURCE", by=cast.both, comment=text)
-    clock.send_mail(timezone.now())
+    periodic.send_mail(timezone.now())
     assert len(mail.outbox) == Email.objects.count() == 6
     for sent in mail.outbox:
         assert "\n" not in sent.subject
@@ -108,7 +111,9 @@ def test_what_people_write_neither_breaks_nor_steers_a_mail(cast, source, target
     assert text.split()[0] in mail.outbox[-1].body
 
 
-@pytest.mark.parametrize(("choice", "mails", "kept"), [("EACH", 1, 1), ("DIGEST", 0, 1), ("NONE", 0, 0)])
+@pytest.mark.parametrize(
+    ("choice", "mails", "kept"), [("EACH", 1, 1), ("DIGEST", 0, 1), ("NONE", 0, 0)]
+)
 def test_each_person_chooses(cast, source, target, choice, mails, kept):
     cast.source_approver.notices_wanted = choice
     cast.source_approver.save()
@@ -123,13 +128,13 @@ def test_a_digest_gathers_what_came_before_today_in_one_mail(cast, source, targe
     for name in ("one.csv", "two.csv"):
         factories.proposed(cast.maker, source, target, specification_name=name)
     now = timezone.now()
-    assert clock.send_digests(now) == (0, 0)
-    assert clock.send_digests(now + timedelta(days=1)) == (1, 0)
+    assert periodic.send_digests(now) == (0, 0)
+    assert periodic.send_digests(now + timedelta(days=1)) == (1, 0)
     [email] = mails_to(cast.source_approver)
     assert email.message.count("asks for your decision") == 2
     assert email.message.count("http://127.0.0.1:8000/proposals/") == 2
-    assert clock.send_digests(now + timedelta(days=1)) == (0, 0)
-    assert clock.send_digests(now + timedelta(days=2)) == (0, 0)
+    assert periodic.send_digests(now + timedelta(days=1)) == (0, 0)
+    assert periodic.send_digests(now + timedelta(days=2)) == (0, 0)
 
 
 def test_who_wants_no_mail_any_more_gets_no_digest_of_what_waited(cast, source, target):
@@ -138,7 +143,7 @@ def test_who_wants_no_mail_any_more_gets_no_digest_of_what_waited(cast, source, 
         if choice == "DIGEST":
             factories.proposed(cast.maker, source, target)
     assert cast.source_approver.notices.filter(mail=None).count() == 1
-    assert clock.send_digests(timezone.now() + timedelta(days=1)) == (0, 0)
+    assert periodic.send_digests(timezone.now() + timedelta(days=1)) == (0, 0)
 
 
 def test_reminders_come_on_the_days_of_the_policy_and_once(cast, proposal):
@@ -148,7 +153,9 @@ def test_reminders_come_on_the_days_of_the_policy_and_once(cast, proposal):
 
     def remind(days):
         before = Notice.objects.filter(event__startswith="reminder").count()
-        notices.remind(Proposal.objects.get(pk=proposal.pk), max(start + timedelta(days=days), timezone.now()))
+        notices.remind(
+            Proposal.objects.get(pk=proposal.pk), max(start + timedelta(days=days), timezone.now())
+        )
         return Notice.objects.filter(event__startswith="reminder").count() - before
 
     assert [remind(days) for days in (0, 2, 3, 3, 4, 6, 7, 9)] == [0, 0, 5, 0, 0, 5, 0, 5]
@@ -157,7 +164,7 @@ def test_reminders_come_on_the_days_of_the_policy_and_once(cast, proposal):
 
 def test_only_those_who_still_have_to_decide_are_reminded(cast, proposal):
     workflow.approve(proposal, sides=["SOURCE"], by=cast.source_approver)
-    clock.remind_approvers(proposal.submitted_at + timedelta(days=3, minutes=1))
+    periodic.remind_approvers(proposal.submitted_at + timedelta(days=3, minutes=1))
     assert told("reminder") == ["Bo Both", "Rey Rejecter", "Tess Target"]
 
 
@@ -173,19 +180,24 @@ def test_a_mail_server_that_is_down_delays_and_loses_nothing(cast, proposal, set
     backend = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_BACKEND, settings.EMAIL_HOST, settings.EMAIL_PORT = backend, "127.0.0.1", 1
     waiting = Email.objects.count()
-    clock.send_mail(timezone.now())
+    periodic.send_mail(timezone.now())
     assert mail.outbox == []
     assert set(Email.objects.values_list("status", flat=True)) == {3}  # requeued
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     Email.objects.update(scheduled_time=None)
-    clock.send_mail(timezone.now())
+    periodic.send_mail(timezone.now())
     assert len(mail.outbox) == waiting
 
 
 def test_a_mail_on_the_console_reads_as_its_reader_would_read_it(capsys):
     settings = {"EMAIL_BACKEND": "waltzflow.console.EmailBackend"}
     with override_settings(**settings):
-        mail.send_mail("Please decide: Zürich → Risk", "Hello Zoë,\n\nyes or no?\n", "w@example.com", ["z@example.com"])
+        mail.send_mail(
+            "Please decide: Zürich → Risk",
+            "Hello Zoë,\n\nyes or no?\n",
+            "w@example.com",
+            ["z@example.com"],
+        )
     assert capsys.readouterr().out == (
         f"{'-' * 79}\nTo: z@example.com\nSubject: Please decide: Zürich → Risk\n\nHello Zoë,\n\nyes or no?\n"
     )
@@ -194,7 +206,7 @@ def test_a_mail_on_the_console_reads_as_its_reader_would_read_it(capsys):
 @pytest.mark.django_db(transaction=True)
 def test_a_pass_beside_another_leaves_at_once_and_each_mail_is_sent_once(cast, proposal, capsys):
     beside = Thread(target=lambda: (call_command("send_queued_mail"), connection.close()))
-    with clock.alone("mail"):
+    with periodic.alone("mail"):
         beside.start()
         beside.join()
     call_command("send_queued_mail")
@@ -208,9 +220,11 @@ def test_a_pass_beside_another_leaves_at_once_and_each_mail_is_sent_once(cast, p
 def test_time_out_ends_what_is_due_and_nothing_else(cast, source, target):
     now = timezone.now()
     due = factories.proposed(cast.maker, source, target, at=now - timedelta(days=31))
-    fresh = factories.proposed(cast.maker, source, target, specification_name="b.csv", at=now - timedelta(days=29))
-    assert clock.time_out_proposals(now) == (1, 0)
-    assert clock.time_out_proposals(now) == (0, 0)
+    fresh = factories.proposed(
+        cast.maker, source, target, specification_name="b.csv", at=now - timedelta(days=29)
+    )
+    assert periodic.time_out_proposals(now) == (1, 0)
+    assert periodic.time_out_proposals(now) == (0, 0)
     states = [Proposal.objects.get(pk=p.pk).state for p in (due, fresh)]
     assert states == ["TIMED_OUT", "PENDING_APPROVALS"]
     [email] = mails_to(cast.maker)
@@ -220,7 +234,10 @@ def test_time_out_ends_what_is_due_and_nothing_else(cast, source, target):
 def test_one_failure_does_not_stop_the_others(cast, source, target, monkeypatch):
     now = timezone.now()
     old = now - timedelta(days=31)
-    made = [factories.proposed(cast.maker, source, target, specification_name=f"{n}.csv", at=old) for n in range(3)]
+    made = [
+        factories.proposed(cast.maker, source, target, specification_name=f"{n}.csv", at=old)
+        for n in range(3)
+    ]
     time_out = workflow.time_out
 
     def failing(proposal, **kwargs):
@@ -236,9 +253,14 @@ def test_one_failure_does_not_stop_the_others(cast, source, target, monkeypatch)
 
 
 def test_a_decision_counts_until_the_time_out_is_written(cast, source, target):
-    proposal = factories.proposed(cast.maker, source, target, at=timezone.now() - timedelta(days=31))
-    assert workflow.approve(proposal, sides=["SOURCE", "TARGET"], by=cast.both).state == "FULLY_APPROVED"
-    assert clock.time_out_proposals(timezone.now()) == (0, 0)
+    proposal = factories.proposed(
+        cast.maker, source, target, at=timezone.now() - timedelta(days=31)
+    )
+    assert (
+        workflow.approve(proposal, sides=["SOURCE", "TARGET"], by=cast.both).state
+        == "FULLY_APPROVED"
+    )
+    assert periodic.time_out_proposals(timezone.now()) == (0, 0)
 
 
 @pytest.mark.parametrize("command", ["time_out_proposals", "remind_approvers", "send_digests"])
@@ -250,7 +272,9 @@ def test_each_command_says_what_it_did(cast, proposal, command, capsys):
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_the_worker_does_its_rounds_and_stops_cleanly(cast, source, target, number, settings):
-    proposal = factories.proposed(cast.maker, source, target, at=timezone.now() - timedelta(days=31))
+    proposal = factories.proposed(
+        cast.maker, source, target, at=timezone.now() - timedelta(days=31)
+    )
     database = settings.DATABASES["default"]
     url = f"sqlite:///{database['NAME']}"
     if "postgresql" in database["ENGINE"]:
@@ -271,8 +295,14 @@ def test_the_worker_does_its_rounds_and_stops_cleanly(cast, source, target, numb
         worker.kill()
     assert worker.returncode == 0, output
     assert "The worker has stopped." in output
-    for said in ("Proposals timed out: 1.", "Mails sent: 1.", f"To: {cast.maker.email}\nSubject: Proposal"):
+    for said in (
+        "Proposals timed out: 1.",
+        "Mails sent: 1.",
+        f"To: {cast.maker.email}\nSubject: Proposal",
+    ):
         assert said in output
     assert "emails attempted" not in output
-    assert Notice.objects.get().summary.startswith(f"Your proposal {proposal.pk}, Ledger → Risk Engine: It timed out")
+    assert Notice.objects.get().summary.startswith(
+        f"Your proposal {proposal.pk}, Ledger → Risk Engine: It timed out"
+    )
     assert Proposal.objects.get().state == "TIMED_OUT"

@@ -8,10 +8,10 @@ import pytest
 from django.db import OperationalError, transaction
 from django.utils import timezone
 
-from proposals import clock
+from proposals.errors import Conflict
 from proposals.models import Delegation, Proposal, Receipt, System
-from proposals.once import ATTEMPTS, whole
-from proposals.refusals import Conflict
+from proposals.workflow import periodic
+from proposals.workflow.retry import ATTEMPTS, whole
 
 from . import factories
 from .test_races import at_once
@@ -93,7 +93,11 @@ def test_a_form_sent_many_times_at_once_has_one_effect_and_one_page(client, cast
     pages = []
 
     def send():
-        pages.append(type(client)(headers={"cookie": f"sessionid={client.cookies['sessionid'].value}"}).post(NEW, sent))
+        pages.append(
+            type(client)(headers={"cookie": f"sessionid={client.cookies['sessionid'].value}"}).post(
+                NEW, sent
+            )
+        )
 
     assert at_once(*[send] * 4) == ["done"] * 4
     assert {page.url for page in pages} == {Proposal.objects.get().get_absolute_url()}
@@ -172,5 +176,5 @@ def test_receipts_are_forgotten_after_a_month(cast):
     now = timezone.now()
     for days in (1, 29, 31):
         Receipt.objects.create(key=uuid4(), by=cast.maker, at=now - timedelta(days=days))
-    assert clock.forget_receipts(now) == (1, 0)
+    assert periodic.forget_receipts(now) == (1, 0)
     assert Receipt.objects.count() == 2

@@ -1,4 +1,6 @@
-"""The pages: what each does with what it is sent, and what it says. Who gets which status is in test_urls.py."""
+"""The pages: what each does with what it is sent, and what it says. Who gets which status is in
+test_urls.py.
+"""
 
 import re
 
@@ -67,13 +69,19 @@ def test_a_maker_proposes_a_flow(as_, cast, sent, source, target):
 def test_without_a_physical_flow_what_was_typed_about_one_is_dropped(as_, cast, sent):
     as_(cast.maker).post(NEW, sent | {"with_physical_flow": "False", "submit": "1"})
     proposal = Proposal.objects.get()
-    assert (proposal.specification_name, proposal.transport, proposal.basis_offset) == ("", "", None)
+    assert (proposal.specification_name, proposal.transport, proposal.basis_offset) == (
+        "",
+        "",
+        None,
+    )
     assert proposal.state == "PENDING_APPROVALS"
 
 
 def test_an_unfinished_draft_is_kept_and_continued(as_, cast, sent):
     client = as_(cast.maker)
-    client.post(NEW, {"source": "LEDGER", "target": "RISK", "with_physical_flow": "True", "draft": "1"})
+    client.post(
+        NEW, {"source": "LEDGER", "target": "RISK", "with_physical_flow": "True", "draft": "1"}
+    )
     draft = Proposal.objects.get()
     assert (draft.state, draft.transport, draft.transitions.count()) == ("PROPOSED_CREATE", "", 0)
     page = client.get(f"/proposals/{draft.pk}/edit/").content.decode()
@@ -134,14 +142,28 @@ def test_a_twin_is_refused_with_a_link_and_the_form_keeps_what_was_typed(as_, ca
 
 
 def test_state_maker_and_origin_cannot_be_sent(as_, cast, sent):
-    sneaky = {"state": "FULLY_APPROVED", "maker": cast.stranger.pk, "result_logical_flow": "1", "type": "DELETE"}
+    sneaky = {
+        "state": "FULLY_APPROVED",
+        "maker": cast.stranger.pk,
+        "result_logical_flow": "1",
+        "type": "DELETE",
+    }
     as_(cast.maker).post(NEW, sent | sneaky | {"submit": "1"})
     proposal = Proposal.objects.get()
-    assert (proposal.state, proposal.maker, proposal.type) == ("PENDING_APPROVALS", cast.maker, "CREATE")
+    assert (proposal.state, proposal.maker, proposal.type) == (
+        "PENDING_APPROVALS",
+        cast.maker,
+        "CREATE",
+    )
 
 
-def test_the_specifications_of_the_source_are_offered_without_a_script(as_, cast, sent, source, target):
-    mine, foreign = factories.specification(source, "mine.csv"), factories.specification(target, "foreign.csv")
+def test_the_specifications_of_the_source_are_offered_without_a_script(
+    as_, cast, sent, source, target
+):
+    mine, foreign = (
+        factories.specification(source, "mine.csv"),
+        factories.specification(target, "foreign.csv"),
+    )
     page = text(as_(cast.maker).post(NEW, sent | {"show": "1"}))
     assert str(mine) in page
     assert str(foreign) not in page
@@ -189,20 +211,27 @@ def test_only_the_sides_one_has_are_offered(as_, cast, proposal):
 def test_both_sides_are_not_offered_where_the_policy_wants_two_people(as_, cast, proposal):
     factories.policy(one_person_both_sides=False)
     page = as_(cast.both).get(f"/proposals/{proposal.pk}/approve/")
-    assert [value for value, _ in page.context["form"].fields["side"].widget.choices] == ["SOURCE", "TARGET"]
+    assert [value for value, _ in page.context["form"].fields["side"].widget.choices] == [
+        "SOURCE",
+        "TARGET",
+    ]
     refused = as_(cast.both).post(f"/proposals/{proposal.pk}/approve/", {"side": "BOTH"})
     assert refused.status_code == 403
     assert "This proposal needs two people, so approve for one side." in text(refused)
 
 
 def test_a_side_one_does_not_have_is_refused_though_not_offered(as_, cast, proposal):
-    response = as_(cast.source_approver).post(f"/proposals/{proposal.pk}/approve/", {"side": "TARGET"})
+    response = as_(cast.source_approver).post(
+        f"/proposals/{proposal.pk}/approve/", {"side": "TARGET"}
+    )
     assert response.status_code == 403
     assert "You may not approve for the target, Risk Engine (RISK)." in text(response)
 
 
 def test_a_rejection_without_a_comment_asks_again(as_, cast, proposal):
-    response = as_(cast.rejecter).post(f"/proposals/{proposal.pk}/reject/", {"side": "TARGET", "comment": " "})
+    response = as_(cast.rejecter).post(
+        f"/proposals/{proposal.pk}/reject/", {"side": "TARGET", "comment": " "}
+    )
     assert response.status_code == 400
     assert "Say why you reject: the maker needs to know." in text(response)
     assert Proposal.objects.get().state == "PENDING_APPROVALS"
@@ -210,7 +239,9 @@ def test_a_rejection_without_a_comment_asks_again(as_, cast, proposal):
 
 def test_who_comes_too_late_reads_what_happened(as_, cast, proposal):
     workflow.reject(proposal, side="TARGET", by=cast.rejecter, comment="no")
-    response = as_(cast.source_approver).post(f"/proposals/{proposal.pk}/approve/", {"side": "SOURCE"})
+    response = as_(cast.source_approver).post(
+        f"/proposals/{proposal.pk}/approve/", {"side": "SOURCE"}
+    )
     assert response.status_code == 409
     assert "Rey Rejecter rejected for the target on" in text(response)
 
@@ -219,20 +250,32 @@ def test_an_approval_that_can_no_longer_be_applied_says_why(as_, cast, proposal,
     workflow.approve(proposal, sides=["SOURCE"], by=cast.source_approver)
     target.lifecycle = "REMOVED"
     target.save()
-    response = as_(cast.target_approver).post(f"/proposals/{proposal.pk}/approve/", {"side": "TARGET"})
+    response = as_(cast.target_approver).post(
+        f"/proposals/{proposal.pk}/approve/", {"side": "TARGET"}
+    )
     assert response.status_code == 409
     assert "Risk Engine (RISK) has been removed" in text(response)
     assert Proposal.objects.get().state == "SOURCE_APPROVED"
 
 
 def test_the_time_line_tells_the_story(as_, cast, proposal):
-    workflow.approve(proposal, sides=["TARGET"], by=cast.target_approver, comment="We <b>need</b> it.")
+    workflow.approve(
+        proposal, sides=["TARGET"], by=cast.target_approver, comment="We <b>need</b> it."
+    )
     workflow.approve(proposal, sides=["SOURCE"], by=cast.source_approver)
     page = as_(cast.stranger).get(proposal.get_absolute_url())
     told = text(page).partition("Time line")[2]
-    parts = ["Mia Maker submitted", "Tess Target approved for the target", "Sam Source approved for the source"]
+    parts = [
+        "Mia Maker submitted",
+        "Tess Target approved for the target",
+        "Sam Source approved for the source",
+    ]
     places = [
-        told.index(part) for part in [*parts, "Both sides have approved (automatic, with the approval of Sam Source)"]
+        told.index(part)
+        for part in [
+            *parts,
+            "Both sides have approved (automatic, with the approval of Sam Source)",
+        ]
     ]
     assert places == sorted(places)
     assert "We &lt;b&gt;need&lt;/b&gt; it." in page.content.decode()
@@ -241,7 +284,11 @@ def test_the_time_line_tells_the_story(as_, cast, proposal):
 def test_buttons_are_those_of_the_reader(as_, cast, proposal):
     def verbs(user):
         page = as_(user).get(proposal.get_absolute_url()).content.decode()
-        return {verb for verb in ("approve", "reject", "cancel", "propose") if f"/{proposal.pk}/{verb}/" in page}
+        return {
+            verb
+            for verb in ("approve", "reject", "cancel", "propose")
+            if f"/{proposal.pk}/{verb}/" in page
+        }
 
     assert verbs(cast.maker) == {"cancel"}
     assert verbs(cast.source_approver) == {"approve", "reject"}
@@ -287,14 +334,22 @@ def test_the_flow_page_says_who_approved_it_and_by_what_right(as_, cast, proposa
 
 
 def test_filters_and_search_narrow_the_list(as_, cast, source, target, proposal):
-    other = factories.proposed(cast.other, target, source, specification_name="limits.xml", justification="Basel")
+    other = factories.proposed(
+        cast.other, target, source, specification_name="limits.xml", justification="Basel"
+    )
     client = as_(cast.maker)
 
     def found(**query):
         return {row.pk for row in client.get("/proposals/", query).context["page"].rows}
 
     assert found() == {proposal.pk, other.pk}
-    assert found(q="limits") == found(q="basel") == found(q=str(other.pk)) == found(whose="", q="Otto") == {other.pk}
+    assert (
+        found(q="limits")
+        == found(q="basel")
+        == found(q=str(other.pk))
+        == found(whose="", q="Otto")
+        == {other.pk}
+    )
     assert found(whose="mine") == {proposal.pk}
     assert found(state="OPEN") == {proposal.pk, other.pk}
     assert found(state="CANCELLED") == found(type="EDIT") == found(older_than="3") == set()
@@ -395,7 +450,11 @@ def test_signing_in_does_not_fill_the_history(client, cast):
 def test_an_open_redirect_after_sign_in_is_not_followed(client, cast):
     cast.maker.set_password("waltzflow")
     cast.maker.save()
-    sent = {"username": cast.maker.username, "password": "waltzflow", "next": "https://evil.example/"}
+    sent = {
+        "username": cast.maker.username,
+        "password": "waltzflow",
+        "next": "https://evil.example/",
+    }
     assert client.post("/sign-in/", sent).url == "/inbox/"
 
 

@@ -1,21 +1,24 @@
-"""What the past is known to have been: what was asked and approved, what changed, what the register held."""
+"""What the past is known to have been: what was asked and approved, what changed, what the register
+held.
+"""
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from proposals import trail, workflow
-from proposals.changes import changes
+from proposals import workflow
+from proposals.history import approvals
+from proposals.history.as_of import LogicalRegister, PhysicalRegister
+from proposals.history.changes import changes
 from proposals.models import PhysicalFlow, Proposal, Transition, store
-from proposals.past import LogicalRegister, PhysicalRegister
 
 from . import factories
 from .factories import day
 
 
 def test_the_trail_says_what_exactly_was_approved(story):
-    [told] = trail.of_proposal(story.create).proposals
+    [told] = approvals.of_proposal(story.create).proposals
     assert [(line.what, line.old, line.new) for line in told.lines] == [
         ("From", "", "Ledger (LEDGER)"),
         ("To", "", "Risk Engine (RISK)"),
@@ -38,10 +41,17 @@ def test_of_a_removal_the_trail_has_what_was_to_go(cast, story):
     removal.reason = factories.reason()
     workflow.submit(removal, [], by=cast.maker, at=day(6))
     removal = workflow.approve(removal, sides=["SOURCE", "TARGET"], by=cast.both, at=day(7))
-    told = trail.of_proposal(removal)
+    told = approvals.of_proposal(removal)
     said = [(line.what, line.old, line.new) for line in told.proposals[0].lines]
-    assert {("Flow name", "eod", ""), ("Criticality", "High", ""), ("Data types", "Trades", "")} <= set(said)
-    assert [(change.subject, change.differences[0].old, change.differences[0].new) for change in told.applied] == [
+    assert {
+        ("Flow name", "eod", ""),
+        ("Criticality", "High", ""),
+        ("Data types", "Trades", ""),
+    } <= set(said)
+    assert [
+        (change.subject, change.differences[0].old, change.differences[0].new)
+        for change in told.applied
+    ] == [
         ("trades.csv", "Active", "Removed"),
         ("Ledger → Risk Engine", "Active", "Removed"),
         ("eod", "Active", "Removed"),
@@ -51,31 +61,48 @@ def test_of_a_removal_the_trail_has_what_was_to_go(cast, story):
 def test_what_changed_since_is_told_field_by_field(cast, source, story):
     source.name = "General Ledger"
     store(source, by=cast.superuser, why="", at=day(8))
-    told = trail.of_logical_flow(story.logical)
+    told = approvals.of_logical_flow(story.logical)
     assert told.since == day(3)
     assert [
-        (change.at, change.kind, change.subject, [(d.what, d.old, d.new) for d in change.differences], str(change.by))
+        (
+            change.at,
+            change.kind,
+            change.subject,
+            [(d.what, d.old, d.new) for d in change.differences],
+            str(change.by),
+        )
         for change in told.later
         if change.at < day(20)
     ] == [
         (day(5), "Physical flow", "eod", [("Criticality", "Medium", "High")], "Bo Both"),
-        (day(8), "System", "General Ledger", [("Name", "Ledger", "General Ledger")], "Sue Superuser"),
+        (
+            day(8),
+            "System",
+            "General Ledger",
+            [("Name", "Ledger", "General Ledger")],
+            "Sue Superuser",
+        ),
     ]
     assert [change.proposal for change in told.later if change.at == day(5)] == [story.edit.pk]
 
 
 def test_data_types_that_changed_are_told_by_name(cast, story):
-    flow, trades = PhysicalFlow.objects.get(pk=story.physical.pk), story.specification.data_types.get()
+    flow, trades = (
+        PhysicalFlow.objects.get(pk=story.physical.pk),
+        story.specification.data_types.get(),
+    )
     wish = Proposal.change_of(flow, cast.maker)
     wish.reason = factories.reason()
     workflow.submit(wish, [trades, factories.data_type("Positions")], by=cast.maker, at=day(6))
     wish = workflow.approve(wish, sides=["SOURCE", "TARGET"], by=cast.both, at=day(7))
-    [change] = trail.of_proposal(wish).applied
-    assert [(d.what, d.old, d.new) for d in change.differences] == [("Data types", "Trades", "Positions, Trades")]
+    [change] = approvals.of_proposal(wish).applied
+    assert [(d.what, d.old, d.new) for d in change.differences] == [
+        ("Data types", "Trades", "Positions, Trades")
+    ]
 
 
 def test_what_an_approval_did_is_told_apart_from_what_came_after(story):
-    told = trail.of_proposal(story.create)
+    told = approvals.of_proposal(story.create)
     assert [(change.kind, change.done) for change in told.applied] == [
         ("Physical specification", "Created"),
         ("Logical flow", "Created"),
@@ -88,7 +115,7 @@ def test_what_an_approval_did_is_told_apart_from_what_came_after(story):
 
 
 def test_all_changes_are_told_the_same_read_at_once_or_piece_by_piece(cast, story, monkeypatch):
-    monkeypatch.setattr("proposals.past.ROWS_AT_ONCE", 1)
+    monkeypatch.setattr("proposals.history.as_of.ROWS_AT_ONCE", 1)
     whole = list(changes(PhysicalFlow, [story.physical.pk]))
     assert [(change.at, change.done) for change in whole] == [
         (day(3), "Created"),
@@ -120,7 +147,11 @@ def test_now_is_a_date_too_and_shows_what_the_register_holds(cast, source, story
         source.name = name
         store(source, by=None, why="", at=at)
     [row] = LogicalRegister(timezone.now()).in_full(LogicalRegister(timezone.now()).flows())
-    assert (row.source_then.name, row.number_physical, row.types) == ("Waited for the lock", 1, ["Trades"])
+    assert (row.source_then.name, row.number_physical, row.types) == (
+        "Waited for the lock",
+        1,
+        ["Trades"],
+    )
 
 
 def test_a_removed_flow_is_there_before_and_among_the_removed_after(cast, story):
@@ -137,7 +168,7 @@ def test_a_removed_flow_is_there_before_and_among_the_removed_after(cast, story)
 
 def test_any_number_of_transitions_is_read_by_one_query_while_it_is_sent(story):
     with CaptureQueriesContext(connection) as asked:
-        rows = trail.transitions_table(Transition.objects.all())
+        rows = approvals.transitions_table(Transition.objects.all())
         assert len(asked) == 0
         assert len(list(rows)) == 8
     assert len(asked) == 1

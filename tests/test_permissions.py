@@ -1,7 +1,8 @@
 """Every state x action x kind of person, written by hand and walked through the verbs themselves.
 
-For each state: who may do what. Whoever is not named may do nothing, and what is not named is refused. Then the same
-table under other policies and circumstances: SCENARIOS says only what is different there.
+For each state: who may do what. Whoever is not named may do nothing, and what is not named is
+refused. Then the same table under other policies and circumstances: SCENARIOS says only what is
+different there.
 """
 
 from datetime import timedelta
@@ -14,8 +15,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from proposals import workflow
+from proposals.errors import Refused
 from proposals.models import Delegation, Involvement, Proposal, State, User, actions, end_states
-from proposals.refusals import Refused
 
 from . import factories
 
@@ -67,7 +68,9 @@ LEADS_TO = {
 
 def nobody_for_the_target(cast, proposal):
     """No one who may approve for the target is left; the rejecter still may reject."""
-    Involvement.objects.filter(system=proposal.target, kind__name="Data Owner").update(ended_at=timezone.now())
+    Involvement.objects.filter(system=proposal.target, kind__name="Data Owner").update(
+        ended_at=timezone.now()
+    )
 
 
 def maker_has_both_sides(cast, proposal):
@@ -185,7 +188,8 @@ SCENARIOS = {
                 "delegate": BOTH_SIDES,
                 "delegates_delegate": TARGET_SIDE,
             },
-            # The source approver took part; the delegate decides by a right of their own, which can be delegated.
+            # The source approver took part; the delegate decides by a right of their own, which can
+            # be delegated.
             "SOURCE_APPROVED": {"delegate": TARGET_SIDE, "delegates_delegate": TARGET_SIDE},
         },
     ),
@@ -206,8 +210,12 @@ VERBS = {
     "propose": lambda proposal, by: workflow.propose(proposal, by=by),
     "approve_source": lambda proposal, by: workflow.approve(proposal, sides=["SOURCE"], by=by),
     "approve_target": lambda proposal, by: workflow.approve(proposal, sides=["TARGET"], by=by),
-    "reject_source": lambda proposal, by: workflow.reject(proposal, side="SOURCE", by=by, comment="no"),
-    "reject_target": lambda proposal, by: workflow.reject(proposal, side="TARGET", by=by, comment="no"),
+    "reject_source": lambda proposal, by: workflow.reject(
+        proposal, side="SOURCE", by=by, comment="no"
+    ),
+    "reject_target": lambda proposal, by: workflow.reject(
+        proposal, side="TARGET", by=by, comment="no"
+    ),
     "cancel": lambda proposal, by: workflow.cancel(proposal, by=by),
 }
 
@@ -216,7 +224,11 @@ HISTORY = {
     "PENDING_APPROVALS": [("propose", "maker")],
     "SOURCE_APPROVED": [("propose", "maker"), ("approve_source", "source_approver")],
     "TARGET_APPROVED": [("propose", "maker"), ("approve_target", "target_approver")],
-    "FULLY_APPROVED": [("propose", "maker"), ("approve_source", "both"), ("approve_target", "both")],
+    "FULLY_APPROVED": [
+        ("propose", "maker"),
+        ("approve_source", "both"),
+        ("approve_target", "both"),
+    ],
     "SOURCE_REJECTED": [("propose", "maker"), ("reject_source", "rejecter")],
     "TARGET_REJECTED": [("propose", "maker"), ("reject_target", "rejecter")],
     "CANCELLED": [("propose", "maker"), ("cancel", "maker")],
@@ -225,7 +237,9 @@ HISTORY = {
 
 
 def act(action, proposal, person):
-    """Carry it out and come back with the state, or None when it is refused; either way nothing remains."""
+    """Carry it out and come back with the state, or None when it is refused; either way nothing
+    remains.
+    """
     try:
         with transaction.atomic():
             VERBS[action](Proposal.objects.get(pk=proposal.pk), person)
@@ -267,7 +281,9 @@ def company(django_db_setup, django_db_blocker):
     with django_db_blocker.unblock(), transaction.atomic():
         source, target = factories.system("Ledger"), factories.system("Risk Engine")
         cast = factories.cast(source, target, factories.user("Mia Maker"))
-        yield SimpleNamespace(cast=cast, proposals=[in_state(state, cast, source, target) for state in State.values])
+        yield SimpleNamespace(
+            cast=cast, proposals=[in_state(state, cast, source, target) for state in State.values]
+        )
         transaction.set_rollback(True)
 
 
@@ -294,7 +310,9 @@ def test_who_may_do_what_in_which_state(company):
         offers[case] = offered(proposal, person)
         after = {action: state for action in VERBS if (state := act(action, proposal, person))}
         done[case] = set(after)
-        assert after.items() >= {(action, LEADS_TO[action]) for action in after if action in LEADS_TO}, case
+        assert after.items() >= {
+            (action, LEADS_TO[action]) for action in after if action in LEADS_TO
+        }, case
     assert offers == allowed
     assert done == allowed
 
@@ -322,11 +340,17 @@ def test_who_may_do_what_under_other_policies(company, scenario):
             assert offered(proposal, person) == allowed, f"{name} in {proposal.state}"
             assert (proposal in waits) == bool(allowed & BOTH_SIDES), f"{name} in {proposal.state}"
             for action in BOTH_SIDES if name in different else ():
-                assert (act(action, proposal, person) is not None) == (action in allowed), f"{name} {action}"
+                assert (act(action, proposal, person) is not None) == (action in allowed), (
+                    f"{name} {action}"
+                )
 
 
 @pytest.mark.django_db
 def test_the_inbox_holds_exactly_what_the_predicate_allows(company):
     for name, person in people(company):
-        sided = {proposal for proposal in company.proposals if ALLOWED[proposal.state].get(name, set()) & BOTH_SIDES}
+        sided = {
+            proposal
+            for proposal in company.proposals
+            if ALLOWED[proposal.state].get(name, set()) & BOTH_SIDES
+        }
         assert set(Proposal.objects.awaiting(person)) == sided, name

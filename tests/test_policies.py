@@ -1,10 +1,12 @@
-"""What the policies change: automatic approvals on submission, two people, sides without approver."""
+"""What the policies change: automatic approvals on submission, two people, sides without
+approver.
+"""
 
 import pytest
 
 from proposals import workflow
+from proposals.errors import Conflict, Invalid, NoRight
 from proposals.models import LogicalFlow, Policy, Proposal
-from proposals.refusals import Conflict, Invalid, NoRight
 
 from . import factories
 from .factories import policy
@@ -42,7 +44,9 @@ def able_maker(cast, source, target):
         ({"maker_decides": "OWN_SIDE", "external_auto_approval": True}, ["SOURCE"]),
     ],
 )
-def test_what_a_maker_with_both_rights_approves_by_submitting(cast, source, target, able_maker, fields, expected):
+def test_what_a_maker_with_both_rights_approves_by_submitting(
+    cast, source, target, able_maker, fields, expected
+):
     policy(**fields)
     proposal = factories.proposed(cast.maker, source, target)
     assert decisions(proposal) == [(side, cast.maker, True) for side in expected]
@@ -86,12 +90,16 @@ class TestExternalSystems:
         policy(external_auto_approval=True, maker_decides=maker_decides)
         target.is_external = True
         target.save()
-        assert decisions(factories.proposed(cast.maker, source, target)) == [("SOURCE", cast.maker, True)]
+        assert decisions(factories.proposed(cast.maker, source, target)) == [
+            ("SOURCE", cast.maker, True)
+        ]
 
     def test_the_own_side_comes_before_the_external_one(self, cast, source, target):
         policy(external_auto_approval=True, maker_decides="OWN_SIDE")
         factories.involve(cast.maker, target)
-        assert decisions(factories.proposed(cast.maker, source, target)) == [("TARGET", cast.maker, True)]
+        assert decisions(factories.proposed(cast.maker, source, target)) == [
+            ("TARGET", cast.maker, True)
+        ]
 
     def test_under_waltz_own_side_and_external_side_are_both_automatic(self, cast, source, target):
         policy(external_auto_approval=True, maker_decides="WALTZ")
@@ -119,7 +127,9 @@ class TestTwoPeople:
         policy(one_person_both_sides=False)
 
     def test_one_person_cannot_approve_both_in_one_click(self, cast, proposal):
-        with pytest.raises(NoRight, match="This proposal needs two people, so approve for one side"):
+        with pytest.raises(
+            NoRight, match="This proposal needs two people, so approve for one side"
+        ):
             workflow.approve(proposal, sides=["SOURCE", "TARGET"], by=cast.both)
         assert decisions(proposal) == []
 
@@ -161,12 +171,16 @@ class TestSideWithoutApprover:
     def test_it_goes_to_the_stewards(self, cast, source, target):
         proposal = factories.proposed(cast.maker, source, target)
         assert list(Proposal.objects.awaiting(cast.steward)) == [proposal]
-        workflow.reject(proposal, side="TARGET", by=cast.steward, comment="Nobody knows this system.")
+        workflow.reject(
+            proposal, side="TARGET", by=cast.steward, comment="Nobody knows this system."
+        )
         assert state(proposal) == "TARGET_REJECTED"
 
     def test_or_it_cannot_be_submitted(self, cast, source, target):
         policy(side_without_approver="REFUSE")
-        with pytest.raises(Conflict, match=r"Nobody can approve for the target, Risk Engine \(RISK\)"):
+        with pytest.raises(
+            Conflict, match=r"Nobody can approve for the target, Risk Engine \(RISK\)"
+        ):
             factories.proposed(cast.maker, source, target)
         assert [p.state for p in Proposal.objects.all()] == ["PROPOSED_CREATE"]
 
@@ -197,9 +211,13 @@ def test_later_physical_flows_may_need_a_proposal(cast, source, target):
     ).result_logical_flow
     policy(later_physical_flows="PROPOSAL")
     with pytest.raises(NoRight, match="asks for a proposal for every further physical flow"):
-        workflow.add_physical_flow(done, factories.wish(frequency="WEEKLY"), [factories.data_type()], by=cast.maker)
+        workflow.add_physical_flow(
+            done, factories.wish(frequency="WEEKLY"), [factories.data_type()], by=cast.maker
+        )
     more = factories.proposed(cast.maker, source, target, specification_name="more.csv")
-    assert state(workflow.approve(more, sides=["SOURCE", "TARGET"], by=cast.both)) == "FULLY_APPROVED"
+    assert (
+        state(workflow.approve(more, sides=["SOURCE", "TARGET"], by=cast.both)) == "FULLY_APPROVED"
+    )
     assert done.physical_flows.count() == 2
 
 

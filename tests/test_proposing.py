@@ -1,4 +1,6 @@
-"""Proposing is quick and hard to get wrong: what the form finds, offers and warns of while somebody writes."""
+"""Proposing is quick and hard to get wrong: what the form finds, offers and warns of while somebody
+writes.
+"""
 
 import re
 import time
@@ -56,12 +58,17 @@ def test_systems_are_offered_by_name_code_and_unit(as_, cast, systems, source):
     offered = text(client.get("/systems/options/", {"source": "edg"}))
     assert "Ledger LEDGER" in offered
     assert "Zeta" not in offered
-    assert "Screens SCR · Trading Desk" in text(client.get("/systems/options/", {"target": "trading"}))
+    assert "Screens SCR · Trading Desk" in text(
+        client.get("/systems/options/", {"target": "trading"})
+    )
     assert client.get("/systems/options/", {"source": "a\x00b"}).status_code == 200
 
 
 def test_with_nothing_typed_ones_own_systems_are_offered(as_, cast, systems, source, target):
-    assert text(as_(cast.both).get("/systems/options/", {"source": ""})) == "Ledger LEDGER Risk Engine RISK"
+    assert (
+        text(as_(cast.both).get("/systems/options/", {"source": ""}))
+        == "Ledger LEDGER Risk Engine RISK"
+    )
     assert "Zeta TRADE" in text(as_(cast.stranger).get("/systems/options/", {"source": ""}))
 
 
@@ -72,7 +79,10 @@ def test_a_removed_system_is_not_offered(as_, cast, source):
 
 def test_among_50000_systems_one_is_found_as_one_types(as_, cast):
     System.objects.bulk_create(
-        [System(code=f"APP-{n:05}", name=f"Application {n}", description="x" * 200) for n in range(50_000)],
+        [
+            System(code=f"APP-{n:05}", name=f"Application {n}", description="x" * 200)
+            for n in range(50_000)
+        ],
         batch_size=2000,
     )
     client = as_(cast.maker)
@@ -89,30 +99,57 @@ NEW = "/proposals/new/"
 
 
 def test_the_errors_stand_together_above_with_links_to_their_fields(as_, cast, source):
-    sent = {"source": "Ledger", "target": "nowhere", "basis_offset": "soon", "with_physical_flow": "True"}
+    sent = {
+        "source": "Ledger",
+        "target": "nowhere",
+        "basis_offset": "soon",
+        "with_physical_flow": "True",
+    }
     response = as_(cast.maker).post(NEW, sent | {"data_types": ["9999"], "draft": "1"})
     above = response.content.decode().split('id="errors"')[1].split("</div>")[0]
     assert re.findall(r'href="(#[^"]+)">([^<]+)</a>: ([^<]+)<', above) == [
         ("#id_target", "Target", "No system is called “nowhere”. Type a name or a code."),
-        ("#id_data_types_0", "Data types", "Select a valid choice. 9999 is not one of the available choices."),
+        (
+            "#id_data_types_0",
+            "Data types",
+            "Select a valid choice. 9999 is not one of the available choices.",
+        ),
         ("#id_basis_offset", "Basis offset", "Enter a whole number."),
     ]
     assert "<title>Not yet: Propose a flow" in response.content.decode()
 
 
 def test_what_the_page_hides_by_now_cannot_be_wrong(as_, cast, source, target):
-    sent = {"source": "LEDGER", "target": "RISK", "draft": "1", "basis_offset": "soon", "specification_name": "x" * 300}
+    sent = {
+        "source": "LEDGER",
+        "target": "RISK",
+        "draft": "1",
+        "basis_offset": "soon",
+        "specification_name": "x" * 300,
+    }
     as_(cast.maker).post(NEW, sent | {"with_physical_flow": "False"})
     mine = factories.specification(source)
-    as_(cast.maker).post(NEW, sent | {"with_physical_flow": "True", "specification": mine.pk, "basis_offset": "0"})
-    assert [(draft.basis_offset, draft.specification) for draft in Proposal.objects.all()] == [(0, mine), (None, None)]
+    as_(cast.maker).post(
+        NEW, sent | {"with_physical_flow": "True", "specification": mine.pk, "basis_offset": "0"}
+    )
+    assert [(draft.basis_offset, draft.specification) for draft in Proposal.objects.all()] == [
+        (0, mine),
+        (None, None),
+    ]
 
 
 def test_a_change_that_changes_nothing_says_so(as_, cast, proposal):
     flow = workflow.approve(proposal, sides=["SOURCE", "TARGET"], by=cast.both).result_physical_flow
     kept = {field: getattr(flow, field) for field in flow.REQUIRED}
-    sent = kept | {"data_types": [t.pk for t in proposal.data_types.all()], "reason": proposal.reason_id, "submit": "1"}
-    read = {"read_physical_flow_version": flow.version(), "read_logical_flow_version": flow.logical_flow.version()}
+    sent = kept | {
+        "data_types": [t.pk for t in proposal.data_types.all()],
+        "reason": proposal.reason_id,
+        "submit": "1",
+    }
+    read = {
+        "read_physical_flow_version": flow.version(),
+        "read_logical_flow_version": flow.logical_flow.version(),
+    }
     read |= {"read_specification_version": flow.specification.version()}
     response = as_(cast.maker).post(f"/physical-flows/{flow.pk}/edit/", sent | read)
     assert response.status_code == 400
@@ -123,7 +160,10 @@ def test_all_that_is_missing_is_said_at_once(as_, cast, source, target):
     sent = {"source": "LEDGER", "target": "RISK", "with_physical_flow": "True", "submit": "1"}
     page = text(as_(cast.maker).post(NEW, sent))
     for missing in [
-        *("Specification : Choose a specification, or name a new one.", "Data types : Choose at least one data type."),
+        *(
+            "Specification : Choose a specification, or name a new one.",
+            "Data types : Choose at least one data type.",
+        ),
         *("Transport : Give the transport of the physical flow.", "Reason : Choose a reason."),
     ]:
         assert missing in page
@@ -154,7 +194,9 @@ def offered(response) -> list[tuple[str, bool, bool]]:
     """(name, whether chosen, whether hidden) of each data type, in order."""
     rows = re.findall(r"<label class=\"level-.*?</label>", response.content.decode(), re.DOTALL)
     names = [re.search(r"data-name>([^<]+)<", row)[1] for row in rows]
-    return [(name, " checked" in row, " hidden>" in row) for name, row in zip(names, rows, strict=True)]
+    return [
+        (name, " checked" in row, " hidden>" in row) for name, row in zip(names, rows, strict=True)
+    ]
 
 
 def test_data_types_stand_under_their_parents(as_, cast, tree):
@@ -162,7 +204,9 @@ def test_data_types_stand_under_their_parents(as_, cast, tree):
     assert offered(as_(cast.maker).get(NEW)) == [(name, False, False) for name in names]
 
 
-def test_chosen_types_come_first_then_what_the_source_usually_sends(as_, cast, source, target, tree):
+def test_chosen_types_come_first_then_what_the_source_usually_sends(
+    as_, cast, source, target, tree
+):
     often, seldom = tree["Prices"], tree["Gas deals"]
     for name, types in [("one", [often, seldom]), ("two", [often])]:
         sent = factories.proposed(cast.maker, source, target, types, specification_name=name)
@@ -194,7 +238,9 @@ def test_an_outdated_type_stays_where_it_is_and_is_marked(as_, cast, source, tar
     assert "Prices deprecated" in text(page)
 
 
-def test_a_specification_that_says_what_it_carries_leaves_nothing_to_choose(as_, cast, source, tree):
+def test_a_specification_that_says_what_it_carries_leaves_nothing_to_choose(
+    as_, cast, source, tree
+):
     factories.specification(source, "full.csv", [tree["Prices"]])
     factories.specification(source, "empty.csv")
     page = as_(cast.maker).get("/proposals/new/source/", {"source": "LEDGER"}).content.decode()
@@ -206,7 +252,9 @@ def test_a_specification_that_says_what_it_carries_leaves_nothing_to_choose(as_,
 
 
 def test_all_that_is_missing_is_said_where_nothing_is_written_at_all(as_, cast):
-    page = as_(cast.maker).post(NEW, {"submit": "1", "with_physical_flow": "True", "basis_offset": "soon"})
+    page = as_(cast.maker).post(
+        NEW, {"submit": "1", "with_physical_flow": "True", "basis_offset": "soon"}
+    )
     assert page.status_code == 400
     assert {field: errors[0] for field, errors in page.context["form"].errors.items()} == {
         "source": "Name the system that sends.",

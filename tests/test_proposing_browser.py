@@ -1,4 +1,6 @@
-"""The form of a proposal in a real Chromium: how little it takes, and each of its states under axe."""
+"""The form of a proposal in a real Chromium: how little it takes, and each of its states under
+axe.
+"""
 
 import pytest
 from playwright.sync_api import expect
@@ -16,8 +18,12 @@ def visitor(chromium, live_server):
     made.context.close()
 
 
-def test_from_sign_in_to_a_submitted_proposal_it_takes_2_pages_and_12_fields(visitor, people, source, target):
-    """Counted with the two fields of the sign-in, and with nothing chosen for the maker beforehand."""
+def test_from_sign_in_to_a_submitted_proposal_it_takes_2_pages_and_12_fields(
+    visitor, people, source, target
+):
+    """Counted with the two fields of the sign-in, and with nothing chosen for the maker
+    beforehand.
+    """
     factories.data_type("Trades")
     for name in ("Regulation", "Migration"):
         factories.reason(name)
@@ -26,7 +32,12 @@ def test_from_sign_in_to_a_submitted_proposal_it_takes_2_pages_and_12_fields(vis
     visitor.sign_in_by_password(people.maker)
     page.get_by_role("link", name="Propose a flow").click()
     typed = {"Source": "LEDGER", "Target": "RISK", "Name": "trades.csv", "Basis offset": "1"}
-    chosen = {"Format": "XML", "Transport": "Messaging", "Frequency": "Daily", "Criticality": "High"}
+    chosen = {
+        "Format": "XML",
+        "Transport": "Messaging",
+        "Frequency": "Daily",
+        "Criticality": "High",
+    }
     chosen["Reason"] = "Regulation"
     for label, value in typed.items():
         page.get_by_label(label, exact=True).fill(value)
@@ -42,7 +53,9 @@ def test_from_sign_in_to_a_submitted_proposal_it_takes_2_pages_and_12_fields(vis
 
 
 def test_the_form_is_clean_in_each_of_its_states(visitor, people, source, target, proposal):
-    """Empty, advised, wrong, filtered, with a specification that says all, and without a physical flow."""
+    """Empty, advised, wrong, filtered, with a specification that says all, and without a physical
+    flow.
+    """
     for name in ["Forward curves", *(f"Type {n}" for n in range(15))]:
         factories.data_type(name, description="What it is.")
     done = factories.workflow.approve(proposal, sides=["SOURCE", "TARGET"], by=people.both)
@@ -58,7 +71,9 @@ def test_the_form_is_clean_in_each_of_its_states(visitor, people, source, target
     visitor.check()
     page.get_by_label("Target").fill("LONE")
     page.get_by_label("Target").blur()
-    expect(page.get_by_role("complementary").get_by_text("Nobody can approve for it.")).to_be_visible()
+    expect(
+        page.get_by_role("complementary").get_by_text("Nobody can approve for it.")
+    ).to_be_visible()
     page.get_by_label("Specification", exact=True).select_option("")
     page.get_by_label("Filter the data types").fill("curve FORW")
     expect(page.get_by_text("1 of 17 shown.")).to_be_visible()

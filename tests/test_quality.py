@@ -9,8 +9,17 @@ import pytest
 from django.utils import timezone
 
 from proposals import workflow
-from proposals.models import ImportBatch, LogicalFlow, PhysicalSpecification, Policy, Proposal, System, User, store
-from proposals.quality import QUESTIONS, Answer
+from proposals.models import (
+    ImportBatch,
+    LogicalFlow,
+    PhysicalSpecification,
+    Policy,
+    Proposal,
+    System,
+    User,
+    store,
+)
+from proposals.reports.quality import QUESTIONS, Answer
 
 from . import factories
 from .test_lists import csv_rows, xlsx_rows
@@ -25,7 +34,11 @@ def days_ago(days: float) -> datetime:
 
 
 def imported_flow(source, target, at=NOW, types=()) -> LogicalFlow:
-    flow = LogicalFlow(source=source, target=target, origin_batch=ImportBatch.objects.create(at=at, outcome="1 added"))
+    flow = LogicalFlow(
+        source=source,
+        target=target,
+        origin_batch=ImportBatch.objects.create(at=at, outcome="1 added"),
+    )
     store(flow, by=None, why="imported by a test", at=at, declared_data_types=types)
     return flow
 
@@ -63,7 +76,14 @@ def links(row: str) -> dict[str, str]:
 
 @pytest.mark.parametrize(
     ("count", "total", "share"),
-    [(0, 0, "0%"), (0, 9, "0%"), (1, 1000, "under 1%"), (1, 3, "33%"), (999, 1000, "99%"), (3, 3, "100%")],
+    [
+        (0, 0, "0%"),
+        (0, 9, "0%"),
+        (1, 1000, "under 1%"),
+        (1, 3, "33%"),
+        (999, 1000, "99%"),
+        (3, 3, "100%"),
+    ],
 )
 def test_a_share_is_never_rounded_to_nothing_or_to_all(count, total, share):
     assert Answer(None, count, total, None, []).share == share
@@ -114,7 +134,10 @@ def test_a_rule_of_its_own_can_leave_a_system_without_an_approver(cast, source):
 
 
 def test_unknown_and_deprecated_types_are_found_where_declared_and_where_sent(cast, source, target):
-    fit, unknown = factories.data_type("Trades"), factories.data_type("Nobody knows", is_unknown=True)
+    fit, unknown = (
+        factories.data_type("Trades"),
+        factories.data_type("Nobody knows", is_unknown=True),
+    )
     old = factories.data_type("Fixings")
     third = factories.system("Third")
     imported_flow(target, third, at=days_ago(100), types=[unknown])
@@ -140,16 +163,27 @@ def test_specifications_no_active_flow_uses_age_from_their_first_row(cast, sourc
     removal = Proposal.removal_of(going, cast.maker)
     removal.reason = factories.reason()
     workflow.save_draft(removal, [], by=cast.maker)
-    workflow.approve(workflow.propose(removal, by=cast.maker), sides=["SOURCE", "TARGET"], by=cast.both)
+    workflow.approve(
+        workflow.propose(removal, by=cast.maker), sides=["SOURCE", "TARGET"], by=cast.both
+    )
     answer = QUESTIONS[UNUSED].answer()
-    assert (answer.count, answer.total, answer.oldest, ages(UNUSED)) == (1, 2, days_ago(35), [0, 1, 0])
+    assert (answer.count, answer.total, answer.oldest, ages(UNUSED)) == (
+        1,
+        2,
+        days_ago(35),
+        [0, 1, 0],
+    )
     assert found(UNUSED) == [str(idle)]
 
 
-def test_overdue_are_those_past_their_deadline_and_those_within_three_days_of_it(cast, source, target):
+def test_overdue_are_those_past_their_deadline_and_those_within_three_days_of_it(
+    cast, source, target
+):
     policy_days = Policy.objects.get().time_out_days
     made = {
-        left: factories.proposed(cast.maker, source, target, at=days_ago(policy_days - left), name=f"{left} left")
+        left: factories.proposed(
+            cast.maker, source, target, at=days_ago(policy_days - left), name=f"{left} left"
+        )
         for left in (2.9, 3.1, -1)
     }
     closed = factories.proposed(cast.maker, source, target, at=days_ago(policy_days + 1))
@@ -162,7 +196,10 @@ def test_overdue_are_those_past_their_deadline_and_those_within_three_days_of_it
     first, second = question.lines(rows, cast.maker)
     assert first.note.startswith("Overdue since")
     assert second.note.startswith("Due ")
-    assert first.about == "Waits for Bo Both, Sam Source, Dee Delegate (source); Bo Both, Tess Target (target)"
+    assert (
+        first.about
+        == "Waits for Bo Both, Sam Source, Dee Delegate (source); Bo Both, Tess Target (target)"
+    )
 
 
 # what mends it
@@ -174,7 +211,10 @@ def test_a_flow_nobody_approved_needs_a_proposal_and_an_approved_one_what_the_po
 ):
     third = factories.system("Third")
     factories.involve(cast.both, third)
-    mine, theirs = imported_flow(target, third), approved(cast, source, third, **factories.BARE).result_logical_flow
+    mine, theirs = (
+        imported_flow(target, third),
+        approved(cast, source, third, **factories.BARE).result_logical_flow,
+    )
     factories.policy(later_physical_flows=policy)
     page = as_(cast.stranger).get(f"/quality/{FLOWS}/").content.decode()
     propose = {"Propose a physical flow": f"/proposals/new/?source={source.pk}&target={third.pk}"}
@@ -189,7 +229,9 @@ def test_a_flow_nobody_approved_needs_a_proposal_and_an_approved_one_what_the_po
         assert as_(cast.stranger).get(url).status_code == 200
 
 
-def test_a_flow_that_is_asked_for_already_leads_to_its_proposal(as_, cast, source, target, imported, proposal):
+def test_a_flow_that_is_asked_for_already_leads_to_its_proposal(
+    as_, cast, source, target, imported, proposal
+):
     row = row_of(as_(cast.stranger).get(f"/quality/{FLOWS}/").content.decode(), imported)
     assert links(row) == {f"Proposal {proposal.pk}": proposal.get_absolute_url()}
 
@@ -199,7 +241,9 @@ def test_where_nothing_can_be_proposed_the_row_says_why(as_, cast, source, targe
     System.objects.filter(pk=target.pk).update(lifecycle="REMOVED")
     page = as_(cast.stranger).get(f"/quality/{FLOWS}/").content.decode()
     assert links(row_of(page, imported)) == {}
-    assert "Risk Engine has been removed, so nothing can be proposed here." in row_of(page, imported)
+    assert "Risk Engine has been removed, so nothing can be proposed here." in row_of(
+        page, imported
+    )
     assert links(row_of(page, loop)) == {"Propose its removal": f"/flows/{loop.pk}/remove/"}
 
 
@@ -229,7 +273,9 @@ def test_without_an_administrator_one_is_led_to_the_system(as_, cast):
 
 def test_types_are_mended_by_a_change_and_what_is_declared_by_a_removal(as_, cast, source, target):
     old = factories.data_type("Fixings")
-    sent = approved(cast, source, target, [old], specification_name="fixings.csv").result_physical_flow
+    sent = approved(
+        cast, source, target, [old], specification_name="fixings.csv"
+    ).result_physical_flow
     old.is_deprecated = True
     old.save()
     bare = imported_flow(target, source, types=[old])
@@ -242,13 +288,17 @@ def test_types_are_mended_by_a_change_and_what_is_declared_by_a_removal(as_, cas
         assert as_(cast.maker).get(url).status_code == 200
 
 
-def test_an_unused_specification_is_offered_for_a_proposal_and_chosen_there(as_, cast, source, target):
+def test_an_unused_specification_is_offered_for_a_proposal_and_chosen_there(
+    as_, cast, source, target
+):
     idle = factories.specification(source, "idle.csv")
     page = as_(cast.maker).get(f"/quality/{UNUSED}/").content.decode()
     url = links(row_of(page, "idle.csv"))["Propose a flow with it"]
     assert url == f"/proposals/new/?source={source.pk}&specification={idle.pk}"
     assert f'<option value="{idle.pk}" selected>' in as_(cast.maker).get(url).content.decode()
-    asked = factories.proposed(cast.maker, source, target, specification=idle, specification_name="")
+    asked = factories.proposed(
+        cast.maker, source, target, specification=idle, specification_name=""
+    )
     page = as_(cast.maker).get(f"/quality/{UNUSED}/").content.decode()
     assert links(row_of(page, "idle.csv")) == {f"Proposal {asked.pk}": asked.get_absolute_url()}
 
@@ -261,7 +311,9 @@ def test_who_can_decide_is_led_to_the_decision_and_all_others_ask_those(as_, cas
     assert links(row_of(page, name)) == {"Decide": late.get_absolute_url()}
     page = as_(cast.maker).get(f"/quality/{OVERDUE}/").content.decode()
     link = unquote(links(row_of(page, name))["Ask for a decision by mail"])
-    assert link.startswith(f"mailto:{cast.both.email},{cast.target_approver.email}?subject=Proposal {late.pk} waits")
+    assert link.startswith(
+        f"mailto:{cast.both.email},{cast.target_approver.email}?subject=Proposal {late.pk} waits"
+    )
     assert late.get_absolute_url() in link
 
 
@@ -338,7 +390,9 @@ def lack(cast, source, target):
             imported_flow(lonely, target, types=[old])
             factories.specification(source)
             late = factories.proposed(cast.maker, lonely, target, [old], at=days_ago(28))
-            factories.proposed(cast.maker, source, target, specification_name=f"{late.pk}.csv", at=days_ago(28))
+            factories.proposed(
+                cast.maker, source, target, specification_name=f"{late.pk}.csv", at=days_ago(28)
+            )
             approved(cast, source, target, [old], specification_name=f"{late.pk} sent.csv")
         old.is_deprecated = True
         old.save()

@@ -1,9 +1,12 @@
-"""Two at the same moment, on whichever database the suite runs: one effect, and the loser is told."""
+"""Two at the same moment, on whichever database the suite runs: one effect, and the loser is
+told.
+"""
 
 import pytest
 
-from proposals import clock, workflow
+from proposals import workflow
 from proposals.models import LogicalFlow, PhysicalFlow, Proposal
+from proposals.workflow import periodic
 
 from . import factories
 from .trials.racing import at_once
@@ -34,7 +37,10 @@ def test_both_sides_at_the_same_moment_make_one_flow(cast, proposal):
 
 @pytest.mark.parametrize("round_number", range(3))
 def test_two_identical_submissions(cast, source, target, round_number):
-    drafts = [factories.draft(maker, source, target, [factories.data_type()]) for maker in (cast.maker, cast.other)]
+    drafts = [
+        factories.draft(maker, source, target, [factories.data_type()])
+        for maker in (cast.maker, cast.other)
+    ]
     outcomes = at_once(*[lambda d=d: workflow.propose(d, by=d.maker) for d in drafts])
     assert outcomes.count("done") == 1
     first = Proposal.objects.open().get()
@@ -51,13 +57,18 @@ def test_two_changes_of_one_flow(cast, source, target):
         draft.reason, draft.frequency = factories.reason(), frequency
         workflow.save_draft(draft, types, by=maker)
         drafts.append(draft)
-    assert at_once(*[lambda d=d: workflow.propose(d, by=d.maker) for d in drafts]).count("done") == 1
+    assert (
+        at_once(*[lambda d=d: workflow.propose(d, by=d.maker) for d in drafts]).count("done") == 1
+    )
 
 
 def test_two_proposals_for_one_route_completed_at_the_same_moment(cast, source, target):
     one = factories.proposed(cast.maker, source, target)
     two = factories.proposed(cast.maker, source, target, specification_name="other.csv")
-    acts = [lambda p=p: workflow.approve(p, sides=["SOURCE", "TARGET"], by=cast.both) for p in (one, two)]
+    acts = [
+        lambda p=p: workflow.approve(p, sides=["SOURCE", "TARGET"], by=cast.both)
+        for p in (one, two)
+    ]
     assert at_once(*acts) == ["done", "done"]
     assert (LogicalFlow.objects.count(), PhysicalFlow.objects.count()) == (1, 2)
 
@@ -66,9 +77,11 @@ def test_two_passes_of_the_clock_do_no_harm(cast, source, target):
     past = factories.timezone.now() - factories.timedelta(days=40)
     for number in range(5):
         factories.proposed(cast.maker, source, target, specification_name=f"{number}.csv", at=past)
-    passes = [lambda: clock.time_out_proposals(factories.timezone.now()) for _ in range(2)]
+    passes = [lambda: periodic.time_out_proposals(factories.timezone.now()) for _ in range(2)]
     assert at_once(*passes) == ["done", "done"]
-    assert [p.transitions.filter(action="time_out").count() for p in Proposal.objects.all()] == [1] * 5
+    assert [p.transitions.filter(action="time_out").count() for p in Proposal.objects.all()] == [
+        1
+    ] * 5
     assert Proposal.objects.filter(state="TIMED_OUT").count() == 5
 
 
@@ -79,7 +92,9 @@ def test_an_involvement_ended_first_gives_nothing(cast, proposal):
         involvement.ended_at = factories.timezone.now()
         involvement.save()
 
-    ended, decided = at_once(end, lambda: workflow.approve(proposal, sides=["SOURCE"], by=cast.source_approver))
+    ended, decided = at_once(
+        end, lambda: workflow.approve(proposal, sides=["SOURCE"], by=cast.source_approver)
+    )
     assert ended == "done"
     row = proposal.transitions.filter(side="SOURCE").first()
     assert (decided == "done") == (row is not None)

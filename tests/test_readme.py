@@ -9,10 +9,16 @@ from proposals.models import Policy
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
-SETTINGS = re.findall(r'(?:environ\.get|flag|listed)\("([A-Z_]+)"', (ROOT / "waltzflow" / "settings.py").read_text())
-COMMANDS = [path.stem for path in (ROOT / "proposals" / "management" / "commands").glob("[a-z]*.py")]
+SETTINGS = re.findall(
+    r'(?:environ\.get|flag|listed)\("([A-Z_]+)"', (ROOT / "waltzflow" / "settings.py").read_text()
+)
+COMMANDS = [
+    path.stem for path in (ROOT / "proposals" / "management" / "commands").glob("[a-z]*.py")
+]
 ROOMS = [
-    path.name for path in (ROOT / "proposals").iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()
+    path.name
+    for path in (ROOT / "proposals").iterdir()
+    if path.suffix == ".py" or (path / "__init__.py").exists()
 ]
 SWITCHES = [field for field in Policy._meta.fields if field.name != "id"]
 

@@ -1,11 +1,13 @@
-"""Every refusal reads as one sentence a person understands, and changes nothing. Those told elsewhere are not repeated:
-see test_workflow, test_changes, test_policies and test_permissions."""
+"""Every refusal reads as one sentence a person understands, and changes nothing. Those told
+elsewhere are not repeated: see test_workflow, test_changes, test_policies and test_permissions.
+"""
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from post_office.models import Email
 
 from proposals import workflow
+from proposals.errors import Conflict, Invalid, NoRight
 from proposals.models import (
     ImportBatch,
     LogicalFlow,
@@ -19,15 +21,26 @@ from proposals.models import (
     actions,
     store,
 )
-from proposals.refusals import Conflict, Invalid, NoRight
 
 from . import factories
 
 
 def everything():
     """What a refusal leaves as it was."""
-    tables = [Proposal, Proposal.history, Transition, LogicalFlow, PhysicalFlow, PhysicalSpecification, Notice, Email]
-    return [list(table.values_list().order_by("pk")) for table in [getattr(t, "objects", t) for t in tables]]
+    tables = [
+        Proposal,
+        Proposal.history,
+        Transition,
+        LogicalFlow,
+        PhysicalFlow,
+        PhysicalSpecification,
+        Notice,
+        Email,
+    ]
+    return [
+        list(table.values_list().order_by("pk"))
+        for table in [getattr(t, "objects", t) for t in tables]
+    ]
 
 
 def refused(kind, sentence, act, *args, **kwargs):
@@ -51,7 +64,13 @@ def brought_by_an_import(logical, specification, **fields):
         logical_flow=logical,
         specification=specification,
         origin_batch=ImportBatch.objects.create(outcome="1 physical flow added"),
-        **{"transport": "FILE_TRANSPORT", "frequency": "DAILY", "basis_offset": 1, "criticality": "MEDIUM"} | fields,
+        **{
+            "transport": "FILE_TRANSPORT",
+            "frequency": "DAILY",
+            "basis_offset": 1,
+            "criticality": "MEDIUM",
+        }
+        | fields,
     )
     store(made, by=None, why="Import", at=factories.timezone.now())
     return made
@@ -75,10 +94,20 @@ def test_a_right_to_reject_is_no_right_to_approve(cast, proposal):
 
 def test_a_rejection_without_the_right_changes_nothing(cast, proposal):
     sentence = "You may not reject for the target, Risk Engine (RISK)."
-    refused(NoRight, sentence, workflow.reject, proposal, side="TARGET", by=cast.source_approver, comment="no")
+    refused(
+        NoRight,
+        sentence,
+        workflow.reject,
+        proposal,
+        side="TARGET",
+        by=cast.source_approver,
+        comment="no",
+    )
 
 
-@pytest.mark.parametrize("person", [User(name="Nobody", email="nobody@example.com"), AnonymousUser()])
+@pytest.mark.parametrize(
+    "person", [User(name="Nobody", email="nobody@example.com"), AnonymousUser()]
+)
 def test_an_unknown_person_has_no_rights(cast, proposal, person):
     assert [name for name, action in actions().items() if action.role(proposal, person)] == []
 
@@ -129,17 +158,34 @@ def test_what_has_ended_is_not_cancelled(cast, proposal):
     told = f"Rey Rejecter rejected for the target on {ended.closed_at:%-d %B %Y, %H:%M} UTC."
     refused(Conflict, told, workflow.cancel, proposal, by=cast.maker)
     refused(Conflict, told, workflow.approve, proposal, sides=["TARGET"], by=cast.target_approver)
-    refused(Conflict, told, workflow.time_out, proposal, at=proposal.due_at + factories.timedelta(days=1))
+    refused(
+        Conflict,
+        told,
+        workflow.time_out,
+        proposal,
+        at=proposal.due_at + factories.timedelta(days=1),
+    )
 
 
-def test_a_twin_made_meanwhile_refuses_the_last_approval_and_the_first_stands(cast, source, target, approved):
+def test_a_twin_made_meanwhile_refuses_the_last_approval_and_the_first_stands(
+    cast, source, target, approved
+):
     late = factories.proposed(
-        cast.maker, source, target, specification=approved.result_specification, specification_name="", name="Night"
+        cast.maker,
+        source,
+        target,
+        specification=approved.result_specification,
+        specification_name="",
+        name="Night",
     )
     workflow.approve(late, sides=["SOURCE"], by=cast.source_approver)
-    twin = brought_by_an_import(approved.result_logical_flow, approved.result_specification, name="night")
+    twin = brought_by_an_import(
+        approved.result_logical_flow, approved.result_specification, name="night"
+    )
     sentence = "The register already has this physical flow: night on Ledger → Risk Engine."
-    no = refused(Conflict, sentence, workflow.approve, late, sides=["TARGET"], by=cast.target_approver)
+    no = refused(
+        Conflict, sentence, workflow.approve, late, sides=["TARGET"], by=cast.target_approver
+    )
     assert no.about == twin
     assert Proposal.objects.get(pk=late.pk).state == "SOURCE_APPROVED"
 
@@ -157,7 +203,14 @@ def test_a_bare_route_made_meanwhile_refuses_the_last_approval(cast, source, tar
 
 
 def test_a_decision_says_for_which_side(cast, proposal):
-    refused(Invalid, "Say for which side you approve.", workflow.approve, proposal, sides=[], by=cast.both)
+    refused(
+        Invalid,
+        "Say for which side you approve.",
+        workflow.approve,
+        proposal,
+        sides=[],
+        by=cast.both,
+    )
     sentence = "Say for which side you reject."
     refused(Invalid, sentence, workflow.reject, proposal, side="", by=cast.both, comment="no")
 
@@ -167,12 +220,20 @@ def test_a_removed_specification_is_not_proposed_again(cast, source, target):
     gone.remove()
     store(gone, by=None, why="removed by a test", at=factories.timezone.now())
     draft = factories.draft(cast.maker, source, target, specification=gone, specification_name="")
-    refused(Conflict, f"The specification {gone} has been removed.", workflow.propose, draft, by=cast.maker)
+    refused(
+        Conflict,
+        f"The specification {gone} has been removed.",
+        workflow.propose,
+        draft,
+        by=cast.maker,
+    )
 
 
 def test_a_new_specification_needs_its_format(cast, source, target):
     draft = factories.draft(cast.maker, source, target, specification_format="")
-    refused(Invalid, "Give the format of the new specification.", workflow.propose, draft, by=cast.maker)
+    refused(
+        Invalid, "Give the format of the new specification.", workflow.propose, draft, by=cast.maker
+    )
 
 
 # twins of what is still open
@@ -189,14 +250,22 @@ def edit(flow, maker, **fields):
 
 def weekly(cast, approved, maker):
     """A draft of the same flow as `approved` made, but weekly."""
-    fields = {"specification": approved.result_specification, "specification_name": "", "frequency": "WEEKLY"}
+    fields = {
+        "specification": approved.result_specification,
+        "specification_name": "",
+        "frequency": "WEEKLY",
+    }
     return factories.draft(maker, approved.source, approved.target, **fields)
 
 
 def test_a_create_that_an_open_edit_would_bring_is_refused_with_a_link(cast, approved):
-    change = workflow.propose(edit(approved.result_physical_flow, cast.maker, frequency="WEEKLY"), by=cast.maker)
+    change = workflow.propose(
+        edit(approved.result_physical_flow, cast.maker, frequency="WEEKLY"), by=cast.maker
+    )
     sentence = f"Proposal {change.pk} by Mia Maker asks for the same and is still open."
-    no = refused(Conflict, sentence, workflow.propose, weekly(cast, approved, cast.other), by=cast.other)
+    no = refused(
+        Conflict, sentence, workflow.propose, weekly(cast, approved, cast.other), by=cast.other
+    )
     assert no.about == change
 
 
@@ -208,7 +277,9 @@ def test_an_edit_to_what_an_open_create_asks_for_is_refused_with_a_link(cast, ap
 
 
 def test_a_create_of_what_is_there_names_the_flow_though_an_edit_of_it_is_open(cast, approved):
-    workflow.propose(edit(approved.result_physical_flow, cast.maker, description="As of May."), by=cast.maker)
+    workflow.propose(
+        edit(approved.result_physical_flow, cast.maker, description="As of May."), by=cast.maker
+    )
     again = weekly(cast, approved, cast.other)
     again.frequency = "DAILY"
     workflow.save_draft(again, [], by=cast.other)
@@ -225,8 +296,12 @@ def add(approved, by, **fields):
     )
 
 
-def test_a_further_physical_flow_that_an_open_proposal_asks_for_is_refused_with_a_link(cast, approved):
-    asked = factories.proposed(cast.other, approved.source, approved.target, specification_name="more.csv")
+def test_a_further_physical_flow_that_an_open_proposal_asks_for_is_refused_with_a_link(
+    cast, approved
+):
+    asked = factories.proposed(
+        cast.other, approved.source, approved.target, specification_name="more.csv"
+    )
     sentence = f"Proposal {asked.pk} by Otto Other asks for the same and is still open."
     no = refused(Conflict, sentence, add, approved, cast.maker, specification_name="More.CSV")
     assert no.about == asked
@@ -248,8 +323,17 @@ def test_a_further_physical_flow_of_a_removed_system_is_refused(cast, approved, 
     ],
 )
 def test_an_incomplete_further_physical_flow_is_refused(cast, approved, fields, sentence):
-    refused(Invalid, sentence, add, approved, cast.maker, **{"specification_name": "more.csv"} | fields)
+    refused(
+        Invalid, sentence, add, approved, cast.maker, **{"specification_name": "more.csv"} | fields
+    )
 
 
 def test_an_inactive_person_adds_no_physical_flow(cast, approved):
-    refused(NoRight, "Your account is not active.", add, approved, cast.inactive, specification_name="more.csv")
+    refused(
+        NoRight,
+        "Your account is not active.",
+        add,
+        approved,
+        cast.inactive,
+        specification_name="more.csv",
+    )

@@ -10,7 +10,9 @@ from . import factories
 
 def may(person, proposal):
     proposal = Proposal.objects.get(pk=proposal.pk)
-    return {name for name, action in actions().items() if action.side and action.role(proposal, person)}
+    return {
+        name for name, action in actions().items() if action.side and action.role(proposal, person)
+    }
 
 
 SOURCE_SIDE = {"approve_source", "reject_source"}
@@ -25,7 +27,12 @@ def test_the_approvers_are_found_with_the_involvement_that_makes_them_so(cast, p
         (cast.delegate, cast.source_approver, of_ledger),
     ]
     rejecters = actions()["reject_source"].role.holders(proposal)
-    assert [right.user for right in rejecters] == [cast.both, cast.rejecter, cast.source_approver, cast.delegate]
+    assert [right.user for right in rejecters] == [
+        cast.both,
+        cast.rejecter,
+        cast.source_approver,
+        cast.delegate,
+    ]
 
 
 def test_a_rule_naming_the_system_replaces_the_general_ones_for_it(cast, proposal, source):
@@ -38,7 +45,9 @@ def test_a_rule_naming_the_system_replaces_the_general_ones_for_it(cast, proposa
     assert may(cast.both, proposal) == {"approve_target", "reject_target"}
 
 
-def test_a_particular_rule_that_grants_nothing_still_replaces_the_general_ones(cast, proposal, source):
+def test_a_particular_rule_that_grants_nothing_still_replaces_the_general_ones(
+    cast, proposal, source
+):
     factories.rule("IT Lead", approve=False, reject=False, system=source)
     assert may(cast.source_approver, proposal) == set()
 
@@ -84,7 +93,9 @@ def test_the_maker_is_never_among_those_who_decide(cast, source, target):
     assert cast.both not in {right.user for right in actions()["approve_source"].role.holders(own)}
 
 
-def test_the_right_costs_three_queries_whatever_the_number_of_approvers(proposal, source, django_assert_num_queries):
+def test_the_right_costs_three_queries_whatever_the_number_of_approvers(
+    proposal, source, django_assert_num_queries
+):
     for _ in range(20):
         factories.involve(factories.user(), source)
     role = actions()["approve_source"].role

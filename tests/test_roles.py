@@ -1,4 +1,6 @@
-"""The three accounts of the README on PostgreSQL: what the application's own account can and cannot do."""
+"""The three accounts of the README on PostgreSQL: what the application's own account can and cannot
+do.
+"""
 
 import re
 from datetime import timedelta
@@ -10,7 +12,8 @@ from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
-from proposals import audit, workflow
+from proposals import workflow
+from proposals.history import verify
 from proposals.models import Proposal
 
 from . import attacks, factories
@@ -50,7 +53,9 @@ def accounts(db):
     """The README's statements carried out, for this test alone; the tables stay the owner's."""
     database = connection.settings_dict["NAME"]
     with connection.cursor() as cursor:
-        for statement in STATEMENTS.replace("DATABASE waltzflow", f'DATABASE "{database}"').split(";\n"):
+        for statement in STATEMENTS.replace("DATABASE waltzflow", f'DATABASE "{database}"').split(
+            ";\n"
+        ):
             if statement.strip() and "CREATE DATABASE" not in statement:
                 cursor.execute(statement)
 
@@ -62,7 +67,10 @@ def become(role: str) -> None:
 
 
 def denied(sql: str) -> bool:
-    with pytest.raises(DatabaseError, match=r"permission denied|must be owner"), transaction.atomic():
+    with (
+        pytest.raises(DatabaseError, match=r"permission denied|must be owner"),
+        transaction.atomic(),
+    ):
         connection.cursor().execute(sql)
     return True
 
@@ -73,11 +81,18 @@ def test_sqlite_says_so():
 
 if ON_POSTGRESQL:
 
-    def test_the_application_s_account_is_enough_for_the_whole_workflow(scene, accounts, cast, source, target):
+    def test_the_application_s_account_is_enough_for_the_whole_workflow(
+        scene, accounts, cast, source, target
+    ):
         become("waltzflow_app")
-        workflow.approve(Proposal.objects.get(pk=scene["waiting"]), sides=["SOURCE", "TARGET"], by=cast.both)
-        workflow.cancel(factories.proposed(cast.maker, target, source, specification_name="x.csv"), by=cast.maker)
-        assert list(audit.breaches()) == []
+        workflow.approve(
+            Proposal.objects.get(pk=scene["waiting"]), sides=["SOURCE", "TARGET"], by=cast.both
+        )
+        workflow.cancel(
+            factories.proposed(cast.maker, target, source, specification_name="x.csv"),
+            by=cast.maker,
+        )
+        assert list(verify.breaches()) == []
 
     def test_people_sign_in_through_it_after_failures_and_after_the_pause(client, accounts, cast):
         cast.maker.set_password("waltzflow")
@@ -105,8 +120,8 @@ if ON_POSTGRESQL:
 
     def test_the_auditor_s_account_reads_and_verifies_and_no_more(scene, accounts):
         become("waltzflow_auditor")
-        assert list(audit.breaches()) == []
-        assert audit.checkpoint.settled() > 0
+        assert list(verify.breaches()) == []
+        assert verify.checkpoint.settled() > 0
         for sql in ["UPDATE proposals_proposal SET name = ''", "DELETE FROM proposals_notice"]:
             assert denied(sql)
         assert denied("SELECT password FROM proposals_user")

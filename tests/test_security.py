@@ -30,7 +30,8 @@ def as_(client):
 
 
 @pytest.mark.parametrize(
-    "host", ["evil.example", "testserver.evil.example", "testserver@evil.example", "a b", "", "[::1"]
+    "host",
+    ["evil.example", "testserver.evil.example", "testserver@evil.example", "a b", "", "[::1"],
 )
 def test_another_host_is_not_served(as_, cast, host):
     response = as_(cast.maker).get("/inbox/", HTTP_HOST=host)
@@ -38,7 +39,11 @@ def test_another_host_is_not_served(as_, cast, host):
     assert "evil" not in response.content.decode()
 
 
-FORGED = {"HTTP_X_FORWARDED_HOST": "evil.example", "HTTP_X_HOST": "evil.example", "HTTP_FORWARDED": "host=evil.example"}
+FORGED = {
+    "HTTP_X_FORWARDED_HOST": "evil.example",
+    "HTTP_X_HOST": "evil.example",
+    "HTTP_FORWARDED": "host=evil.example",
+}
 FORGED |= {
     "HTTP_X_ORIGINAL_URL": "/admin/",
     "HTTP_X_REWRITE_URL": "/admin/",
@@ -48,7 +53,12 @@ FORGED |= {
 
 def test_a_forged_host_is_in_no_page_redirect_or_mail(as_, cast, source, target):
     browser = as_(cast.maker)
-    sent = {"source": "LEDGER", "target": "RISK", "with_physical_flow": "False", "reason": factories.reason().pk}
+    sent = {
+        "source": "LEDGER",
+        "target": "RISK",
+        "with_physical_flow": "False",
+        "reason": factories.reason().pk,
+    }
     sent |= {"data_types": [factories.data_type().pk], "submit": "1"}
     # localhost is a host that may be asked for, and yet not where people reach the site.
     response = browser.post(NEW, sent, HTTP_HOST="localhost", **FORGED)
@@ -67,7 +77,10 @@ def test_a_forged_host_is_in_no_page_redirect_or_mail(as_, cast, source, target)
 def test_a_header_does_not_change_the_method(as_, cast, proposal):
     browser, url = as_(cast.source_approver), f"/proposals/{proposal.pk}/approve/"
     for header in ("HTTP_X_HTTP_METHOD_OVERRIDE", "HTTP_X_METHOD_OVERRIDE", "HTTP_X_HTTP_METHOD"):
-        assert browser.get(url, {"_method": "POST", "side": "SOURCE"}, **{header: "POST"}).status_code == 200
+        assert (
+            browser.get(url, {"_method": "POST", "side": "SOURCE"}, **{header: "POST"}).status_code
+            == 200
+        )
         browser.post(f"/systems/{proposal.source_id}/", {"_method": "DELETE"}, **{header: "DELETE"})
     assert Proposal.objects.get().state == "PENDING_APPROVALS"
 
@@ -78,7 +91,9 @@ def test_a_header_does_not_change_the_method(as_, cast, proposal):
 def test_a_token_from_another_origin_is_refused(as_, cast):
     browser = Client(enforce_csrf_checks=True)
     browser.force_login(cast.maker)
-    token = re.search(r'csrfmiddlewaretoken" value="(\w+)"', browser.get("/me/").content.decode()).group(1)
+    token = re.search(
+        r'csrfmiddlewaretoken" value="(\w+)"', browser.get("/me/").content.decode()
+    ).group(1)
     sent = {"csrfmiddlewaretoken": token, "notices_wanted": "NONE"}
     for origin in ("https://evil.example", "null", "http://testserver.evil.example"):
         assert browser.post("/me/notices/", sent, HTTP_ORIGIN=origin).status_code == 403
@@ -86,8 +101,26 @@ def test_a_token_from_another_origin_is_refused(as_, cast):
 
 
 SNEAKED = {
-    *("state", "type", "maker", "maker_id", "origin", "origin_proposal", "origin_batch", "submitted_at", "due_at"),
-    *("closed_at", "created_at", "content_key", "id", "pk", "result_logical_flow", "result_physical_flow"),
+    *(
+        "state",
+        "type",
+        "maker",
+        "maker_id",
+        "origin",
+        "origin_proposal",
+        "origin_batch",
+        "submitted_at",
+        "due_at",
+    ),
+    *(
+        "closed_at",
+        "created_at",
+        "content_key",
+        "id",
+        "pk",
+        "result_logical_flow",
+        "result_physical_flow",
+    ),
     *(
         "result_specification",
         "concerned_physical_flow",
@@ -129,7 +162,11 @@ def done(cast, source, target):
 
 def untouched(proposal: Proposal, by: User, state: str, kind: str) -> None:
     assert (proposal.state, proposal.type, proposal.maker) == (state, kind, by)
-    assert (proposal.closed_at, proposal.result_logical_flow, proposal.result_specification) == (None, None, None)
+    assert (proposal.closed_at, proposal.result_logical_flow, proposal.result_specification) == (
+        None,
+        None,
+        None,
+    )
     assert proposal.created_at.year > 2001
     assert proposal.content_key != "0" * 64
 
@@ -152,15 +189,26 @@ def test_a_new_proposal_takes_nothing_that_is_not_in_its_form(as_, cast, source,
 def test_a_change_or_removal_takes_its_route_from_the_flow(as_, cast, done, sneaked, page, kind):
     flow = done.result_physical_flow
     other = factories.system("Elsewhere")
-    sent = sneaked | TYPED | {"source": other.pk, "target": other.code, "specification": "1", "name": "another"}
-    sent |= {"reason": factories.reason().pk, "data_types": [t.pk for t in flow.specification.data_types.all()]}
+    sent = (
+        sneaked
+        | TYPED
+        | {"source": other.pk, "target": other.code, "specification": "1", "name": "another"}
+    )
+    sent |= {
+        "reason": factories.reason().pk,
+        "data_types": [t.pk for t in flow.specification.data_types.all()],
+    }
     url = f"/physical-flows/{flow.pk}/{page}/"
     form = as_(cast.stranger).get(url).context["form"]
     sent |= {name: form.initial[name] for name in form.READ if form.initial[name]}
     as_(cast.stranger).post(url, sent | {"submit": "1"})
     made = Proposal.objects.exclude(pk=done.pk).get()
     untouched(made, cast.stranger, "PENDING_APPROVALS", kind)
-    assert (made.source, made.target, made.concerned_physical_flow) == (done.source, done.target, flow)
+    assert (made.source, made.target, made.concerned_physical_flow) == (
+        done.source,
+        done.target,
+        flow,
+    )
 
 
 def test_a_further_physical_flow_has_its_maker_and_the_flow_s_own_origin(as_, cast, done, sneaked):
@@ -174,8 +222,20 @@ def test_a_further_physical_flow_has_its_maker_and_the_flow_s_own_origin(as_, ca
 
 @pytest.mark.parametrize("verb", ["approve", "reject"])
 def test_a_decision_takes_nothing_but_side_and_comment(as_, cast, proposal, sneaked, verb):
-    sent = {"side": "SOURCE", "comment": "so", "by": cast.maker.pk, "on_behalf_of": cast.both.pk, "at": "2001-01-01"}
-    sent |= {"capacity": "king", "automatic": "on", "number": "9", "policy": "1", "action": "complete"}
+    sent = {
+        "side": "SOURCE",
+        "comment": "so",
+        "by": cast.maker.pk,
+        "on_behalf_of": cast.both.pk,
+        "at": "2001-01-01",
+    }
+    sent |= {
+        "capacity": "king",
+        "automatic": "on",
+        "number": "9",
+        "policy": "1",
+        "action": "complete",
+    }
     as_(cast.source_approver).post(f"/proposals/{proposal.pk}/{verb}/", sneaked | sent)
     decision = Proposal.objects.get().transitions.last()
     assert (decision.by, decision.on_behalf_of, decision.number) == (cast.source_approver, None, 2)
@@ -186,11 +246,21 @@ def test_a_decision_takes_nothing_but_side_and_comment(as_, cast, proposal, snea
 
 def test_nobody_delegates_for_another_or_makes_himself_more(as_, cast):
     before = Delegation.objects.count()
-    sent = {"delegate": cast.stranger.email, "ends_at": "2099-01-01T00:00", "delegator": cast.superuser.pk}
+    sent = {
+        "delegate": cast.stranger.email,
+        "ends_at": "2099-01-01T00:00",
+        "delegator": cast.superuser.pk,
+    }
     as_(cast.maker).post("/me/", sent)
     assert Delegation.objects.count() == before + 1
     assert Delegation.objects.latest("pk").delegator == cast.maker
-    powers = {"is_superuser": "on", "is_staff": "on", "groups": "1", "email": "x@example.com", "password": "x"}
+    powers = {
+        "is_superuser": "on",
+        "is_staff": "on",
+        "groups": "1",
+        "email": "x@example.com",
+        "password": "x",
+    }
     as_(cast.maker).post("/me/notices/", powers | {"notices_wanted": "NONE"})
     me = User.objects.get(pk=cast.maker.pk)
     assert (me.is_superuser, me.is_staff, me.groups.count()) == (False, False, 0)
@@ -199,12 +269,30 @@ def test_nobody_delegates_for_another_or_makes_himself_more(as_, cast):
 
 def test_who_may_edit_people_gives_no_powers(as_, cast):
     clerk = factories.user("Clara Clerk", is_staff=True)
-    clerk.user_permissions.add(*Permission.objects.filter(codename__in=["view_user", "change_user", "add_user"]))
-    sent = {"is_active": "on", "is_staff": "on", "is_superuser": "on", "groups": ["1", "2"], "user_permissions": ["1"]}
-    sent |= {"username": clerk.username, "name": "Clara", "email": clerk.email, "notices_wanted": "EACH"}
+    clerk.user_permissions.add(
+        *Permission.objects.filter(codename__in=["view_user", "change_user", "add_user"])
+    )
+    sent = {
+        "is_active": "on",
+        "is_staff": "on",
+        "is_superuser": "on",
+        "groups": ["1", "2"],
+        "user_permissions": ["1"],
+    }
+    sent |= {
+        "username": clerk.username,
+        "name": "Clara",
+        "email": clerk.email,
+        "notices_wanted": "EACH",
+    }
     assert as_(clerk).post(f"/admin/proposals/user/{clerk.pk}/change/", sent).status_code == 302
     clerk = User.objects.get(pk=clerk.pk)
-    assert (clerk.name, clerk.is_superuser, clerk.groups.count(), clerk.user_permissions.count()) == (
+    assert (
+        clerk.name,
+        clerk.is_superuser,
+        clerk.groups.count(),
+        clerk.user_permissions.count(),
+    ) == (
         "Clara",
         False,
         0,
@@ -212,7 +300,10 @@ def test_who_may_edit_people_gives_no_powers(as_, cast):
     )
     root = f"/admin/proposals/user/{cast.superuser.pk}/"
     assert (
-        as_(clerk).post(f"{root}password/", {"password1": "a new word", "password2": "a new word"}).status_code == 403
+        as_(clerk)
+        .post(f"{root}password/", {"password1": "a new word", "password2": "a new word"})
+        .status_code
+        == 403
     )
     assert as_(clerk).post(f"{root}change/", sent).status_code == 403
 
@@ -230,8 +321,16 @@ def test_the_admin_takes_no_field_that_is_read_only(as_, cast, done):
     ):
         name = row._meta.model_name
         sent = {field.name: "1" for field in row._meta.fields} | {"_save": "1"}
-        assert root.post(reverse(f"admin:proposals_{name}_change", args=[row.pk]), sent).status_code == 403
-        assert root.post(reverse(f"admin:proposals_{name}_changelist"), sent | {"form-0-id": row.pk}).status_code == 200
+        assert (
+            root.post(reverse(f"admin:proposals_{name}_change", args=[row.pk]), sent).status_code
+            == 403
+        )
+        assert (
+            root.post(
+                reverse(f"admin:proposals_{name}_changelist"), sent | {"form-0-id": row.pk}
+            ).status_code
+            == 200
+        )
         selected = {"action": "delete_selected", "_selected_action": row.pk, "post": "yes"}
         root.post(reverse(f"admin:proposals_{name}_changelist"), selected)
     assert fingerprint() == before
@@ -242,7 +341,13 @@ def test_a_version_of_the_past_does_not_come_back(as_, cast, source):
     source.save()
     first = source.history.last()
     page = reverse("admin:proposals_system_simple_history", args=[source.pk, first.pk])
-    sent = {"kind": "APPLICATION", "code": source.code, "name": first.name, "lifecycle": "ACTIVE", "_save": "1"}
+    sent = {
+        "kind": "APPLICATION",
+        "code": source.code,
+        "name": first.name,
+        "lifecycle": "ACTIVE",
+        "_save": "1",
+    }
     for extra in ({}, {"_change_history": "1"}, {"_saveasnew": "1"}):
         assert as_(cast.superuser).post(page, sent | extra).status_code == 405
     assert System.objects.get(pk=source.pk).name == "Ledger of today"

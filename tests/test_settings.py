@@ -20,7 +20,9 @@ def operator(monkeypatch):
 
     def say(**variables):
         for name, value in variables.items():
-            monkeypatch.delenv(name, raising=False) if value is None else monkeypatch.setenv(name, value)
+            monkeypatch.delenv(name, raising=False) if value is None else monkeypatch.setenv(
+                name, value
+            )
 
     return say
 
@@ -45,7 +47,11 @@ def test_a_missing_or_weak_secret_is_none(operator, key, sentence):
 
 @pytest.mark.parametrize(
     ("hosts", "sentence"),
-    [(None, "Set ALLOWED_HOSTS"), (" , ", "Set ALLOWED_HOSTS"), ("a.example,*", "may not be “\\*”")],
+    [
+        (None, "Set ALLOWED_HOSTS"),
+        (" , ", "Set ALLOWED_HOSTS"),
+        ("a.example,*", "may not be “\\*”"),
+    ],
 )
 def test_the_hosts_have_to_be_named(operator, hosts, sentence):
     operator(ALLOWED_HOSTS=hosts)
@@ -54,9 +60,28 @@ def test_the_hosts_have_to_be_named(operator, hosts, sentence):
 
 
 BAD_URLS = [
-    *("waltzflow.example", "ftp://a.example", "//a.example", "javascript:alert(1)", "https://", "https://a b"),
-    *("https://a.example/path", "https://a.example?x", "https://a.example#x", "https://me@a.example", "https://a:b"),
-    *("https://a.example\\@b", "https://a..example", "https://exämple.org", "http://a.example:80:80", "https://a\nb"),
+    *(
+        "waltzflow.example",
+        "ftp://a.example",
+        "//a.example",
+        "javascript:alert(1)",
+        "https://",
+        "https://a b",
+    ),
+    *(
+        "https://a.example/path",
+        "https://a.example?x",
+        "https://a.example#x",
+        "https://me@a.example",
+        "https://a:b",
+    ),
+    *(
+        "https://a.example\\@b",
+        "https://a..example",
+        "https://exämple.org",
+        "http://a.example:80:80",
+        "https://a\nb",
+    ),
 ]
 
 
@@ -71,7 +96,10 @@ def test_a_base_url_no_link_can_begin_with_is_refused(operator, url):
     ("told", "url"),
     [
         *((None, "http://127.0.0.1:8000"), ("https://A.Example/", "https://a.example")),
-        *(("http://[::1]:8000", "http://[::1]:8000"), ("http://intranet:8080//", "http://intranet:8080")),
+        *(
+            ("http://[::1]:8000", "http://[::1]:8000"),
+            ("http://intranet:8080//", "http://intranet:8080"),
+        ),
     ],
 )
 def test_a_base_url_is_read_as_it_is_meant(operator, told, url):
@@ -94,7 +122,13 @@ def test_a_number_that_is_none_is_refused(operator, text):
 
 def start(**variables) -> subprocess.CompletedProcess:
     environ = {"PATH": os.environ["PATH"]} | PRODUCTION | variables
-    return subprocess.run([sys.executable, "manage.py", "check"], cwd=ROOT, env=environ, capture_output=True, text=True)
+    return subprocess.run(
+        [sys.executable, "manage.py", "check"],
+        cwd=ROOT,
+        env=environ,
+        capture_output=True,
+        text=True,
+    )
 
 
 def test_the_start_is_refused_without_a_secret_and_the_last_line_says_why():

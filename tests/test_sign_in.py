@@ -1,4 +1,6 @@
-"""The door: how often one may try, what it gives away, where it leads, and what is behind it afterwards."""
+"""The door: how often one may try, what it gives away, where it leads, and what is behind it
+afterwards.
+"""
 
 import re
 from datetime import timedelta
@@ -79,14 +81,22 @@ def test_another_browser_is_no_other_address(person):
 
 def test_the_count_is_the_same_at_every_door(person):
     knock(person.username, times=4)
-    answer = Client().post("/admin/login/?next=/admin/", {"username": person.username, "password": "wrong"})
+    answer = Client().post(
+        "/admin/login/?next=/admin/", {"username": person.username, "password": "wrong"}
+    )
     assert answer.url == "/sign-in/?next=/admin/"
-    assert Client().post(answer.url, {"username": person.username, "password": "wrong"}).status_code == 429
+    assert (
+        Client().post(answer.url, {"username": person.username, "password": "wrong"}).status_code
+        == 429
+    )
 
 
 def test_strange_tries_break_nothing(person):
     for name in ("", "\x00", "x" * 5000, "\ud83d\ude00", "a\nb", "' OR 1=1 --"):
-        assert knock(name.encode("utf-8", "surrogatepass").decode("utf-8", "replace")).status_code == 200
+        assert (
+            knock(name.encode("utf-8", "surrogatepass").decode("utf-8", "replace")).status_code
+            == 200
+        )
     assert knock("x", HTTP_USER_AGENT="u" * 5000, HTTP_ACCEPT="a" * 5000).status_code == 200
     assert knock("y", times=6, REMOTE_ADDR="").status_code == 429
 
@@ -100,17 +110,22 @@ def test_tries_keep_no_password(person):
 
 
 def answers(name: str) -> list[str]:
-    """What somebody reads who tries this name until the door closes; the name itself and tokens left out."""
+    """What somebody reads who tries this name until the door closes; the name itself and tokens
+    left out.
+    """
     responses = [knock(name) for _ in range(6)]
     return [
-        re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", r.content.decode()).replace(name, "") for r in responses
+        re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", r.content.decode()).replace(name, "")
+        for r in responses
     ]
 
 
 def test_a_name_that_does_not_exist_is_treated_like_one_that_does(person, cast):
     cast.inactive.set_password("wrong")
     cast.inactive.save()
-    assert answers(person.username) == answers("nobody@example.com") == answers(cast.inactive.username)
+    assert (
+        answers(person.username) == answers("nobody@example.com") == answers(cast.inactive.username)
+    )
 
 
 def test_a_name_that_does_not_exist_takes_as_much_work(person, monkeypatch):
@@ -159,10 +174,32 @@ def test_a_forged_address_does_not_open_the_door(person):
 
 
 EVIL = [
-    *("https://evil.example/", "//evil.example", "\\\\evil.example", "/\\evil.example", "\\/evil.example"),
-    *("///evil.example", "http:evil.example", "https:///evil.example", "javascript:alert(1)", "JaVaScript:alert(1)"),
-    *("data:text/html,x", " //evil.example", "\t//evil.example", "/\t/evil.example", "//evil.example%2f.."),
-    *("http://testserver@evil.example/", "http://testserver.evil.example/", "//testserver:80@evil.example"),
+    *(
+        "https://evil.example/",
+        "//evil.example",
+        "\\\\evil.example",
+        "/\\evil.example",
+        "\\/evil.example",
+    ),
+    *(
+        "///evil.example",
+        "http:evil.example",
+        "https:///evil.example",
+        "javascript:alert(1)",
+        "JaVaScript:alert(1)",
+    ),
+    *(
+        "data:text/html,x",
+        " //evil.example",
+        "\t//evil.example",
+        "/\t/evil.example",
+        "//evil.example%2f..",
+    ),
+    *(
+        "http://testserver@evil.example/",
+        "http://testserver.evil.example/",
+        "//testserver:80@evil.example",
+    ),
     *("\x00//evil.example", "ftp://testserver/", "////evil.example/%2e%2e"),
 ]
 
@@ -188,7 +225,10 @@ def test_signing_out_leads_nowhere_else(person):
     browser = Client()
     browser.force_login(person)
     assert browser.post("/sign-out/", {"next": "https://evil.example/"}).url == "/sign-in/"
-    assert browser.post("/sign-in/", {"username": person.username, "password": RIGHT}).status_code == 302
+    assert (
+        browser.post("/sign-in/", {"username": person.username, "password": RIGHT}).status_code
+        == 302
+    )
     assert browser.post("/admin/logout/", {"next": "//evil.example"}).url == "/sign-in/"
 
 
@@ -244,4 +284,7 @@ def test_a_session_ends_after_a_working_day_and_its_cookie_is_no_script_s(person
 
 def test_who_came_in_is_kept_for_the_administrators(person):
     knock(person.username, RIGHT, REMOTE_ADDR="10.0.0.7")
-    assert AccessLog.objects.values_list("username", "ip_address").get() == (person.username, "10.0.0.7")
+    assert AccessLog.objects.values_list("username", "ip_address").get() == (
+        person.username,
+        "10.0.0.7",
+    )

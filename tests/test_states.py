@@ -4,10 +4,18 @@ from pathlib import Path
 
 from django_fsm import transition
 
-from proposals import state_diagram
-from proposals.models import Proposal, ProposalStates, State, actions, end_states, open_states, states
+from proposals.models import (
+    Proposal,
+    ProposalStates,
+    State,
+    actions,
+    end_states,
+    open_states,
+    states,
+)
 from proposals.models.rights import Maker
 from proposals.models.states import undecided_states
+from proposals.workflow import state_diagram
 
 README = Path(__file__).parent.parent / "README.md"
 
@@ -20,7 +28,10 @@ class WithSuspension(ProposalStates):
         app_label = "proposals"
 
     @transition(
-        ProposalStates._meta.get_field("state"), source=State.PENDING_APPROVALS, target="SUSPENDED", permission=Maker()
+        ProposalStates._meta.get_field("state"),
+        source=State.PENDING_APPROVALS,
+        target="SUSPENDED",
+        permission=Maker(),
     )
     def suspend(self) -> None: ...
 
@@ -54,22 +65,34 @@ def test_the_table_holds_these_changes_of_state_and_no_other():
 
 def test_open_and_end_states_follow_from_the_table():
     assert set(open_states()) == {"PENDING_APPROVALS", "SOURCE_APPROVED", "TARGET_APPROVED"}
-    assert set(end_states()) == {"FULLY_APPROVED", "SOURCE_REJECTED", "TARGET_REJECTED", "CANCELLED", "TIMED_OUT"}
+    assert set(end_states()) == {
+        "FULLY_APPROVED",
+        "SOURCE_REJECTED",
+        "TARGET_REJECTED",
+        "CANCELLED",
+        "TIMED_OUT",
+    }
     assert undecided_states("SOURCE") == ["PENDING_APPROVALS", "TARGET_APPROVED"]
     assert undecided_states("TARGET") == ["PENDING_APPROVALS", "SOURCE_APPROVED"]
 
 
 def test_a_new_row_appears_in_matrix_diagram_and_lists():
-    assert state_diagram.matrix(WithSuspension) == EXPECTED | {("PENDING_APPROVALS", "suspend"): "SUSPENDED"}
+    assert state_diagram.matrix(WithSuspension) == EXPECTED | {
+        ("PENDING_APPROVALS", "suspend"): "SUSPENDED"
+    }
     assert "    PENDING_APPROVALS --> SUSPENDED: suspend\n" in state_diagram.mermaid(WithSuspension)
-    assert "| suspend | PENDING_APPROVALS | SUSPENDED | the maker |" in state_diagram.who_may(WithSuspension)
+    assert "| suspend | PENDING_APPROVALS | SUSPENDED | the maker |" in state_diagram.who_may(
+        WithSuspension
+    )
     assert end_states(WithSuspension) == [*end_states(), "SUSPENDED"]
     assert actions(WithSuspension)["suspend"].label == "suspend"
     assert "SUSPENDED" not in state_diagram.mermaid()
 
 
 def test_the_indexes_of_open_proposals_name_the_states_of_the_table():
-    conditions = {c.name: c.condition for c in Proposal._meta.constraints if hasattr(c, "condition")}
+    conditions = {
+        c.name: c.condition for c in Proposal._meta.constraints if hasattr(c, "condition")
+    }
     assert ("state__in", open_states()) in conditions["proposal_no_open_twin"].children
     by_name = {index.name: index.condition.children for index in Proposal._meta.indexes}
     assert by_name["proposal_waiting_for_source"] == [("state__in", undecided_states("SOURCE"))]

@@ -9,9 +9,9 @@ from itertools import count
 import pytest
 from openpyxl import load_workbook
 
-from proposals import tabular
+from proposals.files import download
+from proposals.files.download import csv_response, plain, table_response, xlsx_response
 from proposals.models import Transport
-from proposals.tabular import csv_response, plain, table_response, xlsx_response
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,11 @@ def opened(response):
 
 def test_a_workbook_keeps_numbers_and_moments_and_holds_no_formula():
     moment = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
-    sheet = opened(xlsx_response("all.xlsx", ["name", "days", "at"], [["=A1\x07", -1, moment], ["é\nb", None, True]]))
+    sheet = opened(
+        xlsx_response(
+            "all.xlsx", ["name", "days", "at"], [["=A1\x07", -1, moment], ["é\nb", None, True]]
+        )
+    )
     assert [[cell.value for cell in row] for row in sheet.rows] == [
         ["name", "days", "at"],
         ["'=A1", -1, datetime(2026, 3, 1, 12, 30)],
@@ -83,7 +87,7 @@ def test_a_text_longer_than_a_cell_is_cut_and_does_not_break_the_workbook():
 
 @pytest.mark.parametrize("form", ["csv", "xlsx"])
 def test_a_table_that_is_cut_off_says_after_how_many_rows(form, monkeypatch):
-    monkeypatch.setitem(tabular.MOST_ROWS, form, 3)
+    monkeypatch.setitem(download.MOST_ROWS, form, 3)
     whole = table_response(form, "rows", ["n"], ([n] for n in range(3)))
     cut = table_response(form, "rows", ["n"], ([n] for n in range(4)))
     assert whole["Content-Disposition"] == f'attachment; filename="rows.{form}"'
@@ -97,9 +101,11 @@ def test_a_table_that_is_cut_off_says_after_how_many_rows(form, monkeypatch):
 
 
 def test_the_sentence_of_a_cut_names_the_limit_with_its_thousands():
-    rows = list(tabular._cut(([n] for n in count()), 100_000))
+    rows = list(download._cut(([n] for n in count()), 100_000))
     assert len(rows) == 100_001
-    assert rows[-1] == ["Only the first 100,000 rows are here. Narrow the filter to get the others."]
+    assert rows[-1] == [
+        "Only the first 100,000 rows are here. Narrow the filter to get the others."
+    ]
 
 
 def test_a_long_workbook_is_not_held_in_memory():

@@ -1,9 +1,10 @@
 """Every URL, by role and method, in one table written by hand. A URL that is missing fails.
 
-A row is "<name of the URL> <thing>": the thing, one of `things` below, gives the id in the URL. `page(...)` says what
-GET and POST are answered with: one status for everybody who is signed in, or `only(status, roles, otherwise)`. What is
-not said: HEAD answers as GET does; POST gets 405; whoever is not signed in is shown to the sign-in page; and every
-other method gets 405. `sent` is what is posted.
+A row is "<name of the URL> <thing>": the thing, one of `things` below, gives the id in the URL.
+`page(...)` says what GET and POST are answered with: one status for everybody who is signed in, or
+`only(status, roles, otherwise)`. What is not said: HEAD answers as GET does; POST gets 405; whoever
+is not signed in is shown to the sign-in page; and every other method gets 405. `sent` is what is
+posted.
 """
 
 import re
@@ -78,28 +79,42 @@ PAGES = {
     "proposal closed": page(200),
     "proposal draft": page(only(200, "maker superuser", 404)),
     "proposal-edit draft": page(
-        only(200, "maker", 404) | {"superuser": 403}, POST=only(302, "maker", 404) | {"superuser": 403}, sent=FLOW
+        only(200, "maker", 404) | {"superuser": 403},
+        POST=only(302, "maker", 404) | {"superuser": 403},
+        sent=FLOW,
     ),
     "proposal-edit waiting": page(only(409, "maker", 403), POST=only(409, "maker", 403), sent=FLOW),
     "proposal-edit closed": page(only(409, "maker", 403), POST=only(409, "maker", 403), sent=FLOW),
     "proposal-propose draft": page(
-        only(200, "maker", 404) | {"superuser": 403}, POST=only(302, "maker", 404) | {"superuser": 403}
+        only(200, "maker", 404) | {"superuser": 403},
+        POST=only(302, "maker", 404) | {"superuser": 403},
     ),
     "proposal-propose waiting": page(only(409, "maker", 403), POST=only(409, "maker", 403)),
     "proposal-propose closed": page(only(409, "maker", 403), POST=only(409, "maker", 403)),
     "proposal-approve draft": page(
         only(403, "maker superuser", 404), POST=only(403, "maker superuser", 404), sent=SOURCE
     ),
-    "proposal-approve waiting": page(only(200, DECIDERS + " target", 403), POST=only(302, DECIDERS, 403), sent=SOURCE),
-    "proposal-approve lonely": page(only(200, DECIDERS + " steward", 403), POST=only(302, DECIDERS, 403), sent=SOURCE),
-    "proposal-approve closed": page(only(409, DECIDERS + " target", 403), POST=only(409, DECIDERS, 403), sent=SOURCE),
+    "proposal-approve waiting": page(
+        only(200, DECIDERS + " target", 403), POST=only(302, DECIDERS, 403), sent=SOURCE
+    ),
+    "proposal-approve lonely": page(
+        only(200, DECIDERS + " steward", 403), POST=only(302, DECIDERS, 403), sent=SOURCE
+    ),
+    "proposal-approve closed": page(
+        only(409, DECIDERS + " target", 403), POST=only(409, DECIDERS, 403), sent=SOURCE
+    ),
     "proposal-reject draft": page(
         only(403, "maker superuser", 404), POST=only(403, "maker superuser", 404), sent=SOURCE
     ),
-    "proposal-reject waiting": page(only(200, DECIDERS + " target", 403), POST=only(302, DECIDERS, 403), sent=SOURCE),
-    "proposal-reject closed": page(only(409, DECIDERS + " target", 403), POST=only(409, DECIDERS, 403), sent=SOURCE),
+    "proposal-reject waiting": page(
+        only(200, DECIDERS + " target", 403), POST=only(302, DECIDERS, 403), sent=SOURCE
+    ),
+    "proposal-reject closed": page(
+        only(409, DECIDERS + " target", 403), POST=only(409, DECIDERS, 403), sent=SOURCE
+    ),
     "proposal-cancel draft": page(
-        only(200, "maker", 404) | {"superuser": 403}, POST=only(302, "maker", 404) | {"superuser": 403}
+        only(200, "maker", 404) | {"superuser": 403},
+        POST=only(302, "maker", 404) | {"superuser": 403},
     ),
     "proposal-cancel waiting": page(only(200, "maker", 403), POST=only(302, "maker", 403)),
     "proposal-cancel closed": page(only(409, "maker", 403), POST=only(409, "maker", 403)),
@@ -131,7 +146,9 @@ def make_things(cast, source, target) -> dict:
     return {
         "waiting": factories.proposed(cast.maker, source, target, specification_name="other.csv"),
         "draft": factories.draft(cast.maker, source, target, specification_name="third.csv"),
-        "lonely": factories.proposed(cast.maker, source, factories.system("Nobody's"), specification_name="lonely.csv"),
+        "lonely": factories.proposed(
+            cast.maker, source, factories.system("Nobody's"), specification_name="lonely.csv"
+        ),
         "closed": done,
         "ledger": source,
         "active": done.result_logical_flow,
@@ -146,7 +163,8 @@ def make_things(cast, source, target) -> dict:
 def clients_of(cast) -> dict[str, Client]:
     """A browser for each role, signed in; `inactive` was deactivated afterwards."""
     people = {
-        role: getattr(cast, role, None) or getattr(cast, f"{role}_approver", None) for role in [*INSIDE, *OUTSIDE]
+        role: getattr(cast, role, None) or getattr(cast, f"{role}_approver", None)
+        for role in [*INSIDE, *OUTSIDE]
     }
     clients = {role: Client() for role in people}
     for role, person in people.items():
@@ -159,10 +177,15 @@ def clients_of(cast) -> dict[str, Client]:
 def world(django_db_setup, django_db_blocker):
     """Built once: each request is undone after it has been answered."""
     with django_db_blocker.unblock(), transaction.atomic():
-        source, target = factories.system("Ledger", code="LEDGER"), factories.system("Risk Engine", code="RISK")
+        source, target = (
+            factories.system("Ledger", code="LEDGER"),
+            factories.system("Risk Engine", code="RISK"),
+        )
         cast = factories.cast(source, target, factories.user("Mia Maker"))
         things = make_things(cast, source, target)
-        yield SimpleNamespace(cast=cast, clients=clients_of(cast), things=things, before=fingerprint())
+        yield SimpleNamespace(
+            cast=cast, clients=clients_of(cast), things=things, before=fingerprint()
+        )
         transaction.set_rollback(True)
 
 
@@ -176,7 +199,9 @@ def answer(world, role: str, method: str, url: str, sent: dict) -> int:
             b"".join(response)
         if (method != "POST" or response.status_code >= 400) and written:
             assert method == "POST", f"{method} {url} as {role} writes: {written}"
-            assert fingerprint() == world.before, f"{method} {url} as {role} is refused and changes something"
+            assert fingerprint() == world.before, (
+                f"{method} {url} as {role} is refused and changes something"
+            )
         transaction.set_rollback(True)
     client.cookies.load(cookies.replace("Set-Cookie: ", ""))
     if role in OUTSIDE and response.status_code == TO_SIGN_IN:
@@ -193,14 +218,22 @@ def address(world, row: str) -> str:
 @pytest.mark.parametrize("row", PAGES)
 def test_who_gets_which_status(world, row):
     url, told = address(world, row), PAGES[row]
-    expected = {(method, role): status for method, by_role in told.expected.items() for role, status in by_role.items()}
-    found = {(method, role): answer(world, role, method, url, told.sent) for method, role in expected}
+    expected = {
+        (method, role): status
+        for method, by_role in told.expected.items()
+        for role, status in by_role.items()
+    }
+    found = {
+        (method, role): answer(world, role, method, url, told.sent) for method, role in expected
+    }
     assert differing(found, expected) == {}
 
 
 def differing(found: dict, expected: dict) -> dict:
     """(method, role) -> (status, expected status), where they are not the same."""
-    return {key: (status, expected[key]) for key, status in found.items() if status != expected[key]}
+    return {
+        key: (status, expected[key]) for key, status in found.items() if status != expected[key]
+    }
 
 
 @pytest.mark.django_db
@@ -214,16 +247,22 @@ def test_no_page_has_inline_script_or_style(world, row):
 @pytest.mark.parametrize("row", PAGES)
 def test_no_other_method_is_answered(world, row):
     url = address(world, row)
-    assert {answer(world, role, m, url, {}) for m in OTHER_METHODS for role in ("anonymous", "maker", "superuser")} == {
-        405
-    }
+    assert {
+        answer(world, role, m, url, {})
+        for m in OTHER_METHODS
+        for role in ("anonymous", "maker", "superuser")
+    } == {405}
 
 
 @pytest.mark.django_db
 def test_no_post_is_taken_without_its_token(world):
     browser = Client(enforce_csrf_checks=True)
     browser.cookies = world.clients["maker"].cookies
-    posted = [row for row, told in PAGES.items() if told.expected["POST"]["maker"] != 405 and row != "admin-login"]
+    posted = [
+        row
+        for row, told in PAGES.items()
+        if told.expected["POST"]["maker"] != 405 and row != "admin-login"
+    ]
     assert len(posted) > 20
     for row in posted:
         for sent in ({}, {"csrfmiddlewaretoken": "x" * 64}, {"csrfmiddlewaretoken": ""}):

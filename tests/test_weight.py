@@ -1,4 +1,6 @@
-"""What a page weighs on its way to the browser: with all it needs on the first visit, and by itself afterwards."""
+"""What a page weighs on its way to the browser: with all it needs on the first visit, and by itself
+afterwards.
+"""
 
 import gzip
 import re
@@ -21,11 +23,19 @@ def crowded(cast, source, target):
     for number in range(30):
         asked = {"name": f"end of day, book {number}", "justification": "It is needed. " * 40}
         receiver = factories.system(f"Receiver of positions {number}")
-        done = factories.proposed(cast.maker, source, receiver, specification_name=f"book {number}.csv", **asked)
+        done = factories.proposed(
+            cast.maker, source, receiver, specification_name=f"book {number}.csv", **asked
+        )
         factories.involve(cast.both, done.target)
-        done = workflow.approve(done, sides=["SOURCE", "TARGET"], by=cast.both, comment="Fine with us. " * 10)
-        factories.proposed(cast.maker, source, target, specification_name=f"positions {number}.csv", **asked)
-        factories.data_type(f"Positions of kind {number}", description="What it is, in a sentence or two. " * 3)
+        done = workflow.approve(
+            done, sides=["SOURCE", "TARGET"], by=cast.both, comment="Fine with us. " * 10
+        )
+        factories.proposed(
+            cast.maker, source, target, specification_name=f"positions {number}.csv", **asked
+        )
+        factories.data_type(
+            f"Positions of kind {number}", description="What it is, in a sentence or two. " * 3
+        )
     return done
 
 
@@ -38,7 +48,16 @@ def assets(page: str) -> int:
 def test_a_page_is_light(as_, cast, source, crowded):
     client = as_(cast.source_approver)
     places = [crowded, source, crowded.result_logical_flow, crowded.result_physical_flow]
-    urls = ["/inbox/", "/proposals/", "/proposals/new/", "/systems/", "/flows/", "/quality/", "/insights/", "/me/"]
+    urls = [
+        "/inbox/",
+        "/proposals/",
+        "/proposals/new/",
+        "/systems/",
+        "/flows/",
+        "/quality/",
+        "/insights/",
+        "/me/",
+    ]
     for url in [*urls, *(place.get_absolute_url() for place in places)]:
         answer = client.get(url, headers={"accept-encoding": "gzip"})
         assert answer.headers["Content-Encoding"] == "gzip"
@@ -51,4 +70,7 @@ def test_a_page_is_light(as_, cast, source, crowded):
 def test_what_pages_need_is_sent_compressed_too():
     answer = Client().get("/static/waltzflow.css", headers={"accept-encoding": "gzip"})
     assert answer.headers["Content-Encoding"] == "gzip"
-    assert gzip.decompress(b"".join(answer.streaming_content)) == Path(finders.find("waltzflow.css")).read_bytes()
+    assert (
+        gzip.decompress(b"".join(answer.streaming_content))
+        == Path(finders.find("waltzflow.css")).read_bytes()
+    )

@@ -3,20 +3,31 @@
 import pytest
 
 from proposals import workflow
-from proposals.models import FlowLifecycle, LogicalFlow, PhysicalFlow, PhysicalSpecification, Proposal, store
-from proposals.refusals import Conflict, Invalid, NoRight, Refused
+from proposals.errors import Conflict, Invalid, NoRight, Refused
+from proposals.models import (
+    FlowLifecycle,
+    LogicalFlow,
+    PhysicalFlow,
+    PhysicalSpecification,
+    Proposal,
+    store,
+)
 
 from . import factories
 
 BOTH_WAYS = pytest.mark.parametrize(
-    ("first", "second"), [("source", "target"), ("target", "source")], ids=["source first", "target first"]
+    ("first", "second"),
+    [("source", "target"), ("target", "source")],
+    ids=["source first", "target first"],
 )
 
 
 def approve(proposal, cast, *sides):
     for side in sides:
         by = getattr(cast, f"{side}_approver")
-        proposal = workflow.approve(proposal, sides=[side.upper()], by=by, comment=f"fine for the {side}")
+        proposal = workflow.approve(
+            proposal, sides=[side.upper()], by=by, comment=f"fine for the {side}"
+        )
     return proposal
 
 
@@ -29,7 +40,12 @@ def test_submission_leads_to_pending_approvals_with_a_deadline(cast, proposal):
     assert proposal.state == "PENDING_APPROVALS"
     assert (proposal.due_at - proposal.submitted_at).days == 30
     row = proposal.transitions.get()
-    assert (row.number, row.from_state, row.by, row.capacity) == (1, "PROPOSED_CREATE", cast.maker, "Maker")
+    assert (row.number, row.from_state, row.by, row.capacity) == (
+        1,
+        "PROPOSED_CREATE",
+        cast.maker,
+        "Maker",
+    )
     assert row.policy.time_out_days == 30
 
 
@@ -53,18 +69,34 @@ def test_both_sides_in_either_order_bring_the_flow_into_the_register(cast, propo
         proposal.result_specification,
         proposal.result_physical_flow,
     )
-    assert (flow.source, flow.target, flow.lifecycle) == (proposal.source, proposal.target, "ACTIVE")
+    assert (flow.source, flow.target, flow.lifecycle) == (
+        proposal.source,
+        proposal.target,
+        "ACTIVE",
+    )
     assert flow.origin_proposal == physical.origin_proposal == proposal
     assert (specification.owner, specification.name) == (proposal.source, "trades.csv")
-    assert (physical.logical_flow, physical.specification, physical.frequency) == (flow, specification, "DAILY")
-    assert set(flow.data_types()) == set(specification.data_types.all()) == set(proposal.data_types.all())
+    assert (physical.logical_flow, physical.specification, physical.frequency) == (
+        flow,
+        specification,
+        "DAILY",
+    )
+    assert (
+        set(flow.data_types())
+        == set(specification.data_types.all())
+        == set(proposal.data_types.all())
+    )
     assert flow.declared_data_types.count() == 0
 
 
 def test_the_trail_names_who_for_which_side_by_what_right_and_why(cast, proposal):
     approve(proposal, cast, "source", "target")
     _, one, two, last = proposal.transitions.all()
-    assert (one.by, one.side, one.comment) == (cast.source_approver, "SOURCE", "fine for the source")
+    assert (one.by, one.side, one.comment) == (
+        cast.source_approver,
+        "SOURCE",
+        "fine for the source",
+    )
     assert one.capacity == (
         "Data Owner of Ledger (LEDGER); rule: Data Owner of every application may approve and reject"
     )
@@ -137,14 +169,18 @@ def test_a_cancelled_draft_has_one_transition_and_was_never_submitted(cast, sour
 def test_the_clock_waits_for_the_deadline(cast, proposal):
     with pytest.raises(Refused, match="deadline has not passed"):
         workflow.time_out(proposal, at=proposal.due_at)
-    timed_out = workflow.time_out(proposal, at=proposal.due_at + (proposal.due_at - proposal.submitted_at))
+    timed_out = workflow.time_out(
+        proposal, at=proposal.due_at + (proposal.due_at - proposal.submitted_at)
+    )
     row = timed_out.transitions.last()
     assert (timed_out.state, row.by, row.automatic) == ("TIMED_OUT", None, True)
 
 
 def test_the_clock_never_ends_it_before_what_somebody_decided_meanwhile(cast, source, target):
     began = factories.timezone.now()
-    proposal = factories.proposed(cast.maker, source, target, at=began - factories.timedelta(days=40))
+    proposal = factories.proposed(
+        cast.maker, source, target, at=began - factories.timedelta(days=40)
+    )
     workflow.approve(proposal, sides=["SOURCE"], by=cast.source_approver)
     workflow.time_out(proposal, at=began)
     times = [row.at for row in proposal.transitions.order_by("number")]
@@ -153,22 +189,36 @@ def test_the_clock_never_ends_it_before_what_somebody_decided_meanwhile(cast, so
 
 def test_each_move_leaves_one_history_row_that_says_who_and_why(cast, proposal):
     approve(proposal, cast, "source", "target")
-    assert [(h.history_user, h.history_change_reason, h.state) for h in reversed(proposal.history.all())] == [
+    assert [
+        (h.history_user, h.history_change_reason, h.state) for h in reversed(proposal.history.all())
+    ] == [
         (cast.maker, "Draft saved", "PROPOSED_CREATE"),
         (cast.maker, f"Proposal {proposal.pk}: submitted", "PENDING_APPROVALS"),
-        (cast.source_approver, f"Proposal {proposal.pk}: approved for the source", "SOURCE_APPROVED"),
-        (cast.target_approver, f"Proposal {proposal.pk}: approved for the target", "TARGET_APPROVED"),
+        (
+            cast.source_approver,
+            f"Proposal {proposal.pk}: approved for the source",
+            "SOURCE_APPROVED",
+        ),
+        (
+            cast.target_approver,
+            f"Proposal {proposal.pk}: approved for the target",
+            "TARGET_APPROVED",
+        ),
         (cast.target_approver, f"Proposal {proposal.pk}: completed", "FULLY_APPROVED"),
     ]
     row = proposal.history.first()
-    assert [link.datatype_id for link in row.data_types.all()] == [t.pk for t in proposal.data_types.all()]
+    assert [link.datatype_id for link in row.data_types.all()] == [
+        t.pk for t in proposal.data_types.all()
+    ]
 
 
 def test_the_flow_and_its_history_name_the_proposal(cast, proposal):
     approve(proposal, cast, "source", "target")
     physical = PhysicalFlow.objects.get()
     for obj in (physical.logical_flow, physical.specification, physical):
-        assert {h.history_change_reason for h in obj.history.all()} == {f"Proposal {proposal.pk}: fully approved"}
+        assert {h.history_change_reason for h in obj.history.all()} == {
+            f"Proposal {proposal.pk}: fully approved"
+        }
         assert {h.history_user for h in obj.history.all()} == {cast.target_approver}
 
 
@@ -184,7 +234,9 @@ def test_nobody_saves_the_draft_of_another(cast, source, target):
     with pytest.raises(NoRight):
         workflow.save_draft(draft, [], by=cast.other)
     with pytest.raises(NoRight):
-        workflow.save_draft(factories.wish(maker=cast.maker, source=source, target=target), [], by=cast.other)
+        workflow.save_draft(
+            factories.wish(maker=cast.maker, source=source, target=target), [], by=cast.other
+        )
 
 
 def test_a_proposal_that_cannot_be_submitted_is_not_saved_either(cast, source, target):
@@ -206,7 +258,9 @@ def test_a_proposal_that_cannot_be_submitted_is_not_saved_either(cast, source, t
         (dict(types=[]), "at least one data type"),
     ],
 )
-def test_an_incomplete_proposal_is_refused_with_what_is_missing(cast, source, target, fields, sentence):
+def test_an_incomplete_proposal_is_refused_with_what_is_missing(
+    cast, source, target, fields, sentence
+):
     with pytest.raises(Invalid, match=sentence):
         factories.proposed(cast.maker, source, target, **fields)
 
@@ -221,14 +275,18 @@ def test_a_deprecated_or_unknown_type_cannot_be_newly_proposed(cast, source, tar
 def test_a_deprecated_type_is_kept_where_the_specification_has_it(cast, source, target):
     unfit = factories.data_type("Old trades", is_deprecated=True)
     existing = factories.specification(source, types=[unfit])
-    proposal = factories.proposed(cast.maker, source, target, [], specification=existing, specification_name="")
+    proposal = factories.proposed(
+        cast.maker, source, target, [], specification=existing, specification_name=""
+    )
     assert list(proposal.data_types.all()) == [unfit]
 
 
 def test_an_existing_specification_is_reused_with_its_own_types(cast, source, target):
     own, other = factories.data_type(), factories.data_type()
     existing = factories.specification(source, types=[own])
-    proposal = factories.proposed(cast.maker, source, target, [other], specification=existing, specification_name="")
+    proposal = factories.proposed(
+        cast.maker, source, target, [other], specification=existing, specification_name=""
+    )
     proposal = approve(proposal, cast, "source", "target")
     assert proposal.result_specification == existing
     assert PhysicalSpecification.objects.count() == 1
@@ -238,7 +296,9 @@ def test_an_existing_specification_is_reused_with_its_own_types(cast, source, ta
 def test_types_of_an_untyped_specification_are_declared_on_the_flow(cast, source, target):
     kind = factories.data_type()
     bare = factories.specification(source)
-    proposal = factories.proposed(cast.maker, source, target, [kind], specification=bare, specification_name="")
+    proposal = factories.proposed(
+        cast.maker, source, target, [kind], specification=bare, specification_name=""
+    )
     proposal = approve(proposal, cast, "source", "target")
     assert list(bare.data_types.all()) == []
     assert list(proposal.result_logical_flow.declared_data_types.all()) == [kind]
@@ -252,7 +312,9 @@ def test_a_specification_of_another_system_is_refused(cast, source, target):
 
 def test_a_new_specification_may_not_repeat_a_name_of_the_source(cast, source, target):
     existing = factories.specification(source, name="Trades.CSV")
-    with pytest.raises(Conflict, match=f"already has a specification named “Trades.CSV” \\({existing.code}\\)") as no:
+    with pytest.raises(
+        Conflict, match=f"already has a specification named “Trades.CSV” \\({existing.code}\\)"
+    ) as no:
         factories.proposed(cast.maker, source, target)
     assert no.value.about == source
 
@@ -267,9 +329,13 @@ def test_an_equal_specification_made_meanwhile_is_reused(cast, source, target):
     assert second.result_logical_flow.physical_flows.count() == 2
 
 
-def test_another_specification_of_the_name_made_meanwhile_refuses_the_last_approval(cast, source, target):
+def test_another_specification_of_the_name_made_meanwhile_refuses_the_last_approval(
+    cast, source, target
+):
     first = factories.proposed(cast.maker, source, target, [factories.data_type()])
-    second = factories.proposed(cast.maker, source, target, [factories.data_type()], frequency="WEEKLY")
+    second = factories.proposed(
+        cast.maker, source, target, [factories.data_type()], frequency="WEEKLY"
+    )
     approve(first, cast, "source", "target")
     approve(second, cast, "source")
     with pytest.raises(Conflict, match="another specification named “trades"):
@@ -279,7 +345,9 @@ def test_another_specification_of_the_name_made_meanwhile_refuses_the_last_appro
 
 
 @pytest.mark.parametrize("side", ["source", "target"])
-def test_a_system_removed_meanwhile_refuses_the_approval_and_leaves_the_first_standing(cast, proposal, side):
+def test_a_system_removed_meanwhile_refuses_the_approval_and_leaves_the_first_standing(
+    cast, proposal, side
+):
     approve(proposal, cast, "source")
     system = getattr(proposal, side)
     system.lifecycle = "REMOVED"
@@ -297,10 +365,18 @@ def test_a_removed_system_takes_no_new_proposal(cast, source, target):
         factories.proposed(cast.maker, source, target)
 
 
-def test_without_a_physical_flow_the_types_are_declared_and_the_flow_is_pending(cast, source, target):
-    bare = approve(factories.proposed(cast.maker, source, target, **factories.BARE), cast, "source", "target")
+def test_without_a_physical_flow_the_types_are_declared_and_the_flow_is_pending(
+    cast, source, target
+):
+    bare = approve(
+        factories.proposed(cast.maker, source, target, **factories.BARE), cast, "source", "target"
+    )
     flow = bare.result_logical_flow
-    assert (flow.lifecycle, bare.result_physical_flow, bare.result_specification) == ("PENDING", None, None)
+    assert (flow.lifecycle, bare.result_physical_flow, bare.result_specification) == (
+        "PENDING",
+        None,
+        None,
+    )
     assert set(flow.declared_data_types.all()) == set(bare.data_types.all())
 
 
@@ -310,7 +386,9 @@ def test_a_removed_flow_comes_back_to_life(cast, source, target, proposal):
         part.remove()
         store(part, by=None, why="removed by a test", at=proposal.due_at)
     existing = PhysicalSpecification.objects.get()
-    again = factories.proposed(cast.maker, source, target, specification=existing, specification_name="")
+    again = factories.proposed(
+        cast.maker, source, target, specification=existing, specification_name=""
+    )
     again = approve(again, cast, "source", "target")
     assert again.result_logical_flow == flow
     assert LogicalFlow.objects.get().lifecycle == FlowLifecycle.ACTIVE
@@ -318,7 +396,9 @@ def test_a_removed_flow_comes_back_to_life(cast, source, target, proposal):
 
 
 def test_a_second_identical_proposal_is_refused_and_names_the_first(cast, source, target, proposal):
-    with pytest.raises(Conflict, match=f"Proposal {proposal.pk} by Mia Maker asks for the same") as no:
+    with pytest.raises(
+        Conflict, match=f"Proposal {proposal.pk} by Mia Maker asks for the same"
+    ) as no:
         factories.proposed(cast.other, source, target, specification_name=" TRADES.csv ")
     assert no.value.about == proposal
 
@@ -326,7 +406,13 @@ def test_a_second_identical_proposal_is_refused_and_names_the_first(cast, source
 def test_what_the_register_already_has_is_refused(cast, source, target, proposal):
     done = approve(proposal, cast, "source", "target")
     with pytest.raises(Conflict, match="already has this physical flow") as no:
-        factories.proposed(cast.other, source, target, specification=done.result_specification, specification_name="")
+        factories.proposed(
+            cast.other,
+            source,
+            target,
+            specification=done.result_specification,
+            specification_name="",
+        )
     assert no.value.about == done.result_physical_flow
     with pytest.raises(Conflict, match="already has the flow Ledger → Risk Engine"):
         factories.proposed(cast.other, source, target, **factories.BARE)
@@ -356,29 +442,39 @@ def approved(cast, source, target):
 
 
 def test_a_further_physical_flow_on_an_approved_flow_needs_no_second_approval(cast, approved):
-    made = workflow.add_physical_flow(approved, factories.wish(), [factories.data_type()], by=cast.stranger)
+    made = workflow.add_physical_flow(
+        approved, factories.wish(), [factories.data_type()], by=cast.stranger
+    )
     assert (made.added_by, made.origin_proposal) == (cast.stranger, approved.origin_proposal)
     assert made.history.get().history_user == cast.stranger
     assert LogicalFlow.objects.get().lifecycle == "ACTIVE"
 
 
 def test_a_further_physical_flow_that_is_there_already_is_refused(cast, approved):
-    first = workflow.add_physical_flow(approved, factories.wish(), [factories.data_type()], by=cast.maker)
+    first = workflow.add_physical_flow(
+        approved, factories.wish(), [factories.data_type()], by=cast.maker
+    )
     again = factories.wish(specification=first.specification, specification_name="")
     with pytest.raises(Conflict, match="already has this physical flow"):
         workflow.add_physical_flow(approved, again, [], by=cast.maker)
 
 
-def test_a_further_physical_flow_that_an_open_proposal_asks_for_is_refused_with_a_link(cast, approved):
+def test_a_further_physical_flow_that_an_open_proposal_asks_for_is_refused_with_a_link(
+    cast, approved
+):
     asked = factories.proposed(cast.maker, approved.source, approved.target)
     with pytest.raises(Conflict, match=f"Proposal {asked.pk} by Mia Maker asks for the same") as no:
-        workflow.add_physical_flow(approved, factories.wish(), [factories.data_type()], by=cast.stranger)
+        workflow.add_physical_flow(
+            approved, factories.wish(), [factories.data_type()], by=cast.stranger
+        )
     assert no.value.about == asked
 
 
 def test_a_further_physical_flow_on_a_flow_nobody_approved_is_refused(cast, imported):
     with pytest.raises(Refused, match="Nobody has approved the flow Ledger → Risk Engine yet"):
-        workflow.add_physical_flow(imported, factories.wish(), [factories.data_type()], by=cast.maker)
+        workflow.add_physical_flow(
+            imported, factories.wish(), [factories.data_type()], by=cast.maker
+        )
     assert PhysicalFlow.objects.count() == 0
 
 
@@ -386,12 +482,16 @@ def test_a_further_physical_flow_on_a_removed_flow_is_refused(cast, approved):
     approved.remove()
     store(approved, by=None, why="removed by a test", at=approved.origin_proposal.due_at)
     with pytest.raises(Conflict, match="Propose it again"):
-        workflow.add_physical_flow(approved, factories.wish(), [factories.data_type()], by=cast.maker)
+        workflow.add_physical_flow(
+            approved, factories.wish(), [factories.data_type()], by=cast.maker
+        )
 
 
 def test_an_imported_flow_gets_consent_through_a_proposal(cast, imported, source, target):
     done = approve(factories.proposed(cast.maker, source, target), cast, "source", "target")
     assert done.result_logical_flow == imported
     assert LogicalFlow.objects.get().origin_batch is not None
-    more = factories.wish(frequency="WEEKLY", specification=done.result_specification, specification_name="")
+    more = factories.wish(
+        frequency="WEEKLY", specification=done.result_specification, specification_name=""
+    )
     assert workflow.add_physical_flow(imported, more, [], by=cast.maker).origin_proposal == done

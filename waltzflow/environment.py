@@ -1,4 +1,6 @@
-"""What the operator says, read and judged: a setting that cannot work stops the start with one sentence."""
+"""What the operator says, read and judged: a setting that cannot work stops the start with one
+sentence.
+"""
 
 import os
 import re
@@ -32,9 +34,18 @@ def secret(debug: bool) -> str:
     if debug:
         return key or FOR_TRYING
     if not key:
-        raise ImproperlyConfigured("Set SECRET_KEY to a long random text, or DEBUG=1 to try things on your machine.")
-    if len(key) < 50 or len(set(key)) < 10 or key == FOR_TRYING or key.startswith("django-insecure-"):
-        raise ImproperlyConfigured("SECRET_KEY is too easy to guess: set it to 50 random characters or more.")
+        raise ImproperlyConfigured(
+            "Set SECRET_KEY to a long random text, or DEBUG=1 to try things on your machine."
+        )
+    if (
+        len(key) < 50
+        or len(set(key)) < 10
+        or key == FOR_TRYING
+        or key.startswith("django-insecure-")
+    ):
+        raise ImproperlyConfigured(
+            "SECRET_KEY is too easy to guess: set it to 50 random characters or more."
+        )
     return key
 
 
@@ -44,9 +55,13 @@ def hosts(debug: bool) -> list[str]:
     if debug:
         return named or THIS_MACHINE
     if not named:
-        raise ImproperlyConfigured("Set ALLOWED_HOSTS to the host names people use to reach the site, comma between.")
+        raise ImproperlyConfigured(
+            "Set ALLOWED_HOSTS to the host names people use to reach the site, comma between."
+        )
     if "*" in named:
-        raise ImproperlyConfigured("ALLOWED_HOSTS may not be “*”: name the hosts, or anybody forges the site's links.")
+        raise ImproperlyConfigured(
+            "ALLOWED_HOSTS may not be “*”: name the hosts, or anybody forges the site's links."
+        )
     return named
 
 
@@ -54,7 +69,11 @@ def base_url(debug: bool) -> str:
     """Where people reach the site, as http(s)://host[:port]: what links in mails begin with."""
     url = os.environ.get("BASE_URL", "").strip().rstrip("/").lower() or "http://127.0.0.1:8000"
     if not ORIGIN.fullmatch(url):
-        raise ImproperlyConfigured(f"BASE_URL is “{url}”: it has to look like https://waltzflow.example, with no path.")
+        raise ImproperlyConfigured(
+            f"BASE_URL is “{url}”: it has to look like https://waltzflow.example, with no path."
+        )
     if debug and url.startswith("https://"):
-        raise ImproperlyConfigured("DEBUG shows the inside of the site to everybody: unset it where BASE_URL is https.")
+        raise ImproperlyConfigured(
+            "DEBUG shows the inside of the site to everybody: unset it where BASE_URL is https."
+        )
     return url

@@ -1,11 +1,36 @@
-"""The headers that every answer carries, whoever made it: a view, a static file, an error in the midst of things."""
+"""The headers that every answer carries, whoever made it: a view, a static file, an error in the
+midst of things.
+"""
 
 from django.http import HttpRequest, HttpResponse
 
 UNUSED = [
-    *("accelerometer", "autoplay", "browsing-topics", "camera", "display-capture", "encrypted-media"),
-    *("fullscreen", "gamepad", "geolocation", "gyroscope", "hid", "idle-detection", "local-fonts", "magnetometer"),
-    *("microphone", "midi", "payment", "picture-in-picture", "publickey-credentials-get", "screen-wake-lock"),
+    *(
+        "accelerometer",
+        "autoplay",
+        "browsing-topics",
+        "camera",
+        "display-capture",
+        "encrypted-media",
+    ),
+    *(
+        "fullscreen",
+        "gamepad",
+        "geolocation",
+        "gyroscope",
+        "hid",
+        "idle-detection",
+        "local-fonts",
+        "magnetometer",
+    ),
+    *(
+        "microphone",
+        "midi",
+        "payment",
+        "picture-in-picture",
+        "publickey-credentials-get",
+        "screen-wake-lock",
+    ),
     *("serial", "storage-access", "usb", "window-management", "xr-spatial-tracking"),
 ]
 EVERYWHERE = {
@@ -16,13 +41,15 @@ EVERYWHERE = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "X-Permitted-Cross-Domain-Policies": "none",
     "Permissions-Policy": ", ".join(f"{feature}=()" for feature in UNUSED),
-    # What is signed in for stays on no disk. Static files say otherwise, and pages with something to write.
+    # What is signed in for stays on no disk. Static files say otherwise, and pages with something
+    # to write.
     "Cache-Control": "private, no-store",
 }
 
 
 class Headers:
-    """Middleware, outermost: Django turns what goes wrong further in into a response before it gets here.
+    """Middleware, outermost: Django turns what goes wrong further in into a response before it gets
+    here.
 
     A header that is set already stays as it is.
     """

@@ -41,14 +41,15 @@ INSTALLED_APPS = [
     "simple_history",
 ]
 
-# The first four change every answer and stand outside all that can answer or fail, static files included.
+# The first four change every answer and stand outside all that can answer or fail, static files
+# included.
 MIDDLEWARE = [
     "waltzflow.headers.Headers",
     "csp.middleware.CSPMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "proposals.views.refusal.RefusalPages",
+    "proposals.views.error_pages.RefusalPages",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -76,7 +77,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "proposals.views.once.form_key",
+                "proposals.views.form_pages.form_key",
             ],
         },
     }
@@ -90,21 +91,30 @@ DATABASES = {
     )
 }
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    # IMMEDIATE takes the write lock at BEGIN, which serialises writers; select_for_update() does nothing on SQLite.
+    # IMMEDIATE takes the write lock at BEGIN, which serialises writers; select_for_update() does
+    # nothing on SQLite.
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
         "init_command": "PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON;",
     }
-    # A file, not memory: in-memory SQLite ignores the busy timeout, and a live server needs a second connection.
+    # A file, not memory: in-memory SQLite ignores the busy timeout, and a live server needs a
+    # second connection.
     DATABASES["default"]["TEST"] = {"NAME": BASE_DIR / "test.sqlite3"}
 
 AUTH_USER_MODEL = "proposals.User"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+    )
 ]
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "inbox"
 LOGOUT_REDIRECT_URL = "sign-in"
@@ -158,7 +168,8 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 0
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 
-# Sign-in: after so many failures of one name from one address both are refused for a while, in every process.
+# Sign-in: after so many failures of one name from one address both are refused for a while, in
+# every process.
 AXES_FAILURE_LIMIT = number("SIGN_IN_TRIES", 5)
 AXES_COOLOFF_TIME = timedelta(minutes=number("SIGN_IN_PAUSE_MINUTES", 15))
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
@@ -177,7 +188,11 @@ if EMAIL_BACKEND == "django.core.mail.backends.console.EmailBackend":  # noqa: F
     EMAIL_BACKEND = "waltzflow.console.EmailBackend"
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = os.environ.get("MAIL_FROM", "waltzflow@localhost")
 EMAIL_TIMEOUT = 20
-POST_OFFICE = {"MAX_RETRIES": 10_000, "RETRY_INTERVAL": timedelta(minutes=5), "MESSAGE_ID_ENABLED": True}
+POST_OFFICE = {
+    "MAX_RETRIES": 10_000,
+    "RETRY_INTERVAL": timedelta(minutes=5),
+    "MESSAGE_ID_ENABLED": True,
+}
 
 # To the console, in production too, where Django by itself would keep errors to itself.
 LOGGING = {

@@ -5,7 +5,8 @@ from django.views.generic import RedirectView
 
 from proposals.views.sign_in import SignOut
 
-# One door, in and out: who comes to the admin's own is shown to the site's, where tries are counted.
+# One door, in and out: who comes to the admin's own is shown to the site's, where tries are
+# counted.
 to_sign_in = login_not_required(RedirectView.as_view(pattern_name="sign-in", query_string=True))
 
 urlpatterns = [

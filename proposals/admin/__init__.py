@@ -1,6 +1,8 @@
-"""For administrators and auditors: catalogue, people, rules, reasons and policy are edited here; all else is read.
+"""For administrators and auditors: catalogue, people, rules, reasons and policy are edited here;
+all else is read.
 
-Nothing is deleted except approver rules: systems are removed, people deactivated, involvements ended, reasons retired.
+Nothing is deleted except approver rules: systems are removed, people deactivated, involvements
+ended, reasons retired.
 """
 
 from django.contrib import admin

@@ -1,4 +1,6 @@
-"""What a reader of the record may ask for: a moment, or a span of days. Both are meant in the site's time zone."""
+"""What a reader of the record may ask for: a moment, or a span of days. Both are meant in the
+site's time zone.
+"""
 
 from datetime import datetime, time, timedelta
 
@@ -50,19 +52,25 @@ class SpanForm(forms.Form):
 
 
 class MomentForm(forms.Form):
-    """A moment of the past, to the second, or now; and what of the register is asked for. `data` is a plain dict."""
+    """A moment of the past, to the second, or now; and what of the register is asked for. `data` is
+    a plain dict.
+    """
 
     at = forms.DateTimeField(
         label="Date and time",
         required=False,
         help_text="Leave empty for now.",
-        widget=forms.DateTimeInput({"type": "datetime-local", "step": "1"}, format="%Y-%m-%dT%H:%M:%S"),
+        widget=forms.DateTimeInput(
+            {"type": "datetime-local", "step": "1"}, format="%Y-%m-%dT%H:%M:%S"
+        ),
     )
     system = SystemField(label="From or to system", required=False)
     lifecycle = forms.ChoiceField(choices=LIFECYCLES, required=False)
 
     def clean_at(self) -> datetime:
-        """The end of that second, so that what happened in it counts. The field shows it, in the site's zone."""
+        """The end of that second, so that what happened in it counts. The field shows it, in the
+        site's zone.
+        """
         at = (self.cleaned_data["at"] or timezone.now()).replace(microsecond=999_999)
         if at < timezone.make_aware(EARLIEST):
             raise forms.ValidationError("Choose a moment from 1970 on.")

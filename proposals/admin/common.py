@@ -20,7 +20,9 @@ class Kept(admin.ModelAdmin):
 
 
 class Tracked(SimpleHistoryAdmin):
-    """With its history, which is read: the page of one history row would save on POST, even for a mere reader."""
+    """With its history, which is read: the page of one history row would save on POST, even for a
+    mere reader.
+    """
 
     object_history_list_template = "admin/history_list.html"
 
@@ -35,7 +37,9 @@ class Tracked(SimpleHistoryAdmin):
         return super().history_form_view(request, object_id, version_id, extra_context)
 
     def _require_visible(self, request, object_id: str) -> None:
-        """What the reader may not see has no history for them either; simple-history would show it."""
+        """What the reader may not see has no history for them either; simple-history would show
+        it.
+        """
         if self.get_object(request, unquote(object_id)) is None:
             raise Http404
 
@@ -53,12 +57,19 @@ class Read(Kept):
 
 
 class WithPages(Read):
-    """With pages of its own beside those of every model; they are read, so they answer to GET and HEAD alone."""
+    """With pages of its own beside those of every model; they are read, so they answer to GET and
+    HEAD alone.
+    """
 
-    pages: dict[str, str] = {}  # path below the model's own -> name, which is also the view's: `<name>_view`
+    pages: dict[
+        str, str
+    ] = {}  # path below the model's own -> name, which is also the view's: `<name>_view`
 
     def get_urls(self) -> list:
-        own = [path(route, self._read(f"{name}_view"), name=self._url_name(name)) for route, name in self.pages.items()]
+        own = [
+            path(route, self._read(f"{name}_view"), name=self._url_name(name))
+            for route, name in self.pages.items()
+        ]
         return own + super().get_urls()
 
     def _read(self, view: str):
@@ -70,7 +81,9 @@ class WithPages(Read):
     def url(self, name: str, *args) -> str:
         return reverse(f"{self.admin_site.name}:{self._url_name(name)}", args=args)
 
-    def page(self, request: HttpRequest, template: str, title: str, *, status: int = 200, **context) -> HttpResponse:
+    def page(
+        self, request: HttpRequest, template: str, title: str, *, status: int = 200, **context
+    ) -> HttpResponse:
         context |= self.admin_site.each_context(request) | {"title": title, "opts": self.opts}
         return TemplateResponse(request, f"admin/proposals/{template}.html", context, status=status)
 
@@ -79,11 +92,17 @@ class WithPages(Read):
             raise PermissionDenied
 
     def seen(self, request: HttpRequest, object_id: int, *related: str):
-        """The row, read with its `related` ones; 403 for who may see none of its kind, 404 for who may not see it."""
+        """The row, read with its `related` ones; 403 for who may see none of its kind, 404 for who
+        may not see it.
+        """
         self.require_view(request)
         return get_object_or_404(self.get_queryset(request).select_related(*related), pk=object_id)
 
 
 def without_drafts_of_others(proposals, user):
     """A draft is its maker's and the administrators', in its history too."""
-    return proposals if user.is_superuser else proposals.filter(Q(submitted_at__isnull=False) | Q(maker=user))
+    return (
+        proposals
+        if user.is_superuser
+        else proposals.filter(Q(submitted_at__isnull=False) | Q(maker=user))
+    )

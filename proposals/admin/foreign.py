@@ -7,7 +7,8 @@ from post_office.models import Attachment, Email, EmailTemplate, Log
 
 from .common import Read
 
-# Of the mail queue the mails are of interest here, to read: its own pages would send one again at a mere link.
+# Of the mail queue the mails are of interest here, to read: its own pages would send one again at a
+# mere link.
 for foreign in (Attachment, Email, EmailTemplate, Log):
     of_mail.admin.site.unregister(foreign)
 

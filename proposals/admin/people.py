@@ -19,11 +19,22 @@ class PersonAdmin(Tracked, Kept, UserAdmin):
     ordering = ["name"]
     autocomplete_fields = ["manager", "organisational_unit"]
     readonly_fields = ["last_login", "date_joined"]
-    person = ["name", "email", "employee_id", "title", "manager", "organisational_unit", "notices_wanted"]
+    person = [
+        "name",
+        "email",
+        "employee_id",
+        "title",
+        "manager",
+        "organisational_unit",
+        "notices_wanted",
+    ]
     fieldsets = [
         (None, {"fields": ["username", "password"]}),
         ("Person", {"fields": person}),
-        ("Rights", {"fields": ["is_active", "is_staff", "is_superuser", "groups", "user_permissions"]}),
+        (
+            "Rights",
+            {"fields": ["is_active", "is_staff", "is_superuser", "groups", "user_permissions"]},
+        ),
         ("Dates", {"fields": ["last_login", "date_joined"]}),
     ]
     add_fieldsets = [
@@ -46,7 +57,9 @@ admin.site.unregister(Group)
 
 @admin.register(Group)
 class NamedGroupAdmin(Kept, GroupAdmin):
-    """The workflow asks for its groups by name, so none is renamed or deleted; and they give powers."""
+    """The workflow asks for its groups by name, so none is renamed or deleted; and they give
+    powers.
+    """
 
     def has_add_permission(self, request) -> bool:
         return request.user.is_superuser

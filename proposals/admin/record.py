@@ -1,10 +1,13 @@
-"""The record: proposals with all that happened to them, and every history table; read by all, changed by nobody."""
+"""The record: proposals with all that happened to them, and every history table; read by all,
+changed by nobody.
+"""
 
 from django.contrib import admin
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 
-from .. import trail
+from ..files.download import csv_response
+from ..history import approvals
 from ..models import (
     ApproverRule,
     Delegation,
@@ -19,25 +22,52 @@ from ..models import (
     Transition,
     User,
 )
-from ..tabular import csv_response
+from .approvals import Traced
 from .asking import SpanForm, zone
 from .common import Read, WithPages, without_drafts_of_others
-from .trails import Traced
 
 
 class TransitionInline(admin.TabularInline):
     model = Transition
-    fields = ["number", "at", "action", "to_state", "side", "by", "on_behalf_of", "capacity", "automatic", "comment"]
+    fields = [
+        "number",
+        "at",
+        "action",
+        "to_state",
+        "side",
+        "by",
+        "on_behalf_of",
+        "capacity",
+        "automatic",
+        "comment",
+    ]
     extra = 0
     can_delete = False
 
 
 @admin.register(Proposal)
 class ProposalAdmin(Traced):
-    list_display = ["id", "trail", "type", "source", "target", "state", "maker", "submitted_at", "closed_at"]
+    list_display = [
+        "id",
+        "trail",
+        "type",
+        "source",
+        "target",
+        "state",
+        "maker",
+        "submitted_at",
+        "closed_at",
+    ]
     list_filter = ["state", "type", "with_physical_flow"]
     list_select_related = ["source", "target", "maker"]
-    search_fields = ["=id", "source__name", "source__code", "target__name", "target__code", "maker__name"]
+    search_fields = [
+        "=id",
+        "source__name",
+        "source__code",
+        "target__name",
+        "target__code",
+        "maker__name",
+    ]
     date_hierarchy = "submitted_at"
     inlines = [TransitionInline]
     fields = [
@@ -56,17 +86,21 @@ class ProposalAdmin(Traced):
     def get_queryset(self, request):
         return without_drafts_of_others(super().get_queryset(request), request.user)
 
-    def trail_of(self, proposal: Proposal) -> trail.Trail:
-        return trail.of_proposal(proposal)
+    def trail_of(self, proposal: Proposal) -> approvals.Trail:
+        return approvals.of_proposal(proposal)
 
     def trail_csv_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
         proposal = self.seen(request, object_id, *self.trail_related)
-        return csv_response(f"proposal-{proposal.pk}.csv", trail.FACT_HEADER, trail.proposal_table(proposal))
+        return csv_response(
+            f"proposal-{proposal.pk}.csv", approvals.FACT_HEADER, approvals.proposal_table(proposal)
+        )
 
 
 @admin.register(Transition)
 class TransitionAdmin(WithPages):
-    """With all transitions of a span of days as a file: the page asks for the days, and answers with the file."""
+    """With all transitions of a span of days as a file: the page asks for the days, and answers
+    with the file.
+    """
 
     change_list_template = "admin/proposals/transition_change_list.html"
     pages = {"between/": "between"}
@@ -91,7 +125,7 @@ class TransitionAdmin(WithPages):
         begin, end = form.span
         found = self.get_queryset(request).filter(at__gte=begin, at__lt=end)
         name = "transitions-{first}-{last}.csv".format(**form.cleaned_data)
-        return csv_response(name, trail.STEP_HEADER, trail.transitions_table(found))
+        return csv_response(name, approvals.STEP_HEADER, approvals.transitions_table(found))
 
 
 @admin.register(Notice)
@@ -104,7 +138,13 @@ class NoticeAdmin(Read):
 class HistoryAdmin(Read):
     """One history table: every version of every row, newest first."""
 
-    list_display = ["history_date", "history_object_id", "history_type", "history_user", "history_change_reason"]
+    list_display = [
+        "history_date",
+        "history_object_id",
+        "history_type",
+        "history_user",
+        "history_change_reason",
+    ]
     list_filter = ["history_type"]
     list_select_related = ["history_user"]
     search_fields = ["=id", "history_change_reason", "history_user__name", "history_user__email"]

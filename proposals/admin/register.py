@@ -5,19 +5,21 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from .. import trail
+from ..files.download import csv_response
+from ..history import approvals
+from ..history.as_of import LogicalRegister, PhysicalRegister, Register
 from ..models import LogicalFlow, PhysicalFlow, PhysicalSpecification
-from ..past import LogicalRegister, PhysicalRegister, Register
-from ..tabular import csv_response
+from .approvals import Traced
 from .asking import MomentForm, zone
 from .common import Read, Tracked
-from .trails import Traced
 
 ROWS_A_PAGE = 50
 
 
 class Registered(Traced):
-    """With the register as it was on a date: a page, and the same as a file. `register` is the half of it shown."""
+    """With the register as it was on a date: a page, and the same as a file. `register` is the half
+    of it shown.
+    """
 
     change_list_template = "admin/proposals/register_change_list.html"
     pages = Traced.pages | {"register/": "register", "register.csv": "register_csv"}
@@ -47,14 +49,23 @@ class Registered(Traced):
         said = form.cleaned_data
         return self.register(said["at"], said["system"], said["lifecycle"])
 
-    def _register_page(self, request: HttpRequest, form: MomentForm, *, status: int = 200, **found) -> HttpResponse:
+    def _register_page(
+        self, request: HttpRequest, form: MomentForm, *, status: int = 200, **found
+    ) -> HttpResponse:
         title = f"{self.opts.verbose_name_plural} on a date".capitalize()
         return self.page(request, "register", title, status=status, form=form, zone=zone(), **found)
 
 
 @admin.register(LogicalFlow)
 class LogicalFlowAdmin(Registered):
-    list_display = ["trail", "source", "target", "lifecycle", "origin_proposal_id", "origin_batch_id"]
+    list_display = [
+        "trail",
+        "source",
+        "target",
+        "lifecycle",
+        "origin_proposal_id",
+        "origin_batch_id",
+    ]
     list_display_links = ["source"]
     list_filter = ["lifecycle"]
     list_select_related = ["source", "target"]
@@ -62,8 +73,8 @@ class LogicalFlowAdmin(Registered):
     trail_related = ["source", "target", "origin_batch__by"]
     register = LogicalRegister
 
-    def trail_of(self, flow: LogicalFlow) -> trail.Trail:
-        return trail.of_logical_flow(flow)
+    def trail_of(self, flow: LogicalFlow) -> approvals.Trail:
+        return approvals.of_logical_flow(flow)
 
 
 @admin.register(PhysicalSpecification)
@@ -87,13 +98,18 @@ class PhysicalFlowAdmin(Registered):
         "trail",
     ]
     list_filter = ["lifecycle", "transport", "frequency", "criticality"]
-    list_select_related = ["logical_flow__source", "logical_flow__target", "specification", "added_by"]
+    list_select_related = [
+        "logical_flow__source",
+        "logical_flow__target",
+        "specification",
+        "added_by",
+    ]
     search_fields = ["name", "specification__name", "external_id", "logical_flow__source__name"]
     trail_related = [*list_select_related, "origin_batch__by"]
     register = PhysicalRegister
 
-    def trail_of(self, flow: PhysicalFlow) -> trail.Trail:
-        return trail.of_physical_flow(flow)
+    def trail_of(self, flow: PhysicalFlow) -> approvals.Trail:
+        return approvals.of_physical_flow(flow)
 
     def called(self, flow: PhysicalFlow) -> str:
         return f"{flow} on {flow.logical_flow}"

@@ -1,4 +1,6 @@
-"""What the browser sent, read and judged field by field; the rules of the workflow are judged by its verbs."""
+"""What the browser sent, read and judged field by field; the rules of the workflow are judged by
+its verbs.
+"""
 
 from .deciding import ApprovalForm, BulkForm, CommentForm, DecisionForm, RejectionForm
 from .fields import MOST_OFFERED, SystemField

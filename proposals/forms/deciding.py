@@ -2,8 +2,8 @@
 
 from django import forms
 
+from ..errors import Invalid
 from ..models import Action, Proposal, Side, User
-from ..refusals import Invalid
 from .fields import refuse_fields
 
 
@@ -28,8 +28,9 @@ class BulkForm(forms.Form):
 
 
 class VerbForm(forms.Form):
-    """What a verb asks before it is carried out; `offered` are the actions the reader has, `both` says whether they
-    may do all of them at once."""
+    """What a verb asks before it is carried out; `offered` are the actions the reader has, `both`
+    says whether they may do all of them at once.
+    """
 
     def __init__(self, *args, offered: list[Action], both: bool, **kwargs) -> None:
         super().__init__(*args, **kwargs)
@@ -40,21 +41,32 @@ class VerbForm(forms.Form):
 
 class CommentForm(VerbForm):
     comment = forms.CharField(
-        label="Comment (optional)", required=False, max_length=4000, widget=forms.Textarea({"rows": 3})
+        label="Comment (optional)",
+        required=False,
+        max_length=4000,
+        widget=forms.Textarea({"rows": 3}),
     )
 
 
 class DecisionForm(CommentForm):
-    """For which side, and why. Any side is accepted here and judged by the verb; the page shows those offered."""
+    """For which side, and why. Any side is accepted here and judged by the verb; the page shows
+    those offered.
+    """
 
-    side = forms.ChoiceField(label="For which side?", choices=Side.choices, widget=forms.RadioSelect)
+    side = forms.ChoiceField(
+        label="For which side?", choices=Side.choices, widget=forms.RadioSelect
+    )
     field_order = ["side", "comment"]
 
     def __init__(self, *args, offered: list[Action], both: bool, **kwargs) -> None:
         super().__init__(*args, offered=offered, both=both, **kwargs)
         sides = [action.side for action in offered]
         field, at_once = self.fields["side"], both and len(sides) > 1
-        shown = [(value, label) for value, label in field.choices if value in sides or (value == "BOTH" and at_once)]
+        shown = [
+            (value, label)
+            for value, label in field.choices
+            if value in sides or (value == "BOTH" and at_once)
+        ]
         field.widget.choices = shown or field.choices
         self.initial["side"] = sides[0] if len(sides) == 1 else None
 
@@ -74,5 +86,8 @@ class ApprovalForm(DecisionForm):
 
 class RejectionForm(DecisionForm):
     comment = forms.CharField(
-        label="Why? The maker will read it.", required=False, max_length=4000, widget=forms.Textarea({"rows": 3})
+        label="Why? The maker will read it.",
+        required=False,
+        max_length=4000,
+        widget=forms.Textarea({"rows": 3}),
     )

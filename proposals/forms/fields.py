@@ -6,8 +6,8 @@ from django import forms
 from django.core.validators import ProhibitNullCharactersValidator
 from django.db.models import Q
 
+from ..errors import Invalid
 from ..models import Reason, System, User
-from ..refusals import Invalid
 
 LONGEST = 300  # of what somebody types to name a system or person
 MOST_OFFERED = 20  # in the list under a picker
@@ -18,7 +18,8 @@ def moment_input() -> forms.DateTimeInput:
 
 
 class Picker(forms.TextInput):
-    """A text field under which htmx lists what matches; waltzflow.js makes it a combobox for keyboard and ear.
+    """A text field under which htmx lists what matches; waltzflow.js makes it a combobox for
+    keyboard and ear.
 
     Without a script it is what it is, with the offers of the page's `datalist`, if there is one.
     """
@@ -28,7 +29,9 @@ class Picker(forms.TextInput):
     most = MOST_OFFERED
 
     def __init__(self) -> None:
-        super().__init__({"autocomplete": "off", "placeholder": self.placeholder, "maxlength": LONGEST})
+        super().__init__(
+            {"autocomplete": "off", "placeholder": self.placeholder, "maxlength": LONGEST}
+        )
 
     def get_context(self, *args) -> dict:
         return super().get_context(*args) | {"picker": self}
@@ -47,7 +50,8 @@ class PersonPicker(Picker):
 
 
 class SystemField(forms.ModelChoiceField):
-    """One system, typed by code or name; the page offers matching ones. Works for any number of systems.
+    """One system, typed by code or name; the page offers matching ones. Works for any number of
+    systems.
 
     Accepts "Name (CODE)" as offered, a code, or a name only one system has, all ignoring case.
     """
@@ -67,25 +71,43 @@ class SystemField(forms.ModelChoiceField):
             return value or None
         ProhibitNullCharactersValidator()(value)
         text = value.strip()[:LONGEST]
-        found = self._offered(text) or self._coded(text) or list(self.queryset.filter(name__iexact=text)[:6])
+        found = (
+            self._offered(text)
+            or self._coded(text)
+            or list(self.queryset.filter(name__iexact=text)[:6])
+        )
         if len(found) != 1:
             raise forms.ValidationError(self._no_single(text, found))
         return found[0]
 
     def _offered(self, text: str) -> list[System]:
-        """The system whose offer, "Name (CODE)", this is to the letter; names and codes may hold brackets."""
-        starts = [at + 2 for at in range(len(text)) if text.startswith(" (", at)] if text.endswith(")") else []
+        """The system whose offer, "Name (CODE)", this is to the letter; names and codes may hold
+        brackets.
+        """
+        starts = (
+            [at + 2 for at in range(len(text)) if text.startswith(" (", at)]
+            if text.endswith(")")
+            else []
+        )
         codes = [text[start:-1] for start in starts[-20:]]
         return [system for system in self.queryset.filter(code__in=codes) if str(system) == text]
 
     def _coded(self, text: str) -> list[System]:
         """Those with this code; if none has it to the letter, those that have it but for case."""
-        return list(self.queryset.filter(code=text)) or list(self.queryset.filter(code__iexact=text)[:6])
+        return list(self.queryset.filter(code=text)) or list(
+            self.queryset.filter(code__iexact=text)[:6]
+        )
 
     def _no_single(self, text: str, named: list[System]) -> str:
         similar = named or self.queryset.taking_flows().like(text)[:5]
-        hint = f" Did you mean {', '.join(map(str, similar))}?" if similar else " Type a name or a code."
-        return (f"Several systems are called “{text}”." if named else f"No system is called “{text}”.") + hint
+        hint = (
+            f" Did you mean {', '.join(map(str, similar))}?"
+            if similar
+            else " Type a name or a code."
+        )
+        return (
+            f"Several systems are called “{text}”." if named else f"No system is called “{text}”."
+        ) + hint
 
 
 class PersonField(forms.ModelChoiceField):
@@ -102,18 +124,29 @@ class PersonField(forms.ModelChoiceField):
         ProhibitNullCharactersValidator()(value)
         text = value.strip()[:LONGEST]
         mail = text[text.rfind(" (") + 2 : -1] if text.endswith(")") else text
-        found = list(self.queryset.filter(Q(email__iexact=mail) | Q(name__iexact=text) | Q(username=text))[:6])
+        found = list(
+            self.queryset.filter(Q(email__iexact=mail) | Q(name__iexact=text) | Q(username=text))[
+                :6
+            ]
+        )
         if len(found) == 1:
             return found[0]
         named = ", ".join(person.with_mail for person in found or self.queryset.like(text)[:5])
-        hint = f" Did you mean {named}? Type the mail address." if named else " Type a name or a mail address."
+        hint = (
+            f" Did you mean {named}? Type the mail address."
+            if named
+            else " Type a name or a mail address."
+        )
         raise forms.ValidationError(
-            (f"Several people are called “{text}”." if found else f"Nobody is called “{text}”.") + hint
+            (f"Several people are called “{text}”." if found else f"Nobody is called “{text}”.")
+            + hint
         )
 
 
 def refuse_fields(form: forms.BaseForm, refusal: Invalid) -> None:
-    """Show what a verb refused beside the fields it names; what is no field of this form, or names none, above them."""
+    """Show what a verb refused beside the fields it names; what is no field of this form, or names
+    none, above them.
+    """
     if not refusal.fields:
         form.add_error(None, refusal.sentence)
     for field, sentence in refusal.fields.items():
@@ -121,7 +154,9 @@ def refuse_fields(form: forms.BaseForm, refusal: Invalid) -> None:
 
 
 def offer_reasons(form: forms.ModelForm) -> None:
-    """The active reasons, and the one it already has; where there is only one, it is chosen. Read when shown, once."""
+    """The active reasons, and the one it already has; where there is only one, it is chosen. Read
+    when shown, once.
+    """
     field = form.fields["reason"]
     field.queryset = Reason.objects.filter(Q(is_active=True) | Q(pk=form.instance.reason_id))
     offered = cache(lambda: list(field.queryset))

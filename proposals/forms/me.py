@@ -37,7 +37,9 @@ class DelegationForm(forms.ModelForm):
         cleaned = super().clean()
         starts, ends = cleaned.get("starts_at"), cleaned.get("ends_at")
         if starts and ends and ends <= starts:
-            self.add_error("ends_at", "Choose an end that is after the beginning and in the future.")
+            self.add_error(
+                "ends_at", "Choose an end that is after the beginning and in the future."
+            )
         return cleaned
 
 

@@ -3,8 +3,8 @@
 from django import forms
 from django.utils.functional import cached_property
 
+from ..errors import Invalid
 from ..models import Lifecycle, PhysicalFlow, PhysicalSpecification, Proposal, System, User
-from ..refusals import Invalid
 from .fields import SystemField, offer_choices, offer_reasons, refuse_fields
 from .types import DataTypesField
 
@@ -49,7 +49,9 @@ class SpecificationField(forms.ModelChoiceField):
 
 
 class WishForm(forms.ModelForm):
-    """The physical part of a wish: an existing specification of the source or a new one, and how it is sent."""
+    """The physical part of a wish: an existing specification of the source or a new one, and how it
+    is sent.
+    """
 
     specification = SpecificationField(
         PhysicalSpecification.objects.none(),
@@ -93,7 +95,9 @@ class WishForm(forms.ModelForm):
         self._of(source)
 
     def _of(self, source: System | None) -> None:
-        """Offer what is known of `source`: its specifications and the data types it usually sends."""
+        """Offer what is known of `source`: its specifications and the data types it usually
+        sends.
+        """
         self.fields["specification"].queryset = specifications_of(source)
         kept = self.instance.data_types.values("pk") if self.instance.pk else []
         offer_data_types(self, kept=kept, source=source)
@@ -116,22 +120,38 @@ class WishForm(forms.ModelForm):
 
 
 class ProposalForm(WishForm):
-    """A CREATE as its maker writes it. Only source and target must be there: a draft may be unfinished."""
+    """A CREATE as its maker writes it. Only source and target must be there: a draft may be
+    unfinished.
+    """
 
-    source = SystemField(help_text="The system that sends.", error_messages={"required": "Name the system that sends."})
+    source = SystemField(
+        help_text="The system that sends.",
+        error_messages={"required": "Name the system that sends."},
+    )
     target = SystemField(
-        help_text="The system that receives.", error_messages={"required": "Name the system that receives."}
+        help_text="The system that receives.",
+        error_messages={"required": "Name the system that receives."},
     )
     with_physical_flow = forms.TypedChoiceField(
         label="What do you know about it?",
-        choices=[(True, "What is sent, how and when (a physical flow)"), (False, "Only that data flows")],
+        choices=[
+            (True, "What is sent, how and when (a physical flow)"),
+            (False, "Only that data flows"),
+        ],
         coerce=lambda value: value == "True",
         widget=forms.RadioSelect,
         initial=True,
     )
 
     class Meta(WishForm.Meta):
-        fields = ["source", "target", "with_physical_flow", *WishForm.Meta.fields, "reason", "justification"]
+        fields = [
+            "source",
+            "target",
+            "with_physical_flow",
+            *WishForm.Meta.fields,
+            "reason",
+            "justification",
+        ]
         widgets = WishForm.Meta.widgets | {"justification": forms.Textarea({"rows": 3})}
 
     def __init__(self, *args, **kwargs) -> None:
@@ -148,7 +168,9 @@ class ProposalForm(WishForm):
     def _typed(self, name: str):
         """What a field says so far, or None if that cannot be read."""
         field, value = self.fields[name], self[name].value()
-        if isinstance(self.initial.get(name), System) and value == field.prepare_value(self.initial[name]):
+        if isinstance(self.initial.get(name), System) and value == field.prepare_value(
+            self.initial[name]
+        ):
             return self.initial[name]
         try:
             return field.clean(field.prepare_value(value))
@@ -158,7 +180,9 @@ class ProposalForm(WishForm):
             return None
 
     def so_far(self, maker: User) -> Proposal:
-        """The wish as far as it is written, never to be saved; what cannot be read yet is left out."""
+        """The wish as far as it is written, never to be saved; what cannot be read yet is left
+        out.
+        """
         wish = Proposal(pk=self.instance.pk, maker=maker)
         told = {"source": self.typed_source} | {name: self._typed(name) for name in TELLING}
         for name, value in told.items():
@@ -229,6 +253,8 @@ class ChangeForm(ConcerningForm):
         offer_choices(self, ["transport", "frequency", "criticality"])
         present = list(self.instance.specification.data_types.all())
         wanted = list(self.instance.data_types.all()) if self.instance.pk else []
-        offer_data_types(self, kept=[row.pk for row in [*present, *wanted]], source=self.instance.source)
+        offer_data_types(
+            self, kept=[row.pk for row in [*present, *wanted]], source=self.instance.source
+        )
         if not self.instance.pk and "data_types" not in (kwargs.get("initial") or {}):
             self.initial["data_types"] = present

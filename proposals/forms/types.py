@@ -9,7 +9,8 @@ MANY = 12  # from here on a filter helps more than it disturbs
 
 
 class DataTypeChooser(forms.CheckboxSelectMultiple):
-    """Checkboxes in groups: what is chosen, what `source` usually sends, then the others as their tree.
+    """Checkboxes in groups: what is chosen, what `source` usually sends, then the others as their
+    tree.
 
     `like` is what was typed into the filter; it hides the rest, and never what is chosen.
     """
@@ -23,19 +24,30 @@ class DataTypeChooser(forms.CheckboxSelectMultiple):
         widget = context["widget"]
         options = self._in_tree([option for _, group, _ in widget["optgroups"] for option in group])
         widget["groups"] = [group for group in self._groups(options) if group["options"]]
-        for place, option in enumerate(option for group in widget["groups"] for option in group["options"]):
+        for place, option in enumerate(
+            option for group in widget["groups"] for option in group["options"]
+        ):
             option["attrs"]["id"] = f"{widget['attrs']['id']}_{place}"
         return context | {"like": self.like, "number": len(options), "many": len(options) > MANY}
 
     def _in_tree(self, options: list[dict]) -> list[dict]:
-        """Depth first by name, each with its line of ancestors; `words` is what the filter looks in."""
+        """Depth first by name, each with its line of ancestors; `words` is what the filter looks
+        in.
+        """
         lineages = DataType.objects.lineages()
         typed = self.like.lower().split()
         for option in options:
             found, line = option["value"].instance, lineages[option["value"].value]
-            option |= {"found": found, "line": line, "level": min(len(line), 5), "above": " / ".join(line[:-1])}
+            option |= {
+                "found": found,
+                "line": line,
+                "level": min(len(line), 5),
+                "above": " / ".join(line[:-1]),
+            }
             option["words"] = " ".join([*line, found.code]).lower()
-            option["hidden"] = not option["selected"] and not all(word in option["words"] for word in typed)
+            option["hidden"] = not option["selected"] and not all(
+                word in option["words"] for word in typed
+            )
         return sorted(options, key=lambda option: option["line"])
 
     def _groups(self, options: list[dict]) -> list[dict]:
@@ -58,7 +70,9 @@ class DataTypeChooser(forms.CheckboxSelectMultiple):
 
 
 class DataTypesField(forms.ModelMultipleChoiceField):
-    """Those that can be proposed, and those that `kept` (ids, or their query) names because they are there already."""
+    """Those that can be proposed, and those that `kept` (ids, or their query) names because they
+    are there already.
+    """
 
     widget = DataTypeChooser
 

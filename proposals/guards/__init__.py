@@ -1,8 +1,9 @@
 """What the database itself refuses, whoever writes: triggers, installed anew after every migrate.
 
-The same guards serve PostgreSQL and SQLite; what must agree at commit (state, transitions, results, history,
-register) is judged on PostgreSQL alone, and elsewhere found by `audit.py`. Lists of states, steps and columns come
-from the models. A refusal reads "sentence [name of the guard]" and reaches Python as IntegrityError.
+The same guards serve PostgreSQL and SQLite; what must agree at commit (state, transitions, results,
+history, register) is judged on PostgreSQL alone, and elsewhere found by `audit.py`. Lists of
+states, steps and columns come from the models. A refusal reads "sentence [name of the guard]" and
+reaches Python as IntegrityError.
 """
 
 from django.db import transaction
@@ -39,8 +40,12 @@ def install(connection: BaseDatabaseWrapper) -> None:
 
 
 def remove(connection: BaseDatabaseWrapper) -> None:
-    """Take all of them away: for tests that must empty tables, and for SQLite before its tables are rebuilt."""
+    """Take all of them away: for tests that must empty tables, and for SQLite before its tables are
+    rebuilt.
+    """
     on_postgresql = connection.vendor == POSTGRESQL
     with connection.cursor() as cursor:
         for name in installed(connection):
-            cursor.execute(f"DROP FUNCTION {name}() CASCADE" if on_postgresql else f"DROP TRIGGER {name}")
+            cursor.execute(
+                f"DROP FUNCTION {name}() CASCADE" if on_postgresql else f"DROP TRIGGER {name}"
+            )

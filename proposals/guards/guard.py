@@ -1,4 +1,6 @@
-"""A guard: one thing the database refuses, in SQL that PostgreSQL and SQLite both understand, and its triggers."""
+"""A guard: one thing the database refuses, in SQL that PostgreSQL and SQLite both understand, and
+its triggers.
+"""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -11,7 +13,8 @@ AT_COMMIT, POSTGRESQL, SQLITE = "at commit", "postgresql", "sqlite"
 
 @dataclass(frozen=True)
 class Guard:
-    """Refuses, with `sentence`, each of `events` (INSERT, UPDATE, DELETE, TRUNCATE) on `table` where `refused` holds.
+    """Refuses, with `sentence`, each of `events` (INSERT, UPDATE, DELETE, TRUNCATE) on `table`
+    where `refused` holds.
 
     `refused` is SQL over NEW and OLD; `{row}` in it is the row that comes, or in a DELETE the one that goes. `where`
     says on which database, if not on both; AT_COMMIT is PostgreSQL's alone and judges the rows as they are then, so
@@ -29,7 +32,11 @@ class Guard:
         """The events it has a trigger for on this database."""
         if vendor == POSTGRESQL:
             return [] if self.where == SQLITE else list(self.events)
-        return [] if self.where == AT_COMMIT else [event for event in self.events if event != "TRUNCATE"]
+        return (
+            []
+            if self.where == AT_COMMIT
+            else [event for event in self.events if event != "TRUNCATE"]
+        )
 
     def trigger(self, event: str) -> str:
         return f"{PREFIX}{self.name}_{event.lower()}"
@@ -43,7 +50,9 @@ class Guard:
                 yield self._for_sqlite(event)
 
     def _for_postgresql(self, event: str) -> Iterator[str]:
-        """pg_temp comes last in the path, or a temporary table could stand in for the one a guard reads."""
+        """pg_temp comes last in the path, or a temporary table could stand in for the one a guard
+        reads.
+        """
         name = self.trigger(event)
         row = "OLD" if event == "DELETE" else "NEW"
         yield f"""
@@ -55,7 +64,9 @@ class Guard:
             END $guard$"""
         path = "SET search_path = %I, pg_temp', current_schema()"
         yield f"DO $do$ BEGIN EXECUTE format('ALTER FUNCTION {name}() {path}); END $do$"
-        kind, when = ("CONSTRAINT TRIGGER", "AFTER") if self.where == AT_COMMIT else ("TRIGGER", "BEFORE")
+        kind, when = (
+            ("CONSTRAINT TRIGGER", "AFTER") if self.where == AT_COMMIT else ("TRIGGER", "BEFORE")
+        )
         late = "DEFERRABLE INITIALLY DEFERRED" if self.where == AT_COMMIT else ""
         each = "STATEMENT" if event == "TRUNCATE" else "ROW"
         yield f"CREATE {kind} {name} {when} {event} ON {self.table} {late} FOR EACH {each} EXECUTE FUNCTION {name}()"
@@ -98,7 +109,9 @@ def differ(columns: Iterable[str]) -> str:
 
 def illegal(field: str, moves: Iterable[tuple[str, str]]) -> str:
     """`field` goes from one value to another in a way that none of `moves` (from, to) allows."""
-    legal = either(f"(OLD.{field} = {quoted(old)} AND NEW.{field} = {quoted(new)})" for old, new in moves)
+    legal = either(
+        f"(OLD.{field} = {quoted(old)} AND NEW.{field} = {quoted(new)})" for old, new in moves
+    )
     return f"NEW.{field} <> OLD.{field} AND NOT {legal}"
 
 
@@ -111,7 +124,9 @@ def columns(model: type[models.Model]) -> list[str]:
 
 
 def name_of(model: type[models.Model]) -> str:
-    """Its table, shortened: what guards are named after. PostgreSQL cuts names of more than 63 characters."""
+    """Its table, shortened: what guards are named after. PostgreSQL cuts names of more than 63
+    characters.
+    """
     return table(model).removeprefix(f"{model._meta.app_label}_").replace("historical", "past_")
 
 
@@ -125,4 +140,6 @@ def never_replaced(model: type[models.Model]) -> Guard:
     key = model._meta.pk.column
     there = f"EXISTS (SELECT 1 FROM {table(model)} there WHERE there.{key} = NEW.{key})"
     sentence = "What is in the record is never replaced."
-    return Guard(f"{name_of(model)}_not_replaced", table(model), ("INSERT",), there, sentence, SQLITE)
+    return Guard(
+        f"{name_of(model)}_not_replaced", table(model), ("INSERT",), there, sentence, SQLITE
+    )

@@ -1,6 +1,17 @@
-"""Guards of proposals: born as drafts, moved as the table says, frozen once submitted, agreeing with their trail."""
+"""Guards of proposals: born as drafts, moved as the table says, frozen once submitted, agreeing
+with their trail.
+"""
 
-from ..models import LogicalFlow, PhysicalFlow, Proposal, State, Transition, actions, end_states, rows
+from ..models import (
+    LogicalFlow,
+    PhysicalFlow,
+    Proposal,
+    State,
+    Transition,
+    actions,
+    end_states,
+    rows,
+)
 from .guard import (
     AT_COMMIT,
     Guard,
@@ -90,18 +101,39 @@ def guards() -> list[Guard]:
 
 
 def at_commit() -> list[Guard]:
-    """What state, transitions and results say together; asked of a proposal and of a transition written."""
+    """What state, transitions and results say together; asked of a proposal and of a transition
+    written.
+    """
     found = []
     for name, disagree, sentence, of_transitions in [
-        ("agrees_with_its_trail", disagrees_with_trail(), "State and dates are not what the transitions say.", True),
-        ("full_when_both_approved", not_by_both(), "Fully approved is what both sides approved, nothing else.", True),
-        ("results_fit", misfits(), "Its results are not of its route, or not what it is about.", False),
+        (
+            "agrees_with_its_trail",
+            disagrees_with_trail(),
+            "State and dates are not what the transitions say.",
+            True,
+        ),
+        (
+            "full_when_both_approved",
+            not_by_both(),
+            "Fully approved is what both sides approved, nothing else.",
+            True,
+        ),
+        (
+            "results_fit",
+            misfits(),
+            "Its results are not of its route, or not what it is about.",
+            False,
+        ),
     ]:
         refused = f"EXISTS (SELECT 1 FROM {PROPOSAL} p WHERE p.id = NEW.id AND ({disagree}))"
-        found.append(Guard(f"proposal_{name}", PROPOSAL, ("INSERT", "UPDATE"), refused, sentence, AT_COMMIT))
+        found.append(
+            Guard(f"proposal_{name}", PROPOSAL, ("INSERT", "UPDATE"), refused, sentence, AT_COMMIT)
+        )
         if of_transitions:
             refused = refused.replace("NEW.id", "NEW.proposal_id")
-            found.append(Guard(f"transition_{name}", TRANSITION, ("INSERT",), refused, sentence, AT_COMMIT))
+            found.append(
+                Guard(f"transition_{name}", TRANSITION, ("INSERT",), refused, sentence, AT_COMMIT)
+            )
     return found
 
 
@@ -115,9 +147,7 @@ def disagrees_with_trail() -> str:
 
 
 def not_by_both() -> str:
-    approved = (
-        f"SELECT COUNT(DISTINCT t.side) FROM {TRANSITION} t WHERE t.proposal_id = p.id AND t.action IN {APPROVALS}"
-    )
+    approved = f"SELECT COUNT(DISTINCT t.side) FROM {TRANSITION} t WHERE t.proposal_id = p.id AND t.action IN {APPROVALS}"
     return f"(p.state = {FULL}) <> (({approved}) = 2)"
 
 

@@ -1,4 +1,6 @@
-"""Guards of the record: transitions and histories are appended to and nothing else, and what lives agrees with them."""
+"""Guards of the record: transitions and histories are appended to and nothing else, and what lives
+agrees with them.
+"""
 
 from django.db import models
 from simple_history.models import HistoricalRecords
@@ -46,7 +48,14 @@ def agreeing_with_history(model: type[models.Model]) -> list[Guard]:
         WHERE t.id = NEW.id AND h.history_type <> '-' AND {same})"""
     sentence = "Its newest history row does not say what it says."
     return [
-        Guard(f"{name_of(where)}_agrees_with_history", table(where), events, refused, sentence, AT_COMMIT)
+        Guard(
+            f"{name_of(where)}_agrees_with_history",
+            table(where),
+            events,
+            refused,
+            sentence,
+            AT_COMMIT,
+        )
         for where, events in ((model, ("INSERT", "UPDATE")), (history, ("INSERT",)))
     ]
 
@@ -56,14 +65,23 @@ def sets_agreeing_with_history(field: models.ManyToManyField) -> Guard:
     live, owner = field.remote_field.through, field.m2m_column_name()
     refused = unknown_to_history(field, f"{{row}}.{owner}")
     sentence = "Its newest history row does not know this set."
-    return Guard(f"{name_of(live)}_known_to_history", table(live), ("INSERT", "DELETE"), refused, sentence, AT_COMMIT)
+    return Guard(
+        f"{name_of(live)}_known_to_history",
+        table(live),
+        ("INSERT", "DELETE"),
+        refused,
+        sentence,
+        AT_COMMIT,
+    )
 
 
 def unknown_to_history(field: models.ManyToManyField, key: str) -> str:
     """The set of the row with this key (SQL) is not the one its newest history row has."""
     live, kept = table(field.remote_field.through), table(HistoricalRecords.m2m_models[field])
     owner, related = field.m2m_column_name(), field.m2m_reverse_name()
-    newest = f"(SELECT MAX(n.history_id) FROM {table(field.model.history.model)} n WHERE n.id = {key})"
+    newest = (
+        f"(SELECT MAX(n.history_id) FROM {table(field.model.history.model)} n WHERE n.id = {key})"
+    )
     return f"""EXISTS (SELECT 1 FROM {live} x WHERE x.{owner} = {key} AND NOT EXISTS (
             SELECT 1 FROM {kept} k WHERE k.history_id = {newest} AND k.{related} = x.{related}))
         OR EXISTS (SELECT 1 FROM {kept} k WHERE k.history_id = {newest} AND NOT EXISTS (

@@ -1,9 +1,29 @@
-"""Guards of the register: no flow without its origin, none erased, none that lives without what it needs."""
+"""Guards of the register: no flow without its origin, none erased, none that lives without what it
+needs.
+"""
 
 from django.db import models
 
-from ..models import FlowLifecycle, Lifecycle, LogicalFlow, PhysicalFlow, PhysicalSpecification, Proposal, State
-from .guard import AT_COMMIT, Guard, differ, illegal, name_of, never_deleted, never_replaced, quoted, table
+from ..models import (
+    FlowLifecycle,
+    Lifecycle,
+    LogicalFlow,
+    PhysicalFlow,
+    PhysicalSpecification,
+    Proposal,
+    State,
+)
+from .guard import (
+    AT_COMMIT,
+    Guard,
+    differ,
+    illegal,
+    name_of,
+    never_deleted,
+    never_replaced,
+    quoted,
+    table,
+)
 
 LOGICAL, PHYSICAL, SPECIFICATION = map(table, (LogicalFlow, PhysicalFlow, PhysicalSpecification))
 ORIGIN = ["origin_proposal_id", "origin_batch_id"]
@@ -21,7 +41,10 @@ def guards() -> list[Guard]:
 
 def kept(model: type[models.Model]) -> list[Guard]:
     name = name_of(model)
-    moves = [(row.source, row.target) for row in model._meta.get_field("lifecycle").get_all_transitions(model)]
+    moves = [
+        (row.source, row.target)
+        for row in model._meta.get_field("lifecycle").get_all_transitions(model)
+    ]
     return [
         never_deleted(model),
         never_replaced(model),
@@ -43,7 +66,9 @@ def kept(model: type[models.Model]) -> list[Guard]:
 
 
 def origins() -> list[Guard]:
-    """A flow of a proposal is that of a fully approved CREATE of its source and target, at commit."""
+    """A flow of a proposal is that of a fully approved CREATE of its source and target, at
+    commit.
+    """
     consent = f"""SELECT 1 FROM {table(Proposal)} p WHERE p.id = {{}}.origin_proposal_id AND p.type = 'CREATE'
         AND p.state = {quoted(State.FULLY_APPROVED)} AND p.source_id = l.source_id AND p.target_id = l.target_id"""
     of_logical = f"""EXISTS (SELECT 1 FROM {LOGICAL} l WHERE l.id = NEW.id
@@ -59,20 +84,52 @@ def origins() -> list[Guard]:
 
 
 def living() -> list[Guard]:
-    """At commit: a logical flow is ACTIVE exactly when it has an active physical flow; what that sends lives too."""
-    has_physical = f"EXISTS (SELECT 1 FROM {PHYSICAL} f WHERE f.logical_flow_id = l.id AND {ACTIVE})"
+    """At commit: a logical flow is ACTIVE exactly when it has an active physical flow; what that
+    sends lives too.
+    """
+    has_physical = (
+        f"EXISTS (SELECT 1 FROM {PHYSICAL} f WHERE f.logical_flow_id = l.id AND {ACTIVE})"
+    )
     is_active = f"l.lifecycle = {quoted(FlowLifecycle.ACTIVE)}"
-    empty = f"EXISTS (SELECT 1 FROM {LOGICAL} l WHERE l.id = {{}} AND ({is_active}) <> {has_physical})"
+    empty = (
+        f"EXISTS (SELECT 1 FROM {LOGICAL} l WHERE l.id = {{}} AND ({is_active}) <> {has_physical})"
+    )
     dead = f"""EXISTS (SELECT 1 FROM {PHYSICAL} f JOIN {SPECIFICATION} s ON s.id = f.specification_id
         WHERE {{}} AND {ACTIVE} AND s.lifecycle <> {quoted(Lifecycle.ACTIVE)})"""
     active = "A logical flow is active when it has an active physical flow, and only then."
     lives = "An active physical flow needs a specification that is not removed."
     written = ("INSERT", "UPDATE")
     return [
-        Guard("logicalflow_active_with_physical", LOGICAL, written, empty.format("NEW.id"), active, AT_COMMIT),
-        Guard("physicalflow_under_active", PHYSICAL, written, empty.format("NEW.logical_flow_id"), active, AT_COMMIT),
-        Guard("physicalflow_sends_living", PHYSICAL, written, dead.format("f.id = NEW.id"), lives, AT_COMMIT),
         Guard(
-            "specification_lives_while_sent", SPECIFICATION, ("UPDATE",), dead.format("s.id = NEW.id"), lives, AT_COMMIT
+            "logicalflow_active_with_physical",
+            LOGICAL,
+            written,
+            empty.format("NEW.id"),
+            active,
+            AT_COMMIT,
+        ),
+        Guard(
+            "physicalflow_under_active",
+            PHYSICAL,
+            written,
+            empty.format("NEW.logical_flow_id"),
+            active,
+            AT_COMMIT,
+        ),
+        Guard(
+            "physicalflow_sends_living",
+            PHYSICAL,
+            written,
+            dead.format("f.id = NEW.id"),
+            lives,
+            AT_COMMIT,
+        ),
+        Guard(
+            "specification_lives_while_sent",
+            SPECIFICATION,
+            ("UPDATE",),
+            dead.format("s.id = NEW.id"),
+            lives,
+            AT_COMMIT,
         ),
     ]

@@ -1,10 +1,23 @@
-"""Guards of transitions: each a row of the table, next in line, by somebody active whom no policy bars.
+"""Guards of transitions: each a row of the table, next in line, by somebody active whom no policy
+bars.
 
-Whether the person had the right is judged in `models/rights.py`, under the locks, and written into the transition;
-the database holds the rest and does not repeat that judgement.
+Whether the person had the right is judged in `models/rights.py`, under the locks, and written into
+the transition; the database holds the rest and does not repeat that judgement.
 """
 
-from ..models import Maker, MakerDecides, Policy, Proposal, Side, State, System, Transition, User, actions, rows
+from ..models import (
+    Maker,
+    MakerDecides,
+    Policy,
+    Proposal,
+    Side,
+    State,
+    System,
+    Transition,
+    User,
+    actions,
+    rows,
+)
 from .guard import Guard, either, listed, quoted, table
 
 TRANSITION, PROPOSAL, USER, SYSTEM = map(table, (Transition, Proposal, User, System))
@@ -17,15 +30,34 @@ MAKERS = listed(action.name for action in actions().values() if isinstance(actio
 def guards() -> list[Guard]:
     named = [
         ("is_a_row_of_the_table", unknown(), "The table of transitions has no such row."),
-        ("next_in_line", out_of_line(), "Transitions are numbered without gap, each from where the last one went."),
+        (
+            "next_in_line",
+            out_of_line(),
+            "Transitions are numbered without gap, each from where the last one went.",
+        ),
         ("of_the_policy_in_force", of_another_policy(), "It does not name the policy in force."),
         ("by_somebody_active", by_somebody_inactive(), "Somebody who is not active does nothing."),
         ("by_the_maker_where_his", not_by_the_maker(), "Only the maker does this."),
-        ("not_by_a_barred_maker", by_a_barred_maker(), "The maker decides nothing under this policy."),
-        ("by_two_people_where_asked", by_the_same_people(), "The two decisions need two people under this policy."),
-        ("automatic_as_the_policy_says", automatic_without_policy(), "No policy makes this decision automatic."),
+        (
+            "not_by_a_barred_maker",
+            by_a_barred_maker(),
+            "The maker decides nothing under this policy.",
+        ),
+        (
+            "by_two_people_where_asked",
+            by_the_same_people(),
+            "The two decisions need two people under this policy.",
+        ),
+        (
+            "automatic_as_the_policy_says",
+            automatic_without_policy(),
+            "No policy makes this decision automatic.",
+        ),
     ]
-    return [Guard(f"transition_{name}", TRANSITION, ("INSERT",), refused, says) for name, refused, says in named]
+    return [
+        Guard(f"transition_{name}", TRANSITION, ("INSERT",), refused, says)
+        for name, refused, says in named
+    ]
 
 
 def unknown() -> str:
@@ -66,9 +98,7 @@ def policy(condition: str) -> str:
 def by_a_barred_maker() -> str:
     maker = f"""EXISTS (SELECT 1 FROM {PROPOSAL} p
         WHERE p.id = NEW.proposal_id AND p.maker_id IN (NEW.by_id, NEW.on_behalf_of_id))"""
-    return (
-        f"{DECISION} AND NOT NEW.automatic AND {policy(f'h.maker_decides <> {quoted(MakerDecides.WALTZ)}')} AND {maker}"
-    )
+    return f"{DECISION} AND NOT NEW.automatic AND {policy(f'h.maker_decides <> {quoted(MakerDecides.WALTZ)}')} AND {maker}"
 
 
 def by_the_same_people() -> str:
@@ -78,12 +108,16 @@ def by_the_same_people() -> str:
 
 
 def automatic_without_policy() -> str:
-    """Automatic is an approval by the maker alone, of an own side or an external one; and only one, but for WALTZ."""
+    """Automatic is an approval by the maker alone, of an own side or an external one; and only one,
+    but for WALTZ.
+    """
     side = f"CASE WHEN NEW.side = {quoted(Side.SOURCE)} THEN p.source_id ELSE p.target_id END"
     external = f"h.external_auto_approval AND EXISTS (SELECT 1 FROM {SYSTEM} s WHERE s.id = {side} AND s.is_external)"
     first = f"NOT EXISTS (SELECT 1 FROM {TRANSITION} t WHERE t.proposal_id = p.id AND t.side <> '')"
     waltz = f"h.maker_decides = {quoted(MakerDecides.WALTZ)}"
-    says = policy(f"({waltz} OR {first}) AND (h.maker_decides <> {quoted(MakerDecides.NEVER)} OR {external})")
+    says = policy(
+        f"({waltz} OR {first}) AND (h.maker_decides <> {quoted(MakerDecides.NEVER)} OR {external})"
+    )
     return f"""{DECISION} AND NEW.automatic AND NOT EXISTS (
         SELECT 1 FROM {PROPOSAL} p WHERE p.id = NEW.proposal_id AND p.maker_id = NEW.by_id
         AND NEW.on_behalf_of_id IS NULL AND NEW.action IN {APPROVALS} AND {says})"""

@@ -1,7 +1,16 @@
 """The only import path of the models."""
 
-from .catalogue import DataType, ImportBatch, ImportedFile, OrganisationalUnit, System, SystemKind, SystemLifecycle
+from .catalogue import (
+    DataType,
+    ImportBatch,
+    ImportedFile,
+    OrganisationalUnit,
+    System,
+    SystemKind,
+    SystemLifecycle,
+)
 from .history import record, store
+from .notices import Notice
 from .people import ApproverRule, Delegation, Involvement, InvolvementKind, Notices, User
 from .policy import LaterPhysicalFlows, MakerDecides, Policy, Reason, SideWithoutApprover
 from .proposal import Proposal, ProposalType, read_rights, systems_of
@@ -42,7 +51,8 @@ from .states import (
     states,
     undecided_states,
 )
-from .trail import Notice, Receipt, Transition
+from .submissions import Receipt
+from .transitions import Transition
 
 __all__ = [
     "Action",

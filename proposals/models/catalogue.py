@@ -20,10 +20,13 @@ def one_of(field: str, choices: type[models.TextChoices], name: str) -> models.C
 def refuse_cycle(node: models.Model, parent: str) -> None:
     """ValidationError if following `parent` upwards from `node` comes back to it.
 
-    Reads all (id, parent) pairs of the table in one query: these trees are small and deep walks are not.
+    Reads all (id, parent) pairs of the table in one query: these trees are small and deep walks are
+    not.
     """
 
-    above = dict(type(node).objects.values_list("pk", f"{parent}_id")) | {node.pk: getattr(node, f"{parent}_id")}
+    above = dict(type(node).objects.values_list("pk", f"{parent}_id")) | {
+        node.pk: getattr(node, f"{parent}_id")
+    }
     seen, step = set(), node.pk
     while step is not None and step not in seen:
         seen.add(step)
@@ -35,7 +38,9 @@ def refuse_cycle(node: models.Model, parent: str) -> None:
 class OrganisationalUnit(models.Model):
     code = models.CharField(max_length=64, unique=True)
     name = models.CharField(max_length=200)
-    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
+    parent = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="children"
+    )
     description = models.TextField(blank=True)
 
     class Meta:
@@ -71,19 +76,30 @@ class SystemQuerySet(models.QuerySet):
         return self.filter(pk__in=part.order_by().values("pk"))
 
     def like(self, text: str):
-        """Each word occurs in the name, the code or the name of the unit; an exact code first, then what begins so.
+        """Each word occurs in the name, the code or the name of the unit; an exact code first, then
+        what begins so.
 
-        Brackets around a word count for nothing, so that "Ledger (LEDGER)", as systems are written, finds itself.
+        Brackets around a word count for nothing, so that "Ledger (LEDGER)", as systems are written,
+        finds itself.
         """
         found, text = self.select_related("organisational_unit"), text.strip()[:LONGEST_SEARCH]
         for word in text.split()[:MOST_WORDS]:
             word = word.strip("()")
             units = OrganisationalUnit.objects.filter(name__icontains=word).order_by().values("pk")
-            found = found.filter(Q(name__icontains=word) | Q(code__icontains=word) | Q(organisational_unit__in=units))
+            found = found.filter(
+                Q(name__icontains=word) | Q(code__icontains=word) | Q(organisational_unit__in=units)
+            )
         begins = Q(code__istartswith=text) | Q(name__istartswith=text)
-        ranks = [Q(code__iexact=text), begins, Q(name__icontains=f" {text}"), Q(name__icontains=text)]
+        ranks = [
+            Q(code__iexact=text),
+            begins,
+            Q(name__icontains=f" {text}"),
+            Q(name__icontains=text),
+        ]
         cases = [When(condition, then=place) for place, condition in enumerate(ranks)]
-        return found.order_by(Case(*cases, default=len(ranks), output_field=models.IntegerField()), "name", "pk")
+        return found.order_by(
+            Case(*cases, default=len(ranks), output_field=models.IntegerField()), "name", "pk"
+        )
 
 
 class System(models.Model):
@@ -93,8 +109,12 @@ class System(models.Model):
     code = models.CharField(max_length=64, unique=True)
     name = models.CharField(max_length=200)
     description = models.TextField(blank=True)
-    organisational_unit = models.ForeignKey(OrganisationalUnit, models.PROTECT, null=True, blank=True)
-    is_external = models.BooleanField("external", default=False, help_text="Outside the company, like a regulator.")
+    organisational_unit = models.ForeignKey(
+        OrganisationalUnit, models.PROTECT, null=True, blank=True
+    )
+    is_external = models.BooleanField(
+        "external", default=False, help_text="Outside the company, like a regulator."
+    )
     lifecycle = models.CharField(
         max_length=10,
         choices=SystemLifecycle,
@@ -120,7 +140,9 @@ class System(models.Model):
 
     def clean(self) -> None:
         if self.pk and self.approver_rules.exclude(system_kind=self.kind).exists():
-            raise ValidationError({"kind": "An approver rule names this system by its kind. Delete that rule first."})
+            raise ValidationError(
+                {"kind": "An approver rule names this system by its kind. Delete that rule first."}
+            )
 
     @property
     def is_removed(self) -> bool:
@@ -134,12 +156,17 @@ class DataTypeQuerySet(models.QuerySet):
     def sent_by(self, source: System):
         """Those that physical flows from `source` carry, the most used first."""
         way = "specifications__physical_flows"
-        sent = self.filter(**{f"{way}__lifecycle": "ACTIVE", f"{way}__logical_flow__source": source})
+        sent = self.filter(
+            **{f"{way}__lifecycle": "ACTIVE", f"{way}__logical_flow__source": source}
+        )
         return sent.annotate(uses=Count(way)).order_by("-uses", "name")
 
     def lineages(self) -> dict[int, tuple[str, ...]]:
         """For the id of every type there is, the names from its root down to itself; one query."""
-        rows = {pk: (name, parent) for pk, name, parent in self.model.objects.values_list("pk", "name", "parent")}
+        rows = {
+            pk: (name, parent)
+            for pk, name, parent in self.model.objects.values_list("pk", "name", "parent")
+        }
 
         def names(pk: int | None, seen: tuple[int, ...] = ()) -> tuple[str, ...]:
             if pk is None or pk in seen:
@@ -153,7 +180,9 @@ class DataTypeQuerySet(models.QuerySet):
 class DataType(models.Model):
     code = models.CharField(max_length=64, unique=True)
     name = models.CharField(max_length=200)
-    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
+    parent = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="children"
+    )
     description = models.TextField(blank=True)
     is_deprecated = models.BooleanField(
         "deprecated", default=False, help_text="Cannot be proposed any more; it stays where it is."
@@ -175,9 +204,13 @@ class DataType(models.Model):
 
 
 class ImportBatch(models.Model):
-    """One run of the catalogue import that changed something; the origin of every flow it brought."""
+    """One run of the catalogue import that changed something; the origin of every flow it
+    brought.
+    """
 
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
     at = models.DateTimeField(default=timezone.now)
     outcome = models.TextField()
 

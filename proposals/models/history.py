@@ -1,4 +1,6 @@
-"""Every change of a tracked row leaves one history row: what it became, who did it, why and when."""
+"""Every change of a tracked row leaves one history row: what it became, who did it, why and
+when.
+"""
 
 from datetime import datetime
 
@@ -19,7 +21,8 @@ class Versioned(models.Model):
 
 @transaction.atomic(savepoint=False)
 def store(obj: models.Model, *, by, why: str, at: datetime, **many) -> None:
-    """Save `obj` and its many-to-many sets (`data_types=[...]`) and write exactly one history row for both.
+    """Save `obj` and its many-to-many sets (`data_types=[...]`) and write exactly one history row
+    for both.
 
     simple-history by itself writes a row for the save and another for every `.set()`.
     """
@@ -34,11 +37,18 @@ def store(obj: models.Model, *, by, why: str, at: datetime, **many) -> None:
 
 
 def record(objs: list, *, created: bool, by, why: str, at: datetime) -> None:
-    """One history row per object, all of one model and already saved, many-to-many sets included; in bulk."""
+    """One history row per object, all of one model and already saved, many-to-many sets included;
+    in bulk.
+    """
     if not objs:
         return
     rows = objs[0].__class__.history.bulk_history_create(
-        objs, update=not created, default_user=by, default_change_reason=why, default_date=at, batch_size=1000
+        objs,
+        update=not created,
+        default_user=by,
+        default_change_reason=why,
+        default_date=at,
+        batch_size=1000,
     )
     for field in rows[0]._history_m2m_fields:
         _record_many(field, {row.id: row for row in rows})
@@ -49,7 +59,9 @@ def _record_many(field: models.ManyToManyField, row_by_object: dict) -> None:
     owner, related = field.m2m_column_name(), field.m2m_reverse_name()
     ids, links = list(row_by_object), []
     for start in range(0, len(ids), 500):
-        links += through.objects.filter(**{f"{owner}__in": ids[start : start + 500]}).values("pk", owner, related)
+        links += through.objects.filter(**{f"{owner}__in": ids[start : start + 500]}).values(
+            "pk", owner, related
+        )
     history.objects.bulk_create(
         [
             history(

@@ -8,7 +8,15 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from simple_history.models import HistoricalRecords
 
-from .catalogue import LONGEST_SEARCH, MOST_WORDS, OrganisationalUnit, System, SystemKind, one_of, refuse_cycle
+from .catalogue import (
+    LONGEST_SEARCH,
+    MOST_WORDS,
+    OrganisationalUnit,
+    System,
+    SystemKind,
+    one_of,
+    refuse_cycle,
+)
 
 
 class Notices(models.TextChoices):
@@ -24,13 +32,17 @@ class PeopleQuerySet(models.QuerySet):
         for word in text.split()[:MOST_WORDS]:
             word = word.strip("()")
             found = found.filter(Q(name__icontains=word) | Q(email__icontains=word))
-        begins = Case(When(Q(name__istartswith=text) | Q(email__istartswith=text), then=0), default=1)
+        begins = Case(
+            When(Q(name__istartswith=text) | Q(email__istartswith=text), then=0), default=1
+        )
         return found.order_by(begins, "name", "pk")
 
     def beside(self, user: "User"):
         """Who has a part in a system in which this person has one."""
         systems = Involvement.objects.open().filter(user=user).order_by().values("system")
-        return self.filter(pk__in=Involvement.objects.open().filter(system__in=systems).order_by().values("user"))
+        return self.filter(
+            pk__in=Involvement.objects.open().filter(system__in=systems).order_by().values("user")
+        )
 
 
 class User(AbstractUser):
@@ -44,8 +56,12 @@ class User(AbstractUser):
     email = models.EmailField("mail address", max_length=150)
     employee_id = models.CharField("employee id", max_length=64, unique=True, null=True, blank=True)
     title = models.CharField(max_length=200, blank=True)
-    manager = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="reports")
-    organisational_unit = models.ForeignKey(OrganisationalUnit, models.PROTECT, null=True, blank=True)
+    manager = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="reports"
+    )
+    organisational_unit = models.ForeignKey(
+        OrganisationalUnit, models.PROTECT, null=True, blank=True
+    )
     notices_wanted = models.CharField(max_length=10, choices=Notices, default=Notices.EACH)
     history = HistoricalRecords(excluded_fields=["password", "last_login"])
 
@@ -93,7 +109,9 @@ class User(AbstractUser):
         refuse_cycle(self, "manager")
 
     def save(self, *args, **kwargs) -> None:
-        """A sign-in (and a password hashed anew) writes no history row: nothing the history keeps has changed."""
+        """A sign-in (and a password hashed anew) writes no history row: nothing the history keeps
+        has changed.
+        """
         self.follow_email()
         untracked = set(kwargs.get("update_fields") or ["everything"]) <= {"last_login", "password"}
         if untracked and not hasattr(self, "skip_history_when_saving"):
@@ -133,7 +151,9 @@ class Involvement(models.Model):
     kind = models.ForeignKey(InvolvementKind, models.PROTECT)
     started_at = models.DateTimeField(default=timezone.now)
     ended_at = models.DateTimeField(
-        null=True, blank=True, help_text="From this moment the involvement gives no right. Not in the future."
+        null=True,
+        blank=True,
+        help_text="From this moment the involvement gives no right. Not in the future.",
     )
     history = HistoricalRecords()
     objects = InvolvementQuerySet.as_manager()
@@ -148,7 +168,8 @@ class Involvement(models.Model):
                 violation_error_message="This person has this involvement in the system already.",
             ),
             models.CheckConstraint(
-                condition=Q(ended_at=None) | Q(ended_at__gte=F("started_at")), name="involvement_ends_after_start"
+                condition=Q(ended_at=None) | Q(ended_at__gte=F("started_at")),
+                name="involvement_ends_after_start",
             ),
         ]
 
@@ -159,7 +180,9 @@ class Involvement(models.Model):
         if self.started_at and self.started_at > timezone.now():
             raise ValidationError({"started_at": "An involvement cannot begin in the future."})
         if self.ended_at and self.ended_at > timezone.now():
-            raise ValidationError({"ended_at": "An involvement ends now or has ended; it cannot end in the future."})
+            raise ValidationError(
+                {"ended_at": "An involvement ends now or has ended; it cannot end in the future."}
+            )
 
 
 def decision_wording(may_approve: bool, may_reject: bool) -> str:
@@ -172,7 +195,9 @@ def decision_wording(may_approve: bool, may_reject: bool) -> str:
 
 
 class ApproverRule(models.Model):
-    """Which involvements decide. A rule that names a system replaces all general ones for that system."""
+    """Which involvements decide. A rule that names a system replaces all general ones for that
+    system.
+    """
 
     involvement_kind = models.ForeignKey(InvolvementKind, models.PROTECT)
     system_kind = models.CharField(max_length=30, choices=SystemKind)
@@ -215,7 +240,9 @@ class ApproverRule(models.Model):
 
     def clean(self) -> None:
         if self.system and self.system.kind != self.system_kind:
-            raise ValidationError({"system": f"{self.system} is not of the kind {self.get_system_kind_display()}."})
+            raise ValidationError(
+                {"system": f"{self.system} is not of the kind {self.get_system_kind_display()}."}
+            )
 
 
 class Delegation(models.Model):
@@ -231,8 +258,12 @@ class Delegation(models.Model):
     class Meta:
         ordering = ["-starts_at"]
         constraints = [
-            models.CheckConstraint(condition=Q(ends_at__gte=F("starts_at")), name="delegation_ends_after_start"),
-            models.CheckConstraint(condition=~Q(delegator=F("delegate")), name="delegation_to_another"),
+            models.CheckConstraint(
+                condition=Q(ends_at__gte=F("starts_at")), name="delegation_ends_after_start"
+            ),
+            models.CheckConstraint(
+                condition=~Q(delegator=F("delegate")), name="delegation_to_another"
+            ),
         ]
 
     def __str__(self) -> str:

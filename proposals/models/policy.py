@@ -11,7 +11,10 @@ from .catalogue import one_of
 
 class MakerDecides(models.TextChoices):
     NEVER = "NEVER", "Never: others decide"
-    OWN_SIDE = "OWN_SIDE", "Own side: one side the maker may approve counts as approved on submission"
+    OWN_SIDE = (
+        "OWN_SIDE",
+        "Own side: one side the maker may approve counts as approved on submission",
+    )
     WALTZ = "WALTZ", "Both sides, as in FINOS Waltz"
 
 
@@ -26,7 +29,9 @@ class LaterPhysicalFlows(models.TextChoices):
 
 
 class Policy(models.Model):
-    """The switches of the workflow: exactly one row, which every transition names by its history row in force."""
+    """The switches of the workflow: exactly one row, which every transition names by its history
+    row in force.
+    """
 
     maker_decides = models.CharField(
         max_length=10,
@@ -74,8 +79,12 @@ class Policy(models.Model):
             one_of("maker_decides", MakerDecides, "policy_maker_decides"),
             one_of("side_without_approver", SideWithoutApprover, "policy_side_without_approver"),
             one_of("later_physical_flows", LaterPhysicalFlows, "policy_later_physical_flows"),
-            models.CheckConstraint(condition=Q(time_out_days__range=(1, 3650)), name="policy_time_out_days"),
-            models.CheckConstraint(condition=Q(remind_after_days__range=(1, 3650)), name="policy_remind_after_days"),
+            models.CheckConstraint(
+                condition=Q(time_out_days__range=(1, 3650)), name="policy_time_out_days"
+            ),
+            models.CheckConstraint(
+                condition=Q(remind_after_days__range=(1, 3650)), name="policy_remind_after_days"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -89,7 +98,9 @@ class Policy(models.Model):
 
     @classmethod
     def as_column(cls) -> Subquery:
-        """The row as one JSON column of another query; `Policy(**value)` is it again, without its `version_id`."""
+        """The row as one JSON column of another query; `Policy(**value)` is it again, without its
+        `version_id`.
+        """
         fields = {field.attname: field.attname for field in cls._meta.concrete_fields}
         return Subquery(cls.objects.values(told=JSONObject(**fields))[:1])
 

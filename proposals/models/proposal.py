@@ -15,6 +15,7 @@ from . import rights
 from .catalogue import DataType, System, one_of
 from .people import User
 from .policy import Policy, Reason
+from .querysets import ProposalQuerySet
 from .register import (
     FlowAttributes,
     Format,
@@ -24,7 +25,6 @@ from .register import (
     attribute_checks,
     same_text,
 )
-from .selection import ProposalQuerySet
 from .states import (
     DRAFT,
     Action,
@@ -37,7 +37,7 @@ from .states import (
     states,
     undecided_states,
 )
-from .trail import Transition
+from .transitions import Transition
 
 OPEN, END = open_states(), end_states()
 
@@ -51,7 +51,8 @@ class ProposalType(models.TextChoices):
 class Proposal(ProposalStates, FlowAttributes):
     """A maker's wish to create, edit or remove a flow.
 
-    After submission only `state`, `closed_at` and, once, the results change: what approvers read is what is applied.
+    After submission only `state`, `closed_at` and, once, the results change: what approvers read is
+    what is applied.
     """
 
     type = models.CharField(max_length=10, choices=ProposalType, default=ProposalType.CREATE)
@@ -59,7 +60,9 @@ class Proposal(ProposalStates, FlowAttributes):
     target = models.ForeignKey(System, models.PROTECT, related_name="proposals_in")
     maker = models.ForeignKey(User, models.PROTECT, related_name="proposals")
     reason = models.ForeignKey(Reason, models.PROTECT, null=True, blank=True)
-    justification = models.TextField(max_length=4000, blank=True, help_text="What the approvers should know.")
+    justification = models.TextField(
+        max_length=4000, blank=True, help_text="What the approvers should know."
+    )
     data_types = models.ManyToManyField(DataType, blank=True, related_name="proposals")
 
     with_physical_flow = models.BooleanField("with a physical flow", default=True)
@@ -88,7 +91,11 @@ class Proposal(ProposalStates, FlowAttributes):
         LogicalFlow, models.PROTECT, null=True, editable=False, related_name="proposals"
     )
     result_specification = models.ForeignKey(
-        PhysicalSpecification, models.PROTECT, null=True, editable=False, related_name="resulted_from"
+        PhysicalSpecification,
+        models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="resulted_from",
     )
     result_physical_flow = models.ForeignKey(
         PhysicalFlow, models.PROTECT, null=True, editable=False, related_name="resulted_from"
@@ -99,7 +106,9 @@ class Proposal(ProposalStates, FlowAttributes):
     class Meta:
         ordering = ["-id"]
         constraints = [
-            *attribute_checks("proposal", filled=Q(submitted_at__isnull=False, with_physical_flow=True)),
+            *attribute_checks(
+                "proposal", filled=Q(submitted_at__isnull=False, with_physical_flow=True)
+            ),
             models.CheckConstraint(condition=Q(state__in=states()), name="proposal_state"),
             one_of("type", ProposalType, "proposal_type"),
             models.CheckConstraint(
@@ -107,13 +116,24 @@ class Proposal(ProposalStates, FlowAttributes):
                 name="proposal_specification_format",
             ),
             models.CheckConstraint(
-                condition=~Q(type="CREATE") | ~Q(source=F("target")), name="proposal_create_between_two_systems"
+                condition=~Q(type="CREATE") | ~Q(source=F("target")),
+                name="proposal_create_between_two_systems",
             ),
             models.CheckConstraint(
-                condition=Q(type="CREATE", concerned_physical_flow=None, concerned_logical_flow=None)
+                condition=Q(
+                    type="CREATE", concerned_physical_flow=None, concerned_logical_flow=None
+                )
                 | Q(type="EDIT", concerned_physical_flow__isnull=False, concerned_logical_flow=None)
-                | Q(type="DELETE", concerned_physical_flow__isnull=False, concerned_logical_flow=None)
-                | Q(type="DELETE", concerned_physical_flow=None, concerned_logical_flow__isnull=False),
+                | Q(
+                    type="DELETE",
+                    concerned_physical_flow__isnull=False,
+                    concerned_logical_flow=None,
+                )
+                | Q(
+                    type="DELETE",
+                    concerned_physical_flow=None,
+                    concerned_logical_flow__isnull=False,
+                ),
                 name="proposal_names_the_flow_concerned",
             ),
             models.CheckConstraint(
@@ -134,19 +154,26 @@ class Proposal(ProposalStates, FlowAttributes):
                 name="proposal_names_one_specification",
             ),
             models.CheckConstraint(
-                condition=Q(state__in=END, closed_at__isnull=False) | (~Q(state__in=END) & Q(closed_at=None)),
+                condition=Q(state__in=END, closed_at__isnull=False)
+                | (~Q(state__in=END) & Q(closed_at=None)),
                 name="proposal_closed_in_end_states",
             ),
             models.CheckConstraint(
                 condition=Q(state=State.FULLY_APPROVED, result_logical_flow__isnull=False)
                 | (
                     ~Q(state=State.FULLY_APPROVED)
-                    & Q(result_logical_flow=None, result_specification=None, result_physical_flow=None)
+                    & Q(
+                        result_logical_flow=None,
+                        result_specification=None,
+                        result_physical_flow=None,
+                    )
                 ),
                 name="proposal_results_when_fully_approved",
             ),
             models.UniqueConstraint(
-                fields=["content_key"], condition=Q(type="CREATE", state__in=OPEN), name="proposal_no_open_twin"
+                fields=["content_key"],
+                condition=Q(type="CREATE", state__in=OPEN),
+                name="proposal_no_open_twin",
             ),
             models.UniqueConstraint(
                 fields=["concerned_physical_flow"],
@@ -177,9 +204,16 @@ class Proposal(ProposalStates, FlowAttributes):
 
     @classmethod
     def change_of(cls, flow: PhysicalFlow, maker: User) -> "Proposal":
-        """An EDIT (not saved) that wants `flow` as it is: route, specification and attributes come from it."""
+        """An EDIT (not saved) that wants `flow` as it is: route, specification and attributes come
+        from it.
+        """
         attributes = {field: getattr(flow, field) for field in cls.ATTRIBUTES}
-        made = cls(type=ProposalType.EDIT, concerned_physical_flow=flow, specification=flow.specification, **attributes)
+        made = cls(
+            type=ProposalType.EDIT,
+            concerned_physical_flow=flow,
+            specification=flow.specification,
+            **attributes,
+        )
         return made._of_route(flow.logical_flow, maker)
 
     @classmethod
@@ -222,12 +256,16 @@ class Proposal(ProposalStates, FlowAttributes):
 
     @property
     def my_sides(self):
-        """(label of a side, right) of the decisions in `mine`, which an inbox sets for its reader; each side once."""
+        """(label of a side, right) of the decisions in `mine`, which an inbox sets for its reader;
+        each side once.
+        """
         return {Side(action.side).label: right for action, right in self.mine}.items()
 
     @property
     def turn(self) -> list[tuple[Side, list[User]]]:
-        """Whom an open proposal waits for: each undecided side with the people who may approve for it, by name."""
+        """Whom an open proposal waits for: each undecided side with the people who may approve for
+        it, by name.
+        """
         sides = []
         for side in self.undecided_sides:
             able = [right.user for right in rights.rights_on(self, side) if right.may_approve]
@@ -259,7 +297,11 @@ class Proposal(ProposalStates, FlowAttributes):
     @cached_property
     def route_is_living(self) -> bool:
         """Whether the register has the route already."""
-        return LogicalFlow.objects.living().filter(source=self.source_id, target=self.target_id).exists()
+        return (
+            LogicalFlow.objects.living()
+            .filter(source=self.source_id, target=self.target_id)
+            .exists()
+        )
 
     @cached_property
     def policy(self) -> Policy:
@@ -284,7 +326,11 @@ class Proposal(ProposalStates, FlowAttributes):
 
     def actions_of(self, user: User) -> list[tuple[Action, rights.Right]]:
         """What `user` may do to it in its present state, and by what right."""
-        possible = [(action, action.role(self, user)) for action in actions().values() if self.state in action.sources]
+        possible = [
+            (action, action.role(self, user))
+            for action in actions().values()
+            if self.state in action.sources
+        ]
         return [(action, right) for action, right in possible if right]
 
     def set_content_key(self) -> None:
@@ -304,7 +350,8 @@ def systems_of(proposals: Iterable[Proposal]) -> set[int]:
 
 
 def read_rights(proposals: list[Proposal], rows: list | None = None) -> list[Proposal]:
-    """Give each what the roles ask of it, read for all of them together; the number of queries is the same for any.
+    """Give each what the roles ask of it, read for all of them together; the number of queries is
+    the same for any.
 
     `rows` are the deciders of their systems, for a caller who has them. A policy that came with them is not read again.
     """
@@ -316,7 +363,11 @@ def read_rights(proposals: list[Proposal], rows: list | None = None) -> list[Pro
     rows = rights.deciders(systems_of(proposals)) if rows is None else rows
     delegations = rights.delegations_of({row.user_id for row in rows})
     stewards = SimpleLazyObject(rights.stewards)
-    decided = Transition.objects.none() if policy.one_person_both_sides else Transition.objects.exclude(side="")
+    decided = (
+        Transition.objects.none()
+        if policy.one_person_both_sides
+        else Transition.objects.exclude(side="")
+    )
     decisions = list(decided.filter(proposal__in=open_ones))
     for proposal in proposals:
         ends = {proposal.source_id, proposal.target_id}

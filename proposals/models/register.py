@@ -16,18 +16,30 @@ from .catalogue import DataType, ImportBatch, System, one_of
 from .history import Versioned
 from .people import User
 
-UNSEEN = {*map(chr, range(0xFE00, 0xFE10)), *map(chr, range(0xE0100, 0xE01F0)), "\u034f", "\u115f", "\u1160", "\u3164"}
+UNSEEN = {
+    *map(chr, range(0xFE00, 0xFE10)),
+    *map(chr, range(0xE0100, 0xE01F0)),
+    "\u034f",
+    "\u115f",
+    "\u1160",
+    "\u3164",
+}
 
 
 def same_text(text: str) -> str:
-    """Two texts a reader would call the same have the same result: NFKC, case-folded, spaces collapsed, and without
-    the characters nobody sees (zero-width and direction marks, variation selectors).
+    """Two texts a reader would call the same have the same result: NFKC, case-folded, spaces
+    collapsed, and without the characters nobody sees (zero-width and direction marks, variation
+    selectors).
 
     Computed here because Lower and Trim differ between the databases outside ASCII.
     """
 
     folded = unicodedata.normalize("NFKC", text).casefold()
-    seen = (c for c in unicodedata.normalize("NFKC", folded) if unicodedata.category(c) != "Cf" and c not in UNSEEN)
+    seen = (
+        c
+        for c in unicodedata.normalize("NFKC", folded)
+        if unicodedata.category(c) != "Cf" and c not in UNSEEN
+    )
     return " ".join("".join(seen).split())
 
 
@@ -109,7 +121,15 @@ class FlowAttributes(models.Model):
     external_id = models.CharField("external id", max_length=200, blank=True)
     content_key = models.CharField(max_length=64, blank=True, editable=False)
 
-    ATTRIBUTES = ["name", "transport", "frequency", "basis_offset", "criticality", "description", "external_id"]
+    ATTRIBUTES = [
+        "name",
+        "transport",
+        "frequency",
+        "basis_offset",
+        "criticality",
+        "description",
+        "external_id",
+    ]
     REQUIRED = ["transport", "frequency", "basis_offset", "criticality"]
 
     class Meta:
@@ -125,7 +145,9 @@ class FlowAttributes(models.Model):
         if specification is not None:
             values += [type(specification).__name__, specification]
             values += [self.name, self.transport, self.frequency, self.basis_offset]
-        return hashlib.sha256("\n".join(same_text(str(value)) for value in values).encode()).hexdigest()
+        return hashlib.sha256(
+            "\n".join(same_text(str(value)) for value in values).encode()
+        ).hexdigest()
 
     @property
     def offset_wording(self) -> str:
@@ -133,16 +155,22 @@ class FlowAttributes(models.Model):
 
 
 def attribute_checks(prefix: str, filled: Q) -> list[models.CheckConstraint]:
-    """CHECKs on the shared attributes: known values only, and complete where `filled` says so, else empty."""
+    """CHECKs on the shared attributes: known values only, and complete where `filled` says so, else
+    empty.
+    """
 
     known = {
         "transport": Transport,
         "frequency": Frequency,
         "criticality": Criticality,
     }
-    complete = Q(basis_offset__isnull=False) & ~Q(transport="") & ~Q(frequency="") & ~Q(criticality="")
+    complete = (
+        Q(basis_offset__isnull=False) & ~Q(transport="") & ~Q(frequency="") & ~Q(criticality="")
+    )
     return [
-        models.CheckConstraint(condition=Q(**{f"{field}__in": ["", *choices.values]}), name=f"{prefix}_{field}")
+        models.CheckConstraint(
+            condition=Q(**{f"{field}__in": ["", *choices.values]}), name=f"{prefix}_{field}"
+        )
         for field, choices in known.items()
     ] + [models.CheckConstraint(condition=~filled | complete, name=f"{prefix}_attributes_complete")]
 
@@ -185,9 +213,15 @@ class LogicalFlow(FSMModelMixin, Versioned):
     source = models.ForeignKey(System, models.PROTECT, related_name="flows_out")
     target = models.ForeignKey(System, models.PROTECT, related_name="flows_in")
     declared_data_types = models.ManyToManyField(DataType, blank=True, related_name="declared_on")
-    lifecycle = FSMField(max_length=10, choices=FlowLifecycle, default=FlowLifecycle.PENDING, protected=True)
-    origin_proposal = models.ForeignKey("Proposal", models.PROTECT, null=True, related_name="originated_logical_flows")
-    origin_batch = models.ForeignKey(ImportBatch, models.PROTECT, null=True, related_name="logical_flows")
+    lifecycle = FSMField(
+        max_length=10, choices=FlowLifecycle, default=FlowLifecycle.PENDING, protected=True
+    )
+    origin_proposal = models.ForeignKey(
+        "Proposal", models.PROTECT, null=True, related_name="originated_logical_flows"
+    )
+    origin_batch = models.ForeignKey(
+        ImportBatch, models.PROTECT, null=True, related_name="logical_flows"
+    )
     history = HistoricalRecords(m2m_fields=["declared_data_types"])
     objects = LogicalFlowQuerySet.as_manager()
 
@@ -195,7 +229,9 @@ class LogicalFlow(FSMModelMixin, Versioned):
         ordering = ["source__name", "target__name"]
         verbose_name = "logical flow"
         constraints = [
-            models.UniqueConstraint(fields=["source", "target"], name="logical_flow_once_per_route"),
+            models.UniqueConstraint(
+                fields=["source", "target"], name="logical_flow_once_per_route"
+            ),
             one_of("lifecycle", FlowLifecycle, "logical_flow_lifecycle"),
             exactly_one_origin("logical_flow"),
         ]
@@ -210,7 +246,11 @@ class LogicalFlow(FSMModelMixin, Versioned):
     def activate(self) -> None:
         """With its first physical flow."""
 
-    @transition(lifecycle, source=[FlowLifecycle.PENDING, FlowLifecycle.ACTIVE], target=FlowLifecycle.REMOVED)
+    @transition(
+        lifecycle,
+        source=[FlowLifecycle.PENDING, FlowLifecycle.ACTIVE],
+        target=FlowLifecycle.REMOVED,
+    )
     def remove(self) -> None:
         """With its last physical flow."""
 
@@ -220,10 +260,14 @@ class LogicalFlow(FSMModelMixin, Versioned):
 
     def consent(self):
         """The fully approved CREATE proposals behind this flow, newest first."""
-        return self.proposals.filter(type="CREATE", state="FULLY_APPROVED").order_by("-closed_at", "-pk")
+        return self.proposals.filter(type="CREATE", state="FULLY_APPROVED").order_by(
+            "-closed_at", "-pk"
+        )
 
     def data_types(self):
-        """Its declared types with those of the specifications of its active physical flows. Computed, never stored."""
+        """Its declared types with those of the specifications of its active physical flows.
+        Computed, never stored.
+        """
         sent = Q(
             specifications__physical_flows__logical_flow=self,
             specifications__physical_flows__lifecycle=Lifecycle.ACTIVE,
@@ -273,10 +317,16 @@ class PhysicalFlow(FSMModelMixin, Versioned, FlowAttributes):
     """How and when a specification is sent along a logical flow."""
 
     logical_flow = models.ForeignKey(LogicalFlow, models.PROTECT, related_name="physical_flows")
-    specification = models.ForeignKey(PhysicalSpecification, models.PROTECT, related_name="physical_flows")
+    specification = models.ForeignKey(
+        PhysicalSpecification, models.PROTECT, related_name="physical_flows"
+    )
     lifecycle = FSMField(max_length=10, choices=Lifecycle, default=Lifecycle.ACTIVE, protected=True)
-    origin_proposal = models.ForeignKey("Proposal", models.PROTECT, null=True, related_name="originated_physical_flows")
-    origin_batch = models.ForeignKey(ImportBatch, models.PROTECT, null=True, related_name="physical_flows")
+    origin_proposal = models.ForeignKey(
+        "Proposal", models.PROTECT, null=True, related_name="originated_physical_flows"
+    )
+    origin_batch = models.ForeignKey(
+        ImportBatch, models.PROTECT, null=True, related_name="physical_flows"
+    )
     added_by = models.ForeignKey(
         User,
         models.PROTECT,
@@ -295,10 +345,13 @@ class PhysicalFlow(FSMModelMixin, Versioned, FlowAttributes):
             one_of("lifecycle", Lifecycle, "physical_flow_lifecycle"),
             exactly_one_origin("physical_flow"),
             models.CheckConstraint(
-                condition=Q(added_by=None) | Q(origin_proposal__isnull=False), name="physical_flow_added_under_proposal"
+                condition=Q(added_by=None) | Q(origin_proposal__isnull=False),
+                name="physical_flow_added_under_proposal",
             ),
             models.UniqueConstraint(
-                fields=["content_key"], condition=Q(lifecycle="ACTIVE"), name="physical_flow_no_active_twin"
+                fields=["content_key"],
+                condition=Q(lifecycle="ACTIVE"),
+                name="physical_flow_no_active_twin",
             ),
         ]
 

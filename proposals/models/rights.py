@@ -1,8 +1,9 @@
 """Who may decide. The predicate and its set form stand side by side and share one query.
 
-A *role* is what the table of transitions names as its `permission`. Asked with a proposal and a user it answers with
-the Right that person has, or None; it says who holds it, and which sentence a person without it reads. A new role is
-a new class here and a row in the table. Being a superuser is no role.
+A *role* is what the table of transitions names as its `permission`. Asked with a proposal and a
+user it answers with the Right that person has, or None; it says who holds it, and which sentence a
+person without it reads. A new role is a new class here and a row in the table. Being a superuser is
+no role.
 
 The proposal is handed in; from it a role reads, each once: `policy`, `deciders`, `delegations`, `stewards` and
 `decisions` (the transitions of its sides).
@@ -14,7 +15,17 @@ from datetime import datetime
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import BigIntegerField, Case, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import (
+    BigIntegerField,
+    Case,
+    Exists,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
 from django.db.models.functions import Cast
 from django.utils import timezone
 
@@ -27,7 +38,8 @@ STEWARDS = "Stewards"
 
 @dataclass(frozen=True)
 class Right:
-    """`user` may act, for `on_behalf_of` if that is set; `capacity` says by what right, as it reads this moment.
+    """`user` may act, for `on_behalf_of` if that is set; `capacity` says by what right, as it reads
+    this moment.
 
     `part` is the short form of that: "Data Owner", "Steward". A right to decide says which way.
     """
@@ -52,8 +64,8 @@ class Right:
 def decisive_involvements() -> QuerySet[Involvement]:
     """Open involvements of active people that an approver rule makes decisive.
 
-    Each with `may_approve` and `may_reject`, and `rule_names_system`: whether the rule is the system's own. As soon as
-    one rule names a system, the general ones count no more for it.
+    Each with `may_approve` and `may_reject`, and `rule_names_system`: whether the rule is the
+    system's own. As soon as one rule names a system, the general ones count no more for it.
     """
     of_kind = ApproverRule.objects.filter(involvement_kind=OuterRef("kind"))
     own = of_kind.filter(system=OuterRef("system"))
@@ -75,13 +87,20 @@ def decisive_involvements() -> QuerySet[Involvement]:
 
 
 def hold_rights(systems: Iterable[int]) -> None:
-    """Keep what gives rights on `systems` (ids) as it is until the transaction ends: the policy, involvements of the
-    systems, the people involved, their delegations. Others may hold it too, and nobody changes it meanwhile.
+    """Keep what gives rights on `systems` (ids) as it is until the transaction ends: the policy,
+    involvements of the systems, the people involved, their delegations. Others may hold it too, and
+    nobody changes it meanwhile.
 
-    The systems themselves come first, as in an import, so that the two never wait for each other crosswise; they are
-    locked for this transaction alone, since with a last approval their flows change.
+    The systems themselves come first, as in an import, so that the two never wait for each other
+    crosswise; they are locked for this transaction alone, since with a last approval their flows
+    change.
     """
-    list(System.objects.select_for_update(no_key=True).filter(pk__in=systems).order_by("pk").values_list("pk"))
+    list(
+        System.objects.select_for_update(no_key=True)
+        .filter(pk__in=systems)
+        .order_by("pk")
+        .values_list("pk")
+    )
     _hold(Policy.objects.values_list("pk"))
     involved = Involvement.objects.open().filter(system__in=systems).order_by("pk")
     people = {person for person, _ in _hold(involved.values_list("user_id", "user__is_active"))}
@@ -90,13 +109,17 @@ def hold_rights(systems: Iterable[int]) -> None:
 
 
 def hold_person(user: User) -> None:
-    """Keep `user` as active or inactive as the database says now until the transaction ends; `user` is told."""
+    """Keep `user` as active or inactive as the database says now until the transaction ends; `user`
+    is told.
+    """
     _hold(User.objects.filter(pk=user.pk).values_list("pk"))
     user.refresh_from_db(fields=["is_active"])
 
 
 def _hold(queryset: QuerySet) -> list[tuple]:
-    """Its rows, locked FOR SHARE where the database can (Django's ORM has no word for it); SQLite has one writer."""
+    """Its rows, locked FOR SHARE where the database can (Django's ORM has no word for it); SQLite
+    has one writer.
+    """
     try:
         sql, params = queryset.query.sql_with_params()
     except EmptyResultSet:  # of nobody: there is nothing to hold
@@ -109,9 +132,12 @@ def _hold(queryset: QuerySet) -> list[tuple]:
 def deciders(systems: Iterable[int]) -> list[Involvement]:
     """Whose involvement decides for any of `systems` (ids), ordered by person; one query.
 
-    Each with `may` ("may approve and reject") and `capacity` (the involvement and the rule that gives the right).
+    Each with `may` ("may approve and reject") and `capacity` (the involvement and the rule that
+    gives the right).
     """
-    found = decisive_involvements().filter(system__in=systems).select_related("user", "kind", "system")
+    found = (
+        decisive_involvements().filter(system__in=systems).select_related("user", "kind", "system")
+    )
     found = list(found.order_by("user__name", "user_id", "kind__name"))
     for row in found:
         row.may = decision_wording(row.may_approve, row.may_reject)
@@ -120,7 +146,9 @@ def deciders(systems: Iterable[int]) -> list[Involvement]:
 
 
 def _capacity(row: Involvement) -> str:
-    where = row.system if row.rule_names_system else f"every {row.system.get_kind_display().lower()}"
+    where = (
+        row.system if row.rule_names_system else f"every {row.system.get_kind_display().lower()}"
+    )
     return f"{row.kind} of {row.system}; rule: {row.kind} of {where} {row.may}"
 
 
@@ -146,27 +174,39 @@ def stewards() -> list[User]:
 def barred(proposal, side: str) -> set[int]:
     """Ids of those who decide nothing on this side, neither for themselves nor through another.
 
-    The maker, unless the policy is WALTZ; and where two decisions need two people, who took part in the other one.
+    The maker, unless the policy is WALTZ; and where two decisions need two people, who took part in
+    the other one.
     """
     policy = proposal.policy
     people = set() if policy.maker_decides == MakerDecides.WALTZ else {proposal.maker_id}
     if not policy.one_person_both_sides:
         others = [row for row in proposal.decisions if row.side != side]
-        people |= {person for row in others for person in (row.by_id, row.on_behalf_of_id) if person}
+        people |= {
+            person for row in others for person in (row.by_id, row.on_behalf_of_id) if person
+        }
     return people
 
 
 def rights_on(proposal, side: str) -> list[Right]:
-    """Everybody who may decide for `side` of `proposal` and by what right, by name; a person by two rights twice.
+    """Everybody who may decide for `side` of `proposal` and by what right, by name; a person by two
+    rights twice.
 
-    Through an involvement of their own, or of somebody who delegates to them; and the stewards, where nobody else may
-    approve and the policy says so.
+    Through an involvement of their own, or of somebody who delegates to them; and the stewards,
+    where nobody else may approve and the policy says so.
     """
     out = barred(proposal, side)
-    rows = [row for row in proposal.deciders if row.system_id == proposal.system_id(side) and row.user_id not in out]
+    rows = [
+        row
+        for row in proposal.deciders
+        if row.system_id == proposal.system_id(side) and row.user_id not in out
+    ]
     rights = [_own(row) for row in rows]
     for row in rows:
-        delegates = [d for d in proposal.delegations if d.delegator_id == row.user_id and d.delegate_id not in out]
+        delegates = [
+            d
+            for d in proposal.delegations
+            if d.delegator_id == row.user_id and d.delegate_id not in out
+        ]
         rights += [_own(row, delegate=delegation.delegate) for delegation in delegates]
     without = not any(right.may_approve for right in rights)
     if without and proposal.policy.side_without_approver == SideWithoutApprover.STEWARD:
@@ -176,7 +216,14 @@ def rights_on(proposal, side: str) -> list[Right]:
 
 def _own(row: Involvement, delegate: User | None = None) -> Right:
     on_behalf_of = row.user if delegate else None
-    return Right(delegate or row.user, row.capacity, on_behalf_of, str(row.kind), row.may_approve, row.may_reject)
+    return Right(
+        delegate or row.user,
+        row.capacity,
+        on_behalf_of,
+        str(row.kind),
+        row.may_approve,
+        row.may_reject,
+    )
 
 
 def _of_steward(user: User, side: str) -> Right:
@@ -213,10 +260,15 @@ class Approver:
         return self.decision.replace("_", " ")
 
     def __call__(self, proposal, user: User) -> Right | None:
-        return next((right for right in self.holders(proposal) if right.user == user and user.is_active), None)
+        return next(
+            (right for right in self.holders(proposal) if right.user == user and user.is_active),
+            None,
+        )
 
     def holders(self, proposal) -> list[Right]:
-        """Everybody who has the right on this proposal, by name; own rights before delegated ones."""
+        """Everybody who has the right on this proposal, by name; own rights before delegated
+        ones.
+        """
         return [right for right in rights_on(proposal, self.side) if getattr(right, self.decision)]
 
     def refusal(self, proposal, user: User) -> str:
@@ -242,14 +294,19 @@ class Automatic:
 
 
 def on_submission(proposal, sides: Iterable[str]) -> list[tuple[str, Right]]:
-    """The approvals that follow from the submission itself: (side, right), each to be recorded as automatic.
+    """The approvals that follow from the submission itself: (side, right), each to be recorded as
+    automatic.
 
-    The maker's own side before the external one, and at most one in all; under WALTZ more, but never two external
-    ones, and never two at all where two decisions need two people.
+    The maker's own side before the external one, and at most one in all; under WALTZ more, but
+    never two external ones, and never two at all where two decisions need two people.
     """
     policy, maker = proposal.policy, proposal.maker
     mine = [] if policy.maker_decides == MakerDecides.NEVER else _sides_of_maker(proposal, sides)
-    external = [side for side in sides if policy.external_auto_approval and proposal.system(side).is_external]
+    external = [
+        side
+        for side in sides
+        if policy.external_auto_approval and proposal.system(side).is_external
+    ]
     taken = {side for side, _ in mine}
     outside = Right(maker, "External system, approved on submission as the policy says")
     chosen = mine + [(side, outside) for side in external if side not in taken][:1]
@@ -258,14 +315,21 @@ def on_submission(proposal, sides: Iterable[str]) -> list[tuple[str, Right]]:
 
 
 def _sides_of_maker(proposal, sides: Iterable[str]) -> list[tuple[str, Right]]:
-    rows = [row for row in proposal.deciders if row.user_id == proposal.maker_id and row.may_approve]
-    own = {side: next((row for row in rows if row.system_id == proposal.system_id(side)), None) for side in sides}
+    rows = [
+        row for row in proposal.deciders if row.user_id == proposal.maker_id and row.may_approve
+    ]
+    own = {
+        side: next((row for row in rows if row.system_id == proposal.system_id(side)), None)
+        for side in sides
+    }
     return [(side, _own(row)) for side, row in own.items() if row]
 
 
 @dataclass(frozen=True)
 class Reach:
-    """What one user decides, as ids for a query: systems by the person in whose right (the user or a delegator)."""
+    """What one user decides, as ids for a query: systems by the person in whose right (the user or
+    a delegator).
+    """
 
     policy: Policy
     systems: dict[int, list[int]]
@@ -273,18 +337,26 @@ class Reach:
 
 
 def reach(user: User) -> Reach:
-    """The set form of Approver, for ProposalQuerySet.awaiting: read once, then a literal list of systems."""
+    """The set form of Approver, for ProposalQuerySet.awaiting: read once, then a literal list of
+    systems.
+    """
     policy = Policy.in_force()
     if not user.is_active:
         return Reach(policy, {}, False)
-    mine = Q(user=user) | Q(user__in=running_delegations().filter(delegate=user).values("delegator"))
+    mine = Q(user=user) | Q(
+        user__in=running_delegations().filter(delegate=user).values("delegator")
+    )
     decisive = decisive_involvements().filter(mine).order_by().values_list("user_id", "system_id")
     # One query for both: a row without system says that the user is a steward.
     nowhere = Cast(Value(None), BigIntegerField())
-    steward = User.objects.filter(pk=user.pk, groups__name=STEWARDS).order_by().values_list("pk", nowhere)
+    steward = (
+        User.objects.filter(pk=user.pk, groups__name=STEWARDS).order_by().values_list("pk", nowhere)
+    )
     systems: dict[int, list[int]] = {}
     for person, system in decisive.union(steward):
         systems.setdefault(person, []).append(system)
     is_steward = None in systems.get(user.pk, [])
     systems = {person: [system for system in found if system] for person, found in systems.items()}
-    return Reach(policy, systems, is_steward and policy.side_without_approver == SideWithoutApprover.STEWARD)
+    return Reach(
+        policy, systems, is_steward and policy.side_without_approver == SideWithoutApprover.STEWARD
+    )

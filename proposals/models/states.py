@@ -1,6 +1,8 @@
-"""The life of a proposal: the one table from which buttons, diagram, matrix, index conditions and guards follow.
+"""The life of a proposal: the one table from which buttons, diagram, matrix, index conditions and
+guards follow.
 
-A new state or action is a row here (and `makemigrations`), and a change to nothing that merely displays it.
+A new state or action is a row here (and `makemigrations`), and a change to nothing that merely
+displays it.
 """
 
 from collections.abc import Iterator
@@ -35,7 +37,8 @@ TARGET_UNDECIDED = [State.PENDING_APPROVALS, State.SOURCE_APPROVED]
 
 
 class ProposalStates(FSMModelMixin, models.Model):
-    """The table. Each row: from, to, who (`permission`), and in `custom` its words and the side that decides.
+    """The table. Each row: from, to, who (`permission`), and in `custom` its words and the side
+    that decides.
 
     The methods change `state` and nothing else; `workflow.py` is the only caller.
     """
@@ -59,7 +62,11 @@ class ProposalStates(FSMModelMixin, models.Model):
         source=SOURCE_UNDECIDED,
         target=State.SOURCE_APPROVED,
         permission=Approver(Side.SOURCE, "may_approve"),
-        custom={"label": "Approve for the source", "done": "approved for the source", "side": Side.SOURCE},
+        custom={
+            "label": "Approve for the source",
+            "done": "approved for the source",
+            "side": Side.SOURCE,
+        },
     )
     def approve_source(self) -> None: ...
 
@@ -68,7 +75,11 @@ class ProposalStates(FSMModelMixin, models.Model):
         source=TARGET_UNDECIDED,
         target=State.TARGET_APPROVED,
         permission=Approver(Side.TARGET, "may_approve"),
-        custom={"label": "Approve for the target", "done": "approved for the target", "side": Side.TARGET},
+        custom={
+            "label": "Approve for the target",
+            "done": "approved for the target",
+            "side": Side.TARGET,
+        },
     )
     def approve_target(self) -> None: ...
 
@@ -86,7 +97,11 @@ class ProposalStates(FSMModelMixin, models.Model):
         source=SOURCE_UNDECIDED,
         target=State.SOURCE_REJECTED,
         permission=Approver(Side.SOURCE, "may_reject"),
-        custom={"label": "Reject for the source", "done": "rejected for the source", "side": Side.SOURCE},
+        custom={
+            "label": "Reject for the source",
+            "done": "rejected for the source",
+            "side": Side.SOURCE,
+        },
     )
     def reject_source(self) -> None: ...
 
@@ -95,7 +110,11 @@ class ProposalStates(FSMModelMixin, models.Model):
         source=TARGET_UNDECIDED,
         target=State.TARGET_REJECTED,
         permission=Approver(Side.TARGET, "may_reject"),
-        custom={"label": "Reject for the target", "done": "rejected for the target", "side": Side.TARGET},
+        custom={
+            "label": "Reject for the target",
+            "done": "rejected for the target",
+            "side": Side.TARGET,
+        },
     )
     def reject_target(self) -> None: ...
 
@@ -120,7 +139,9 @@ class ProposalStates(FSMModelMixin, models.Model):
 
 @dataclass(frozen=True)
 class Action:
-    """One method of the table with all its rows: the states it leads from, the one it leads to, who, and its words."""
+    """One method of the table with all its rows: the states it leads from, the one it leads to,
+    who, and its words.
+    """
 
     name: str
     sources: tuple[str, ...]
@@ -145,7 +166,13 @@ def actions(table: type[models.Model] = ProposalStates) -> dict[str, Action]:
             if meta:
                 row = next(iter(meta.transitions.values()))
                 custom = {"label": name, "done": name, "side": "", **row.custom}
-                found[name] = Action(name, tuple(map(str, meta.transitions)), str(row.target), row.permission, **custom)
+                found[name] = Action(
+                    name,
+                    tuple(map(str, meta.transitions)),
+                    str(row.target),
+                    row.permission,
+                    **custom,
+                )
     return found
 
 
@@ -156,7 +183,9 @@ def rows(table: type[models.Model] = ProposalStates) -> Iterator[tuple[str, Acti
 
 def states(table: type[models.Model] = ProposalStates) -> list[str]:
     """Every state the table knows, in the order in which the table first leads to it."""
-    return list(dict.fromkeys(state for source, action in rows(table) for state in (source, action.target)))
+    return list(
+        dict.fromkeys(state for source, action in rows(table) for state in (source, action.target))
+    )
 
 
 def open_states(table: type[models.Model] = ProposalStates) -> list[str]:

@@ -4,17 +4,19 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 from django.views.generic import DetailView
 
-from .. import exports, provisioning, workflow
-from ..changes import history_of
-from ..filters import FlowFilter
+from .. import workflow
+from ..errors import Invalid, Refused
+from ..files.download import table_response
 from ..forms import WishForm
+from ..forms.filters import FlowFilter
+from ..history.changes import history_of
 from ..models import LogicalFlow, PhysicalFlow, Proposal, read_rights
-from ..neighbourhood import OF_A_ROUTE, sent_along
-from ..pictures import of_flow
-from ..refusals import Invalid, Refused
-from ..tabular import table_response
+from ..reports import list_columns
+from ..reports.flow_picture import of_flow
+from ..reports.neighbourhood import OF_A_ROUTE, sent_along
+from ..workflow import provisioning
+from .form_pages import form_page
 from .lists import bounded_page, offset_page, wanted_file
-from .once import form_page
 from .proposals import earlier, write
 
 DECISIONS = ["transitions__by", "transitions__on_behalf_of"]
@@ -26,15 +28,19 @@ def flow_list(request: HttpRequest) -> HttpResponse:
     listed = LogicalFlow.objects.with_standing().with_physical_count().by_route()
     chosen = FlowFilter(request.GET, listed, request=request)
     if kind := wanted_file(request):
-        return table_response(kind, "flows", *exports.flows(chosen.found))
+        return table_response(kind, "flows", *list_columns.flows(chosen.found))
     page = bounded_page(chosen.found, request.GET)
     return render(request, "proposals/logicalflow_list.html", {"filter": chosen, "page": page})
 
 
 class FlowPage(DetailView):
-    """One logical flow: what is sent along it and what lies around it, where it came from, open proposals, history."""
+    """One logical flow: what is sent along it and what lies around it, where it came from, open
+    proposals, history.
+    """
 
-    queryset = LogicalFlow.objects.with_standing().select_related("origin_proposal__maker", "origin_batch")
+    queryset = LogicalFlow.objects.with_standing().select_related(
+        "origin_proposal__maker", "origin_batch"
+    )
     template_name = "proposals/logicalflow_detail.html"
     context_object_name = "flow"
 
@@ -45,12 +51,16 @@ class FlowPage(DetailView):
         flow = self.object
         related = ["specification", "origin_proposal", "origin_batch", "added_by"]
         on_it = Proposal.objects.open().filter(source=flow.source_id, target=flow.target_id)
-        physical = flow.physical_flows.select_related(*related).order_by("lifecycle", "specification__name", "pk")
+        physical = flow.physical_flows.select_related(*related).order_by(
+            "lifecycle", "specification__name", "pk"
+        )
         return super().get_context_data(
             page=offset_page(physical, self.request.GET),
             picture=of_flow(flow, list(physical.active()[:OF_A_ROUTE])),
             data_types=flow.data_types(),
-            consents=flow.consent().select_related("maker", "reason").prefetch_related(*DECISIONS)[:5],
+            consents=flow.consent()
+            .select_related("maker", "reason")
+            .prefetch_related(*DECISIONS)[:5],
             proposals=read_rights(list(on_it.listed()[:25])),
             may_add=_takes_more(flow, self.request.user),
             history=history_of(flow),
@@ -68,7 +78,9 @@ def _takes_more(flow: LogicalFlow, user) -> bool:
 
 
 class PhysicalFlowPage(DetailView):
-    """One physical flow: its attributes and specification, who else uses that, its origin, open proposals, history."""
+    """One physical flow: its attributes and specification, who else uses that, its origin, open
+    proposals, history.
+    """
 
     queryset = PhysicalFlow.objects.select_related(
         "logical_flow__source",
@@ -84,7 +96,10 @@ class PhysicalFlowPage(DetailView):
 
     def get_context_data(self, **kwargs) -> dict:
         physical = self.object
-        route, origin = physical.logical_flow, Proposal.objects.filter(pk=physical.origin_proposal_id)
+        route, origin = (
+            physical.logical_flow,
+            Proposal.objects.filter(pk=physical.origin_proposal_id),
+        )
         return super().get_context_data(
             consents=origin.select_related("maker", "reason").prefetch_related(*DECISIONS),
             proposals=read_rights(list(physical.changes_proposed.open().listed()[:25])),
@@ -131,7 +146,9 @@ def add_physical_flow(request: HttpRequest, pk: int) -> HttpResponse:
     refusal = None
     if request.method == "POST" and form.is_valid():
         try:
-            made = workflow.add_physical_flow(flow, form.instance, form.cleaned_data["data_types"], by=request.user)
+            made = workflow.add_physical_flow(
+                flow, form.instance, form.cleaned_data["data_types"], by=request.user
+            )
             messages.success(request, f"The physical flow {made} is in the register.")
             return redirect(made)
         except Invalid as wrong:
@@ -140,5 +157,8 @@ def add_physical_flow(request: HttpRequest, pk: int) -> HttpResponse:
             refusal = no
     status = 200 if request.method != "POST" else refusal.status if refusal else 400
     return render(
-        request, "proposals/physicalflow_form.html", {"flow": flow, "form": form, "refusal": refusal}, status=status
+        request,
+        "proposals/physicalflow_form.html",
+        {"flow": flow, "form": form, "refusal": refusal},
+        status=status,
     )

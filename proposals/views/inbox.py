@@ -7,11 +7,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 
 from .. import workflow
+from ..errors import Refused
 from ..forms import BulkForm
 from ..models import Proposal, Receipt, read_rights
-from ..refusals import Refused
+from .form_pages import form_target
 from .lists import offset_page
-from .once import form_target
 
 
 @require_safe
@@ -40,13 +40,17 @@ def mine_on(proposal: Proposal, user) -> list:
 
 @form_target
 def decide_many(request: HttpRequest) -> HttpResponse:
-    """One decision for many proposals, each on its own and for every side the reader has; and what became of each."""
+    """One decision for many proposals, each on its own and for every side the reader has; and what
+    became of each.
+    """
     form = BulkForm(request.POST, user=request.user)
     if not form.is_valid():
         return _page(request, form, status=400)
     verb, comment = form.cleaned_data["verb"], form.cleaned_data["comment"]
     for proposal in form.cleaned_data["chosen"]:
-        request.receipt.results.append([proposal.pk, *_decide(proposal, verb, comment, request.user)])
+        request.receipt.results.append(
+            [proposal.pk, *_decide(proposal, verb, comment, request.user)]
+        )
     return redirect("inbox-decided", request.receipt.pk)
 
 
@@ -54,9 +58,15 @@ def decide_many(request: HttpRequest) -> HttpResponse:
 def decided(request: HttpRequest, key: UUID) -> HttpResponse:
     """What became of each proposal of one decision for many."""
     receipt = get_object_or_404(Receipt, pk=key, by=request.user)
-    named = Proposal.objects.select_related("source", "target").in_bulk([number for number, *_ in receipt.results])
+    named = Proposal.objects.select_related("source", "target").in_bulk(
+        [number for number, *_ in receipt.results]
+    )
     results = [(named[number], done, sentence) for number, done, sentence in receipt.results]
-    return render(request, "proposals/inbox_decided.html", {"results": results, "done": sum(row[1] for row in results)})
+    return render(
+        request,
+        "proposals/inbox_decided.html",
+        {"results": results, "done": sum(row[1] for row in results)},
+    )
 
 
 def _decide(proposal: Proposal, verb: str, comment: str, user) -> tuple[bool, str]:
@@ -77,13 +87,17 @@ def _decide(proposal: Proposal, verb: str, comment: str, user) -> tuple[bool, st
 @require_safe
 def count(request: HttpRequest) -> HttpResponse:
     """How many proposals wait for the reader: a part of the frame, asked for by htmx."""
-    return render(request, "proposals/_count.html", {"count": Proposal.objects.awaiting(request.user).count()})
+    return render(
+        request, "proposals/_count.html", {"count": Proposal.objects.awaiting(request.user).count()}
+    )
 
 
 @require_safe
 @login_not_required
 def healthz(request: HttpRequest) -> HttpResponse:
-    """200 "ok" when the process answers and the database does, 503 otherwise. For load balancers; says nothing else."""
+    """200 "ok" when the process answers and the database does, 503 otherwise. For load balancers;
+    says nothing else.
+    """
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")

@@ -4,9 +4,9 @@ from django.utils import timezone
 from django.utils.text import Truncator
 from django.views.decorators.http import require_safe
 
-from .. import charts
-from ..insights import WEEKS, altogether, open_by_age, outcomes, time_to_decision, who_waits
 from ..models import State, open_states
+from ..reports import charts
+from ..reports.insights import WEEKS, altogether, open_by_age, outcomes, time_to_decision, who_waits
 
 LONGEST_LABEL = 34  # characters that a telephone has room for in one line
 
@@ -15,7 +15,12 @@ LONGEST_LABEL = 34  # characters that a telephone has room for in one line
 def insights(request: HttpRequest) -> HttpResponse:
     """How the workflow does; each chart with the table that says the same."""
     now = timezone.now()
-    ages, weeks, ended, waiting = open_by_age(now), time_to_decision(now), outcomes(now), who_waits()
+    ages, weeks, ended, waiting = (
+        open_by_age(now),
+        time_to_decision(now),
+        outcomes(now),
+        who_waits(),
+    )
     context = {
         "weeks_back": WEEKS,
         "open_states": [State(state) for state in open_states()],
@@ -27,7 +32,9 @@ def insights(request: HttpRequest) -> HttpResponse:
         "weeks_chart": charts.plot(weeks),
         "outcomes": ended,
         "altogether": altogether(ended),
-        "outcomes_chart": charts.bars([_outcome_bar(outcome) for outcome in ended if outcome.decided], whole=100),
+        "outcomes_chart": charts.bars(
+            [_outcome_bar(outcome) for outcome in ended if outcome.decided], whole=100
+        ),
         "waiting": waiting,
         "waiting_chart": charts.bars([_waiting_bar(row) for row in waiting]),
     }

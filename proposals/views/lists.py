@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 from django.http import HttpRequest, QueryDict
 
-from ..tabular import MOST_ROWS
+from ..files.download import MOST_ROWS
 
 SIZE = 25
 MOST = 1000
@@ -14,7 +14,9 @@ LARGEST = 2**63 - 1
 
 @dataclass(frozen=True)
 class Page:
-    """One page of a list. `newer` and `older` are query strings of its neighbours, empty where there is none."""
+    """One page of a list. `newer` and `older` are query strings of its neighbours, empty where
+    there is none.
+    """
 
     rows: list
     newer: str
@@ -22,10 +24,11 @@ class Page:
 
 
 def keyset_page(queryset, query: QueryDict) -> Page:
-    """The page that `?before=<id>` (older ones) or `?after=<id>` (newer ones) asks for; else the newest.
+    """The page that `?before=<id>` (older ones) or `?after=<id>` (newer ones) asks for; else the
+    newest.
 
-    By key, not by OFFSET: the thousandth page costs what the first does, and rows that arrive meanwhile move nothing.
-    A value that is no id counts as absent.
+    By key, not by OFFSET: the thousandth page costs what the first does, and rows that arrive
+    meanwhile move nothing. A value that is no id counts as absent.
     """
     before, after = _id(query.get("before")), _id(query.get("after"))
     if after is not None:
@@ -33,7 +36,11 @@ def keyset_page(queryset, query: QueryDict) -> Page:
         more_newer, more_older = len(rows) > SIZE, True
         rows = rows[:SIZE][::-1]
     else:
-        rows = list((queryset.filter(pk__lt=before) if before is not None else queryset).order_by("-pk")[: SIZE + 1])
+        rows = list(
+            (queryset.filter(pk__lt=before) if before is not None else queryset).order_by("-pk")[
+                : SIZE + 1
+            ]
+        )
         more_newer, more_older = before is not None, len(rows) > SIZE
         rows = rows[:SIZE]
     newer = _query(query, after=rows[0].pk) if rows and more_newer else ""
@@ -43,7 +50,9 @@ def keyset_page(queryset, query: QueryDict) -> Page:
 
 @dataclass(frozen=True)
 class BoundedPage:
-    """One page of the first MOST rows of a list; `total` is how many there are, None if that is more than MOST."""
+    """One page of the first MOST rows of a list; `total` is how many there are, None if that is
+    more than MOST.
+    """
 
     rows: list
     number: int
@@ -65,7 +74,9 @@ class BoundedPage:
 
 
 def bounded_page(queryset: QuerySet, query: QueryDict, size: int = 50) -> BoundedPage:
-    """The page `?page=<number>` of a list in an order of its own; what is no page of it counts as its nearest one."""
+    """The page `?page=<number>` of a list in an order of its own; what is no page of it counts as
+    its nearest one.
+    """
     found = queryset.order_by().values("pk")[: MOST + 1].count()
     pages = max(1, -(-min(found, MOST) // size))
     number = min(max(_id(query.get("page")) or 1, 1), pages)
@@ -74,7 +85,9 @@ def bounded_page(queryset: QuerySet, query: QueryDict, size: int = 50) -> Bounde
 
 
 def wanted_file(request: HttpRequest) -> str:
-    """The kind of file that `?as=` asks for instead of a page; empty if it asks for none there is."""
+    """The kind of file that `?as=` asks for instead of a page; empty if it asks for none there
+    is.
+    """
     kind = request.GET.get("as", "")
     return kind if kind in MOST_ROWS else ""
 
@@ -89,7 +102,11 @@ def offset_page(queryset, query: QueryDict) -> Page:
 
 
 def _id(text: str | None) -> int | None:
-    return int(text) if text and text.isascii() and text.isdigit() and int(text[:20]) <= LARGEST else None
+    return (
+        int(text)
+        if text and text.isascii() and text.isdigit() and int(text[:20]) <= LARGEST
+        else None
+    )
 
 
 def _query(query: QueryDict, **edge: int) -> str:

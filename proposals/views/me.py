@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 
 from ..forms import MOST_OFFERED, DelegationForm, NoticesForm, PasswordForm
 from ..models import Delegation, User, store
-from .once import form_page, form_target
+from .form_pages import form_page, form_target
 
 
 @form_page
@@ -16,9 +16,16 @@ def me(request: HttpRequest) -> HttpResponse:
     delegation = Delegation(delegator=request.user)
     form = DelegationForm(request.POST if request.method == "POST" else None, instance=delegation)
     if request.method == "POST" and form.is_valid():
-        begins = f"from {_moment(delegation.starts_at)} " if delegation.starts_at > timezone.now() else ""
+        begins = (
+            f"from {_moment(delegation.starts_at)} "
+            if delegation.starts_at > timezone.now()
+            else ""
+        )
         store(delegation, by=request.user, at=timezone.now(), why="Delegation made")
-        messages.success(request, f"{delegation.delegate} decides for you {begins}until {_moment(delegation.ends_at)}.")
+        messages.success(
+            request,
+            f"{delegation.delegate} decides for you {begins}until {_moment(delegation.ends_at)}.",
+        )
         return redirect("me")
     return _page(request, form, status=400 if request.method == "POST" else 200)
 
@@ -76,7 +83,9 @@ def change_password(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def people_options(request: HttpRequest) -> HttpResponse:
-    """Others who match what is typed into the field of a person; with nothing typed, those of the reader's systems."""
+    """Others who match what is typed into the field of a person; with nothing typed, those of the
+    reader's systems.
+    """
     typed = request.GET.get("delegate", "").replace("\x00", "").strip()
     others = User.objects.filter(is_active=True).exclude(pk=request.user.pk)
     people = (others if typed else others.beside(request.user)).like(typed)[:MOST_OFFERED]

@@ -8,15 +8,34 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 from django.views.generic import DetailView
 
-from .. import advice, exports, provisioning, workflow
-from ..dossier import dossier, with_columns
-from ..filters import ProposalFilter
-from ..forms import ApprovalForm, ChangeForm, CommentForm, DecisionForm, ProposalForm, RejectionForm, RemovalForm
-from ..models import Action, PhysicalFlow, Proposal, ProposalType, Side, System, read_rights, rights_on
-from ..refusals import Conflict, Invalid, NoRight, Refused
-from ..tabular import table_response
+from .. import workflow
+from ..errors import Conflict, Invalid, NoRight, Refused
+from ..files.download import table_response
+from ..forms import (
+    ApprovalForm,
+    ChangeForm,
+    CommentForm,
+    DecisionForm,
+    ProposalForm,
+    RejectionForm,
+    RemovalForm,
+)
+from ..forms.filters import ProposalFilter
+from ..models import (
+    Action,
+    PhysicalFlow,
+    Proposal,
+    ProposalType,
+    Side,
+    System,
+    read_rights,
+    rights_on,
+)
+from ..reports import advice, list_columns
+from ..reports.proposal_page import dossier, with_columns
+from ..workflow import provisioning
+from .form_pages import form_page
 from .lists import bounded_page, keyset_page, wanted_file
-from .once import form_page
 
 WRITTEN = {
     ProposalType.CREATE: (ProposalForm, "proposals/proposal_form.html"),
@@ -34,9 +53,11 @@ def proposal_list(request: HttpRequest) -> HttpResponse:
 
     Newest first has pages without end, any other order shows the first thousand.
     """
-    chosen = ProposalFilter(request.GET, Proposal.objects.visible_to(request.user).listed(), request=request)
+    chosen = ProposalFilter(
+        request.GET, Proposal.objects.visible_to(request.user).listed(), request=request
+    )
     if kind := wanted_file(request):
-        return table_response(kind, "proposals", *exports.proposals(chosen.found))
+        return table_response(kind, "proposals", *list_columns.proposals(chosen.found))
     paged = bounded_page if chosen.in_another_order else keyset_page
     page = paged(chosen.found, request.GET)
     read_rights(page.rows)
@@ -47,11 +68,15 @@ def readable(user):
     """The proposals `user` may see, each with what its own page shows."""
     results = ["result_logical_flow", "result_specification", "result_physical_flow"]
     concerned = ["concerned_physical_flow__specification", "concerned_logical_flow"]
-    return with_columns(Proposal.objects.visible_to(user).listed().select_related(*results, *concerned))
+    return with_columns(
+        Proposal.objects.visible_to(user).listed().select_related(*results, *concerned)
+    )
 
 
 class ProposalPage(DetailView):
-    """One proposal: what is asked, whose turn it is, who may decide, what has happened, what the reader may do."""
+    """One proposal: what is asked, whose turn it is, who may decide, what has happened, what the
+    reader may do.
+    """
 
     template_name = "proposals/proposal_detail.html"
     context_object_name = "proposal"
@@ -82,29 +107,52 @@ class ProposalPage(DetailView):
         proposal = self.object
         decision = next((row for row in proposal.decisions if row.side == side), None)
         rights = [] if decision or proposal.is_closed else rights_on(proposal, side)
-        return {"label": side.label, "system": proposal.system(side), "decision": decision, "rights": rights}
+        return {
+            "label": side.label,
+            "system": proposal.system(side),
+            "decision": decision,
+            "rights": rights,
+        }
 
 
 def decision_form(allowed: list[Action], *, both: bool) -> ApprovalForm | None:
-    """One form for approving and rejecting, if both are for the same sides; else None, and each has its own page."""
-    approve, reject = ([action for action in allowed if action.verb == verb] for verb in ("approve", "reject"))
-    if approve and reject and [action.side for action in approve] != [action.side for action in reject]:
+    """One form for approving and rejecting, if both are for the same sides; else None, and each has
+    its own page.
+    """
+    approve, reject = (
+        [action for action in allowed if action.verb == verb] for verb in ("approve", "reject")
+    )
+    if (
+        approve
+        and reject
+        and [action.side for action in approve] != [action.side for action in reject]
+    ):
         return None
     if not approve and not reject:
         return None
-    form = ApprovalForm(offered=approve, both=both) if approve else RejectionForm(offered=reject, both=both)
+    form = (
+        ApprovalForm(offered=approve, both=both)
+        if approve
+        else RejectionForm(offered=reject, both=both)
+    )
     form.fields["comment"].label = "Comment"
-    form.fields["comment"].help_text = "A rejection needs one: the maker will read it." if reject else ""
+    form.fields["comment"].help_text = (
+        "A rejection needs one: the maker will read it." if reject else ""
+    )
     return form
 
 
 def again(proposal: Proposal, user) -> str:
-    """Where its maker starts a new draft from a closed proposal; empty for everybody else and for an open one."""
+    """Where its maker starts a new draft from a closed proposal; empty for everybody else and for
+    an open one.
+    """
     if proposal.maker_id != user.pk or not proposal.is_closed:
         return ""
     pages = {
         ProposalType.CREATE: lambda: reverse("proposal-new"),
-        ProposalType.EDIT: lambda: reverse("physical-flow-edit", args=[proposal.concerned_physical_flow_id]),
+        ProposalType.EDIT: lambda: reverse(
+            "physical-flow-edit", args=[proposal.concerned_physical_flow_id]
+        ),
         ProposalType.DELETE: lambda: f"{proposal.concerned.get_absolute_url()}remove/",
     }
     return f"{pages[proposal.type]()}?from={proposal.pk}"
@@ -112,8 +160,14 @@ def again(proposal: Proposal, user) -> str:
 
 @form_page
 def new(request: HttpRequest) -> HttpResponse:
-    """Write a CREATE. `?source=` `?target=` `?specification=` (ids) fill it in, `?from=` one of the reader's."""
-    route = {side: request.GET[side] for side in ("source", "target") if request.GET.get(side, "").isdecimal()}
+    """Write a CREATE. `?source=` `?target=` `?specification=` (ids) fill it in, `?from=` one of the
+    reader's.
+    """
+    route = {
+        side: request.GET[side]
+        for side in ("source", "target")
+        if request.GET.get(side, "").isdecimal()
+    }
     named = System.objects.in_bulk([int(number[:18]) for number in route.values()])
     typed = {side: named.get(int(number[:18])) for side, number in route.items()}
     if request.GET.get("specification", "").isdecimal():
@@ -141,11 +195,16 @@ def earlier(request: HttpRequest) -> dict:
     if mine is None:
         raise Http404
     fields = [*ProposalForm.Meta.fields, "source", "target"]
-    return model_to_dict(mine, fields=[field for field in fields if field != "specification" or mine.type == "CREATE"])
+    return model_to_dict(
+        mine,
+        fields=[field for field in fields if field != "specification" or mine.type == "CREATE"],
+    )
 
 
 def write(request: HttpRequest, proposal: Proposal, initial: dict) -> HttpResponse:
-    """The form of a proposal, and what its buttons do: submit, keep as draft, or show it again with what is known."""
+    """The form of a proposal, and what its buttons do: submit, keep as draft, or show it again with
+    what is known.
+    """
     form_class, _ = WRITTEN[proposal.type]
     if request.method != "POST" or SHOWN & set(request.POST):
         return _form(request, form_class(instance=proposal, initial=initial | _typed(request)))
@@ -174,15 +233,23 @@ def _keep(request: HttpRequest, form) -> HttpResponse:
     proposal, submitted = form.instance, "submit" in request.POST
     verb = workflow.submit if submitted else workflow.save_draft
     verb(proposal, form.cleaned_data.get("data_types", []), by=request.user)
-    messages.success(request, f"Proposal {proposal.pk} has been {'submitted' if submitted else 'saved as a draft'}.")
+    messages.success(
+        request,
+        f"Proposal {proposal.pk} has been {'submitted' if submitted else 'saved as a draft'}.",
+    )
     return redirect(proposal)
 
 
-def _form(request: HttpRequest, form, refusal: Refused | None = None, status: int = 200) -> HttpResponse:
+def _form(
+    request: HttpRequest, form, refusal: Refused | None = None, status: int = 200
+) -> HttpResponse:
     proposal = form.instance
     context = {"form": form, "proposal": proposal, "refusal": refusal, "judged": form.is_bound}
     if proposal.type == ProposalType.CREATE:
-        context |= {"systems": System.objects.taking_flows()[:MOST_LISTED], **advice.advice(form.so_far(request.user))}
+        context |= {
+            "systems": System.objects.taking_flows()[:MOST_LISTED],
+            **advice.advice(form.so_far(request.user)),
+        }
         context["unread"] = [] if form.is_bound else form.unread
     elif proposal.type == ProposalType.DELETE:
         context["consequences"] = provisioning.consequences(proposal)
@@ -190,24 +257,34 @@ def _form(request: HttpRequest, form, refusal: Refused | None = None, status: in
 
 
 def _typed(request: HttpRequest) -> dict:
-    """What has been typed so far, to show the form again without judging it; sent as the flow `like` (its id) is."""
+    """What has been typed so far, to show the form again without judging it; sent as the flow
+    `like` (its id) is.
+    """
     if request.method != "POST":
         return {}
     like = request.POST.get("like", "")
-    way = PhysicalFlow.objects.active().filter(pk=int(like[:18])) if like.isdecimal() else PhysicalFlow.objects.none()
+    way = (
+        PhysicalFlow.objects.active().filter(pk=int(like[:18]))
+        if like.isdecimal()
+        else PhysicalFlow.objects.none()
+    )
     same = way.values(*PhysicalFlow.REQUIRED).first() or {}
     return request.POST.dict() | {"data_types": request.POST.getlist("data_types")} | same
 
 
 @form_page
 def propose(request: HttpRequest, pk: int) -> HttpResponse:
-    return _act(request, pk, "propose", lambda proposal, form: workflow.propose(proposal, by=request.user))
+    return _act(
+        request, pk, "propose", lambda proposal, form: workflow.propose(proposal, by=request.user)
+    )
 
 
 @form_page
 def approve(request: HttpRequest, pk: int) -> HttpResponse:
     def carry_out(proposal: Proposal, form: DecisionForm) -> Proposal:
-        return workflow.approve(proposal, sides=form.sides, by=request.user, comment=form.cleaned_data["comment"])
+        return workflow.approve(
+            proposal, sides=form.sides, by=request.user, comment=form.cleaned_data["comment"]
+        )
 
     return _act(request, pk, "approve", carry_out)
 
@@ -215,7 +292,9 @@ def approve(request: HttpRequest, pk: int) -> HttpResponse:
 @form_page
 def reject(request: HttpRequest, pk: int) -> HttpResponse:
     def carry_out(proposal: Proposal, form: DecisionForm) -> Proposal:
-        return workflow.reject(proposal, side=form.sides[0], by=request.user, comment=form.cleaned_data["comment"])
+        return workflow.reject(
+            proposal, side=form.sides[0], by=request.user, comment=form.cleaned_data["comment"]
+        )
 
     return _act(request, pk, "reject", carry_out)
 
@@ -229,7 +308,9 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _act(request: HttpRequest, pk: int, verb: str, carry_out: Callable) -> HttpResponse:
-    """GET asks, POST carries out: the verb judges anew whatever was offered. A link alone never decides."""
+    """GET asks, POST carries out: the verb judges anew whatever was offered. A link alone never
+    decides.
+    """
     proposal = _visible(request, pk)
     offered = [action for action, _ in proposal.actions_of(request.user) if action.verb == verb]
     if request.method != "POST" and not offered:
@@ -244,7 +325,13 @@ def _act(request: HttpRequest, pk: int, verb: str, carry_out: Callable) -> HttpR
             form.refuse(wrong)
         except Refused as no:
             refusal, status = no, no.status
-    context = {"proposal": proposal, "verb": verb, "form": form, "offered": offered, "refusal": refusal}
+    context = {
+        "proposal": proposal,
+        "verb": verb,
+        "form": form,
+        "offered": offered,
+        "refusal": refusal,
+    }
     context["dossier"] = dossier(proposal)
     if verb == "propose" and proposal.type == ProposalType.CREATE:
         context |= advice.advice(proposal) | {"precedent": None}
@@ -253,7 +340,9 @@ def _act(request: HttpRequest, pk: int, verb: str, carry_out: Callable) -> HttpR
 
 def _done(request: HttpRequest, proposal: Proposal, verb: str) -> HttpResponse:
     if proposal.result_logical_flow_id:
-        messages.success(request, f"Proposal {proposal.pk} is fully approved, and the register is up to date.")
+        messages.success(
+            request, f"Proposal {proposal.pk} is fully approved, and the register is up to date."
+        )
     else:
         messages.success(request, f"Proposal {proposal.pk}: {proposal.last_transition().done}.")
     return redirect(proposal)

@@ -2,9 +2,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from ..filters import QualityFilter
-from ..quality import QUESTIONS
-from ..tabular import table_response
+from ..files.download import table_response
+from ..forms.filters import QualityFilter
+from ..reports.quality import QUESTIONS
 from .lists import bounded_page, wanted_file
 
 
@@ -17,7 +17,9 @@ def overview(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def question(request: HttpRequest, slug: str) -> HttpResponse:
-    """The list behind one number, oldest first, each row with what mends it; the filter is the query string."""
+    """The list behind one number, oldest first, each row with what mends it; the filter is the
+    query string.
+    """
     asked = QUESTIONS.get(slug)
     if asked is None:
         raise Http404
@@ -26,4 +28,8 @@ def question(request: HttpRequest, slug: str) -> HttpResponse:
         return table_response(kind, slug, *asked.table(chosen.found))
     page = bounded_page(chosen.found, request.GET)
     context = {"question": asked, "questions": QUESTIONS.values(), "filter": chosen, "page": page}
-    return render(request, "proposals/quality_list.html", context | {"lines": asked.lines(page.rows, request.user)})
+    return render(
+        request,
+        "proposals/quality_list.html",
+        context | {"lines": asked.lines(page.rows, request.user)},
+    )

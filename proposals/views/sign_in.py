@@ -1,4 +1,6 @@
-"""The one door into the site, and its lock: who guesses a password too often waits, whether the name exists or not."""
+"""The one door into the site, and its lock: who guesses a password too often waits, whether the
+name exists or not.
+"""
 
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from math import ceil
@@ -26,7 +28,9 @@ class SignIn(LoginView):
 
 
 class SignOut(LogoutView):
-    """Takes what the browser kept of the pages with it: the next person at the machine turns back to nothing."""
+    """Takes what the browser kept of the pages with it: the next person at the machine turns back
+    to nothing.
+    """
 
     http_method_names = ["post"]
 
@@ -37,8 +41,12 @@ class SignOut(LogoutView):
 
 
 def locked(request: HttpRequest, response: HttpResponse, credentials: dict) -> HttpResponse:
-    """Instead of the sign-in page, also for the right password: how long to wait, and nothing else."""
-    tried = AccessAttempt.objects.filter(username=credentials.get("username"), ip_address=address(request))
+    """Instead of the sign-in page, also for the right password: how long to wait, and nothing
+    else.
+    """
+    tried = AccessAttempt.objects.filter(
+        username=credentials.get("username"), ip_address=address(request)
+    )
     last = max((attempt.attempt_time for attempt in tried), default=timezone.now())
     seconds = max((last + settings.AXES_COOLOFF_TIME - timezone.now()).total_seconds(), 1)
     page = render(request, "proposals/locked.html", {"minutes": ceil(seconds / 60)}, status=429)
@@ -49,8 +57,9 @@ def locked(request: HttpRequest, response: HttpResponse, credentials: dict) -> H
 def address(request: HttpRequest) -> str | None:
     """The address that tries are counted by; None if there is none (a socket file).
 
-    Behind a proxy the last one in X-Forwarded-For, which the proxy itself saw; whatever stands before it, and the
-    whole header without a proxy, is what the caller says. Of IPv6 the network: its owner has all addresses in it.
+    Behind a proxy the last one in X-Forwarded-For, which the proxy itself saw; whatever stands
+    before it, and the whole header without a proxy, is what the caller says. Of IPv6 the network:
+    its owner has all addresses in it.
     """
     told = request.META.get("HTTP_X_FORWARDED_FOR", "") if settings.BEHIND_PROXY else ""
     known = _parsed(told.rpartition(",")[2]) or _parsed(request.META.get("REMOTE_ADDR", ""))

@@ -5,14 +5,14 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 from django.views.generic import DetailView
 
-from .. import exports
-from ..changes import history_of
-from ..filters import SystemListFilter
+from ..files.download import table_response
 from ..forms import MOST_OFFERED
+from ..forms.filters import SystemListFilter
+from ..history.changes import history_of
 from ..models import LogicalFlow, Proposal, System, deciders, read_rights, systems_of
-from ..neighbourhood import around_system, route_is_living
-from ..pictures import of_system
-from ..tabular import table_response
+from ..reports import list_columns
+from ..reports.flow_picture import of_system
+from ..reports.neighbourhood import around_system, route_is_living
 from .lists import bounded_page, wanted_file
 
 
@@ -20,16 +20,22 @@ from .lists import bounded_page, wanted_file
 def system_list(request: HttpRequest) -> HttpResponse:
     """The register of systems, by name; the filter is the query string."""
     counts = {"number_out": _flows_by("source"), "number_in": _flows_by("target")}
-    listed = System.objects.select_related("organisational_unit").annotate(**counts).order_by("name", "pk")
+    listed = (
+        System.objects.select_related("organisational_unit")
+        .annotate(**counts)
+        .order_by("name", "pk")
+    )
     chosen = SystemListFilter(request.GET, listed, request=request)
     if kind := wanted_file(request):
-        return table_response(kind, "systems", *exports.systems(chosen.found))
+        return table_response(kind, "systems", *list_columns.systems(chosen.found))
     page = bounded_page(chosen.found, request.GET)
     return render(request, "proposals/system_list.html", {"filter": chosen, "page": page})
 
 
 def _flows_by(side: str) -> Coalesce:
-    """How many living flows a system has as their `side`; counted for the rows shown, not for all."""
+    """How many living flows a system has as their `side`; counted for the rows shown, not for
+    all.
+    """
     flows = LogicalFlow.objects.living().filter(**{side: OuterRef("pk")}).order_by()
     return Coalesce(Subquery(flows.values(side).annotate(number=Count("pk")).values("number")), 0)
 
@@ -42,7 +48,12 @@ class SystemPage(DetailView):
 
     def get_context_data(self, **kwargs) -> dict:
         system, around = self.object, around_system(self.object)
-        listed = Proposal.objects.open().touching(system).listed().annotate(route_is_living=route_is_living())
+        listed = (
+            Proposal.objects.open()
+            .touching(system)
+            .listed()
+            .annotate(route_is_living=route_is_living())
+        )
         proposals = list(listed[:25])
         rows = deciders({system.pk} | systems_of(proposals))
         return super().get_context_data(
@@ -57,9 +68,15 @@ class SystemPage(DetailView):
 
 @require_safe
 def system_options(request: HttpRequest) -> HttpResponse:
-    """The systems matching what is typed into a system field, to choose from; with nothing typed, the reader's own."""
-    typed = next((request.GET[name] for name in ("source", "target", "system") if name in request.GET), "")
+    """The systems matching what is typed into a system field, to choose from; with nothing typed,
+    the reader's own.
+    """
+    typed = next(
+        (request.GET[name] for name in ("source", "target", "system") if name in request.GET), ""
+    )
     typed, offered = typed.replace("\x00", "").strip(), System.objects.taking_flows()
     mine = offered if typed else offered.of(request.user)
-    systems = list(mine.like(typed)[:MOST_OFFERED]) or ([] if typed else offered.like("")[:MOST_OFFERED])
+    systems = list(mine.like(typed)[:MOST_OFFERED]) or (
+        [] if typed else offered.like("")[:MOST_OFFERED]
+    )
     return render(request, "proposals/_system_options.html", {"systems": systems})

@@ -1,4 +1,6 @@
-"""Trials of what must never be false. `make test` runs a small number of each, `TRIALS=long` the full one."""
+"""Trials of what must never be false. `make test` runs a small number of each, `TRIALS=long` the
+full one.
+"""
 
 import os
 

@@ -1,4 +1,5 @@
-"""Raw SQL that one CHECK or UNIQUE each must stop, in the scene of tests/attacks.py and with the guards away.
+"""Raw SQL that one CHECK or UNIQUE each must stop, in the scene of tests/attacks.py and with the
+guards away.
 
 A constraint without a name of its own goes by its table and columns.
 """
@@ -28,12 +29,17 @@ def clash(table, column):
 
 def removal(**concerned):
     """Two open proposals to remove the same."""
-    return "; ".join([copied("proposal", "{waiting}", type="'DELETE'", with_physical_flow="FALSE", **concerned)] * 2)
+    return "; ".join(
+        [copied("proposal", "{waiting}", type="'DELETE'", with_physical_flow="FALSE", **concerned)]
+        * 2
+    )
 
 
 def doubled(table, **values):
     """A row of the table, twice."""
-    sql = f"INSERT INTO proposals_{table} ({', '.join(values)}) VALUES ({', '.join(values.values())})"
+    sql = (
+        f"INSERT INTO proposals_{table} ({', '.join(values)}) VALUES ({', '.join(values.values())})"
+    )
     return f"{sql}; {sql}"
 
 
@@ -43,9 +49,7 @@ ADDED = {
     "added_by_id": "{maker}",
 }
 BATCH = f"INSERT INTO proposals_importbatch (at, outcome) VALUES ({NOW}, 'raw')"
-FILE = (
-    f"INSERT INTO proposals_importedfile (batch_id, name, sha256, rows) VALUES ({first('importbatch')}, 'x', 'x', -1)"
-)
+FILE = f"INSERT INTO proposals_importedfile (batch_id, name, sha256, rows) VALUES ({first('importbatch')}, 'x', 'x', -1)"
 OF_SYSTEM = again("approverrule", system_id="{source}")
 
 # constraint: the attack it stops
@@ -60,7 +64,9 @@ TABLE = {
     "user(username)": clash("user", "username"),
     "user(employee_id)": clash("user", "employee_id"),
     "user_email_ignoring_case": update(
-        "user", "{other}", email="(SELECT UPPER(u.email) FROM proposals_user u WHERE u.id = {maker})"
+        "user",
+        "{other}",
+        email="(SELECT UPPER(u.email) FROM proposals_user u WHERE u.id = {maker})",
     ),
     "user_employee_id_not_empty": update("user", "{other}", employee_id="''"),
     "user_notices_wanted": update("user", "{other}", notices_wanted=X),
@@ -68,15 +74,21 @@ TABLE = {
         "user_groups", user_id="{maker}", group_id="(SELECT MIN(id) FROM auth_group)"
     ),
     "user_user_permissions(permission_id, user_id)": doubled(
-        "user_user_permissions", user_id="{maker}", permission_id="(SELECT MIN(id) FROM auth_permission)"
+        "user_user_permissions",
+        user_id="{maker}",
+        permission_id="(SELECT MIN(id) FROM auth_permission)",
     ),
     "involvementkind(name)": clash("involvementkind", "name"),
     "involvement_once_while_open": again("involvement"),
-    "involvement_ends_after_start": update("involvement", first("involvement"), ended_at="'1999-12-31 00:00:00'"),
+    "involvement_ends_after_start": update(
+        "involvement", first("involvement"), ended_at="'1999-12-31 00:00:00'"
+    ),
     "approver_rule_system_kind": update("approverrule", first("approverrule"), system_kind=X),
     "approver_rule_once_per_kind": again("approverrule"),
     "approver_rule_once_per_system": f"{OF_SYSTEM}; {OF_SYSTEM}",
-    "delegation_ends_after_start": update("delegation", first("delegation"), ends_at="'1999-12-31 00:00:00'"),
+    "delegation_ends_after_start": update(
+        "delegation", first("delegation"), ends_at="'1999-12-31 00:00:00'"
+    ),
     "delegation_to_another": update("delegation", first("delegation"), delegate_id="delegator_id"),
     # Policy
     "policy_is_one_row": update("policy", "1", id="2"),
@@ -86,7 +98,9 @@ TABLE = {
     "policy_time_out_days": update("policy", "1", time_out_days="0"),
     "policy_remind_after_days": update("policy", "1", remind_after_days="3651"),
     "historicalpolicy(time_out_days)": copied("historicalpolicy", "{policy}", time_out_days="-1"),
-    "historicalpolicy(remind_after_days)": copied("historicalpolicy", "{policy}", remind_after_days="-1"),
+    "historicalpolicy(remind_after_days)": copied(
+        "historicalpolicy", "{policy}", remind_after_days="-1"
+    ),
     "reason(name)": doubled("reason", name=X, description=X, is_active="TRUE"),
     # Register
     "logical_flow_once_per_route": copied("logicalflow", "{flow}"),
@@ -100,7 +114,9 @@ TABLE = {
     "specification_format": update("physicalspecification", "{specification}", format=X),
     "specification_lifecycle": update("physicalspecification", "{specification}", lifecycle=X),
     "physicalspecification_data_types(datatype_id, physicalspecification_id)": doubled(
-        "physicalspecification_data_types", physicalspecification_id="{specification}", datatype_id="{unused_type}"
+        "physicalspecification_data_types",
+        physicalspecification_id="{specification}",
+        datatype_id="{unused_type}",
     ),
     "physical_flow_transport": update("physicalflow", "{physical}", transport=X),
     "physical_flow_frequency": update("physicalflow", "{physical}", frequency=X),
@@ -118,11 +134,17 @@ TABLE = {
     "proposal_specification_format": update("proposal", "{draft}", specification_format=X),
     "proposal_attributes_complete": update("proposal", "{waiting}", frequency="''"),
     "proposal_create_between_two_systems": update("proposal", "{draft}", target_id="source_id"),
-    "proposal_names_the_flow_concerned": update("proposal", "{draft}", concerned_physical_flow_id="{physical}"),
+    "proposal_names_the_flow_concerned": update(
+        "proposal", "{draft}", concerned_physical_flow_id="{physical}"
+    ),
     "proposal_complete_when_submitted": update("proposal", "{draft}", submitted_at=NOW),
-    "proposal_names_one_specification": update("proposal", "{waiting}", specification_id="{specification}"),
+    "proposal_names_one_specification": update(
+        "proposal", "{waiting}", specification_id="{specification}"
+    ),
     "proposal_closed_in_end_states": update("proposal", "{waiting}", closed_at=NOW),
-    "proposal_results_when_fully_approved": update("proposal", "{waiting}", result_logical_flow_id="{flow}"),
+    "proposal_results_when_fully_approved": update(
+        "proposal", "{waiting}", result_logical_flow_id="{flow}"
+    ),
     "proposal_no_open_twin": copied("proposal", "{waiting}"),
     "proposal_one_open_change_per_physical_flow": removal(concerned_physical_flow_id="{physical}"),
     "proposal_one_open_removal_per_logical_flow": removal(concerned_logical_flow_id="{flow}"),
@@ -137,7 +159,9 @@ TABLE = {
     "transition_action": step(action=X),
     "transition_states": step(to_state=X),
     "transition_by_the_clock_or_a_person": step(by_id="NULL"),
-    "transition_rejected_with_a_comment": step(action="'reject_source'", to_state="'SOURCE_REJECTED'"),
+    "transition_rejected_with_a_comment": step(
+        action="'reject_source'", to_state="'SOURCE_REJECTED'"
+    ),
     "transition_for_another_when_deciding": step(on_behalf_of_id="{source_approver}"),
     "transition_by_some_right": step(capacity="''"),
     "notice_once_per_event_and_recipient": again("notice"),
@@ -153,7 +177,9 @@ IMPLIED = {
 
 
 def constraints():
-    """{name in TABLE: (table, name in the database)} of every CHECK and UNIQUE there is, but for primary keys."""
+    """{name in TABLE: (table, name in the database)} of every CHECK and UNIQUE there is, but for
+    primary keys.
+    """
     models = list(apps.get_app_config("proposals").get_models(include_auto_created=True))
     declared = {constraint.name for model in models for constraint in model._meta.constraints}
     found = {}
@@ -163,6 +189,10 @@ def constraints():
             for name, about in connection.introspection.get_constraints(cursor, table).items():
                 if (about["check"] or about["unique"]) and not about["primary_key"]:
                     columns = ", ".join(sorted(filter(None, about["columns"])))
-                    known = name if name in declared else f"{table.removeprefix('proposals_')}({columns})"
+                    known = (
+                        name
+                        if name in declared
+                        else f"{table.removeprefix('proposals_')}({columns})"
+                    )
                     found[known] = (table, name)
     return found

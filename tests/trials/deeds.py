@@ -50,9 +50,15 @@ def living_flow(draw, world):
 
 
 def content(draw, world, route):
-    own = [place for place, spec in enumerate(world.specs) if spec.owner == route[0] and spec.living]
+    own = [
+        place for place, spec in enumerate(world.specs) if spec.owner == route[0] and spec.living
+    ]
     spec = draw(NAMES + own * 2 + [*range(len(world.specs))])
-    return {"spec": spec, "frequency": draw(["DAILY", "WEEKLY", "MONTHLY"]), "criticality": "MEDIUM"}
+    return {
+        "spec": spec,
+        "frequency": draw(["DAILY", "WEEKLY", "MONTHLY"]),
+        "criticality": "MEDIUM",
+    }
 
 
 def create(draw, world):
@@ -65,9 +71,14 @@ def create(draw, world):
 def edit(draw, world):
     place = living_flow(draw, world)
     flow = world.flows[place]
-    wanted = {"frequency": draw([flow.frequency, "DAILY", "WEEKLY"]), "criticality": draw(["LOW", "HIGH", "MEDIUM"])}
+    wanted = {
+        "frequency": draw([flow.frequency, "DAILY", "WEEKLY"]),
+        "criticality": draw(["LOW", "HIGH", "MEDIUM"]),
+    }
     kept = world.specs[flow.spec].types
-    wish = Wish("EDIT", draw(PEOPLE), flow.route, draw([kept, types(draw)]), flow.spec, flow=place, **wanted)
+    wish = Wish(
+        "EDIT", draw(PEOPLE), flow.route, draw([kept, types(draw)]), flow.spec, flow=place, **wanted
+    )
     return verb(draw), wish
 
 
@@ -77,14 +88,22 @@ def delete(draw, world):
 
 
 def delete_bare(draw, world):
-    bare = [route for route in world.routes if world.is_living(route) and not world.flows_of(route=route)]
+    bare = [
+        route
+        for route in world.routes
+        if world.is_living(route) and not world.flows_of(route=route)
+    ]
     return verb(draw), Wish("DELETE", draw(PEOPLE), some(draw, bare, world.routes))
 
 
 def further(draw, world):
-    approved = [route for route in world.routes if world.routes[route].approved and world.is_living(route)]
+    approved = [
+        route for route in world.routes if world.routes[route].approved and world.is_living(route)
+    ]
     route = some(draw, approved, world.routes)
-    return "further", Wish("CREATE", draw(PEOPLE), route, types(draw), **content(draw, world, route))
+    return "further", Wish(
+        "CREATE", draw(PEOPLE), route, types(draw), **content(draw, world, route)
+    )
 
 
 def redraft(draw, world):
@@ -99,7 +118,11 @@ def propose(draw, world):
 
 def agree(draw, world):
     """One more side of an open proposal, by somebody who may."""
-    waiting = [(place, side) for place, wish in enumerate(world.proposals) for side in world.undecided(wish)]
+    waiting = [
+        (place, side)
+        for place, wish in enumerate(world.proposals)
+        for side in world.undecided(wish)
+    ]
     possible = [(*turn, who) for turn in waiting for who in able(world, *turn, 2)]
     if not possible:
         return approve(draw, world)
@@ -114,7 +137,13 @@ def approve(draw, world):
 
 def reject(draw, world):
     place, side = in_state(draw, world, *OPEN), draw(SIDES)
-    return "reject", place, side, some(draw, able(world, place, side, 3)), draw(["Not like this.", "No.", " "])
+    return (
+        "reject",
+        place,
+        side,
+        some(draw, able(world, place, side, 3)),
+        draw(["Not like this.", "No.", " "]),
+    )
 
 
 def cancel(draw, world):
@@ -166,7 +195,18 @@ def look(draw, world):
 
 
 ON_PROPOSALS = [agree] * 6 + [approve] * 2 + [reject, cancel, time_out, propose, propose, redraft]
-CIRCUMSTANCES = [involve, involve, delegate, delegate, employ, retire, deprecate, appoint, externalise, choose_policy]
+CIRCUMSTANCES = [
+    involve,
+    involve,
+    delegate,
+    delegate,
+    employ,
+    retire,
+    deprecate,
+    appoint,
+    externalise,
+    choose_policy,
+]
 ANYTHING = [create] * 6 + [edit] * 3 + [delete, delete_bare] + [further] * 3 + [look] * 3
 
 

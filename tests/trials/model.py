@@ -1,7 +1,9 @@
-"""What must happen, in plain Python: no database and no framework, so that the product can be held against it.
+"""What must happen, in plain Python: no database and no framework, so that the product can be held
+against it.
 
-Everybody and everything goes by name: people, systems, kinds of involvement and data types are texts; proposals,
-specifications and physical flows are the places in their lists, in the order in which they were made.
+Everybody and everything goes by name: people, systems, kinds of involvement and data types are
+texts; proposals, specifications and physical flows are the places in their lists, in the order in
+which they were made.
 """
 
 from dataclasses import dataclass, field
@@ -10,14 +12,16 @@ from .model_register import No, Register
 
 SIDES = ("SOURCE", "TARGET")
 OPEN = ("PENDING_APPROVALS", "SOURCE_APPROVED", "TARGET_APPROVED")
-# (may approve, may reject) by kind of involvement; a rule that names a system replaces the general ones for it.
+# (may approve, may reject) by kind of involvement; a rule that names a system replaces the general
+# ones for it.
 RULES = {"Data Owner": (True, True), "Analyst": (False, True), "Signatory": (True, False)}
 RULES_OF = {"Vendor": {"Signatory": (True, True)}}
 
 
 @dataclass
 class Wish:
-    """A proposal. `spec`: the name of a new specification, the place of an existing one, or None for a bare route.
+    """A proposal. `spec`: the name of a new specification, the place of an existing one, or None
+    for a bare route.
 
     `flow`: the place of the physical flow an EDIT or DELETE is about; None in a DELETE means the bare logical flow.
     """
@@ -40,7 +44,10 @@ class Wish:
 
     def decided(self):
         """{side: who acted and for whom}"""
-        steps = [(action.rpartition("_")[2].upper(), {by, behalf}) for action, _, _, by, behalf, _ in self.trail]
+        steps = [
+            (action.rpartition("_")[2].upper(), {by, behalf})
+            for action, _, _, by, behalf, _ in self.trail
+        ]
         return {side: people for side, people in steps if side in SIDES}
 
     def key(self):
@@ -68,13 +75,21 @@ class People:
             for delegator, delegate in sorted(self.delegations)
             if delegator == person and delegate in self.active - out
         ]
-        if self.policy["side_without_approver"] == "STEWARD" and not any(approve for _, _, approve, _ in found):
-            found += [(person, None, True, True) for person in sorted((self.stewards & self.active) - out)]
+        if self.policy["side_without_approver"] == "STEWARD" and not any(
+            approve for _, _, approve, _ in found
+        ):
+            found += [
+                (person, None, True, True) for person in sorted((self.stewards & self.active) - out)
+            ]
         return found
 
     def able(self, system):
         rules = RULES_OF.get(system, RULES)
-        involved = [(who, kind) for who, where, kind in self.involved if where == system and who in self.active]
+        involved = [
+            (who, kind)
+            for who, where, kind in self.involved
+            if where == system and who in self.active
+        ]
         return [(who, rules[kind]) for who, kind in involved if kind in rules]
 
     def right(self, wish, verb, side, by):
@@ -90,7 +105,11 @@ class People:
         return [
             place
             for place, wish in enumerate(self.proposals)
-            if any(person == right[0] for side in self.undecided(wish) for right in self.rights(wish, side))
+            if any(
+                person == right[0]
+                for side in self.undecided(wish)
+                for right in self.rights(wish, side)
+            )
         ]
 
     def undecided(self, wish):
@@ -98,10 +117,17 @@ class People:
 
 
 class World(People, Register):
-    """The verbs. Each changes this world, or raises No and leaves it in no defined state: try on a copy."""
+    """The verbs. Each changes this world, or raises No and leaves it in no defined state: try on a
+    copy.
+    """
 
     def __init__(self, people, systems):
-        self.active, self.stewards, self.delegations, self.involved = set(people), set(), set(), set()
+        self.active, self.stewards, self.delegations, self.involved = (
+            set(people),
+            set(),
+            set(),
+            set(),
+        )
         self.systems, self.removed, self.external, self.deprecated = systems, set(), set(), set()
         self.proposals, self.routes, self.specs, self.flows = [], {}, [], []
         self.policy = {
@@ -114,7 +140,9 @@ class World(People, Register):
         }
 
     def draft(self, wish):
-        """Keep a draft. An existing specification brings its own types; a change keeps what was read with it."""
+        """Keep a draft. An existing specification brings its own types; a change keeps what was
+        read with it.
+        """
         if isinstance(wish.spec, int) and wish.type == "CREATE":
             wish.types = self.specs[wish.spec].types
         if wish.flow is not None:
@@ -159,7 +187,9 @@ class World(People, Register):
 
     def refuse_other_change(self, wish):
         if wish.type != "CREATE":
-            changes = [other for other in self.proposals if other.state in OPEN and other.type != "CREATE"]
+            changes = [
+                other for other in self.proposals if other.state in OPEN and other.type != "CREATE"
+            ]
             if self.concerned(wish) in map(self.concerned, changes):
                 raise No("conflict")
 
@@ -168,7 +198,11 @@ class World(People, Register):
 
     def refuse_twin(self, wish):
         """Another open proposal that would bring the same."""
-        bringing = [other.key() for other in self.proposals if other.state in OPEN and other.type != "DELETE"]
+        bringing = [
+            other.key()
+            for other in self.proposals
+            if other.state in OPEN and other.type != "DELETE"
+        ]
         if wish.type != "DELETE" and wish.key() in bringing:
             raise No("conflict")
 
@@ -180,8 +214,12 @@ class World(People, Register):
             if any(who == wish.maker and approve for who, (approve, _) in self.able(system))
         ]
         mine = [] if self.policy["maker_decides"] == "NEVER" else mine
-        outside = [side for side, system in zip(SIDES, wish.route, strict=True) if system in self.external]
-        outside = [side for side in outside if self.policy["external_auto_approval"] and side not in mine][:1]
+        outside = [
+            side for side, system in zip(SIDES, wish.route, strict=True) if system in self.external
+        ]
+        outside = [
+            side for side in outside if self.policy["external_auto_approval"] and side not in mine
+        ][:1]
         both = self.policy["maker_decides"] == "WALTZ" and self.policy["one_person_both_sides"]
         return (mine + outside) if both else (mine + outside)[:1]
 

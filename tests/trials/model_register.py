@@ -1,10 +1,14 @@
-"""The register of the model: what may come into it, and what a fully approved proposal makes of it."""
+"""The register of the model: what may come into it, and what a fully approved proposal makes of
+it.
+"""
 
 from dataclasses import dataclass
 
 
 class No(Exception):
-    """Refused: for lack of a `right`, for a `conflict` with what is, or because the `wish` itself is wrong."""
+    """Refused: for lack of a `right`, for a `conflict` with what is, or because the `wish` itself
+    is wrong.
+    """
 
 
 @dataclass
@@ -48,7 +52,11 @@ class Register:
         return [place for place in named if self.specs[place].name.casefold() == name.casefold()]
 
     def flows_of(self, **wanted):
-        return [f for f in self.flows if f.living and all(getattr(f, key) == value for key, value in wanted.items())]
+        return [
+            f
+            for f in self.flows
+            if f.living and all(getattr(f, key) == value for key, value in wanted.items())
+        ]
 
     def check(self, wish, applying):
         """Refuse what cannot be applied as things stand."""
@@ -57,7 +65,9 @@ class Register:
             raise No("wish")
         if self.removed & set(wish.route):
             raise No("conflict")
-        {"CREATE": self.check_create, "EDIT": self.check_edit, "DELETE": self.check_delete}[wish.type](wish, applying)
+        {"CREATE": self.check_create, "EDIT": self.check_edit, "DELETE": self.check_delete}[
+            wish.type
+        ](wish, applying)
 
     def check_create(self, wish, applying):
         kept = self.specs[wish.spec].types if isinstance(wish.spec, int) else frozenset()
@@ -148,7 +158,11 @@ class Register:
         if wish.types != spec.types:
             spec.types, spec.version = wish.types, spec.version + 1
         if (wish.frequency, wish.criticality) != (flow.frequency, flow.criticality):
-            flow.frequency, flow.criticality, flow.version = wish.frequency, wish.criticality, flow.version + 1
+            flow.frequency, flow.criticality, flow.version = (
+                wish.frequency,
+                wish.criticality,
+                flow.version + 1,
+            )
 
     def delete(self, wish):
         if wish.flow is not None:

@@ -1,4 +1,6 @@
-"""The verbs of the model, done to the real thing: people, systems and flows by the names and places of the model."""
+"""The verbs of the model, done to the real thing: people, systems and flows by the names and places
+of the model.
+"""
 
 from datetime import timedelta
 
@@ -25,13 +27,17 @@ from .model import RULES, RULES_OF
 
 
 class Product:
-    """A company of people and systems, all in the database; the places of its proposals are in `numbers`."""
+    """A company of people and systems, all in the database; the places of its proposals are in
+    `numbers`.
+    """
 
     def __init__(self, people, systems, types):
         for name in types:
             factories.data_type(name)
         # One reads each mail, the others a digest: to write mails is not what takes the time here.
-        self.people = {name: factories.user(name, notices_wanted="DIGEST").pk for name in people[1:]}
+        self.people = {
+            name: factories.user(name, notices_wanted="DIGEST").pk for name in people[1:]
+        }
         self.people[people[0]] = factories.user(people[0]).pk
         self.systems = {name: factories.system(name).pk for name in systems}
         self.reason, self.numbers = factories.reason(), []
@@ -42,17 +48,33 @@ class Product:
                 factories.rule(kind, *may, system=self._system(system))
 
     def imported(self, route, spec=None, types=(), **attributes):
-        """What an import brought: a route and, with the name of a specification, a physical flow on it."""
+        """What an import brought: a route and, with the name of a specification, a physical flow on
+        it.
+        """
         source, target = map(self._system, route)
         hand = {"by": None, "why": "Import", "at": timezone.now()}
         batch = ImportBatch.objects.create(outcome="a route")
-        flow = LogicalFlow(source=source, target=target, origin_batch=batch, lifecycle="ACTIVE" if spec else "PENDING")
+        flow = LogicalFlow(
+            source=source,
+            target=target,
+            origin_batch=batch,
+            lifecycle="ACTIVE" if spec else "PENDING",
+        )
         store(flow, **hand)
         if spec:
             sent = factories.specification(source, spec, self._types(types))
             attributes = factories.WISH | attributes
-            attributes = {field: value for field, value in attributes.items() if not field.startswith("specification")}
-            store(PhysicalFlow(logical_flow=flow, specification=sent, origin_batch=batch, **attributes), **hand)
+            attributes = {
+                field: value
+                for field, value in attributes.items()
+                if not field.startswith("specification")
+            }
+            store(
+                PhysicalFlow(
+                    logical_flow=flow, specification=sent, origin_batch=batch, **attributes
+                ),
+                **hand,
+            )
 
     # What is asked for
 
@@ -76,7 +98,9 @@ class Product:
             made = Proposal.change_of(self._flow(wish.flow), maker)
             made.frequency, made.criticality = wish.frequency, wish.criticality
         else:
-            made = Proposal.removal_of(self._flow(wish.flow) if wish.flow is not None else self._route(wish), maker)
+            made = Proposal.removal_of(
+                self._flow(wish.flow) if wish.flow is not None else self._route(wish), maker
+            )
         made.reason = self.reason
         return made
 
@@ -87,11 +111,17 @@ class Product:
         if isinstance(wish.spec, str):
             return content | {"specification_name": wish.spec}
         spec = PhysicalSpecification.objects.order_by("pk")[wish.spec]
-        return content | {"specification": spec, "specification_name": "", "specification_format": ""}
+        return content | {
+            "specification": spec,
+            "specification_name": "",
+            "specification_format": "",
+        }
 
     def further(self, wish):
         made = factories.wish(**self._content(wish))
-        workflow.add_physical_flow(self._route(wish), made, self._types(wish.types), by=self._person(wish.maker))
+        workflow.add_physical_flow(
+            self._route(wish), made, self._types(wish.types), by=self._person(wish.maker)
+        )
 
     # What is done with it
 
@@ -122,7 +152,9 @@ class Product:
 
     def involve(self, person, system, kind):
         person, system = self._person(person), self._system(system)
-        running = Involvement.objects.open().filter(user=person, system=system, kind__name=kind).first()
+        running = (
+            Involvement.objects.open().filter(user=person, system=system, kind__name=kind).first()
+        )
         if running:
             running.ended_at = timezone.now()
             running.save()
@@ -132,7 +164,9 @@ class Product:
     def delegate(self, delegator, delegate):
         delegator, delegate = self._person(delegator), self._person(delegate)
         now = timezone.now()
-        running = Delegation.objects.filter(delegator=delegator, delegate=delegate, ends_at__gt=now).first()
+        running = Delegation.objects.filter(
+            delegator=delegator, delegate=delegate, ends_at__gt=now
+        ).first()
         if running:
             running.ends_at = now
             running.save()

@@ -1,7 +1,7 @@
 """The races: who runs for what, and what is wrong in the end if anything is.
 
-A race makes one round: its acts, each a function for a racer, and the judge, who is given what became of each act and
-answers with what is wrong, a sentence each.
+A race makes one round: its acts, each a function for a racer, and the judge, who is given what
+became of each act and answers with what is wrong, a sentence each.
 """
 
 from collections import Counter
@@ -14,9 +14,9 @@ from django.test import Client
 from django.utils import timezone
 
 from proposals import workflow
+from proposals.errors import Refused
 from proposals.models import LogicalFlow, PhysicalFlow, Proposal, end_states
-from proposals.once import whole
-from proposals.refusals import Refused
+from proposals.workflow.retry import whole
 
 from .. import factories
 
@@ -24,7 +24,9 @@ SIDES = [["SOURCE"], ["TARGET"], ["SOURCE", "TARGET"]]
 
 
 class Company:
-    """People enough for as many racers as there are. Each decides for both ends of what `proposed` makes."""
+    """People enough for as many racers as there are. Each decides for both ends of what `proposed`
+    makes.
+    """
 
     def __init__(self, racers):
         factories.rule("Data Owner")
@@ -47,7 +49,11 @@ class Company:
 
 
 def approve(proposal, person, place):
-    return "approve", person, partial(workflow.approve, proposal, sides=SIDES[place % len(SIDES)], by=person)
+    return (
+        "approve",
+        person,
+        partial(workflow.approve, proposal, sides=SIDES[place % len(SIDES)], by=person),
+    )
 
 
 def reject(proposal, person, place):
@@ -67,7 +73,10 @@ def time_out(proposal, person, place):
 def approve_against(other, company, **fields):
     """One half approves, the other half does `other`."""
     proposal = company.proposed(company.people, **fields)
-    acts = [(approve, other)[place % 2](proposal, person, place) for place, person in enumerate(company.people)]
+    acts = [
+        (approve, other)[place % 2](proposal, person, place)
+        for place, person in enumerate(company.people)
+    ]
     return [act for _, _, act in acts], lambda outcomes: [*of_an_end(proposal, acts, outcomes)]
 
 
@@ -75,7 +84,11 @@ def of_an_end(proposal, acts, outcomes):
     """One legal history, one end, at most one flow, and everybody told what is so."""
     yield from of_a_history(proposal, outcomes)
     steps = list(proposal.transitions.exclude(action__in=["propose", "complete"]))
-    done = Counter((verb, who) for (verb, who, _), outcome in zip(acts, outcomes, strict=True) if is_done(outcome))
+    done = Counter(
+        (verb, who)
+        for (verb, who, _), outcome in zip(acts, outcomes, strict=True)
+        if is_done(outcome)
+    )
     trail = {(step.action.removesuffix(f"_{step.side.lower()}"), step.by) for step in steps}
     if set(done) != trail or max(done.values(), default=0) > 1:
         yield f"told as done: {done}, but the trail says {trail}"
@@ -97,22 +110,30 @@ def is_done(outcome):
 
 def untold(outcomes):
     """Losers to whom nobody said why."""
-    failed = [outcome for outcome in outcomes if not is_done(outcome) and not isinstance(outcome, Refused)]
+    failed = [
+        outcome for outcome in outcomes if not is_done(outcome) and not isinstance(outcome, Refused)
+    ]
     return [f"not told, but {outcome!r}" for outcome in failed]
 
 
 def broken(proposal, steps):
-    """The trail is numbered without gap, each step from where the last went, the last to the state; time goes on."""
+    """The trail is numbered without gap, each step from where the last went, the last to the state;
+    time goes on.
+    """
     states = ["PROPOSED_CREATE", *(step.to_state for step in steps)]
     chained = [(number, start) for number, start in enumerate(states[:-1], 1)]
-    if [(step.number, step.from_state) for step in steps] != chained or states[-1] != proposal.state:
+    if [(step.number, step.from_state) for step in steps] != chained or states[
+        -1
+    ] != proposal.state:
         yield f"the chain is broken: {steps}, but {proposal.state}"
     if sorted(steps, key=lambda step: step.at) != steps:
         yield f"time runs backwards: {[(step.number, step.at.isoformat()) for step in steps]}"
 
 
 def doubled(proposal, steps):
-    """More than one end, more than one decision for a side, or flows that are not what the end says."""
+    """More than one end, more than one decision for a side, or flows that are not what the end
+    says.
+    """
     ends = [step.to_state for step in steps if step.to_state in end_states()]
     if len(ends) > 1:
         yield f"ended more than once: {ends}"
@@ -129,10 +150,15 @@ def doubled(proposal, steps):
 
 
 def withdraw_approve(company):
-    """Each approver decides while what gives the right is taken away: the involvement, the account, the delegation."""
+    """Each approver decides while what gives the right is taken away: the involvement, the account,
+    the delegation.
+    """
     people = [company.person() for _ in range(company.racers // 2)]
     proposal, tickets = company.proposed(people), count(1)
-    pairs = [[own, account, delegation][place % 3](company, person) for place, person in enumerate(people)]
+    pairs = [
+        [own, account, delegation][place % 3](company, person)
+        for place, person in enumerate(people)
+    ]
     acts = []
     for place, (decides, withdraw) in enumerate(pairs):
         _, _, decide = approve(proposal, decides, place)
@@ -205,9 +231,14 @@ def submit_submit(company):
             draft = factories.draft(person, source, target, company.types)
             acts.append(partial(workflow.propose, draft, by=person))
         else:
-            wish = factories.wish(maker=person, source=source, target=target, reason=factories.reason())
+            wish = factories.wish(
+                maker=person, source=source, target=target, reason=factories.reason()
+            )
             acts.append(partial(workflow.submit, wish, company.types, by=person))
-    return acts, lambda outcomes: [*untold(outcomes), *of_twins(Proposal.objects.filter(source=source), outcomes)]
+    return acts, lambda outcomes: [
+        *untold(outcomes),
+        *of_twins(Proposal.objects.filter(source=source), outcomes),
+    ]
 
 
 def of_twins(proposals, outcomes):
@@ -217,8 +248,17 @@ def of_twins(proposals, outcomes):
 
 
 def form(source, target, types):
-    wanted = {"source": str(source), "target": str(target), "with_physical_flow": "True", "submit": "1"}
-    wanted |= {"reason": factories.reason().pk, "data_types": [made.pk for made in types], "form_key": str(uuid4())}
+    wanted = {
+        "source": str(source),
+        "target": str(target),
+        "with_physical_flow": "True",
+        "submit": "1",
+    }
+    wanted |= {
+        "reason": factories.reason().pk,
+        "data_types": [made.pk for made in types],
+        "form_key": str(uuid4()),
+    }
     return factories.WISH | wanted
 
 
@@ -232,7 +272,11 @@ def one_form(company):
 
     def judge(outcomes):
         yield from untold(outcomes)
-        answers = {(answer.status_code, answer.headers.get("Location")) for answer in outcomes if is_done(answer)}
+        answers = {
+            (answer.status_code, answer.headers.get("Location"))
+            for answer in outcomes
+            if is_done(answer)
+        }
         pages = {(302, made.get_absolute_url()) for made in Proposal.objects.filter(source=source)}
         if answers != pages or len(pages) != 1:
             yield f"the answers lead to {answers}, but there is {pages}"
@@ -244,7 +288,9 @@ RACES = {
     "approve/approve": partial(approve_against, approve),
     "approve/reject": partial(approve_against, reject),
     "approve/cancel": partial(approve_against, cancel),
-    "approve/time-out": lambda company: approve_against(time_out, company, at=timezone.now() - timedelta(days=40)),
+    "approve/time-out": lambda company: approve_against(
+        time_out, company, at=timezone.now() - timedelta(days=40)
+    ),
     "withdraw right/approve": withdraw_approve,
     "submit/submit": submit_submit,
     "one form sent by all": one_form,

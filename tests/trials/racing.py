@@ -9,8 +9,8 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from proposals import guards
+from proposals.errors import Refused
 from proposals.models import rights
-from proposals.refusals import Refused
 
 
 class Track:
@@ -20,7 +20,9 @@ class Track:
         self.size, self.pool = size, ThreadPoolExecutor(size)
 
     def race(self, acts):
-        """Run all acts at the same moment: of each, in order, what it returned, its Refused, or another exception."""
+        """Run all acts at the same moment: of each, in order, what it returned, its Refused, or
+        another exception.
+        """
         assert len(acts) <= self.size
         barrier = threading.Barrier(len(acts))
         return list(self.pool.map(lambda act: self._run(barrier, act), acts, timeout=120))
@@ -42,7 +44,9 @@ class Track:
 
 @contextmanager
 def track(size):
-    """A track for some races; its connections are closed in the end, as the database is emptied after a test."""
+    """A track for some races; its connections are closed in the end, as the database is emptied
+    after a test.
+    """
     made = Track(size)
     try:
         yield made
@@ -51,20 +55,30 @@ def track(size):
 
 
 def at_once(*acts):
-    """Run all at the same moment; "done" or the sentence of the refusal, in order. Any other exception fails."""
+    """Run all at the same moment; "done" or the sentence of the refusal, in order. Any other
+    exception fails.
+    """
     with track(len(acts)) as racers:
         outcomes = racers.race(acts)
-    failed = [outcome for outcome in outcomes if isinstance(outcome, Exception) and not isinstance(outcome, Refused)]
+    failed = [
+        outcome
+        for outcome in outcomes
+        if isinstance(outcome, Exception) and not isinstance(outcome, Refused)
+    ]
     assert not failed, outcomes
     return [outcome.sentence if isinstance(outcome, Refused) else "done" for outcome in outcomes]
 
 
 @contextmanager
 def unlocked():
-    """The workflow without its locks and guards, so that a race is seen to be lost where they are missing."""
+    """The workflow without its locks and guards, so that a race is seen to be lost where they are
+    missing.
+    """
     guards.remove(connection)
     with ExitStack() as stack:
-        stack.enter_context(mock.patch.object(QuerySet, "select_for_update", lambda rows, **options: rows.all()))
+        stack.enter_context(
+            mock.patch.object(QuerySet, "select_for_update", lambda rows, **options: rows.all())
+        )
         stack.enter_context(mock.patch.object(rights, "_hold", list))
         yield
     guards.install(connection)

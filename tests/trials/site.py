@@ -1,4 +1,6 @@
-"""The site as it runs in production, gunicorn before this database, and people who use it over HTTP."""
+"""The site as it runs in production, gunicorn before this database, and people who use it over
+HTTP.
+"""
 
 import http.client
 import os
@@ -37,10 +39,20 @@ def free_port():
 def serving(url, application="tests.trials.fatal", workers=1):
     """The port of a gunicorn that starts a worker anew when one dies."""
     port = free_port()
-    command = [sys.executable, "-m", "gunicorn", f"{application}:application", "--preload", "--log-level", "critical"]
+    command = [
+        sys.executable,
+        "-m",
+        "gunicorn",
+        f"{application}:application",
+        "--preload",
+        "--log-level",
+        "critical",
+    ]
     command += ["--bind", f"127.0.0.1:{port}", "--workers", str(workers), "--graceful-timeout", "1"]
     silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    served = subprocess.Popen(command, cwd=ROOT, env=os.environ | {"DATABASE_URL": url, "DEBUG": "1"}, **silent)
+    served = subprocess.Popen(
+        command, cwd=ROOT, env=os.environ | {"DATABASE_URL": url, "DEBUG": "1"}, **silent
+    )
     try:
         until(lambda: alive(port))
         yield port
@@ -86,7 +98,10 @@ class Browser:
 
     def post(self, path, sent, **headers):
         """(status, headers); ConnectionError or HTTPException where no answer came."""
-        headers |= {"Content-Type": "application/x-www-form-urlencoded", "Referer": f"http://127.0.0.1:{self.port}/"}
+        headers |= {
+            "Content-Type": "application/x-www-form-urlencoded",
+            "Referer": f"http://127.0.0.1:{self.port}/",
+        }
         status, found, _ = self._ask("POST", path, urlencode(sent), headers)
         return status, found
 

@@ -1,4 +1,6 @@
-"""A mail server of a few lines that takes whatever it is sent, and says so to whoever wants to know in between."""
+"""A mail server of a few lines that takes whatever it is sent, and says so to whoever wants to know
+in between.
+"""
 
 import re
 import socketserver
@@ -8,7 +10,9 @@ from email import message_from_bytes, policy
 
 
 class Sink(socketserver.ThreadingTCPServer):
-    """`taken` are the messages; `on_mail(number)` is called for each, before the sender is told that it was taken."""
+    """`taken` are the messages; `on_mail(number)` is called for each, before the sender is told
+    that it was taken.
+    """
 
     allow_reuse_address, daemon_threads = True, True
 

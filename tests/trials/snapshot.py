@@ -1,4 +1,6 @@
-"""One picture of a world, taken from the model or from the database: equal when both say the same."""
+"""One picture of a world, taken from the model or from the database: equal when both say the
+same.
+"""
 
 from collections import defaultdict
 from functools import cache
@@ -11,10 +13,16 @@ from proposals.models import LogicalFlow, PhysicalFlow, PhysicalSpecification, P
 
 def of_model(world):
     return {
-        "proposals": [(w.type, w.maker, w.route, w.types, w.state, w.trail) for w in world.proposals],
-        "routes": {route: (r.lifecycle, r.declared, r.version) for route, r in world.routes.items()},
+        "proposals": [
+            (w.type, w.maker, w.route, w.types, w.state, w.trail) for w in world.proposals
+        ],
+        "routes": {
+            route: (r.lifecycle, r.declared, r.version) for route, r in world.routes.items()
+        },
         "specs": [(s.owner, s.name, s.types, s.living, s.version) for s in world.specs],
-        "flows": [(f.route, f.spec, f.frequency, f.criticality, f.living, f.version) for f in world.flows],
+        "flows": [
+            (f.route, f.spec, f.frequency, f.criticality, f.living, f.version) for f in world.flows
+        ],
     }
 
 
@@ -23,38 +31,69 @@ def of_database():
     trails = defaultdict(list)
     for pk, *step in rows("steps"):
         trails[pk].append((*step[:-1], bool(step[-1])))
-    proposals, specs = sets("proposal types"), {pk: place for place, (pk, *_) in enumerate(rows("specs"))}
-    versions = {name: {pk: number - 1 for pk, number in rows(f"{name} versions")} for name in VERSIONED}
+    proposals, specs = (
+        sets("proposal types"),
+        {pk: place for place, (pk, *_) in enumerate(rows("specs"))},
+    )
+    versions = {
+        name: {pk: number - 1 for pk, number in rows(f"{name} versions")} for name in VERSIONED
+    }
     declared, types = sets("declared types"), sets("specification types")
     return {
         "proposals": [
             (kind, maker, (s, t), proposals[pk], state, trails[pk])
             for pk, kind, maker, s, t, state in rows("proposals")
         ],
-        "routes": {(s, t): (lifecycle, declared[pk], versions["routes"][pk]) for pk, s, t, lifecycle in rows("routes")},
+        "routes": {
+            (s, t): (lifecycle, declared[pk], versions["routes"][pk])
+            for pk, s, t, lifecycle in rows("routes")
+        },
         "specs": [
             (owner, name, types[pk], lifecycle == "ACTIVE", versions["specs"][pk])
             for pk, owner, name, lifecycle in rows("specs")
         ],
         "flows": [
-            ((s, t), specs[spec], frequency, criticality, lifecycle == "ACTIVE", versions["flows"][pk])
+            (
+                (s, t),
+                specs[spec],
+                frequency,
+                criticality,
+                lifecycle == "ACTIVE",
+                versions["flows"][pk],
+            )
             for pk, s, t, spec, frequency, criticality, lifecycle in rows("flows")
         ],
     }
 
 
 VERSIONED = {"routes": LogicalFlow, "specs": PhysicalSpecification, "flows": PhysicalFlow}
-STEP = ["proposal", "action", "from_state", "to_state", "by__name", "on_behalf_of__name", "automatic"]
+STEP = [
+    "proposal",
+    "action",
+    "from_state",
+    "to_state",
+    "by__name",
+    "on_behalf_of__name",
+    "automatic",
+]
 ROUTE = ["logical_flow__source__name", "logical_flow__target__name"]
 FLOW = ["pk", *ROUTE, "specification", "frequency", "criticality", "lifecycle"]
 QUERIES = {
     "steps": (Transition, ["proposal", "number"], STEP),
-    "proposals": (Proposal, ["pk"], ["pk", "type", "maker__name", "source__name", "target__name", "state"]),
+    "proposals": (
+        Proposal,
+        ["pk"],
+        ["pk", "type", "maker__name", "source__name", "target__name", "state"],
+    ),
     "routes": (LogicalFlow, ["pk"], ["pk", "source__name", "target__name", "lifecycle"]),
     "specs": (PhysicalSpecification, ["pk"], ["pk", "owner__name", "name", "lifecycle"]),
     "flows": (PhysicalFlow, ["pk"], FLOW),
     "proposal types": (Proposal.data_types.through, [], ["proposal", "datatype__name"]),
-    "declared types": (LogicalFlow.declared_data_types.through, [], ["logicalflow", "datatype__name"]),
+    "declared types": (
+        LogicalFlow.declared_data_types.through,
+        [],
+        ["logicalflow", "datatype__name"],
+    ),
     "specification types": (
         PhysicalSpecification.data_types.through,
         [],
@@ -65,7 +104,9 @@ QUERIES = {
 
 @cache
 def statement(name):
-    """The SQL of a query: to write it takes the ORM longer than to run it, and it is asked at every step."""
+    """The SQL of a query: to write it takes the ORM longer than to run it, and it is asked at every
+    step.
+    """
     if name in QUERIES:
         model, order, fields = QUERIES[name]
         wanted = model.objects.order_by(*order).values_list(*fields)

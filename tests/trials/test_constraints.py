@@ -1,4 +1,6 @@
-"""Each CHECK and each UNIQUE is broken once, with the guards away: that one, and no other, stops it."""
+"""Each CHECK and each UNIQUE is broken once, with the guards away: that one, and no other, stops
+it.
+"""
 
 from django.db import IntegrityError, connection
 
@@ -7,11 +9,15 @@ from .constraints import IMPLIED, TABLE, constraints
 
 __all__ = ["scene"]
 
-VALID_JSON = {"receipt(results, results)"}  # Django's own on SQLite; elsewhere the type of the column says it
+VALID_JSON = {
+    "receipt(results, results)"
+}  # Django's own on SQLite; elsewhere the type of the column says it
 
 
 def stopped_by(sql):
-    """The name of the constraint (SQLite does not say it of each: ""), or None if nothing stopped it."""
+    """The name of the constraint (SQLite does not say it of each: ""), or None if nothing stopped
+    it.
+    """
     try:
         carry_out(sql)
     except IntegrityError as stopped:
@@ -23,7 +29,9 @@ def test_each_constraint_stops_what_it_is_there_for(scene):
     without_guards()
     there = constraints()
     stopped = {name: stopped_by(sql.format(**scene)) for name, sql in TABLE.items()}
-    assert stopped == {name: there[name][1] if connection.vendor == "postgresql" else "" for name in TABLE}
+    assert stopped == {
+        name: there[name][1] if connection.vendor == "postgresql" else "" for name in TABLE
+    }
 
 
 def test_every_constraint_has_an_attack(db):

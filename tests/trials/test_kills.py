@@ -1,4 +1,6 @@
-"""`kill -9` at any moment: nothing acknowledged is lost, nothing half done is seen, and the work goes on."""
+"""`kill -9` at any moment: nothing acknowledged is lost, nothing half done is seen, and the work
+goes on.
+"""
 
 import http.client
 import os
@@ -8,7 +10,8 @@ import sys
 import pytest
 from post_office.models import STATUS, Email
 
-from proposals import audit, workflow
+from proposals import workflow
+from proposals.history import verify
 from proposals.models import Notice, Proposal
 
 from .. import factories
@@ -56,7 +59,9 @@ class LastApproval:
 
 
 def points(statements):
-    """Where to kill: each statement and around the commit in the long trial, some of them otherwise."""
+    """Where to kill: each statement and around the commit in the long trial, some of them
+    otherwise.
+    """
     every = ["commit", "committed", *map(str, range(statements, 0, -1))]
     step = 1 if LONG else len(every) // (WORKER_KILLS - 2)
     return (every[:2] + every[2::step] * WORKER_KILLS)[:WORKER_KILLS]
@@ -82,7 +87,7 @@ def test_a_web_worker_killed_within_the_last_approval(record_property):
     figure = f"{len(where)} kills of a web worker at {len(set(where))} points of the last approval, {len(wrong)} wrong"
     record_property("figure", figure)
     assert wrong == []
-    assert list(audit.breaches()) == []
+    assert list(verify.breaches()) == []
 
 
 def queue_mails(number):
@@ -91,7 +96,9 @@ def queue_mails(number):
     company.people = [factories.user(), factories.user()]
     company.maker = factories.user()
     for _ in range(number):
-        workflow.approve(company.proposed(company.people[:1]), sides=["SOURCE"], by=company.people[0])
+        workflow.approve(
+            company.proposed(company.people[:1]), sides=["SOURCE"], by=company.people[0]
+        )
     return set(Email.objects.values_list("message_id", flat=True))
 
 
@@ -114,7 +121,10 @@ def test_a_mail_worker_killed_between_sending_and_recording_it(record_property):
         assert workers[-1].wait(timeout=30) == 0
     kills, taken = len(workers) - 1, [message["Message-ID"] for message in server.taken]
     again = len(taken) - len(set(taken))
-    record_property("figure", f"{kills} kills of the mail worker, {len(queued)} mails, 0 lost, {again} sent again")
+    record_property(
+        "figure",
+        f"{kills} kills of the mail worker, {len(queued)} mails, 0 lost, {again} sent again",
+    )
     assert set(taken) == queued
     assert kills == wanted
 
@@ -127,4 +137,6 @@ def start_worker(port):
     environ = os.environ | {"DATABASE_URL": url_of_this_database(), "DEBUG": "1"}
     environ |= {"EMAIL_URL": f"smtp://127.0.0.1:{port}"}
     silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    return subprocess.Popen([sys.executable, "manage.py", "worker"], cwd=ROOT, env=environ, **silent)
+    return subprocess.Popen(
+        [sys.executable, "manage.py", "worker"], cwd=ROOT, env=environ, **silent
+    )

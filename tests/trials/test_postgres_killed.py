@@ -1,4 +1,5 @@
-"""`kill -9` of the whole PostgreSQL while many approve: what was acknowledged is there, the rest can be repeated.
+"""`kill -9` of the whole PostgreSQL while many approve: what was acknowledged is there, the rest
+can be repeated.
 
 Runs against a server of its own (`tests/long.py` brings it and names its folder in OWN_POSTGRES).
 """
@@ -16,7 +17,7 @@ import psutil
 import pytest
 from django.db import connection
 
-from proposals import audit
+from proposals.history import verify
 
 from .. import factories
 from .races import Company
@@ -101,7 +102,7 @@ def test_postgresql_killed_under_load(record_property):
     with serving(url_of_this_database(), application="waltzflow.wsgi", workers=4) as port:
         for number in range(1, KILLS + 1):
             load, found = one_kill(server, port, company)
-            wrong += found + list(audit.breaches())
+            wrong += found + list(verify.breaches())
             answers += load.answers
             print(f"{number} kills, answers {dict(answers)}, {len(wrong)} wrong", flush=True)
     figure = f"{KILLS} kills of PostgreSQL, {answers[302]} approvals acknowledged before them, {len(wrong)} wrong"

@@ -1,9 +1,11 @@
-"""As many as an office has, at the same moment on one proposal: one legal history, and every loser told."""
+"""As many as an office has, at the same moment on one proposal: one legal history, and every loser
+told.
+"""
 
 import pytest
 from django.db import connection
 
-from proposals import audit
+from proposals.history import verify
 
 from . import LONG
 from .races import RACES, Company
@@ -32,7 +34,7 @@ def run(name, rounds):
 def test_no_round_is_bad(name, record_property):
     rounds = ROUNDS if LONG or name.startswith("approve/") else 2
     bad = run(name, rounds)
-    breaches = list(audit.breaches())
+    breaches = list(verify.breaches())
     figure = f"{name}: {rounds} rounds of {RACERS} racers, {len(bad)} bad, {len(breaches)} breaches in the audit"
     record_property("figure", figure)
     assert bad == []
@@ -45,5 +47,7 @@ if connection.vendor == "postgresql":  # SQLite has one writer at a time, who ne
         rounds = 10 if LONG else 1
         with unlocked():
             bad = run("approve/approve", rounds)
-        record_property("figure", f"approve/approve without locks and guards: {rounds} rounds, {len(bad)} bad")
+        record_property(
+            "figure", f"approve/approve without locks and guards: {rounds} rounds, {len(bad)} bad"
+        )
         assert bad

@@ -1,4 +1,5 @@
-"""Each guard and each constraint is taken away in turn, and the attacks tell: what it alone stopped passes then.
+"""Each guard and each constraint is taken away in turn, and the attacks tell: what it alone stopped
+passes then.
 
 A constraint cannot be taken from a table of SQLite, so there it is the guards alone.
 """
@@ -8,7 +9,8 @@ from contextlib import contextmanager
 
 from django.db import IntegrityError, connection, transaction
 
-from proposals import audit, guards
+from proposals import guards
+from proposals.history import verify
 
 from .. import attacks
 from ..test_guards import KEPT, ON_POSTGRESQL, carry_out, put_up, scene, without_guards
@@ -31,7 +33,10 @@ def stopper(sql):
 
 def attacks_on(guard, scene):
     """SQL: those of the table, and the ones on every table of the record."""
-    rows, key = guard.table, next((model._meta.pk.column for model in KEPT if model._meta.db_table == guard.table), "")
+    rows, key = (
+        guard.table,
+        next((model._meta.pk.column for model in KEPT if model._meta.db_table == guard.table), ""),
+    )
     on_every_table = {
         "unchanged": f"UPDATE {rows} SET {key} = {key}",
         "stays": f"TRUNCATE {rows} CASCADE" if ON_POSTGRESQL else f"DELETE FROM {rows}",
@@ -44,7 +49,9 @@ def attacks_on(guard, scene):
 def take_down(guard):
     with connection.cursor() as cursor:
         for name in map(guard.trigger, guard.events_on(connection.vendor)):
-            cursor.execute(f"DROP FUNCTION {name}() CASCADE" if ON_POSTGRESQL else f"DROP TRIGGER {name}")
+            cursor.execute(
+                f"DROP FUNCTION {name}() CASCADE" if ON_POSTGRESQL else f"DROP TRIGGER {name}"
+            )
 
 
 @contextmanager
@@ -59,7 +66,7 @@ def without_it(guard, sqls):
     """What stops each attack when this one of all guards is gone; and the audit says that it is."""
     with undone():
         take_down(guard)
-        missing = {breach.rows.split(" on ")[0] for breach in audit.CHECKS["guards in place"]()}
+        missing = {breach.rows.split(" on ")[0] for breach in verify.CHECKS["guards in place"]()}
         assert missing == set(map(guard.trigger, guard.events_on(connection.vendor)))
         return [stopper(sql) for sql in sqls]
 
@@ -71,7 +78,11 @@ def with_it_alone(guard, sqls):
 
 
 def test_each_guard_taken_away_is_noticed(scene, record_property):
-    here = {guard: attacks_on(guard, scene) for guard in guards.GUARDS if guard.events_on(connection.vendor)}
+    here = {
+        guard: attacks_on(guard, scene)
+        for guard in guards.GUARDS
+        if guard.events_on(connection.vendor)
+    }
     others = {guard: without_it(guard, sqls) for guard, sqls in here.items()}
     without_guards()
     alone = {guard: with_it_alone(guard, sqls) for guard, sqls in here.items()}
@@ -91,8 +102,15 @@ def test_each_guard_taken_away_is_noticed(scene, record_property):
 
 def drop(table, name):
     with connection.cursor() as cursor:
-        cursor.execute("SELECT 1 FROM pg_constraint WHERE conname = %s AND conrelid = %s::regclass", [name, table])
-        cursor.execute(f'ALTER TABLE {table} DROP CONSTRAINT "{name}"' if cursor.fetchone() else f'DROP INDEX "{name}"')
+        cursor.execute(
+            "SELECT 1 FROM pg_constraint WHERE conname = %s AND conrelid = %s::regclass",
+            [name, table],
+        )
+        cursor.execute(
+            f'ALTER TABLE {table} DROP CONSTRAINT "{name}"'
+            if cursor.fetchone()
+            else f'DROP INDEX "{name}"'
+        )
 
 
 if ON_POSTGRESQL:  # SQLite cannot drop a constraint
@@ -110,7 +128,11 @@ if ON_POSTGRESQL:  # SQLite cannot drop a constraint
             if name in constraints.IMPLIED:
                 print(f"constraint {name}: implied by {known}, which stops all that it would")
             else:
-                print(f"constraint {name}: noticed by the attack on it; in its place stops it {then or 'nothing'}")
+                print(
+                    f"constraint {name}: noticed by the attack on it; in its place stops it {then or 'nothing'}"
+                )
             unnoticed += [name] if before == then and name not in constraints.IMPLIED else []
-        record_property("figure", f"{len(there)} constraints taken away in turn, {len(unnoticed)} unnoticed")
+        record_property(
+            "figure", f"{len(there)} constraints taken away in turn, {len(unnoticed)} unnoticed"
+        )
         assert unnoticed == []

@@ -1,4 +1,6 @@
-"""The whole workflow, against a model: whatever people do and in whatever order, both end in the same world."""
+"""The whole workflow, against a model: whatever people do and in whatever order, both end in the
+same world.
+"""
 
 import os
 import random
@@ -12,9 +14,9 @@ from hypothesis import HealthCheck, Phase, note, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
-from proposals import audit
+from proposals.errors import Conflict, NoRight, Refused
+from proposals.history import verify
 from proposals.models import end_states
-from proposals.refusals import Conflict, NoRight, Refused
 
 from . import LONG, snapshot
 from .deeds import PEOPLE, POLICIES, SYSTEMS, TYPES, deeds
@@ -31,13 +33,21 @@ REFUSALS = {"right": NoRight, "conflict": Conflict, "wish": Refused}
 def beginning():
     """The world in which every run starts, in the model and in the database."""
     world, product = World(PEOPLE, SYSTEMS), Product(PEOPLE, SYSTEMS, TYPES)
-    world.routes = {("Risk", "Ledger"): Route(frozenset()), ("Ledger", "Ledger"): Route(frozenset(), "ACTIVE")}
+    world.routes = {
+        ("Risk", "Ledger"): Route(frozenset()),
+        ("Ledger", "Ledger"): Route(frozenset(), "ACTIVE"),
+    }
     world.specs = [Spec("Ledger", "closing.csv", frozenset({"Trades"}))]
     world.flows = [Flow(("Ledger", "Ledger"), 0, "DAILY", "MEDIUM")]
     product.imported(("Risk", "Ledger"))
     product.imported(("Ledger", "Ledger"), "closing.csv", ["Trades"])
     for place in (world, product):
-        for person, system in [("Sam", "Ledger"), ("Tess", "Risk"), ("Bo", "Ledger"), ("Bo", "Risk")]:
+        for person, system in [
+            ("Sam", "Ledger"),
+            ("Tess", "Risk"),
+            ("Bo", "Ledger"),
+            ("Bo", "Risk"),
+        ]:
             place.involve(person, system, "Data Owner")
         place.appoint("Stella")
         place.externalise("Vendor")
@@ -54,15 +64,21 @@ class Workflow(RuleBasedStateMachine):
         self.undone.__enter__()
 
     def teardown(self):
-        """Nothing is ever erased, so what the audit would have found at a step it finds at the end."""
+        """Nothing is ever erased, so what the audit would have found at a step it finds at the
+        end.
+        """
         self.seen.update(("runs", *(wish.state for wish in self.world.proposals)))
         try:
-            assert list(audit.breaches()) == []
+            assert list(verify.breaches()) == []
         finally:
             transaction.set_rollback(True)
             self.undone.__exit__(None, None, None)
 
-    @initialize(values=st.fixed_dictionaries({name: st.sampled_from(values) for name, values in POLICIES.items()}))
+    @initialize(
+        values=st.fixed_dictionaries(
+            {name: st.sampled_from(values) for name, values in POLICIES.items()}
+        )
+    )
     def policy(self, values):
         for name, value in values.items():
             if value != self.world.policy[name]:
@@ -105,7 +121,9 @@ class Workflow(RuleBasedStateMachine):
 
 @pytest.mark.parametrize("part", range(PARTS))
 def test_whatever_people_do_the_product_does_what_the_model_says(db, part, record_property):
-    """Always the same runs in `make test`; others each time in the long trial, which prints their seed."""
+    """Always the same runs in `make test`; others each time in the long trial, which prints their
+    seed.
+    """
     seed = int(os.environ.get("TRIALS_SEED", random.randrange(10**9) if LONG else part))
     print(f"TRIALS_SEED={seed}", flush=True)
     seen, start = Counter(), beginning()
@@ -121,4 +139,6 @@ def test_whatever_people_do_the_product_does_what_the_model_says(db, part, recor
         ),
     )
     ends = ", ".join(f"{seen[state]} {state}" for state in end_states())
-    record_property("figure", "{runs} runs, {steps} steps, {refused} of them refused; ".format(**seen) + ends)
+    record_property(
+        "figure", "{runs} runs, {steps} steps, {refused} of them refused; ".format(**seen) + ends
+    )

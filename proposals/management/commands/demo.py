@@ -1,9 +1,9 @@
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from proposals import demo
-from proposals.models import User
-from proposals.refusals import Refused
+from ... import demo
+from ...errors import Refused
+from ...models import User
 
 
 class Command(BaseCommand):
@@ -15,7 +15,11 @@ class Command(BaseCommand):
         except Refused as refusal:
             raise CommandError(refusal.sentence) from None
         if made:
-            self.stdout.write("Lysvann Energy is there: " + ", ".join(f"{n} {name}" for name, n in made.items()) + ".")
+            self.stdout.write(
+                "Lysvann Energy is there: "
+                + ", ".join(f"{n} {name}" for name, n in made.items())
+                + "."
+            )
         else:
             self.stdout.write("This database already has systems or people, so nothing was made.")
         self._print_sign_ins(demo.sign_ins())

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
-from proposals.catalogue_files import write_catalogue
+from ...files.catalogue import write_catalogue
 
 
 class Command(BaseCommand):

@@ -5,8 +5,8 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from proposals.catalogue_files import BadCatalogue, import_catalogue, read_directory
-from proposals.refusals import Refused
+from ...errors import Refused
+from ...files.catalogue import BadCatalogue, import_catalogue, read_directory
 
 
 class Command(BaseCommand):
@@ -14,13 +14,17 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser) -> None:
         parser.add_argument("directory", type=Path)
-        parser.add_argument("--dry-run", action="store_true", help="Judge everything and write nothing.")
+        parser.add_argument(
+            "--dry-run", action="store_true", help="Judge everything and write nothing."
+        )
 
     def handle(self, *, directory: Path, dry_run: bool, **options) -> None:
         try:
             contents = read_directory(directory)
             with tqdm(unit=" rows", disable=None, leave=False) as bar:
-                report = import_catalogue(contents, dry_run=dry_run, progress=lambda *rows: show(bar, *rows))
+                report = import_catalogue(
+                    contents, dry_run=dry_run, progress=lambda *rows: show(bar, *rows)
+                )
         except BadCatalogue as bad:
             for problem in bad.problems:
                 self.stderr.write(str(problem))
@@ -31,7 +35,9 @@ class Command(BaseCommand):
             self.stdout.write(str(tally))
         if report.activated:
             self.stdout.write(f"Pending flows that became active: {report.activated}")
-        self.stdout.write("Dry run: nothing was written." if dry_run else f"{report.batch or 'Nothing changed'}.")
+        self.stdout.write(
+            "Dry run: nothing was written." if dry_run else f"{report.batch or 'Nothing changed'}."
+        )
 
 
 def show(bar: tqdm, done: int, total: int) -> None:

@@ -1,6 +1,6 @@
 from django.core.management.base import BaseCommand
 
-from proposals import state_diagram
+from ...workflow import state_diagram
 
 
 class Command(BaseCommand):

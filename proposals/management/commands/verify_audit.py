@@ -2,13 +2,11 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
-from proposals import audit
+from ...history import verify
 
 
 class Command(BaseCommand):
-    help = (
-        "Checks that proposals, transitions, history and flows agree. Names every disagreement; exit status 1 if any."
-    )
+    help = "Checks that proposals, transitions, history and flows agree. Names every disagreement; exit status 1 if any."
 
     def add_arguments(self, parser) -> None:
         parser.add_argument(
@@ -21,7 +19,7 @@ class Command(BaseCommand):
 
     def handle(self, *, checkpoint: Path | None, **options) -> None:
         number = 0
-        for name, check in audit.CHECKS.items():
+        for name, check in verify.CHECKS.items():
             broken = 0
             for breach in check():
                 broken += 1
@@ -35,12 +33,16 @@ class Command(BaseCommand):
         self.stdout.write("Everything agrees.")
 
     def _checkpoint(self, path: Path, *, sound: bool) -> int:
-        """How many things are wrong with it: 0 or 1. Written anew only when nothing else is wrong either."""
+        """How many things are wrong with it: 0 or 1. Written anew only when nothing else is wrong
+        either.
+        """
         try:
-            known = audit.compare(path) if path.exists() else 0
-            number = audit.take(path) if sound else known
-        except audit.CheckpointBroken as broken:
+            known = verify.compare(path) if path.exists() else 0
+            number = verify.take(path) if sound else known
+        except verify.CheckpointBroken as broken:
             self.stdout.write(self.style.ERROR(f"log  {broken}"))
             return 1
-        self.stdout.write(f"ok      checkpoint: {known} transitions as they were, {number} now in {path}")
+        self.stdout.write(
+            f"ok      checkpoint: {known} transitions as they were, {number} now in {path}"
+        )
         return 0

@@ -8,17 +8,17 @@ from django.core.management.base import BaseCommand
 from django.db import close_old_connections
 from django.utils import timezone
 
-from proposals import clock
+from ...workflow import periodic
 
 log = logging.getLogger(__name__)
 
 # What is done, how often in seconds, and what is said of it when there was something to do.
 ROUNDS = [
-    (clock.time_out_proposals, 60, "Proposals timed out: {}."),
-    (clock.remind_approvers, 600, "Reminders queued: {}."),
-    (clock.send_digests, 600, "Digests queued: {}."),
-    (clock.send_mail, 5, "Mails sent: {}."),
-    (clock.forget_receipts, 3600, "Receipts of forms forgotten: {}."),
+    (periodic.time_out_proposals, 60, "Proposals timed out: {}."),
+    (periodic.remind_approvers, 600, "Reminders queued: {}."),
+    (periodic.send_digests, 600, "Digests queued: {}."),
+    (periodic.send_mail, 5, "Mails sent: {}."),
+    (periodic.forget_receipts, 3600, "Receipts of forms forgotten: {}."),
 ]
 
 
@@ -39,7 +39,9 @@ class Command(BaseCommand):
         self.stdout.write("The worker has stopped.")
 
     def _run(self, work: Callable, said: str) -> None:
-        """One pass. A failure (the database restarting, say) is logged, and the next round tries again."""
+        """One pass. A failure (the database restarting, say) is logged, and the next round tries
+        again.
+        """
         try:
             close_old_connections()
             done, _ = work(timezone.now())

@@ -1,0 +1,36 @@
+"""The pages that tell the trail of a flow or of a proposal. They only show what `trail.py`
+finds.
+"""
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.utils.html import format_html
+
+from ..history.approvals import Trail
+from .common import Tracked, WithPages
+
+
+class Traced(Tracked, WithPages):
+    """With the page of a row's trail, and the ways there: a column of the list, a tool of the row's
+    own page.
+    """
+
+    change_form_template = "admin/proposals/traced_change_form.html"
+    pages = {"<int:object_id>/trail/": "trail"}
+    trail_related: list[str] = []  # what the page needs of the row itself
+
+    def trail_of(self, obj) -> Trail:
+        raise NotImplementedError
+
+    def trail_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        obj = self.seen(request, object_id, *self.trail_related)
+        return self.page(
+            request, "trail", f"Trail of {self.called(obj)}", original=obj, trail=self.trail_of(obj)
+        )
+
+    def called(self, obj) -> str:
+        return str(obj)
+
+    @admin.display(description="trail")
+    def trail(self, obj) -> str:
+        return format_html('<a href="{}">Trail</a>', self.url("trail", obj.pk))

@@ -1,0 +1,1 @@
+"""Files in and out: the catalogue, and what a page offers to download."""

@@ -1,0 +1,230 @@
+"""How one cell of a catalogue file is read, compared and written: a class for each kind of cell.
+
+What a cell may hold follows from the model's field: its length, its choices, its limits, whether it
+may be empty.
+"""
+
+import csv
+import hashlib
+import io
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models
+
+from ..cells import escaped, unescaped
+from .problems import Unreadable, quoted
+
+
+def whole(value: Any) -> Any:
+    return value
+
+
+@dataclass
+class Column:
+    """One column of a file.
+
+    `path` leads from a row's object to the value; where it has a dot the value belongs to a related row: it is read
+    and exported, never set. `fold` gives what of a value counts in the key of its row.
+    """
+
+    name: str
+    path: str = ""
+    optional: bool = False
+    fold: Callable[[Any], Any] = whole
+
+    def __post_init__(self) -> None:
+        self.path = self.path or self.name
+        self.get = attrgetter(self.path)
+
+    def bind(self, model: type[models.Model]) -> None:
+        """Learn from `model` what the cells may hold."""
+        for step in self.path.split("."):
+            self.field = model._meta.get_field(step)
+            model = self.field.related_model
+
+    @property
+    def is_own(self) -> bool:
+        return "." not in self.path
+
+    def cell(self, texts: dict[str, str]) -> str:
+        """What the row (column name -> text) says in this column; an absent column is empty."""
+        return texts.get(self.name, "")
+
+    def read(self, text: str) -> Any:
+        """The value of a cell, or Unreadable."""
+        raise NotImplementedError
+
+    def value(self, obj: models.Model) -> Any:
+        """What `read` would give for the cell that says what `obj` holds."""
+        return self.get(obj)
+
+    def text(self, obj: models.Model) -> str:
+        """The cell that says what `obj` holds."""
+        return str(self.get(obj))
+
+    def put(self, obj: models.Model, value: Any, find: Callable) -> None:
+        """Set it on `obj`. `find(file, key)` gives the saved object a reference means."""
+        setattr(obj, self.path, value)
+
+
+class Text(Column):
+    def read(self, text: str) -> str:
+        value = unescaped(text)
+        if not value and not self.field.blank:
+            raise Unreadable("This must not be empty.")
+        if self.field.max_length and len(value) > self.field.max_length:
+            raise Unreadable(f"This is longer than {self.field.max_length} characters.")
+        return value
+
+    def value(self, obj: models.Model) -> str:
+        return (self.get(obj) or "").strip()
+
+    def text(self, obj: models.Model) -> str:
+        return escaped(self.value(obj))
+
+    def put(self, obj: models.Model, value: str, find: Callable) -> None:
+        setattr(obj, self.path, value or (None if self.field.null else ""))
+
+
+@dataclass
+class MadeUpCode(Text):
+    """A code. A row without one gets one that follows from its columns `of`: the same one at every
+    import.
+    """
+
+    prefix: str = ""
+    of: tuple[str, ...] = ()
+
+    def cell(self, texts: dict[str, str]) -> str:
+        if texts.get(self.name):
+            return texts[self.name]
+        content = "\n".join(texts.get(name, "") for name in self.of)
+        return f"{self.prefix}-{hashlib.sha256(content.encode()).hexdigest()[:10].upper()}"
+
+
+class Email(Text):
+    """A mail address that becomes a user name, and so has to fit into both."""
+
+    def bind(self, model: type[models.Model]) -> None:
+        super().bind(model)
+        self.longest = min(self.field.max_length, model._meta.get_field("username").max_length)
+
+    def read(self, text: str) -> str:
+        value = super().read(text)
+        if len(value) > self.longest:
+            raise Unreadable(f"This is longer than {self.longest} characters.")
+        try:
+            self.field.run_validators(value)
+        except ValidationError:
+            raise Unreadable(f"{quoted(value)} is not a mail address.") from None
+        return value
+
+
+class Choice(Column):
+    def read(self, text: str) -> str:
+        if not text and self.optional:
+            return self.field.default
+        known = [value for value, _ in self.field.flatchoices]
+        if text not in known:
+            raise Unreadable(
+                f"{quoted(text)} is not one of {', '.join(known)}."
+                if text
+                else "This must not be empty."
+            )
+        return text
+
+
+@dataclass
+class Flag(Column):
+    """true or false, in either case as spreadsheets write them; `negated` where the file says the
+    opposite.
+    """
+
+    negated: bool = False
+
+    def read(self, text: str) -> bool:
+        if text.lower() not in {"true", "false", ""}:
+            raise Unreadable(f"{quoted(text)} is neither true nor false.")
+        return (text.lower() == "true") != self.negated
+
+    def text(self, obj: models.Model) -> str:
+        return "true" if self.get(obj) != self.negated else "false"
+
+
+class Number(Column):
+    def read(self, text: str) -> int:
+        if not re.fullmatch(r"[+-]?[0-9]{1,9}", text):
+            raise Unreadable(
+                f"{quoted(text)} is not a whole number." if text else "This must not be empty."
+            )
+        try:
+            self.field.run_validators(int(text))
+        except ValidationError as error:
+            raise Unreadable(" ".join(error.messages)) from None
+        return int(text)
+
+
+@dataclass
+class Code(Column):
+    """A row of the file `of`, named by its `by`. The value is that row's key, its attribute `key`;
+    empty for none.
+    """
+
+    of: str = ""
+    by: str = "code"
+    key: str = ""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.key = self.key or self.by
+
+    def read(self, text: str) -> str:
+        if not text and not self.field.null:
+            raise Unreadable("This must not be empty.")
+        return unescaped(text)
+
+    def value(self, obj: models.Model) -> str:
+        return self.fold(getattr(self.get(obj), self.key).strip()) if self.text(obj) else ""
+
+    def text(self, obj: models.Model) -> str:
+        return escaped((getattr(self.get(obj), self.by, None) or "").strip())
+
+    def put(self, obj: models.Model, value: str, find: Callable) -> None:
+        setattr(obj, self.path, find(self.of, value) if value else None)
+
+
+@dataclass
+class Codes(Column):
+    """Any number of rows of the file `of`, with `;` between their codes; a code with `;` in it
+    stands in quotes.
+    """
+
+    of: str = ""
+    by: str = "code"
+
+    def read(self, text: str) -> frozenset[str]:
+        try:
+            rows = list(
+                csv.reader(io.StringIO(unescaped(text), newline=""), delimiter=";", strict=True)
+            )
+        except csv.Error:
+            raise Unreadable(
+                f"{quoted(text)} is not a list of codes with “;” between them."
+            ) from None
+        return frozenset(code.strip() for row in rows for code in row if code.strip())
+
+    def value(self, obj: models.Model) -> frozenset[str]:
+        return frozenset(related.code.strip() for related in self.get(obj).all())
+
+    def text(self, obj: models.Model) -> str:
+        line = io.StringIO(newline="")
+        csv.writer(line, delimiter=";").writerow(sorted(self.value(obj)))
+        return escaped(line.getvalue().removesuffix("\r\n"))
+
+    def put(self, obj: models.Model, value: frozenset[str], find: Callable) -> None:
+        """Nothing yet: the links are written when the row has its id."""

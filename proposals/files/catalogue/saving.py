@@ -1,0 +1,186 @@
+"""Carries out a plan: everything in bulk, and one history row for every object added or changed."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import models
+
+from ...models import (
+    FlowLifecycle,
+    ImportBatch,
+    Involvement,
+    LogicalFlow,
+    PhysicalFlow,
+    User,
+    record,
+)
+from .columns import Codes, Text
+from .plan import Plan, Shelf
+
+SLICE = 1000
+FEW = 500  # of ids in one query: SQLite has a limit
+
+
+@dataclass
+class Hand:
+    """By whom and when the catalogue changes, and the batch that every history row names."""
+
+    batch: ImportBatch
+    by: User | None
+    at: datetime
+
+    def write(self, objs: list, *, created: bool) -> None:
+        if objs and hasattr(type(objs[0]), "history"):
+            record(objs, created=created, by=self.by, why=f"Import {self.batch.pk}", at=self.at)
+
+
+def carry_out(plan: Plan, shelf: Shelf, hand: Hand, advance: Callable[[int], None]) -> None:
+    """Write what is to be added and changed of one table; the tables it refers to have been written
+    before.
+
+    `advance` is told how many rows are done.
+    """
+    advance(shelf.read - len(shelf.added) - len(shelf.changed))
+    _release(shelf)
+    added = []
+    for keys in _slices(shelf.added, SLICE):
+        added += _add(plan, shelf, keys, hand)
+        advance(len(keys))
+    if shelf.table.above:
+        _hang(plan, shelf)
+    changed = _change(plan, shelf)
+    advance(len(changed))
+    hand.write(added, created=True)
+    hand.write(changed, created=False)
+
+
+def _slices(items: list, size: int) -> Iterator[list]:
+    return (items[start : start + size] for start in range(0, len(items), size))
+
+
+def _release(shelf: Shelf) -> None:
+    """Give up the unique values that are about to change, so that two rows may exchange theirs."""
+    for field in {
+        column.field for columns in shelf.changed.values() for column in columns if _is_id(column)
+    }:
+        ids = [
+            shelf.existing[key].pk
+            for key, columns in shelf.changed.items()
+            if field in _fields(columns)
+        ]
+        for few in _slices(ids, FEW):
+            shelf.table.model.objects.filter(pk__in=few).update(**{field.name: None})
+
+
+def _is_id(column) -> bool:
+    return isinstance(column, Text) and column.field.unique
+
+
+def _fields(columns: list) -> list[models.Field]:
+    return [column.field for column in columns]
+
+
+def _add(plan: Plan, shelf: Shelf, keys: list, hand: Hand) -> list:
+    objs = [_new(plan, shelf, shelf.rows[key].values, hand) for key in keys]
+    shelf.table.model.objects.bulk_create(objs, batch_size=SLICE)
+    shelf.existing |= dict(zip(keys, objs, strict=True))
+    for column in shelf.table.of_many:
+        _link(
+            plan,
+            column,
+            [
+                (obj, shelf.rows[key].values[column.name])
+                for key, obj in zip(keys, objs, strict=True)
+            ],
+        )
+    return objs
+
+
+def _new(plan: Plan, shelf: Shelf, values: dict, hand: Hand) -> models.Model:
+    obj = shelf.table.model()
+    for column in shelf.table.columns:
+        if column.is_own and column.name != shelf.table.above:
+            column.put(obj, values[column.name], plan.find)
+    _COMPLETIONS.get(type(obj), _leave)(obj, values, plan, hand)
+    return obj
+
+
+def _leave(obj: models.Model, values: dict, plan: Plan, hand: Hand) -> None:
+    """Most rows are complete with what their file says."""
+
+
+def _complete_user(user: User, values: dict, plan: Plan, hand: Hand) -> None:
+    user.follow_email()
+    user.set_unusable_password()
+
+
+def _complete_involvement(involvement: Involvement, values: dict, plan: Plan, hand: Hand) -> None:
+    involvement.started_at = hand.at
+
+
+def _complete_logical_flow(flow: LogicalFlow, values: dict, plan: Plan, hand: Hand) -> None:
+    flow.origin_batch = hand.batch
+    if (values["source_code"], values["target_code"]) in plan.routes_gaining:
+        flow.activate()
+
+
+def _complete_physical_flow(flow: PhysicalFlow, values: dict, plan: Plan, hand: Hand) -> None:
+    flow.logical_flow = plan.find("logical_flows", (values["source_code"], values["target_code"]))
+    flow.origin_batch = hand.batch
+    flow.set_content_key()
+
+
+_COMPLETIONS = {
+    User: _complete_user,
+    Involvement: _complete_involvement,
+    LogicalFlow: _complete_logical_flow,
+    PhysicalFlow: _complete_physical_flow,
+}
+
+
+def _link(plan: Plan, column: Codes, pairs: list[tuple]) -> None:
+    through = column.field.remote_field.through
+    owner, related = column.field.m2m_column_name(), column.field.m2m_reverse_name()
+    links = [
+        through(**{owner: obj.pk, related: plan.find(column.of, code).pk})
+        for obj, codes in pairs
+        for code in sorted(codes)
+    ]
+    through.objects.bulk_create(links, batch_size=SLICE)
+
+
+def _hang(plan: Plan, shelf: Shelf) -> None:
+    """Put the new rows of a tree below others, which may be new themselves."""
+    column = shelf.table.by_name[shelf.table.above]
+    hung = [key for key in shelf.added if shelf.rows[key].values[column.name]]
+    for key in hung:
+        column.put(shelf.existing[key], shelf.rows[key].values[column.name], plan.find)
+    objs = [shelf.existing[key] for key in hung]
+    shelf.table.model.objects.bulk_update(objs, [column.path], batch_size=SLICE)
+
+
+def _change(plan: Plan, shelf: Shelf) -> list:
+    for key, columns in shelf.changed.items():
+        obj = shelf.existing[key]
+        for column in columns:
+            column.put(obj, shelf.rows[key].values[column.name], plan.find)
+        if isinstance(obj, User):
+            obj.follow_email()
+    objs = [shelf.existing[key] for key in shelf.changed]
+    fields = {column.path for columns in shelf.changed.values() for column in columns}
+    if "email" in fields:
+        fields.add("username")
+    if objs:
+        shelf.table.model.objects.bulk_update(objs, sorted(fields), batch_size=SLICE)
+    return objs
+
+
+def activate(plan: Plan, hand: Hand) -> None:
+    """The flows that were here before, pending, and now have a physical flow."""
+    flows = [plan.find("logical_flows", route) for route in sorted(plan.routes_gaining)]
+    pending = [flow for flow in flows if flow.lifecycle == FlowLifecycle.PENDING]
+    for flow in pending:
+        flow.activate()
+    LogicalFlow.objects.bulk_update(pending, ["lifecycle"], batch_size=SLICE)
+    hand.write(pending, created=False)

@@ -1,0 +1,255 @@
+"""The ten catalogue files: which columns each has, where they belong, and what makes two rows the
+same.
+
+Import and export both follow these tables. A new column is one line here.
+"""
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+
+from django.db import models
+
+from ...models import (
+    ApproverRule,
+    DataType,
+    FlowLifecycle,
+    Involvement,
+    InvolvementKind,
+    LogicalFlow,
+    OrganisationalUnit,
+    PhysicalFlow,
+    PhysicalSpecification,
+    System,
+    User,
+    same_text,
+)
+from .columns import Choice, Code, Codes, Column, Email, Flag, MadeUpCode, Number, Text
+
+
+@dataclass
+class Table:
+    """One file.
+
+    `key` names the columns that identify a row. Rows `only_added` are changed by proposals alone, so their lifecycle
+    may be REMOVED. `above` is the column that makes a tree of it.
+    """
+
+    name: str
+    model: type[models.Model]
+    columns: list[Column]
+    key: tuple[str, ...]
+    only_added: bool = False
+    above: str = ""
+
+    def __post_init__(self) -> None:
+        for column in self.columns:
+            column.bind(self.model)
+        self.by_name = {column.name: column for column in self.columns}
+
+    @property
+    def file(self) -> str:
+        return f"{self.name}.csv"
+
+    @property
+    def of_codes(self) -> list[Code]:
+        return [column for column in self.columns if isinstance(column, Code)]
+
+    @property
+    def of_many(self) -> list[Codes]:
+        return [column for column in self.columns if isinstance(column, Codes)]
+
+    def key_of(self, values: dict) -> Hashable:
+        """Equal for two rows that mean the same thing: one value, or a tuple where several columns
+        make the key.
+        """
+        parts = tuple(self.by_name[name].fold(values[name]) for name in self.key)
+        return parts[0] if len(parts) == 1 else parts
+
+    def values(self, obj: models.Model) -> dict:
+        return {column.name: column.value(obj) for column in self.columns}
+
+    def objects(self, *, removed: bool) -> models.QuerySet:
+        """Everything the file could name, in the order of its key; `removed` says whether with what
+        was removed.
+        """
+        found = self.model.objects.all()
+        if self.model is Involvement:
+            found = found.open()
+        if self.model is User:
+            found = found.exclude(email="")
+        if self.only_added and not removed:
+            found = found.exclude(lifecycle=FlowLifecycle.REMOVED)
+        found = found.select_related(*(column.path.replace(".", "__") for column in self.of_codes))
+        return found.prefetch_related(*(column.path for column in self.of_many)).order_by(
+            *self._order(), "pk"
+        )
+
+    def _order(self) -> list[str]:
+        columns = [self.by_name[name] for name in self.key]
+        paths = [
+            f"{column.path}.{column.by}" if isinstance(column, Code) else column.path
+            for column in columns
+        ]
+        return [path.replace(".", "__") for path in paths]
+
+
+def _mail(name: str, path: str) -> Code:
+    return Code(name, path, of="people", by="email", fold=str.lower)
+
+
+_TABLES = [
+    Table(
+        "organisational_units",
+        OrganisationalUnit,
+        [
+            Text("code"),
+            Text("name"),
+            Code("parent_code", "parent", of="organisational_units"),
+            Text("description", optional=True),
+        ],
+        key=("code",),
+        above="parent_code",
+    ),
+    Table(
+        "data_types",
+        DataType,
+        [
+            Text("code"),
+            Text("name"),
+            Code("parent_code", "parent", of="data_types"),
+            Text("description", optional=True),
+            Flag("deprecated", "is_deprecated", optional=True),
+            Flag("unknown", "is_unknown", optional=True),
+        ],
+        key=("code",),
+        above="parent_code",
+    ),
+    Table(
+        "people",
+        User,
+        [
+            Email("email", fold=str.lower),
+            Text("employee_id"),
+            Text("name"),
+            Text("title", optional=True),
+            Code(
+                "manager_employee_id",
+                "manager",
+                of="people",
+                by="employee_id",
+                key="email",
+                fold=str.lower,
+                optional=True,
+            ),
+            Code(
+                "organisational_unit_code",
+                "organisational_unit",
+                of="organisational_units",
+                optional=True,
+            ),
+            Flag("is_removed", "is_active", negated=True, optional=True),
+        ],
+        key=("email",),
+        above="manager_employee_id",
+    ),
+    Table(
+        "systems",
+        System,
+        [
+            Choice("kind"),
+            MadeUpCode("code", prefix="SYSTEM", of=("name",)),
+            Text("name"),
+            Text("description", optional=True),
+            Code(
+                "organisational_unit_code",
+                "organisational_unit",
+                of="organisational_units",
+                optional=True,
+            ),
+            Flag("external", "is_external", optional=True),
+            Choice("lifecycle_status", "lifecycle", optional=True),
+        ],
+        key=("code",),
+    ),
+    Table(
+        "involvement_kinds",
+        InvolvementKind,
+        [Text("name"), Text("description", optional=True)],
+        key=("name",),
+    ),
+    Table(
+        "approver_rules",
+        ApproverRule,
+        [
+            Code("involvement_kind", of="involvement_kinds", by="name"),
+            Choice("system_kind"),
+            Code("system_code", "system", of="systems", optional=True),
+            Flag("may_approve"),
+            Flag("may_reject"),
+        ],
+        key=("involvement_kind", "system_kind", "system_code"),
+    ),
+    Table(
+        "involvements",
+        Involvement,
+        [
+            Choice("system_kind", "system.kind"),
+            Code("system_code", "system", of="systems"),
+            _mail("email", "user"),
+            Code("involvement_kind", "kind", of="involvement_kinds", by="name"),
+        ],
+        key=("system_code", "email", "involvement_kind"),
+    ),
+    Table(
+        "specifications",
+        PhysicalSpecification,
+        [
+            MadeUpCode("code", prefix="SPEC", of=("owner_code", "name")),
+            Text("name"),
+            Code("owner_code", "owner", of="systems"),
+            Choice("format"),
+            Text("description", optional=True),
+            Codes("data_type_codes", "data_types", of="data_types", optional=True),
+        ],
+        key=("code",),
+        only_added=True,
+    ),
+    Table(
+        "logical_flows",
+        LogicalFlow,
+        [
+            Code("source_code", "source", of="systems"),
+            Code("target_code", "target", of="systems"),
+            Codes("data_type_codes", "declared_data_types", of="data_types", optional=True),
+        ],
+        key=("source_code", "target_code"),
+        only_added=True,
+    ),
+    Table(
+        "physical_flows",
+        PhysicalFlow,
+        [
+            Code("source_code", "logical_flow.source", of="systems"),
+            Code("target_code", "logical_flow.target", of="systems"),
+            Code("specification_code", "specification", of="specifications"),
+            Text("name", optional=True, fold=same_text),
+            Choice("transport"),
+            Choice("frequency"),
+            Number("basis_offset"),
+            Choice("criticality"),
+            Text("description", optional=True),
+            Text("external_id", optional=True),
+        ],
+        key=(
+            "source_code",
+            "target_code",
+            "specification_code",
+            "name",
+            "transport",
+            "frequency",
+            "basis_offset",
+        ),
+        only_added=True,
+    ),
+]
+TABLES = {table.name: table for table in _TABLES}

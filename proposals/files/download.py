@@ -1,0 +1,126 @@
+"""Tables for a spreadsheet, as a download: whatever people typed is text in it, never a formula."""
+
+import csv
+import io
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime
+from itertools import chain, islice
+from numbers import Number
+from typing import Any
+
+from django.http import FileResponse, HttpResponseBase, StreamingHttpResponse
+from django.utils import timezone
+from django.utils.http import content_disposition_header
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+from openpyxl.styles import Font
+
+from .cells import escaped
+
+BOM = "\ufeff"  # without it spreadsheets take UTF-8 for something else
+ROWS_AT_ONCE = 500
+MOST_ROWS = {"csv": 100_000, "xlsx": 20_000}
+LONGEST_CELL = 32_767  # characters, of a spreadsheet
+
+
+def csv_response(
+    name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]
+) -> StreamingHttpResponse:
+    """The download `name` (with its ".csv"), written while it is sent: `rows` may be a generator of
+    any length.
+
+    UTF-8 with a byte order mark. A row holds any values; `plain` says how each is written.
+    """
+    made = StreamingHttpResponse(
+        _written(chain([header], rows)), content_type="text/csv; charset=utf-8"
+    )
+    made["Content-Disposition"] = content_disposition_header(True, name)
+    return made
+
+
+def xlsx_response(name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> FileResponse:
+    """The download `name` (with its ".xlsx"): one sheet, its header in bold and in sight while one
+    scrolls.
+
+    It is written to a temporary file first, never held in memory.
+    """
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet()
+    sheet.freeze_panes = "A2"
+    bold = [WriteOnlyCell(sheet, title) for title in header]
+    for cell in bold:
+        cell.font = Font(bold=True)
+    sheet.append(bold)
+    for row in rows:
+        sheet.append([_cell(sheet, value) for value in row])
+    file = tempfile.TemporaryFile()  # noqa: SIM115, the response closes it
+    book.save(file)
+    file.seek(0)
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    return FileResponse(file, as_attachment=True, filename=name, content_type=kind)
+
+
+def table_response(
+    form: str, name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]
+) -> HttpResponseBase:
+    """The download `name` as "csv" or "xlsx"; where it would be longer than MOST_ROWS its last row
+    says so.
+    """
+    write = {"csv": csv_response, "xlsx": xlsx_response}[form]
+    return write(f"{name}.{form}", header, _cut(rows, MOST_ROWS[form]))
+
+
+def _cut(rows: Iterable[Sequence[Any]], most: int) -> Iterator[Sequence[Any]]:
+    rest = iter(rows)
+    yield from islice(rest, most)
+    if next(rest, None) is not None:
+        yield [f"Only the first {most:,} rows are here. Narrow the filter to get the others."]
+
+
+def _cell(sheet, value: Any) -> Any:
+    """What `sheet.append` takes: a moment stays one a spreadsheet can count with, and says its
+    zone.
+    """
+    if isinstance(value, datetime):
+        local = timezone.localtime(value) if timezone.is_aware(value) else value
+        cell = WriteOnlyCell(sheet, local.replace(tzinfo=None))
+        cell.number_format = f'yyyy-mm-dd hh:mm "{local.tzname() or ""}"'
+        return cell
+    written = plain(value)
+    return (
+        ILLEGAL_CHARACTERS_RE.sub("", written)[:LONGEST_CELL]
+        if isinstance(written, str)
+        else written
+    )
+
+
+def plain(value: Any) -> str | Number:
+    """What a cell says: numbers as they are, moments in ISO 8601 with their offset, all else as
+    text.
+
+    A text that a spreadsheet might take for a formula gets the leading apostrophe of the catalogue
+    files.
+    """
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Number):
+        return value
+    if isinstance(value, datetime):
+        return (timezone.localtime(value) if timezone.is_aware(value) else value).isoformat(
+            timespec="seconds"
+        )
+    if isinstance(value, date):
+        return value.isoformat()
+    return "" if value is None else escaped(str(value))
+
+
+def _written(rows: Iterable[Sequence[Any]]) -> Iterator[str]:
+    """The text of the file in pieces of some hundred rows."""
+    yield BOM
+    rest = iter(rows)
+    while some := list(islice(rest, ROWS_AT_ONCE)):
+        piece = io.StringIO(newline="")
+        csv.writer(piece).writerows([plain(value) for value in row] for row in some)
+        yield piece.getvalue()

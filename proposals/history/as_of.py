@@ -1,0 +1,259 @@
+"""The register as it was: what the history tables say it held at a moment of the past.
+
+Of several history rows of one object the one written last counts. Their dates do not decide that:
+all changes of one approval bear the same, and whoever waited for a lock bears an earlier one than
+whoever held it.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+from simple_history.models import HistoricalRecords
+
+from ..models import (
+    FlowLifecycle,
+    Lifecycle,
+    LogicalFlow,
+    PhysicalFlow,
+    PhysicalSpecification,
+    System,
+)
+
+ROWS_AT_ONCE = 200
+
+
+def versions_at(
+    model: type[models.Model], moment: datetime, ids: Iterable[int] | models.QuerySet | None = None
+) -> models.QuerySet:
+    """The history row of every object of `model` (of those with `ids` only) that was there at
+    `moment`.
+    """
+    until = model.history.filter(history_date__lte=moment).order_by()
+    if ids is not None:
+        until = until.filter(
+            id__in=ids
+        )  # also of the later rows, or a database reads the whole table
+    later = until.filter(id=OuterRef("id"), history_id__gt=OuterRef("history_id"))
+    return until.filter(~Exists(later)).exclude(history_type="-")
+
+
+def types_of(model: type[models.Model], versions: Iterable[int]) -> dict[int, list[str]]:
+    """Id of a history row of `model` -> the names of the data types it keeps, sorted; one query.
+
+    They bear today's names: a data type has no history.
+    """
+    found = defaultdict(list)
+    for field in model.history.model._history_m2m_fields:
+        links = HistoricalRecords.m2m_models[field].objects.filter(history__in=versions)
+        for version, name in links.order_by("datatype__name").values_list(
+            "history_id", "datatype__name"
+        ):
+            found[version].append(name)
+    return found
+
+
+def pieces(rows: models.QuerySet) -> Iterator[list]:
+    """The rows some hundred at a time, read while they are used."""
+    read = rows.iterator(chunk_size=ROWS_AT_ONCE)
+    while some := list(islice(read, ROWS_AT_ONCE)):
+        yield some
+
+
+@dataclass(frozen=True)
+class Register:
+    """One half of the register at `moment`: its flows in the order of today's names.
+
+    `system` narrows it to flows from or to it, `lifecycle` to the LIVING (not removed) or the REMOVED ones.
+    """
+
+    moment: datetime
+    system: System | None = None
+    lifecycle: str = ""
+
+    def flows(self) -> models.QuerySet:
+        """History rows, which `in_full` then gives what else a reader wants to see."""
+        found = self._flows().order_by(
+            f"{self.ROUTE}source__name", f"{self.ROUTE}target__name", "id"
+        )
+        if self.system:
+            ends = Q(**{f"{self.ROUTE}source": self.system}) | Q(
+                **{f"{self.ROUTE}target": self.system}
+            )
+            found = found.filter(ends)
+        choices = {"LIVING": found.exclude, "REMOVED": found.filter}
+        return (
+            choices[self.lifecycle](lifecycle=FlowLifecycle.REMOVED)
+            if self.lifecycle in choices
+            else found
+        )
+
+    def table(self) -> Iterator[list]:
+        """A row of values under HEADER for each flow; read piece by piece, so there may be any
+        number.
+        """
+        for some in pieces(self.flows()):
+            yield from map(self._row, self.in_full(some))
+
+    def in_full(self, rows: Iterable) -> list:
+        raise NotImplementedError
+
+    def _systems(self, systems: Iterable[System]) -> dict[int, models.Model]:
+        """Id -> how it read then; where its history begins later, how it reads now."""
+        today = {system.pk: system for system in systems}
+        return today | {row.id: row for row in versions_at(System, self.moment, today)}
+
+    def _specifications(self, ids: Iterable[int]) -> dict[int, models.Model]:
+        """Id -> the specification as it read then, with the names of its data types as `types`."""
+        rows = {row.id: row for row in versions_at(PhysicalSpecification, self.moment, ids)}
+        types = types_of(PhysicalSpecification, [row.pk for row in rows.values()])
+        for row in rows.values():
+            row.types = types[row.pk]
+        return rows
+
+
+class LogicalRegister(Register):
+    ROUTE = ""
+    HEADER = [
+        *(
+            "logical_flow",
+            "source_code",
+            "source",
+            "target_code",
+            "target",
+            "lifecycle",
+            "data_types",
+        ),
+        *("physical_flows", "origin_proposal", "origin_import", "changed_at", "changed_by", "why"),
+    ]
+
+    def _flows(self) -> models.QuerySet:
+        return versions_at(LogicalFlow, self.moment).select_related(
+            "source", "target", "history_user"
+        )
+
+    def in_full(self, rows: Iterable) -> list:
+        """With `source_then` and `target_then`; `types` and `number_physical` count what was active
+        then.
+        """
+        rows = list(rows)
+        systems = self._systems(end for row in rows for end in (row.source, row.target))
+        declared = types_of(LogicalFlow, [row.pk for row in rows])
+        sent = self._sent([row.id for row in rows])
+        specifications = self._specifications({pk for used in sent.values() for pk in used})
+        for row in rows:
+            row.source_then, row.target_then = systems[row.source_id], systems[row.target_id]
+            row.number_physical = len(sent[row.id])
+            used = (specifications[pk].types for pk in sent[row.id] if pk in specifications)
+            row.types = sorted(set(declared[row.pk]).union(*used))
+        return rows
+
+    def _sent(self, logical_flows: list[int]) -> dict[int, list[int]]:
+        """Id of a logical flow -> ids of the specifications of its active physical flows, one for
+        each of them.
+        """
+        active = versions_at(PhysicalFlow, self.moment).filter(lifecycle=Lifecycle.ACTIVE)
+        sent = defaultdict(list)
+        pairs = active.filter(logical_flow__in=logical_flows).values_list(
+            "logical_flow_id", "specification_id"
+        )
+        for flow, specification in pairs:
+            sent[flow].append(specification)
+        return sent
+
+    def _row(self, row: models.Model) -> list:
+        return [
+            row.id,
+            *_ends(row),
+            row.lifecycle,
+            "; ".join(row.types),
+            row.number_physical,
+            *_origin(row),
+        ]
+
+
+class PhysicalRegister(Register):
+    ROUTE = "logical_flow__"
+    HEADER = [
+        *(
+            "physical_flow",
+            "logical_flow",
+            "source_code",
+            "source",
+            "target_code",
+            "target",
+            "name",
+        ),
+        *(
+            "specification_code",
+            "specification",
+            "format",
+            "data_types",
+            "transport",
+            "frequency",
+            "basis_offset",
+        ),
+        *(
+            "criticality",
+            "description",
+            "external_id",
+            "lifecycle",
+            "origin_proposal",
+            "origin_import",
+        ),
+        *("changed_at", "changed_by", "why", "added_by"),
+    ]
+
+    def _flows(self) -> models.QuerySet:
+        route = ["logical_flow__source", "logical_flow__target"]
+        return versions_at(PhysicalFlow, self.moment).select_related(
+            *route, "specification", "added_by", "history_user"
+        )
+
+    def in_full(self, rows: Iterable) -> list:
+        """With `source_then` and `target_then`, and what was sent: `specification_then` and its
+        data types, `types`.
+        """
+        rows = list(rows)
+        systems = self._systems(
+            end for row in rows for end in (row.logical_flow.source, row.logical_flow.target)
+        )
+        specifications = self._specifications({row.specification_id for row in rows})
+        for row in rows:
+            route = row.logical_flow
+            row.source_then, row.target_then = systems[route.source_id], systems[route.target_id]
+            row.specification_then = specifications.get(row.specification_id, row.specification)
+            row.types = getattr(row.specification_then, "types", [])
+        return rows
+
+    def _row(self, row: models.Model) -> list:
+        sends = row.specification_then
+        return [
+            *(row.id, row.logical_flow_id, *_ends(row), row.name),
+            *(sends.code, sends.name, sends.format, "; ".join(row.types)),
+            *(
+                row.transport,
+                row.frequency,
+                row.basis_offset,
+                row.criticality,
+                row.description,
+                row.external_id,
+            ),
+            *(row.lifecycle, *_origin(row), row.added_by),
+        ]
+
+
+def _ends(row: models.Model) -> list[str]:
+    return [row.source_then.code, row.source_then.name, row.target_then.code, row.target_then.name]
+
+
+def _origin(row: models.Model) -> list:
+    """What brought the flow, and its last change up to then."""
+    return [
+        *(row.origin_proposal_id, row.origin_batch_id),
+        *(row.history_date, row.history_user, row.history_change_reason),
+    ]

@@ -1,0 +1,164 @@
+"""What became different in the register, field by field: who did it, when and why. Read from the
+history tables.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from heapq import merge
+from itertools import islice
+
+from django.db import models
+from django.db.models import Q
+
+from ..models import LogicalFlow, PhysicalFlow, PhysicalSpecification, System, User
+from .as_of import pieces, types_of, versions_at
+
+# What the values and the title of a history row name, read with it; of other related rows the
+# number is enough.
+NAMED = {
+    LogicalFlow: ["source", "target"],
+    PhysicalFlow: ["logical_flow__source", "logical_flow__target", "specification", "added_by"],
+    PhysicalSpecification: ["owner"],
+    System: ["organisational_unit"],
+}
+UNTOLD = {"id", "content_key"}
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One field: what it was and what it became, as a reader reads it."""
+
+    what: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True)
+class Change:
+    """One history row: `subject` is what changed, `kind` what kind of thing that is.
+
+    `differences` is None where the row before it is not at hand.
+    """
+
+    at: datetime
+    kind: str
+    subject: str
+    done: str
+    by: User | None
+    why: str
+    differences: list[Difference] | None
+
+    @property
+    def created(self) -> bool:
+        return self.done == "Created"
+
+    @property
+    def proposal(self) -> int | None:
+        """The number of the proposal that did it, which its reason names."""
+        named = re.match(r"Proposal (\d+):", self.why)
+        return int(named[1]) if named else None
+
+
+Objects = models.QuerySet | Iterable[int]
+
+
+def changes(
+    model: type[models.Model], objects: Objects, since: datetime | None = None
+) -> Iterator[Change]:
+    """What happened to `objects` (ids) of `model` after `since`, or ever, in the order it was
+    written.
+
+    Read piece by piece, so there may be any number.
+    """
+    return _told(model, pieces(_rows(model, objects, since).order_by("pk")), since)
+
+
+def newest_changes(
+    model: type[models.Model], objects: Objects, since: datetime | None = None, *, most: int
+) -> tuple[list[Change], bool]:
+    """The last of `changes`, at most `most` of them, and whether there may be more; two queries in
+    any case.
+    """
+    rows = list(_rows(model, objects, since).order_by("-pk")[: most + 1])
+    told = list(_told(model, [rows[::-1]], since))
+    return told[-most:], len(rows) > most
+
+
+def history_of(*things: models.Model, most: int = 25) -> list[Change]:
+    """The newest changes of one thing, or of several told together; newest first."""
+    told = [newest_changes(type(thing), [thing.pk], most=most)[0][::-1] for thing in things]
+    return list(islice(merge(*told, key=lambda change: change.at, reverse=True), most))
+
+
+def _rows(model: type[models.Model], objects: Objects, since: datetime | None) -> models.QuerySet:
+    """The history rows after `since`, with the one before the first of each object, which tells
+    what it changed.
+    """
+    found = model.history.filter(id__in=objects).select_related("history_user", *NAMED[model])
+    if since is None:
+        return found
+    return found.filter(Q(history_date__gt=since) | Q(pk__in=versions_at(model, since, objects)))
+
+
+def _told(
+    model: type[models.Model], some: Iterable[list], since: datetime | None
+) -> Iterator[Change]:
+    before: dict[int, dict[str, str]] = {}
+    for rows in some:
+        types = types_of(model, [row.pk for row in rows])
+        for row in rows:
+            old, new = before.get(row.id), _values(row, types[row.pk])
+            before[row.id] = new
+            if since is None or row.history_date > since:
+                yield _change(row, dict.fromkeys(new, "") if row.history_type == "+" else old, new)
+
+
+def _change(row: models.Model, old: dict[str, str] | None, new: dict[str, str]) -> Change:
+    differences = old and [
+        Difference(what, old[what], new[what]) for what in new if old[what] != new[what]
+    ]
+    kind = str(row.instance_type._meta.verbose_name).capitalize()
+    done, why = row.get_history_type_display(), row.history_change_reason or ""
+    return Change(row.history_date, kind, _title(row), done, row.history_user, why, differences)
+
+
+def _values(row: models.Model, types: list[str]) -> dict[str, str]:
+    """Label -> what a reader sees there, of every field but those kept for the machine."""
+    fields = [field for field in row.tracked_fields if field.name not in UNTOLD]
+    told = {label(field): shown(row, field.name) for field in fields}
+    return told | {label(field): ", ".join(types) for field in row._history_m2m_fields}
+
+
+def label(field: models.Field) -> str:
+    return str(field.verbose_name).capitalize()
+
+
+def shown(row: models.Model, name: str) -> str:
+    """The value of a field, in the words of a page. Related rows that were not read with it are
+    shown by number.
+    """
+    field = row._meta.get_field(name)
+    if field.is_relation:
+        return _related(row, field)
+    display = getattr(row, f"get_{name}_display", None)
+    value = display() if display else getattr(row, name)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "" if value is None else str(value)
+
+
+def _related(row: models.Model, field: models.Field) -> str:
+    number = getattr(row, field.attname)
+    if number is None:
+        return ""
+    related = row._state.fields_cache.get(field.name)
+    return str(related or f"{str(field.related_model._meta.verbose_name).capitalize()} {number}")
+
+
+def _title(row: models.Model) -> str:
+    """What str() of the object would say, without asking the database again."""
+    if isinstance(row, LogicalFlow.history.model):
+        return f"{row.source.name} → {row.target.name}"
+    return row.name or row.specification.name

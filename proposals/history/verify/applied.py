@@ -1,0 +1,142 @@
+"""What the register was given against what was approved, column by column."""
+
+from collections.abc import Iterator
+
+from django.db import models
+from django.db.models import OuterRef, Subquery
+
+from ...models import (
+    LogicalFlow,
+    PhysicalFlow,
+    PhysicalSpecification,
+    Proposal,
+    ProposalType,
+    State,
+    same_text,
+)
+from .breach import Breach
+
+AT_ONCE = 500
+
+
+def breaches() -> Iterator[Breach]:
+    done = Proposal.objects.filter(state=State.FULLY_APPROVED).order_by("pk")
+    last = 0
+    while batch := list(done.filter(pk__gt=last).prefetch_related("data_types")[:AT_ONCE]):
+        last = batch[-1].pk
+        written = Written(batch)
+        for proposal in batch:
+            for sentence in CHECKS[proposal.type](proposal, written):
+                yield Breach("I7", f"proposal {proposal.pk}", sentence)
+
+
+class Written:
+    """The history rows that the approvals of some proposals wrote, and which one each came
+    after.
+    """
+
+    def __init__(self, proposals: list[Proposal]) -> None:
+        self.rows = {
+            model: self._read(model, {getattr(proposal, field) for proposal in proposals} - {None})
+            for model, field in (
+                (PhysicalFlow, "result_physical_flow_id"),
+                (PhysicalSpecification, "result_specification_id"),
+                (LogicalFlow, "result_logical_flow_id"),
+            )
+        }
+
+    def _read(self, model: type[models.Model], ids: set[int]) -> dict:
+        history = model.history.model
+        before = history.objects.filter(id=OuterRef("id"), history_id__lt=OuterRef("history_id"))
+        found = history.objects.filter(id__in=ids, history_change_reason__startswith="Proposal ")
+        found = found.annotate(
+            read=Subquery(before.order_by("-history_id").values("history_id")[:1])
+        )
+        return {(row.id, row.history_change_reason): row for row in found.order_by("history_id")}
+
+    def by(self, proposal: Proposal, model: type[models.Model], key: int | None):
+        """The newest history row of that object which this proposal wrote, or None."""
+        return self.rows[model].get((key, f"Proposal {proposal.pk}: fully approved"))
+
+
+def _created(proposal: Proposal, written: Written) -> Iterator[str]:
+    if proposal.with_physical_flow:
+        yield from _as_wished(
+            proposal, written.by(proposal, PhysicalFlow, proposal.result_physical_flow_id)
+        )
+        yield from _specified(
+            proposal, written.by(proposal, PhysicalSpecification, proposal.result_specification_id)
+        )
+        return
+    flow = written.by(proposal, LogicalFlow, proposal.result_logical_flow_id)
+    if flow is None or not _types(proposal) <= {
+        row.datatype_id for row in flow.declared_data_types.all()
+    }:
+        yield "The logical flow did not get the data types that were approved."
+
+
+def _as_wished(proposal: Proposal, row) -> Iterator[str]:
+    if row is None:
+        yield "No physical flow was written by its approval."
+        return
+    for field in PhysicalFlow.ATTRIBUTES:
+        if getattr(row, field) != getattr(proposal, field):
+            yield f"{field} was approved as “{getattr(proposal, field)}” and applied as “{getattr(row, field)}”."
+    if proposal.specification_id and row.specification_id != proposal.specification_id:
+        yield "Another specification than the one approved is sent."
+
+
+def _specified(proposal: Proposal, row) -> Iterator[str]:
+    """A new specification; one that was found equal has no row of this proposal and is not judged
+    again.
+    """
+    if row is None or proposal.specification_id:
+        return
+    if same_text(row.name) != same_text(proposal.specification_name):
+        yield f"The specification was approved as “{proposal.specification_name}” and made as “{row.name}”."
+    if (row.format, row.description) != (
+        proposal.specification_format,
+        proposal.specification_description,
+    ):
+        yield "Format or description of the specification are not what was approved."
+    if {link.datatype_id for link in row.data_types.all()} != _types(proposal):
+        yield "The specification did not get the data types that were approved."
+
+
+def _changed(proposal: Proposal, written: Written) -> Iterator[str]:
+    flow = written.by(proposal, PhysicalFlow, proposal.result_physical_flow_id)
+    specification = written.by(proposal, PhysicalSpecification, proposal.result_specification_id)
+    if flow is None and specification is None:
+        yield "Its approval changed nothing."
+    if flow is not None:
+        yield from _as_wished(proposal, flow)
+    if specification is not None and {
+        link.datatype_id for link in specification.data_types.all()
+    } != _types(proposal):
+        yield "The specification did not get the data types that were approved."
+    yield from _met_as_read(proposal, flow, specification)
+
+
+def _removed(proposal: Proposal, written: Written) -> Iterator[str]:
+    flow = written.by(proposal, PhysicalFlow, proposal.concerned_physical_flow_id)
+    logical = written.by(proposal, LogicalFlow, proposal.result_logical_flow_id)
+    if proposal.concerned_physical_flow_id and (flow is None or flow.lifecycle != "REMOVED"):
+        yield "The physical flow was not removed by its approval."
+    if proposal.concerned_logical_flow_id and (logical is None or logical.lifecycle != "REMOVED"):
+        yield "The logical flow was not removed by its approval."
+    specification = written.by(proposal, PhysicalSpecification, proposal.result_specification_id)
+    yield from _met_as_read(proposal, flow, specification)
+
+
+def _met_as_read(proposal: Proposal, flow, specification) -> Iterator[str]:
+    if flow is not None and flow.read != proposal.read_physical_flow_version:
+        yield "The physical flow was not as it had been read when its approval changed it."
+    if specification is not None and specification.read != proposal.read_specification_version:
+        yield "The specification was not as it had been read when its approval changed it."
+
+
+def _types(proposal: Proposal) -> set[int]:
+    return {data_type.pk for data_type in proposal.data_types.all()}
+
+
+CHECKS = {ProposalType.CREATE: _created, ProposalType.EDIT: _changed, ProposalType.DELETE: _removed}

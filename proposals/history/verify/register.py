@@ -1,0 +1,118 @@
+"""What can be asked of all rows at once: the words of the guards, and keys that occur twice."""
+
+from collections.abc import Iterator
+
+from django.db import connection
+from django.db.models import Count, QuerySet
+from simple_history.models import HistoricalRecords
+
+from ... import guards
+from ...guards.guard import AT_COMMIT, Guard
+from ...guards.record import AGREEING, unknown_to_history
+from ...models import LogicalFlow, PhysicalFlow, Proposal, Transition
+from .breach import Breach, found
+
+INVARIANTS = {
+    "has_consent": "I1",
+    "full_when_both_approved": "I2",
+    "agrees_with_its_trail": "I3",
+    "results_fit": "I7",
+    "active_with_physical": "I6",
+    "sends_living": "I6",
+    "lives_while_sent": "I6",
+    "with_history": "I8",
+    "concerns_its_own_route": "I10",
+}
+
+
+def missing_guards() -> Iterator[Breach]:
+    """Guards that somebody took away or switched off."""
+    there = guards.installed(connection)
+    for guard in guards.GUARDS:
+        for event in guard.events_on(connection.vendor):
+            if guard.trigger(event) not in there:
+                sentence = "This guard is not in place. Run migrate as the owner of the tables."
+                yield Breach("guards", f"{guard.trigger(event)} on {guard.table}", sentence)
+
+
+def disagreements() -> Iterator[Breach]:
+    """Rows a guard would refuse if they were written now as they are."""
+    for guard in filter(_is_true_of_every_row, guards.GUARDS):
+        for (key,) in found(
+            f"SELECT NEW.id FROM {guard.table} AS NEW WHERE {guard.condition('NEW')}"
+        ):
+            invariant = next(
+                number for ending, number in INVARIANTS.items() if guard.name.endswith(ending)
+            )
+            yield Breach(
+                invariant, f"{guard.table.removeprefix('proposals_')} {key}", guard.sentence
+            )
+    for field in HistoricalRecords.m2m_models:
+        for (key,) in found(
+            f"SELECT t.id FROM {field.model._meta.db_table} t WHERE {unknown_to_history(field, 't.id')}"
+        ):
+            sentence = f"Its newest history row does not know its {field.verbose_name}."
+            yield Breach("I8", f"{field.model._meta.model_name} {key}", sentence)
+
+
+def erased() -> Iterator[Breach]:
+    """Rows that only their history still knows."""
+    for model in AGREEING:
+        kept, table = model.history.model._meta.db_table, model._meta.db_table
+        gone = f"NOT EXISTS (SELECT 1 FROM {table} t WHERE t.id = h.id)"
+        for (key,) in found(f"SELECT DISTINCT h.id FROM {kept} h WHERE {gone}"):
+            yield Breach(
+                "I4", f"{model._meta.model_name} {key}", "It is gone; only its history is left."
+            )
+
+
+def _is_true_of_every_row(guard: Guard) -> bool:
+    """Whether it speaks of the row itself, and of what it must be for ever, not of how it was
+    written.
+    """
+    of_itself = (
+        guard.table in [model._meta.db_table for model in AGREEING] and "NEW.id" in guard.refused
+    )
+    return (
+        of_itself and guard.where == AT_COMMIT
+    ) or guard.name == "proposal_concerns_its_own_route"
+
+
+def twins() -> Iterator[Breach]:
+    """What may be there once and is there twice, and keys that do not say what their row says."""
+    once = [
+        (Proposal.objects.open().filter(type="CREATE"), ["content_key"]),
+        (
+            Proposal.objects.open().exclude(type="CREATE"),
+            ["concerned_physical_flow", "concerned_logical_flow"],
+        ),
+        (LogicalFlow.objects.all(), ["source", "target"]),
+        (PhysicalFlow.objects.active(), ["content_key"]),
+        (Transition.objects.exclude(side=""), ["proposal", "side"]),
+    ]
+    for rows, keys in once:
+        yield from _twice(rows, keys)
+    yield from _false_keys(Proposal.objects.submitted().filter(type__in=["CREATE", "EDIT"]))
+    yield from _false_keys(PhysicalFlow.objects.select_related("logical_flow"))
+
+
+def _twice(rows: QuerySet, keys: list[str]) -> Iterator[Breach]:
+    repeated = rows.order_by().values(*keys).annotate(times=Count("pk")).filter(times__gt=1)
+    for values in repeated.iterator():
+        same = ", ".join(
+            map(str, rows.filter(**{key: values[key] for key in keys}).values_list("pk", flat=True))
+        )
+        yield Breach(
+            "I5",
+            f"{rows.model._meta.model_name} {same}",
+            "These say the same, and only one of them may.",
+        )
+
+
+def _false_keys(rows: QuerySet) -> Iterator[Breach]:
+    for row in rows.iterator(chunk_size=2000):
+        kept = row.content_key
+        row.set_content_key()
+        if row.content_key != kept:
+            sentence = "Its content key is not the one of its content."
+            yield Breach("I5", f"{row._meta.model_name} {row.pk}", sentence)

@@ -1,0 +1,105 @@
+"""Which proposals: each method ends the sentence "proposals ..."."""
+
+from django.db import models
+from django.db.models import Exists, OuterRef, Q, Subquery
+
+from . import rights
+from .catalogue import System
+from .people import User
+from .policy import MakerDecides, Policy
+from .states import Side, end_states, open_states, undecided_states
+from .transitions import Transition
+
+
+class ProposalQuerySet(models.QuerySet):
+    def open(self):
+        return self.filter(state__in=open_states())
+
+    def closed(self):
+        return self.filter(state__in=end_states())
+
+    def submitted(self):
+        return self.exclude(submitted_at=None)
+
+    def visible_to(self, user: User):
+        """Everybody reads what was submitted; a draft is its maker's and the administrators'."""
+        return (
+            self
+            if user.is_superuser
+            else self.filter(Q(submitted_at__isnull=False) | Q(maker=user))
+        )
+
+    def awaiting(self, user: User):
+        """Open, and `user` can decide for a side that has not decided. The set form of the table's
+        roles.
+        """
+        reach, waiting = rights.reach(user), Q(pk__in=[])
+        for person, systems in reach.systems.items():
+            sides = [
+                Q(state__in=undecided_states(side), **{f"{side.lower()}__in": systems})
+                for side in Side
+            ]
+            waiting |= Q(*sides, _connector=Q.OR) & _not_barred({user.pk, person}, reach.policy)
+        if reach.is_steward:
+            sides = [
+                Q(state__in=undecided_states(side)) & _without_approver(side, reach.policy)
+                for side in Side
+            ]
+            waiting |= Q(*sides, _connector=Q.OR) & _not_barred({user.pk}, reach.policy)
+        return self.filter(waiting)
+
+    def touching(self, system: System):
+        return self.filter(Q(source=system) | Q(target=system))
+
+    def matching(self, text: str):
+        """Each word is its number, or occurs in its systems, maker, justification, flow or
+        specification.
+        """
+        found = self
+        for word in text.split()[:20]:
+            number = (
+                Q(pk=int(word)) if word.isascii() and word.isdigit() and len(word) < 19 else Q()
+            )
+            fields = ["source__name", "source__code", "target__name", "target__code", "maker__name"]
+            fields += ["justification", "name", "specification_name", "specification__name"]
+            found = found.filter(
+                Q(*[(f"{field}__icontains", word) for field in fields], _connector=Q.OR) | number
+            )
+        return found
+
+    def listed(self):
+        """With what a row of a list shows, in one query; `moved_at` is when its state last changed,
+        `policy_row` the policy in force.
+        """
+        moves = Transition.objects.filter(proposal=OuterRef("pk")).order_by("-number")
+        related = self.select_related("source", "target", "maker", "reason", "specification")
+        return related.annotate(
+            moved_at=Subquery(moves.values("at")[:1]), policy_row=Policy.as_column()
+        )
+
+
+def _not_barred(people: set[int], policy: Policy) -> Q:
+    """Proposals on which none of `people` is barred from deciding: the set form of
+    rights.barred.
+    """
+    free = Q() if policy.maker_decides == MakerDecides.WALTZ else ~Q(maker__in=people)
+    if policy.one_person_both_sides:
+        return free
+    took_part = Q(by__in=people) | Q(on_behalf_of__in=people)
+    return free & ~Exists(
+        Transition.objects.filter(took_part, proposal=OuterRef("pk")).exclude(side="")
+    )
+
+
+def _without_approver(side: str, policy: Policy) -> Q:
+    """Proposals on which nobody may approve for `side`."""
+    able = rights.decisive_involvements().filter(system=OuterRef(side.lower()), may_approve=True)
+    if policy.maker_decides != MakerDecides.WALTZ:
+        able = able.exclude(user=OuterRef("maker"))
+    if not policy.one_person_both_sides:
+        took_part = Q(by=OuterRef("user")) | Q(on_behalf_of=OuterRef("user"))
+        decided = Transition.objects.filter(took_part, proposal=OuterRef(OuterRef("pk"))).exclude(
+            side=""
+        )
+        able = able.exclude(Exists(decided))
+    return ~Exists(able)

@@ -1,0 +1,90 @@
+"""What has happened to a proposal."""
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from .people import User
+from .policy import Policy
+from .states import Side, State, actions, states
+
+
+class Transition(models.Model):
+    """One change of state. Appended, never changed; a draft has none."""
+
+    proposal = models.ForeignKey("Proposal", models.PROTECT, related_name="transitions")
+    number = models.PositiveSmallIntegerField()
+    action = models.CharField(max_length=30)
+    from_state = models.CharField(max_length=30, choices=State)
+    to_state = models.CharField(max_length=30, choices=State)
+    side = models.CharField(max_length=10, choices=Side, blank=True)
+    by = models.ForeignKey(
+        User,
+        models.PROTECT,
+        null=True,
+        related_name="transitions",
+        help_text="Empty if the clock did it.",
+    )
+    on_behalf_of = models.ForeignKey(
+        User, models.PROTECT, null=True, related_name="transitions_by_delegates"
+    )
+    capacity = models.TextField(help_text="The right it was done by, as it read that moment.")
+    policy = models.ForeignKey(Policy.history.model, models.PROTECT, related_name="transitions")
+    comment = models.TextField(max_length=4000, blank=True)
+    automatic = models.BooleanField(default=False)
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["proposal_id", "number"]
+        constraints = [
+            models.UniqueConstraint(fields=["proposal", "number"], name="transition_numbered_once"),
+            models.UniqueConstraint(
+                fields=["proposal", "side"],
+                condition=~Q(side=""),
+                name="transition_one_decision_per_side",
+            ),
+            models.CheckConstraint(condition=Q(number__gte=1), name="transition_numbered_from_one"),
+            models.CheckConstraint(
+                condition=Q(side__in=["", *Side.values]), name="transition_side"
+            ),
+            models.CheckConstraint(
+                condition=Q(action__in=list(actions())), name="transition_action"
+            ),
+            models.CheckConstraint(
+                condition=Q(action="time_out", by=None)
+                | ~Q(action="time_out") & Q(by__isnull=False),
+                name="transition_by_the_clock_or_a_person",
+            ),
+            models.CheckConstraint(
+                condition=~Q(action__in=[a.name for a in actions().values() if a.verb == "reject"])
+                | ~Q(comment=""),
+                name="transition_rejected_with_a_comment",
+            ),
+            models.CheckConstraint(
+                condition=Q(on_behalf_of=None) | ~Q(side="") & ~Q(on_behalf_of=F("by")),
+                name="transition_for_another_when_deciding",
+            ),
+            models.CheckConstraint(condition=~Q(capacity=""), name="transition_by_some_right"),
+            models.CheckConstraint(
+                condition=Q(from_state__in=states(), to_state__in=states()),
+                name="transition_states",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.proposal_id}/{self.number}: {self.to_state}"
+
+    @property
+    def done(self) -> str:
+        """What happened, in the past tense: "approved for the source"."""
+        return actions()[self.action].done
+
+    @property
+    def sentence(self) -> str:
+        """Who did what, and when: "Anna Berg approved for the source on 3 November 2026, 14:05
+        UTC.".
+        """
+        who = str(self.by) if self.by else "It"
+        if self.automatic and self.by and not self.side:
+            return f"{self.capacity}, on {timezone.localtime(self.at):%-d %B %Y, %H:%M %Z}."
+        return f"{who} {self.done} on {timezone.localtime(self.at):%-d %B %Y, %H:%M %Z}."

@@ -1,0 +1,1 @@
+"""What pages show beyond one row of a table: each module reads, and decides nothing."""

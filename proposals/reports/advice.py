@@ -1,0 +1,230 @@
+"""What a maker should know before submitting: who could approve, and what is there already. Nothing
+here decides.
+
+A *wish* is a proposal as far as it is written, saved or not: its source or target may still be
+missing.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from django.db.models import Q
+from django.urls import reverse
+
+from ..errors import Refused
+from ..models import (
+    LaterPhysicalFlows,
+    LogicalFlow,
+    PhysicalFlow,
+    Proposal,
+    Right,
+    Side,
+    SideWithoutApprover,
+    on_submission,
+    open_states,
+    rights_on,
+)
+from ..workflow.provisioning import create
+from ..workflow.provisioning.common import check_systems, refuse_twin
+
+MOST = 5
+
+
+@dataclass(frozen=True)
+class Hint:
+    """One sentence about a page, `label`; one that `stops` says what would be refused."""
+
+    sentence: str
+    link: str = ""
+    label: str = ""
+    stops: bool = False
+
+
+@dataclass(frozen=True)
+class Approvers:
+    """Who could approve for one side of a wish, in a sentence; `nobody` if only stewards could, or
+    nobody at all.
+    """
+
+    side: Side
+    system: object
+    sentence: str
+    nobody: bool = False
+
+
+def advice(wish: Proposal) -> dict:
+    """For the partial _advice: `sides` (Approvers of those named so far), `hints`, and the
+    `precedent`.
+    """
+    wish.decisions = []  # a draft has none
+    named = [side for side in Side if wish.system_id(side)]
+    sides = _approvers(wish, named)
+    return {"sides": sides, "hints": _hints(wish, sides), "precedent": precedent(wish)}
+
+
+def _approvers(wish: Proposal, named: list[Side]) -> list[Approvers]:
+    automatic = dict(on_submission(wish, Side)) if len(named) == len(Side) else {}
+    return [_approvers_on(wish, side, automatic.get(side)) for side in named]
+
+
+def _approvers_on(wish: Proposal, side: Side, automatic: Right | None) -> Approvers:
+    system = getattr(wish, side.lower())
+    if automatic:
+        return Approvers(side, system, f"Counts as approved when you submit: {automatic.capacity}.")
+    able = [right for right in rights_on(wish, side) if right.may_approve]
+    own = [right for right in able if right.part != "Steward"]
+    if own:
+        return Approvers(side, system, f"{_names(own)} can approve.")
+    return Approvers(side, system, f"{_why_nobody(wish, side)} {_instead(wish, able)}", nobody=True)
+
+
+def _why_nobody(wish: Proposal, side: Side) -> str:
+    """Nobody; and where the maker is the one who could, that."""
+    mine = [
+        row
+        for row in wish.deciders
+        if row.user_id == wish.maker_id and row.system_id == wish.system_id(side)
+    ]
+    if any(row.may_approve for row in mine):
+        return "Only you could approve for it, but makers do not decide on their own proposals."
+    return "Nobody can approve for it."
+
+
+def _instead(wish: Proposal, stewards: list[Right]) -> str:
+    if wish.policy.side_without_approver == SideWithoutApprover.REFUSE:
+        return "So it cannot be submitted."
+    if stewards:
+        return f"The stewards decide: {_names(stewards)}."
+    return "There is no steward either: it would wait until somebody can."
+
+
+def _names(rights: Iterable[Right]) -> str:
+    by_person: dict[int, str] = {}
+    for right in rights:
+        whom = f" for {right.on_behalf_of}" if right.on_behalf_of else ""
+        by_person.setdefault(right.user.pk, f"{right.user}{whom}")
+    named = list(by_person.values())
+    more = len(named) - MOST
+    return ", ".join(named[:MOST]) + (f" and {more} more" if more > 0 else "")
+
+
+def _hints(wish: Proposal, sides: list[Approvers]) -> list[Hint]:
+    """What would be refused comes first."""
+    if not sides:
+        return []
+    found = [*_refused(check_systems, [side.system for side in sides])]
+    if wish.policy.side_without_approver == SideWithoutApprover.REFUSE:
+        found += [
+            Hint(f"{side.system}: {side.sentence}", stops=True) for side in sides if side.nobody
+        ]
+    if (
+        wish.source_id
+        and wish.with_physical_flow
+        and (wish.specification_id or wish.specification_name)
+    ):
+        found += _refused(create.check_specification, wish)
+    if len(sides) < len(Side):
+        return found
+    if wish.source_id == wish.target_id:
+        return [*found, Hint("Source and target must be two different systems.", stops=True)]
+    return [*found, *_twins(wish), *_on_the_route(wish), *_open_proposals(wish)]
+
+
+def _refused(check: Callable, *args) -> list[Hint]:
+    """What `check` would refuse, as a hint."""
+    try:
+        check(*args)
+    except Refused as no:
+        return [Hint(no.sentence, *_page(no.about), stops=True)]
+    return []
+
+
+def _page(about) -> tuple[str, str]:
+    return (about.get_absolute_url(), str(about)) if about else ("", "")
+
+
+def _twins(wish: Proposal) -> list[Hint]:
+    """The flow or open proposal that says the same; as soon as the wish is complete enough to
+    tell.
+    """
+    specification = wish.specification_id or wish.specification_name
+    if wish.with_physical_flow and not (specification and wish.transport and wish.frequency):
+        return []
+    if wish.with_physical_flow and wish.basis_offset is None:
+        return []
+    wish.set_content_key()
+    return _refused(refuse_twin, create.open_twin(wish) or create.flow_twin(wish))
+
+
+def _on_the_route(wish: Proposal) -> list[Hint]:
+    """What the register has between the two systems, in both directions."""
+    there = Q(source=wish.source_id, target=wish.target_id) | Q(
+        source=wish.target_id, target=wish.source_id
+    )
+    flows = {
+        flow.source_id: flow for flow in LogicalFlow.objects.living().filter(there).with_standing()
+    }
+    found = _along(wish, flows[wish.source_id]) if wish.source_id in flows else []
+    reverse_flow = flows.get(wish.target_id)
+    if reverse_flow:
+        link = reverse_flow.get_absolute_url()
+        found.append(
+            Hint("is in the register: data already goes the other way.", link, str(reverse_flow))
+        )
+    return found
+
+
+def _along(wish: Proposal, flow: LogicalFlow) -> list[Hint]:
+    physical = list(flow.physical_flows.active().select_related("specification")[: MOST + 1])
+    found = [
+        Hint(f"already goes this way: {sent(row)}.", row.get_absolute_url(), str(row))
+        for row in physical[:MOST]
+    ]
+    if len(physical) > MOST:
+        found.append(Hint("has still more physical flows.", flow.get_absolute_url(), str(flow)))
+    if not physical:
+        found.append(
+            Hint("is in the register, without a physical flow.", flow.get_absolute_url(), str(flow))
+        )
+    if flow.has_consent and wish.policy.later_physical_flows == LaterPhysicalFlows.DIRECT:
+        link, label = reverse("physical-flow-new", args=[flow.pk]), "Add a physical flow at once"
+        found.append(Hint("instead: both sides have approved this route already.", link, label))
+    return found
+
+
+def sent(flow: PhysicalFlow) -> str:
+    """How a physical flow is sent, in a few words."""
+    return ", ".join(
+        [
+            flow.get_transport_display().lower(),
+            flow.get_frequency_display().lower(),
+            flow.offset_wording,
+        ]
+    )
+
+
+def _open_proposals(wish: Proposal) -> list[Hint]:
+    """Open ones between the two systems, in both directions, and the maker's own drafts."""
+    there = Q(source=wish.source_id, target=wish.target_id) | Q(
+        source=wish.target_id, target=wish.source_id
+    )
+    mine = Q(maker=wish.maker_id, submitted_at=None, closed_at=None)
+    found = (
+        Proposal.objects.filter(there).exclude(pk=wish.pk).filter(Q(state__in=open_states()) | mine)
+    )
+    return [_open_hint(wish, row) for row in found.select_related("maker", "specification")[:MOST]]
+
+
+def _open_hint(wish: Proposal, row: Proposal) -> Hint:
+    way = "on this route" if row.source_id == wish.source_id else "the other way"
+    what = row.specification or row.specification_name or row.get_type_display().lower()
+    by = "is your own draft" if row.is_draft else f"by {row.maker} is open"
+    return Hint(f"{by} {way}: {what}.", row.get_absolute_url(), f"Proposal {row.pk}")
+
+
+def precedent(wish: Proposal) -> PhysicalFlow | None:
+    """How the chosen specification is sent already: its newest active physical flow."""
+    if not wish.specification_id:
+        return None
+    known = PhysicalFlow.objects.active().filter(specification=wish.specification_id)
+    return known.select_related("logical_flow__target", "specification").order_by("-pk").first()

@@ -1,0 +1,263 @@
+"""How the workflow does: what is open, how long decisions take, what is rejected, and who waits for
+whom.
+
+Whatever looks back looks back WEEKS weeks, the present one included. The databases count; no row is
+read for a number.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.db.models import Count, F, Min, Q, QuerySet, Window
+from django.db.models.functions import RowNumber, TruncWeek
+from django.utils import timezone
+
+from ..models import (
+    Proposal,
+    Side,
+    State,
+    System,
+    deciders,
+    end_states,
+    open_states,
+    undecided_states,
+)
+
+WEEKS = 26
+AGES = [("under 3 days", 3), ("3 to 7 days", 8), ("8 to 14 days", 15), ("15 to 30 days", 31)]
+OLDER = "over 30 days"
+REJECTED = [State.SOURCE_REJECTED, State.TARGET_REJECTED]
+DECIDED = [State.FULLY_APPROVED, *REJECTED]
+MOST_WAITED_FOR = 10
+MAKERS_NAMED = 3
+
+
+@dataclass(frozen=True)
+class Age:
+    """How many proposals have been open for so long, by state in the order of the table."""
+
+    label: str
+    by_state: dict[str, int]
+
+    @property
+    def total(self) -> int:
+        return sum(self.by_state.values())
+
+
+@dataclass(frozen=True)
+class Week:
+    """What was decided in the week that begins at `start`: half of it within `half`, nine of ten
+    within `nine`.
+    """
+
+    start: datetime
+    decided: int = 0
+    half: timedelta | None = None
+    nine: timedelta | None = None
+
+    @property
+    def half_words(self) -> str:
+        return in_words(self.half)
+
+    @property
+    def nine_words(self) -> str:
+        return in_words(self.nine)
+
+    @property
+    def told(self) -> str:
+        many = f"{self.decided} decided, half" if self.decided > 1 else "1 decided,"
+        nine = f", 9 of 10 within {self.nine_words}" if self.decided > 1 else ""
+        return f"Week of {self.start:%-d %b}: {many} within {self.half_words}{nine}"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How the proposals of one reason ended."""
+
+    reason: str
+    by_state: dict[str, int]
+
+    @property
+    def decided(self) -> int:
+        return sum(self.by_state.get(state, 0) for state in DECIDED)
+
+    @property
+    def rejected(self) -> int:
+        return sum(self.by_state.get(state, 0) for state in REJECTED)
+
+    @property
+    def told(self) -> list[tuple[str, int]]:
+        """(end state in words, how many)."""
+        return [(State(state).label, number) for state, number in self.by_state.items()]
+
+    @property
+    def percent(self) -> float:
+        return 100 * self.rejected / self.decided if self.decided else 0.0
+
+
+@dataclass
+class Waiting:
+    """What waits for one system to decide as one side: how much, since when, whose it is, and who
+    could decide.
+    """
+
+    system: System
+    side: Side
+    number: int
+    since: datetime
+    makers: list[tuple[str, int]] = field(default_factory=list)
+    other_makers: int = 0
+    approvers: list[str] = field(default_factory=list)
+
+
+def in_words(took: timedelta | None) -> str:
+    """ "under 1 hour", "30 hours" up to two days, then "2.5 days", from ten days on whole ones;
+    empty for None.
+    """
+    if took is None:
+        return ""
+    hours, days = took / timedelta(hours=1), took / timedelta(days=1)
+    if hours < 1:
+        return "under 1 hour"
+    number, unit = (
+        (f"{hours:.0f}", "hour")
+        if hours < 48 and days != 1
+        else (f"{days:.1f}".removesuffix(".0"), "day")
+    )
+    if days >= 10:
+        number = f"{days:.0f}"
+    return f"{number} {unit}" if number == "1" else f"{number} {unit}s"
+
+
+def open_by_age(now: datetime) -> list[Age]:
+    """Every age, youngest first, with every open state."""
+    edges = [now - timedelta(days=days) for _, days in AGES]
+    reached = {
+        f"under_{place}": Count("pk", filter=Q(submitted_at__gt=edge))
+        for place, edge in enumerate(edges)
+    }
+    rows = Proposal.objects.open().order_by().values("state").annotate(**reached, all=Count("pk"))
+    counted = {row["state"]: [row[name] for name in (*reached, "all")] for row in rows}
+    none = [0] * (len(AGES) + 1)
+    labels = [label for label, _ in AGES] + [OLDER]
+    return [
+        Age(label, {state: _step(counted.get(state, none), place) for state in open_states()})
+        for place, label in enumerate(labels)
+    ]
+
+
+def _step(reached: list[int], place: int) -> int:
+    return reached[place] - (reached[place - 1] if place else 0)
+
+
+def window_start(now: datetime) -> datetime:
+    """Midnight of the Monday with which the first of the WEEKS weeks begins, in the time zone of
+    the site.
+    """
+    today = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+    monday = (today - timedelta(days=today.weekday(), weeks=WEEKS - 1)).date()
+    return timezone.make_aware(datetime.combine(monday, datetime.min.time()))
+
+
+def closed(now: datetime) -> QuerySet[Proposal]:
+    """What has been submitted and has ended within the window."""
+    return Proposal.objects.submitted().filter(closed_at__gte=window_start(now), closed_at__lte=now)
+
+
+def time_to_decision(now: datetime) -> list[Week]:
+    """Every week of the window, oldest first: from submission to approval or rejection.
+
+    By nearest rank, so each figure is one that occurred: at least half (nine tenths) took no
+    longer.
+    """
+    week, took = TruncWeek("closed_at"), F("closed_at") - F("submitted_at")
+    ranked = closed(now).filter(state__in=DECIDED).order_by()
+    ranked = ranked.annotate(week=week, took=took)
+    ranked = ranked.annotate(
+        place=Window(RowNumber(), partition_by=week, order_by=[took, "pk"]),
+        number=Window(Count("pk"), partition_by=week),
+    )
+    # The place that is half of the number, or nine tenths, rounded up; in whole numbers, for those
+    # are exact.
+    ranked = ranked.annotate(
+        of_half=F("place") * 2 - F("number"), of_nine=F("place") * 10 - F("number") * 9
+    )
+    found = ranked.filter(Q(of_half__range=(0, 1)) | Q(of_nine__range=(0, 9)))
+    found = found.values_list("week", "place", "number", "took")
+    return _weeks(now, list(found))
+
+
+def _weeks(now: datetime, ranked: list[tuple]) -> list[Week]:
+    by_week: dict = {}
+    for start, place, number, took in ranked:
+        by_week.setdefault(timezone.localtime(start).date(), (number, {}))[1][place] = took
+    weeks = []
+    for step in range(WEEKS):
+        monday = timezone.localtime(window_start(now)).date() + timedelta(weeks=step)
+        start = timezone.make_aware(datetime.combine(monday, datetime.min.time()))
+        number, took = by_week.get(monday, (0, {}))
+        weeks.append(
+            Week(start, number, took[min(took)], took[max(took)]) if number else Week(start)
+        )
+    return weeks
+
+
+def outcomes(now: datetime) -> list[Outcome]:
+    """How proposals ended within the window, by their reasons, the most frequent first."""
+    rows = closed(now).order_by().values_list("reason__name", "state").annotate(number=Count("pk"))
+    by_reason: dict[str, dict[str, int]] = {}
+    for reason, state, number in rows:
+        by_reason.setdefault(reason, dict.fromkeys(end_states(), 0))[state] = number
+    found = [Outcome(reason, by_state) for reason, by_state in by_reason.items()]
+    return sorted(found, key=lambda outcome: (-outcome.decided, outcome.reason))
+
+
+def altogether(found: list[Outcome]) -> Outcome:
+    return Outcome(
+        "", {state: sum(outcome.by_state[state] for outcome in found) for state in end_states()}
+    )
+
+
+def who_waits() -> list[Waiting]:
+    """The sides that most open proposals wait for, the most waited for first."""
+    found = [row for side in Side for row in _waited_for(side)]
+    found = sorted(found, key=lambda row: (-row.number, row.since))[:MOST_WAITED_FOR]
+    for side in Side:
+        _name_makers([row for row in found if row.side == side], side)
+    approvers = [row for row in deciders({row.system.pk for row in found}) if row.may_approve]
+    for row in found:
+        able = [str(approver.user) for approver in approvers if approver.system_id == row.system.pk]
+        row.approvers = list(dict.fromkeys(able))
+    return found
+
+
+def _undecided(side: Side) -> QuerySet[Proposal]:
+    return Proposal.objects.filter(state__in=undecided_states(side)).order_by()
+
+
+def _waited_for(side: Side) -> list[Waiting]:
+    key = side.lower()
+    groups = _undecided(side).values(key).annotate(number=Count("pk"), since=Min("submitted_at"))
+    top = list(groups.order_by("-number", "since", key)[:MOST_WAITED_FOR])
+    systems = System.objects.in_bulk([group[key] for group in top])
+    return [Waiting(systems[group[key]], side, group["number"], group["since"]) for group in top]
+
+
+def _name_makers(waiting: list[Waiting], side: Side) -> None:
+    """Give each the makers who have most proposals there, and how many others there are."""
+    key = side.lower()
+    of_system = {row.system.pk: row for row in waiting}
+    groups = (
+        _undecided(side).filter(**{f"{key}__in": of_system}).values(key, "maker__name", "maker")
+    )
+    counted = groups.annotate(mine=Count("pk"))
+    ranked = counted.annotate(
+        place=Window(
+            RowNumber(), partition_by=F(key), order_by=[F("mine").desc(), "maker__name", "maker"]
+        ),
+        makers=Window(Count("*"), partition_by=F(key)),
+    )
+    for row in ranked.filter(place__lte=MAKERS_NAMED).order_by(key, "place"):
+        waits = of_system[row[key]]
+        waits.makers.append((row["maker__name"], row["mine"]))
+        waits.other_makers = row["makers"] - len(waits.makers)

@@ -1,0 +1,149 @@
+"""What the files of the lists say: for each noun the header, and the rows of a queryset.
+
+The rows are read some hundred at a time, so a file of any length takes the same memory and few
+queries.
+"""
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+
+from django.db.models import Prefetch, QuerySet
+
+from ..models import LogicalFlow, PhysicalFlow, Proposal, Side, System, deciders, read_rights
+
+Table = tuple[list[str], Iterator[list]]
+AT_ONCE = 500
+
+
+def proposals(found: QuerySet[Proposal]) -> Table:
+    header = [
+        "Number",
+        "Type",
+        "State",
+        "Source",
+        "Source code",
+        "Target",
+        "Target code",
+        "Data types",
+    ]
+    header += [
+        "With a physical flow",
+        "Specification",
+        "Flow name",
+        "Transport",
+        "Frequency",
+        "Basis offset",
+    ]
+    header += ["Criticality", "Reason", "Justification", "Maker", "Submitted", "Due", "Closed"]
+    header += ["Source waits for", "Target waits for", "In this state since"]
+    chunks = some(found.prefetch_related("data_types"))
+    return header, (_proposal(row) for chunk in chunks for row in read_rights(chunk))
+
+
+def _proposal(row: Proposal) -> list:
+    waits = {side: names(people) or "nobody can" for side, people in row.turn}
+    specification = row.specification.name if row.specification else row.specification_name
+    return [
+        *(row.pk, row.get_type_display(), row.get_state_display()),
+        *(
+            row.source.name,
+            row.source.code,
+            row.target.name,
+            row.target.code,
+            names(row.data_types.all()),
+        ),
+        *(
+            row.with_physical_flow,
+            specification,
+            row.name,
+            row.get_transport_display(),
+            row.get_frequency_display(),
+        ),
+        *(
+            row.basis_offset,
+            row.get_criticality_display(),
+            row.reason,
+            row.justification,
+            row.maker,
+        ),
+        *(row.submitted_at, row.due_at, row.closed_at),
+        *(waits.get(Side.SOURCE, ""), waits.get(Side.TARGET, ""), row.moved_at),
+    ]
+
+
+def systems(found: QuerySet[System]) -> Table:
+    header = [
+        "Code",
+        "Name",
+        "Kind",
+        "External",
+        "Organisational unit",
+        "Lifecycle",
+        "Flows in",
+        "Flows out",
+    ]
+    return [*header, "Approvers"], (row for chunk in some(found) for row in _systems(chunk))
+
+
+def _systems(chunk: list[System]) -> Iterator[list]:
+    approvers: dict[int, list] = {}
+    for row in deciders([system.pk for system in chunk]):
+        if row.may_approve:
+            approvers.setdefault(row.system_id, []).append(row.user)
+    for row in chunk:
+        yield [
+            *(row.code, row.name, row.get_kind_display(), row.is_external, row.organisational_unit),
+            *(
+                row.get_lifecycle_display(),
+                row.number_in,
+                row.number_out,
+                names(approvers.get(row.pk, [])),
+            ),
+        ]
+
+
+def flows(found: QuerySet[LogicalFlow]) -> Table:
+    header = [
+        "Source",
+        "Source code",
+        "Target",
+        "Target code",
+        "Lifecycle",
+        "Data types",
+        "Physical flows",
+        "Consent",
+    ]
+    active = PhysicalFlow.objects.active().select_related("specification")
+    sent = Prefetch("physical_flows", active.prefetch_related("specification__data_types"))
+    chunks = some(found.prefetch_related("declared_data_types", sent))
+    return header, (_flow(row) for chunk in chunks for row in chunk)
+
+
+def _flow(row: LogicalFlow) -> list:
+    sent = [
+        data_type
+        for flow in row.physical_flows.all()
+        for data_type in flow.specification.data_types.all()
+    ]
+    return [
+        *(
+            row.source.name,
+            row.source.code,
+            row.target.name,
+            row.target.code,
+            row.get_lifecycle_display(),
+        ),
+        *(names(sorted({*row.declared_data_types.all(), *sent}, key=str)), row.number_physical),
+        "approved by both sides" if row.has_consent else "imported",
+    ]
+
+
+def some(found: QuerySet) -> Iterator[list]:
+    """The rows of a queryset, some at once."""
+    rows = found.iterator(chunk_size=AT_ONCE)
+    while chunk := list(islice(rows, AT_ONCE)):
+        yield chunk
+
+
+def names(things: Iterable) -> str:
+    return ", ".join(dict.fromkeys(map(str, things)))

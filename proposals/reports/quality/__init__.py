@@ -1,0 +1,22 @@
+"""What the register lacks, and what mends it: five questions, each with its number, its age and its
+list.
+"""
+
+from .common import Answer, Line, Mend, Question
+from .flows import UnfitDataTypes, WithoutPhysicalFlow
+from .proposals import Overdue
+from .specifications import Unused
+from .systems import WithoutApprover
+
+QUESTIONS = {
+    question.slug: question
+    for question in (
+        WithoutPhysicalFlow(),
+        WithoutApprover(),
+        UnfitDataTypes(),
+        Unused(),
+        Overdue(),
+    )
+}
+
+__all__ = ["QUESTIONS", "Answer", "Line", "Mend", "Question"]

@@ -1,0 +1,177 @@
+"""Flows nobody has said enough about, and flows that carry what nobody should propose any more."""
+
+from django.db.models import OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.urls import reverse
+
+from ...models import (
+    DataType,
+    FlowLifecycle,
+    LaterPhysicalFlows,
+    LogicalFlow,
+    PhysicalFlow,
+    PhysicalSpecification,
+    Policy,
+    Proposal,
+    ProposalType,
+    State,
+    User,
+)
+from ..list_columns import names
+from .common import Line, Mend, Question, asked_for, propose
+
+
+def consented_at() -> Subquery:
+    """When both sides last agreed to a logical flow."""
+    consents = Proposal.objects.filter(
+        result_logical_flow=OuterRef("pk"), type=ProposalType.CREATE, state=State.FULLY_APPROVED
+    )
+    return Subquery(consents.order_by("-closed_at").values("closed_at")[:1])
+
+
+class FlowQuestion(Question):
+    """A question about logical flows; their age counts from the newest consent, or from the
+    import.
+    """
+
+    of = "living flows"
+    noun = "flow"
+    since_label = "In the register since"
+    since_means = "Since both sides last agreed to it; where they never did, since its import."
+    systems = ["source", "target"]
+    words = ["source__name", "source__code", "target__name", "target__code"]
+
+    def whole(self) -> QuerySet:
+        return LogicalFlow.objects.living()
+
+    def dated(self, flows: QuerySet) -> QuerySet:
+        return flows.annotate(
+            since=Coalesce(consented_at(), "origin_batch__at", "origin_proposal__closed_at")
+        )
+
+    def shown(self) -> QuerySet:
+        return (
+            super()
+            .shown()
+            .with_standing()
+            .annotate(asked_by=asked_for(source="source", target="target"))
+        )
+
+    def line(self, flow: LogicalFlow, about: str, mends: list[Mend]) -> Line:
+        codes = f"{flow.source.code} → {flow.target.code}"
+        gone = [system for system in (flow.source, flow.target) if system.is_removed]
+        note = f"{gone[0].name} has been removed, so nothing can be proposed here." if gone else ""
+        mends = [] if gone or flow.asked_by else mends
+        return Line(
+            str(flow), flow.get_absolute_url(), codes, about, flow.since, mends, note, flow.asked_by
+        )
+
+
+class WithoutPhysicalFlow(FlowQuestion):
+    slug = "flows-without-physical-flow"
+    title = "Flows without a physical flow"
+    short = "No physical flow"
+    hint = "The register says that data flows, and not what, how or when."
+    header = ["Source", "Source code", "Target", "Target code", "Consent", "Open proposal"]
+
+    def found(self) -> QuerySet:
+        return self.dated(LogicalFlow.objects.filter(lifecycle=FlowLifecycle.PENDING))
+
+    def lines(self, rows: list, user: User) -> list[Line]:
+        direct = Policy.in_force().later_physical_flows == LaterPhysicalFlows.DIRECT
+        return [self.line(flow, self._consent(flow), self._mends(flow, direct)) for flow in rows]
+
+    def _mends(self, flow: LogicalFlow, direct: bool) -> list[Mend]:
+        removal = Mend("Propose its removal", reverse("flow-remove", args=[flow.pk]))
+        if flow.source_id == flow.target_id:
+            return [removal]
+        if flow.has_consent and direct:
+            return [
+                Mend("Add a physical flow", reverse("physical-flow-new", args=[flow.pk])),
+                removal,
+            ]
+        return [
+            Mend("Propose a physical flow", propose(flow.source, target=flow.target_id)),
+            removal,
+        ]
+
+    def _consent(self, flow: LogicalFlow) -> str:
+        return "Approved by both sides" if flow.has_consent else "Imported"
+
+    def record(self, flow: LogicalFlow) -> list:
+        return [*route(flow), self._consent(flow), flow.asked_by]
+
+
+class UnfitDataTypes(FlowQuestion):
+    slug = "unfit-data-types"
+    title = "Flows with unknown or deprecated data types"
+    short = "Unknown or deprecated types"
+    hint = "What they carry is not known yet, or should be replaced."
+    header = [
+        "Source",
+        "Source code",
+        "Target",
+        "Target code",
+        "Unknown or deprecated",
+        "Open proposal",
+    ]
+
+    def found(self) -> QuerySet:
+        unfit = DataType.objects.exclude(pk__in=DataType.objects.proposable())
+        declared = LogicalFlow.declared_data_types.through.objects.filter(datatype__in=unfit)
+        carrying = PhysicalSpecification.data_types.through.objects.filter(datatype__in=unfit)
+        sent = PhysicalFlow.objects.active().filter(
+            specification__in=carrying.values("physicalspecification")
+        )
+        either = Q(pk__in=declared.values("logicalflow")) | Q(pk__in=sent.values("logical_flow"))
+        return self.dated(LogicalFlow.objects.living().filter(either))
+
+    def shown(self) -> QuerySet:
+        unfit = DataType.objects.exclude(pk__in=DataType.objects.proposable())
+        active = (
+            PhysicalFlow.objects.active().filter(specification__data_types__in=unfit).distinct()
+        )
+        carried = Prefetch("specification__data_types", unfit, to_attr="unfit")
+        sent = Prefetch(
+            "physical_flows",
+            active.select_related("specification").prefetch_related(carried),
+            to_attr="sent",
+        )
+        return (
+            super()
+            .shown()
+            .prefetch_related(Prefetch("declared_data_types", unfit, to_attr="unfit"), sent)
+        )
+
+    def lines(self, rows: list, user: User) -> list[Line]:
+        return [self.line(flow, self._carried(flow), self._mends(flow)) for flow in rows]
+
+    def _carried(self, flow: LogicalFlow) -> str:
+        parts = [f"{_marked(flow.unfit)} on the flow itself"] if flow.unfit else []
+        parts += [
+            f"{_marked(row.specification.unfit)} in {row.specification.name}" for row in flow.sent
+        ]
+        return "; ".join(dict.fromkeys(parts))
+
+    def _mends(self, flow: LogicalFlow) -> list[Mend]:
+        """What is declared on the flow itself goes with it: it is removed, and proposed anew."""
+        changes = [
+            Mend(f"Propose a change of {row}", reverse("physical-flow-edit", args=[row.pk]))
+            for row in flow.sent[:3]
+        ]
+        if changes or flow.lifecycle != FlowLifecycle.PENDING:
+            return changes
+        return [
+            Mend("Propose its removal, to propose it anew", reverse("flow-remove", args=[flow.pk]))
+        ]
+
+    def record(self, flow: LogicalFlow) -> list:
+        return [*route(flow), self._carried(flow), flow.asked_by]
+
+
+def _marked(types: list[DataType]) -> str:
+    return names(f"{row} ({'deprecated' if row.is_deprecated else 'unknown'})" for row in types)
+
+
+def route(flow: LogicalFlow) -> list[str]:
+    return [flow.source.name, flow.source.code, flow.target.name, flow.target.code]

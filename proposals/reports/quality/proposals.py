@@ -1,0 +1,91 @@
+"""Proposals whose time is running out, or has."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.db.models import F, QuerySet
+from django.utils import timezone
+
+from ...models import Proposal, Side, User, read_rights
+from ..list_columns import names
+from .common import Line, Mend, Question, mail_to
+
+NEARLY = timedelta(days=3)
+
+
+class Overdue(Question):
+    """The clock ends a proposal soon after its deadline; so those it will end next are found
+    too.
+    """
+
+    slug = "overdue"
+    title = "Proposals overdue or due within 3 days"
+    short = "Overdue"
+    hint = "Without a decision they time out, and their makers have to start again."
+    of = "open proposals"
+    noun = "proposal"
+    since_label = "Submitted"
+    since_means = "Those past their deadline come first, then the next to reach it."
+    header = ["Number", "Source", "Source code", "Target", "Target code", "State", "Maker", "Due"]
+    header += ["Source waits for", "Target waits for"]
+    systems = ["source", "target"]
+    words = ["source__name", "source__code", "target__name", "target__code", "maker__name"]
+    order = "due_at"
+
+    def whole(self) -> QuerySet:
+        return Proposal.objects.open()
+
+    def found(self) -> QuerySet:
+        return (
+            self.whole()
+            .filter(due_at__lt=timezone.now() + NEARLY)
+            .annotate(since=F("submitted_at"))
+        )
+
+    def shown(self) -> QuerySet:
+        return super().shown().listed()
+
+    def prepare(self, rows: list) -> list:
+        return read_rights(rows)
+
+    def lines(self, rows: list, user: User) -> list[Line]:
+        return [self._line(proposal, user) for proposal in read_rights(rows)]
+
+    def _line(self, row: Proposal, user: User) -> Line:
+        left = row.due_at - timezone.now()
+        due = f"{timezone.localtime(row.due_at):%-d %b %Y, %H:%M %Z}"
+        note = f"Overdue since {due}" if left < timedelta() else f"Due {due}"
+        waits = "; ".join(
+            f"{names(people) or 'nobody'} ({side.lower()})" for side, people in row.turn
+        )
+        sub = f"No. {row.pk} · {row.get_state_display()} · by {row.maker}"
+        return Line(
+            f"{row.source.name} → {row.target.name}",
+            row.get_absolute_url(),
+            sub,
+            f"Waits for {waits}",
+            row.since,
+            self._mends(row, user),
+            note,
+        )
+
+    def _mends(self, row: Proposal, user: User) -> list[Mend]:
+        """Whoever decides is led to the decision; all others write to those who do."""
+        able = list(dict.fromkeys(person for _, people in row.turn for person in people))
+        if user in able:
+            return [Mend("Decide", row.get_absolute_url())]
+        if not able:
+            return [Mend("See who decides", row.get_absolute_url())]
+        asked = mail_to(
+            able[:10],
+            f"Proposal {row.pk} waits for you: {row.source.name} → {row.target.name}",
+            f"It is due on {timezone.localtime(row.due_at):%-d %B %Y, %H:%M %Z} and times out without your decision.",
+            f"{settings.BASE_URL}{row.get_absolute_url()}",
+        )
+        return [Mend("Ask for a decision by mail", asked)]
+
+    def record(self, row: Proposal) -> list:
+        waits = {side: names(people) or "nobody can" for side, people in row.turn}
+        route = [row.source.name, row.source.code, row.target.name, row.target.code]
+        facts = [row.pk, *route, row.get_state_display(), row.maker, row.due_at]
+        return [*facts, waits.get(Side.SOURCE, ""), waits.get(Side.TARGET, "")]

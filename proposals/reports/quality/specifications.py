@@ -1,0 +1,70 @@
+"""Specifications that nothing is sent by."""
+
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
+
+from ...models import Lifecycle, PhysicalFlow, PhysicalSpecification, User
+from .common import Line, Mend, Question, asked_for, propose
+
+
+class Unused(Question):
+    slug = "unused-specifications"
+    title = "Specifications nobody uses"
+    short = "Unused specifications"
+    hint = "Described, and sent along no flow."
+    of = "specifications"
+    noun = "specification"
+    since_label = "Unused since"
+    since_means = "Since the last flow that used it was removed; where there never was one, since it entered the register."
+    header = ["Code", "Name", "Owner", "Owner code", "Format", "Open proposal"]
+    systems = ["owner"]
+    words = ["name", "code", "owner__name", "owner__code"]
+
+    def whole(self) -> QuerySet:
+        return PhysicalSpecification.objects.filter(lifecycle=Lifecycle.ACTIVE)
+
+    def found(self) -> QuerySet:
+        using = PhysicalFlow.objects.active().filter(specification=OuterRef("pk"))
+        came = PhysicalSpecification.history.filter(id=OuterRef("pk")).order_by("history_date")
+        return (
+            self.whole()
+            .exclude(Exists(using))
+            .annotate(since=Subquery(came.values("history_date")[:1]))
+        )
+
+    def shown(self) -> QuerySet:
+        return (
+            super().shown().select_related("owner").annotate(asked_by=asked_for(specification="pk"))
+        )
+
+    def lines(self, rows: list, user: User) -> list[Line]:
+        return [self._line(specification) for specification in rows]
+
+    def _line(self, row: PhysicalSpecification) -> Line:
+        gone, owner = row.owner.is_removed, row.owner
+        mends = (
+            []
+            if gone or row.asked_by
+            else [Mend("Propose a flow with it", propose(owner, specification=row.pk))]
+        )
+        note = f"{owner.name} has been removed, so nothing can be proposed here." if gone else ""
+        about = f"{owner} · {row.get_format_display()}"
+        return Line(
+            row.name,
+            owner.get_absolute_url(),
+            row.code,
+            about,
+            row.since,
+            mends,
+            note,
+            row.asked_by,
+        )
+
+    def record(self, row: PhysicalSpecification) -> list:
+        return [
+            row.code,
+            row.name,
+            row.owner.name,
+            row.owner.code,
+            row.get_format_display(),
+            row.asked_by,
+        ]

@@ -1,0 +1,127 @@
+"""Systems for which nobody can approve."""
+
+from django.conf import settings
+from django.db.models import Count, Exists, OuterRef, Prefetch, QuerySet, Subquery
+from django.db.models.functions import Coalesce, Greatest
+from django.urls import reverse
+
+from ...models import (
+    Involvement,
+    Proposal,
+    Side,
+    System,
+    SystemLifecycle,
+    User,
+    decisive_involvements,
+    undecided_states,
+)
+from .common import Line, Mend, Question, mail_to
+
+RIGHTS = "django.contrib.auth.backends.ModelBackend"
+
+
+def waiting(side: str) -> Coalesce:
+    """How many open proposals wait for a system as their `side`."""
+    stuck = Proposal.objects.filter(
+        state__in=undecided_states(side), **{side.lower(): OuterRef("pk")}
+    ).order_by()
+    return Coalesce(
+        Subquery(stuck.values(side.lower()).annotate(number=Count("pk")).values("number")), 0
+    )
+
+
+class WithoutApprover(Question):
+    slug = "systems-without-approver"
+    title = "Systems without an approver"
+    short = "No approver"
+    hint = "Nobody active may approve for them. The policy leaves their side to the stewards, or refuses the proposal."
+    of = "systems"
+    noun = "system"
+    since_label = "Without one since"
+    since_means = "Since the last person left it or was deactivated; where there never was one, since it entered the register."
+    header = [
+        "Code",
+        "Name",
+        "Kind",
+        "Organisational unit",
+        "Involved",
+        "Open proposals waiting for it",
+    ]
+    systems = ["pk"]
+    words = ["name", "code", "description"]
+
+    def whole(self) -> QuerySet:
+        return System.objects.exclude(lifecycle=SystemLifecycle.REMOVED)
+
+    def found(self) -> QuerySet:
+        able = decisive_involvements().filter(system=OuterRef("pk"), may_approve=True)
+        return self.whole().exclude(Exists(able)).annotate(since=self._since())
+
+    def _since(self) -> Greatest:
+        here = Involvement.objects.filter(system=OuterRef("pk"))
+        left = here.filter(ended_at__isnull=False).order_by("-ended_at").values("ended_at")[:1]
+        idle = Involvement.objects.open().filter(
+            system=OuterRef(OuterRef("pk")), user__is_active=False
+        )
+        switched_off = User.history.filter(id__in=idle.values("user"), is_active=False).order_by(
+            "-history_date"
+        )
+        came = (
+            System.history.filter(id=OuterRef("pk"))
+            .order_by("history_date")
+            .values("history_date")[:1]
+        )
+        ends = [Subquery(left), Subquery(switched_off.values("history_date")[:1])]
+        return Greatest(*(Coalesce(end, Subquery(came)) for end in ends))
+
+    def shown(self) -> QuerySet:
+        open_ones = Prefetch(
+            "involvements", Involvement.objects.open().select_related("user", "kind")
+        )
+        found = super().shown().select_related("organisational_unit").prefetch_related(open_ones)
+        return found.annotate(as_source=waiting(Side.SOURCE), as_target=waiting(Side.TARGET))
+
+    def lines(self, rows: list, user: User) -> list[Line]:
+        able = User.objects.with_perm("proposals.add_involvement", backend=RIGHTS)
+        managers = list(able.order_by("name", "pk")[:20])
+        return [self._line(system, user, managers) for system in rows]
+
+    def _line(self, system: System, user: User, managers: list[User]) -> Line:
+        unit = f" · {system.organisational_unit}" if system.organisational_unit else ""
+        sub = f"{system.code} · {system.get_kind_display()}{unit}"
+        about, stuck = (
+            self._involved(system) or "Nobody is involved",
+            system.as_source + system.as_target,
+        )
+        note = (
+            f"{stuck} open {'proposal waits' if stuck == 1 else 'proposals wait'} for it"
+            if stuck
+            else ""
+        )
+        mends = self._mends(system, user, managers)
+        return Line(system.name, system.get_absolute_url(), sub, about, system.since, mends, note)
+
+    def _involved(self, system: System) -> str:
+        people = [f"{row.user}, {row.kind}" for row in system.involvements.all()]
+        return "; ".join(people)
+
+    def _mends(self, system: System, user: User, managers: list[User]) -> list[Mend]:
+        """Who may give it an approver does; all others ask one of those."""
+        add = f"{reverse('admin:proposals_involvement_add')}?system={system.pk}"
+        if user.is_staff and user in managers:
+            return [Mend("Name an approver", add)]
+        if not managers:
+            return [Mend("See who decides", system.get_absolute_url())]
+        asked = mail_to(
+            managers[:5],
+            f"An approver for {system}",
+            f"Nobody can approve flows from or to {system}.",
+            "Please name an approver:",
+            f"{settings.BASE_URL}{add}",
+        )
+        return [Mend("Ask for an approver by mail", asked)]
+
+    def record(self, system: System) -> list:
+        unit = system.organisational_unit or ""
+        facts = [system.code, system.name, system.get_kind_display(), unit, self._involved(system)]
+        return [*facts, system.as_source + system.as_target]

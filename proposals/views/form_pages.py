@@ -1,0 +1,54 @@
+"""What every page with a form has in common."""
+
+from collections.abc import Callable
+from functools import wraps
+from uuid import uuid4
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_http_methods
+
+from ..models import Receipt
+from ..workflow.idempotency import one_effect
+
+
+def form_key(request: HttpRequest) -> dict:
+    """Context processor: `{{ form_key }}` is another one each time it is written."""
+    return {"form_key": uuid4}
+
+
+def form_page(view: Callable) -> Callable:
+    """GET shows the form, POST carries it out: once, however often and however parallel it is sent.
+
+    Unlike other pages the browser may keep it: who goes back to a form finds what was typed.
+    """
+    kept = cache_control(private=True, no_cache=True)
+    return kept(require_http_methods(["GET", "HEAD", "POST"])(_acting_once(view)))
+
+
+def form_target(view: Callable) -> Callable:
+    """POST alone; carried out once, however often and however parallel it is sent."""
+    return require_http_methods(["POST"])(_acting_once(view))
+
+
+def _acting_once(view: Callable) -> Callable:
+    """A redirect is what a form leads to when it had its effect; any other answer means that
+    nothing was done.
+    """
+
+    @wraps(view)
+    def acting_once(request: HttpRequest, *args, **kwargs) -> HttpResponse:
+        if request.method != "POST":
+            return view(request, *args, **kwargs)
+        answers = []
+
+        def act(receipt: Receipt) -> str | None:
+            request.receipt = receipt
+            answers.append(view(request, *args, **kwargs))
+            return answers[-1].url if isinstance(answers[-1], HttpResponseRedirect) else None
+
+        page = one_effect(request.POST.get("form_key", ""), by=request.user, act=act)
+        return answers[-1] if answers else redirect(page)
+
+    return acting_once

@@ -1,0 +1,29 @@
+"""The one door through which a proposal moves, and what happens on the way: notices, retries,
+periodic work.
+"""
+
+from .verbs import (
+    add_physical_flow,
+    approve,
+    cancel,
+    propose,
+    refuse,
+    refuse_further,
+    reject,
+    save_draft,
+    submit,
+    time_out,
+)
+
+__all__ = [
+    "add_physical_flow",
+    "approve",
+    "cancel",
+    "propose",
+    "refuse",
+    "refuse_further",
+    "reject",
+    "save_draft",
+    "submit",
+    "time_out",
+]

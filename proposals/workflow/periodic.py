@@ -1,0 +1,108 @@
+"""What happens because time passes. Each function is one pass, safe to run at any time and twice at
+once.
+"""
+
+import fcntl
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+from django.db import connection
+from post_office.mail import send_queued
+
+from .. import workflow
+from ..errors import Refused
+from ..models import Proposal, Receipt
+from . import notices
+
+log = logging.getLogger(__name__)
+
+
+def time_out_proposals(at: datetime) -> tuple[int, int]:
+    """End every open proposal whose deadline has passed: (how many timed out, how many failed).
+
+    Each is a transaction of its own. One that somebody decided meanwhile is left alone; a failure
+    is logged and the others go on.
+    """
+    due = Proposal.objects.open().filter(due_at__lt=at).order_by("due_at", "pk")
+    return _each(due.iterator(), lambda proposal: workflow.time_out(proposal, at=at) and 1)
+
+
+def remind_approvers(at: datetime) -> tuple[int, int]:
+    """Remind whoever still has to decide, on the days the policy says: (how many reminders, how
+    many failures).
+    """
+    waiting = (
+        Proposal.objects.open().filter(due_at__gte=at).select_related("source", "target", "maker")
+    )
+    return _each(
+        waiting.order_by("submitted_at", "pk").iterator(),
+        lambda proposal: notices.remind(proposal, at),
+    )
+
+
+def send_digests(at: datetime) -> tuple[int, int]:
+    return notices.send_digests(at), 0
+
+
+def send_mail(at: datetime) -> tuple[int, int]:
+    """Send what is queued: (how many were sent, how many will never be). What fails for now is
+    tried again later.
+
+    One pass at a time for one database; a second one leaves at once. A worker killed between
+    sending and recording it leaves mails that are sent again: none is lost, and a batch at most
+    goes out twice.
+    """
+    sent = failed = 0
+    with alone("mail") as is_alone:
+        batch = is_alone and send_queued()
+        while batch and any(batch):
+            sent, failed = sent + batch[0], failed + batch[1]
+            batch = send_queued()
+    return sent, failed
+
+
+@contextmanager
+def alone(name: str) -> Iterator[bool]:
+    """Whether no other process is inside by this name, for this database.
+
+    Held by the database's session, or on SQLite by the open file, so that it ends with the process
+    however that dies.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_try_advisory_lock(hashtext(%s))", [name])
+            is_alone = cursor.fetchone()[0]
+            try:
+                yield is_alone
+            finally:
+                if is_alone:
+                    cursor.execute("SELECT pg_advisory_unlock(hashtext(%s))", [name])
+        return
+    with open(f"{connection.settings_dict['NAME']}-{name}", "w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            is_alone = True
+        except BlockingIOError:
+            is_alone = False
+        yield is_alone
+
+
+def forget_receipts(at: datetime) -> tuple[int, int]:
+    """Nobody sends a form again after thirty days: (how many receipts went, 0)."""
+    gone, _ = Receipt.objects.filter(at__lt=at - timedelta(days=30)).delete()
+    return gone, 0
+
+
+def _each(proposals: Iterator[Proposal], act: Callable[[Proposal], int]) -> tuple[int, int]:
+    done = failed = 0
+    for proposal in proposals:
+        try:
+            done += act(proposal)
+        except Refused:
+            continue
+        except Exception:
+            log.exception("Proposal %s could not be dealt with; the others go on.", proposal.pk)
+            failed += 1
+    return done, failed

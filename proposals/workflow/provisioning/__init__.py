@@ -1,0 +1,81 @@
+"""What a fully approved proposal does to the register, and whether it still can.
+
+Everything here runs inside the transaction of a verb of `workflow.py`, which records who, when and
+why. Each type of proposal has its module with `check_submission`, `apply` and `consequences`; a new
+type is a line of KINDS.
+"""
+
+from collections.abc import Iterable
+
+from ...errors import Invalid
+from ...models import DataType, Proposal, ProposalType
+from . import change, create, remove
+from .change import comparison
+from .common import Consequence, Hand, Standing
+from .create import add_further, consent_for_more
+
+__all__ = [
+    "Consequence",
+    "Hand",
+    "Standing",
+    "add_further",
+    "apply",
+    "check_start",
+    "check_submission",
+    "comparison",
+    "consent_for_more",
+    "consequences",
+    "lacking",
+]
+
+KINDS = {ProposalType.CREATE: create, ProposalType.EDIT: change, ProposalType.DELETE: remove}
+
+
+def check_start(proposal: Proposal) -> None:
+    """Refuses (Conflict) an EDIT or DELETE that could not be submitted whatever its maker wrote."""
+    KINDS[proposal.type].check_start(proposal)
+
+
+def check_submission(proposal: Proposal) -> None:
+    """Refuses (Invalid, Conflict) what could not be applied if both sides agreed at once, and what
+    repeats another.
+    """
+    lacking = _lacking_reason(proposal)
+    try:
+        KINDS[proposal.type].check_submission(proposal)
+    except Invalid as wrong:
+        raise Invalid(wrong.sentence, **wrong.fields, **lacking) from None
+    if lacking:
+        raise Invalid(**lacking)
+
+
+def lacking(proposal: Proposal, types: Iterable[DataType]) -> dict[str, str]:
+    """What the maker of a CREATE must still write, whatever else is wrong with it: field ->
+    sentence.
+    """
+    return create.lacking(proposal, types) | _lacking_reason(proposal)
+
+
+def _lacking_reason(proposal: Proposal) -> dict[str, str]:
+    if not proposal.reason_id:
+        return {"reason": "Choose a reason."}
+    if not proposal.reason.is_active:
+        return {"reason": f"The reason “{proposal.reason}” is no longer offered. Choose another."}
+    return {}
+
+
+def apply(proposal: Proposal, hand: Hand) -> None:
+    """Bring into the register what both sides agreed to, and set the proposal's results (unsaved).
+
+    Everything is judged anew: Conflict with the cause if it no longer holds.
+    """
+    KINDS[proposal.type].apply(proposal, hand)
+
+
+def consequences(proposal: Proposal, known: Standing | None = None) -> list[Consequence]:
+    """What the register will be after full approval, as things stand: one sentence each, for those
+    who decide.
+
+    `known` is what they depend on, where it has been read already.
+    """
+    return KINDS[proposal.type].consequences(proposal, known)

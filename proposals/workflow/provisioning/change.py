@@ -1,0 +1,149 @@
+"""EDIT: other attributes of an existing physical flow, or other data types of its specification."""
+
+from ...errors import Conflict, Invalid
+from ...models import Lifecycle, PhysicalFlow, PhysicalSpecification, Proposal
+from .common import (
+    Consequence,
+    Hand,
+    Standing,
+    check_data_types,
+    check_systems,
+    locked_systems,
+    missing_attributes,
+    open_twin,
+    refuse_other_change,
+    refuse_twin,
+    standing,
+)
+
+
+def check_start(proposal: Proposal) -> None:
+    refuse_other_change(proposal)
+    check_systems({proposal.source, proposal.target})
+    flow = proposal.concerned_physical_flow
+    _check_still_as_read(proposal, flow, flow.specification)
+
+
+def check_submission(proposal: Proposal) -> None:
+    check_start(proposal)
+    _check_wish(proposal, proposal.concerned_physical_flow)
+    refuse_twin(open_twin(proposal))
+
+
+def apply(proposal: Proposal, hand: Hand) -> None:
+    check_systems(locked_systems(proposal.source_id, proposal.target_id))
+    flow = (
+        PhysicalFlow.objects.select_for_update(of=("self",))
+        .select_related("logical_flow")
+        .get(pk=proposal.concerned_physical_flow_id)
+    )
+    specification = PhysicalSpecification.objects.select_for_update().get(pk=flow.specification_id)
+    _check_still_as_read(proposal, flow, specification)
+    _check_wish(proposal, flow)
+    types = set(proposal.data_types.all())
+    if types != set(specification.data_types.all()):
+        hand.write(specification, data_types=types)
+    if changed_attributes(proposal, flow):
+        for field in PhysicalFlow.ATTRIBUTES:
+            setattr(flow, field, getattr(proposal, field))
+        hand.write(flow)
+    proposal.result_logical_flow, proposal.result_specification = flow.logical_flow, specification
+    proposal.result_physical_flow = flow
+
+
+def consequences(proposal: Proposal, known: Standing | None = None) -> list[Consequence]:
+    flow = proposal.concerned_physical_flow
+    told = [
+        Consequence(
+            f"The physical flow {flow} changes where old and new differ; route and specification stay."
+        )
+    ]
+    if (known or standing(proposal)).types_change:
+        name = flow.specification.name
+        told.append(Consequence(f"The data types of the specification {name} change with it."))
+    return told
+
+
+def comparison(
+    was, types: list[str], proposal: Proposal, wanted: list[str]
+) -> list[tuple[str, str, str, bool]]:
+    """Side by side, for those who decide: (what, as it was read, as it is wanted, whether they
+    differ).
+
+    `was` is the flow or a history row of it; `types` and `wanted` are names of data types.
+    """
+    fields = {
+        str(Proposal._meta.get_field(name).verbose_name): name for name in Proposal.ATTRIBUTES
+    }
+    table = [(what, _shown(was, name), _shown(proposal, name)) for what, name in fields.items()]
+    table.append(("data types", ", ".join(sorted(types)), ", ".join(sorted(wanted))))
+    return [(what.capitalize(), old, new, old != new) for what, old, new in table]
+
+
+def _shown(flow, field: str) -> str:
+    display = getattr(flow, f"get_{field}_display", None)
+    value = display() if display else getattr(flow, field)
+    return f"T{value:+d}" if field == "basis_offset" and value is not None else str(value)
+
+
+def changed_attributes(proposal: Proposal, flow) -> list[str]:
+    """Names of the attributes that the proposal wants otherwise than `flow` (or a history row of
+    it) has them.
+    """
+    return [
+        field
+        for field in PhysicalFlow.ATTRIBUTES
+        if getattr(proposal, field) != getattr(flow, field)
+    ]
+
+
+def _check_still_as_read(
+    proposal: Proposal, flow: PhysicalFlow, specification: PhysicalSpecification
+) -> None:
+    if flow.lifecycle == Lifecycle.REMOVED:
+        raise Conflict(f"The physical flow {flow} has been removed.", flow)
+    read = (proposal.read_physical_flow_version, proposal.read_specification_version)
+    if read != (flow.version(), specification.version()):
+        raise Conflict(
+            f"The physical flow {flow} or its specification has changed since this was written. "
+            "It has to be proposed again, from what it is now.",
+            flow,
+        )
+
+
+def _check_wish(proposal: Proposal, flow: PhysicalFlow) -> None:
+    missing = missing_attributes(proposal)
+    if missing:
+        raise Invalid(**missing)
+    wanted, present = set(proposal.data_types.all()), set(flow.specification.data_types.all())
+    if wanted != present:
+        _check_types(flow, wanted, present)
+    elif not changed_attributes(proposal, flow):
+        raise Invalid("Nothing is changed yet.")
+    proposal.specification = flow.specification
+    proposal.set_content_key()
+    refuse_twin(
+        PhysicalFlow.objects.active()
+        .filter(content_key=proposal.content_key)
+        .exclude(pk=flow.pk)
+        .first()
+    )
+
+
+def _check_types(flow: PhysicalFlow, wanted: set, present: set) -> None:
+    if not wanted:
+        raise Invalid(data_types="Choose at least one data type.")
+    check_data_types(wanted, kept=present)
+    sharing = PhysicalFlow.objects.active().filter(specification=flow.specification_id)
+    elsewhere = sharing.exclude(logical_flow=flow.logical_flow_id)
+    routes = sorted(
+        {
+            str(f.logical_flow)
+            for f in elsewhere.select_related("logical_flow__source", "logical_flow__target")
+        }
+    )
+    if routes:
+        raise Invalid(
+            data_types=f"Other routes share the specification {flow.specification.name}, so its data types "
+            f"cannot be changed here: {', '.join(routes)}."
+        )

@@ -1,0 +1,267 @@
+"""CREATE: a route between two systems, with or without its physical flow."""
+
+from collections.abc import Iterable
+
+from ...errors import Conflict, Invalid, Refused
+from ...models import (
+    DataType,
+    FlowLifecycle,
+    Lifecycle,
+    LogicalFlow,
+    PhysicalFlow,
+    PhysicalSpecification,
+    Proposal,
+    same_text,
+)
+from .common import (
+    Consequence,
+    Hand,
+    Standing,
+    check_data_types,
+    check_systems,
+    locked_systems,
+    missing_attributes,
+    open_twin,
+    refuse_twin,
+)
+
+
+def check_submission(proposal: Proposal) -> None:
+    missing = {}
+    if proposal.policy.physical_flow_required and not proposal.with_physical_flow:
+        missing["with_physical_flow"] = (
+            "The policy asks for the physical flow too: say what is sent, how and when."
+        )
+    _check_wish(proposal, list(proposal.data_types.all()), missing)
+    refuse_twin(flow_twin(proposal) or open_twin(proposal))
+
+
+def _check_wish(proposal: Proposal, types: list[DataType], missing: dict[str, str]) -> None:
+    missing = missing | lacking(proposal, types)
+    if missing:
+        raise Invalid(**missing)
+    check_systems([proposal.source, proposal.target])
+    check_data_types(
+        types, kept=proposal.specification.data_types.all() if proposal.specification else []
+    )
+    if proposal.with_physical_flow:
+        check_specification(proposal)
+
+
+def lacking(proposal: Proposal, types: Iterable[DataType]) -> dict[str, str]:
+    """What must still be written before it can be submitted: field -> sentence."""
+    missing = {} if types else {"data_types": "Choose at least one data type."}
+    if proposal.source_id == proposal.target_id:
+        missing["target"] = "Source and target must be two different systems."
+    if not proposal.with_physical_flow:
+        return missing
+    missing |= missing_attributes(proposal)
+    if not proposal.specification_id and not same_text(proposal.specification_name):
+        missing["specification"] = "Choose a specification, or name a new one."
+    elif not proposal.specification_id and not proposal.specification_format:
+        missing["specification_format"] = "Give the format of the new specification."
+    return missing
+
+
+def check_specification(proposal: Proposal) -> None:
+    chosen = proposal.specification
+    if chosen is None:
+        same = _specification_of_same_name(proposal)
+        if same:
+            raise Conflict(
+                f"{proposal.source} already has a specification named “{same.name}” ({same.code}). "
+                "Choose it, or give the new one another name.",
+                proposal.source,
+            )
+    else:
+        _check_existing_specification(proposal)
+
+
+def _check_existing_specification(proposal: Proposal) -> None:
+    chosen = proposal.specification
+    if chosen.owner_id != proposal.source_id:
+        raise Invalid(
+            specification=f"The specification {chosen} does not belong to {proposal.source}."
+        )
+    if chosen.lifecycle == Lifecycle.REMOVED:
+        raise Conflict(f"The specification {chosen} has been removed.")
+
+
+def _specification_of_same_name(proposal: Proposal) -> PhysicalSpecification | None:
+    wanted = same_text(proposal.specification_name)
+    living = PhysicalSpecification.objects.filter(
+        owner_id=proposal.source_id, lifecycle=Lifecycle.ACTIVE
+    )
+    return next((spec for spec in living.order_by("pk") if same_text(spec.name) == wanted), None)
+
+
+def flow_twin(proposal: Proposal) -> PhysicalFlow | LogicalFlow | None:
+    """What the register already holds that says the same."""
+    if proposal.with_physical_flow:
+        return PhysicalFlow.objects.active().filter(content_key=proposal.content_key).first()
+    return (
+        LogicalFlow.objects.living()
+        .filter(source=proposal.source_id, target=proposal.target_id)
+        .first()
+    )
+
+
+def apply(proposal: Proposal, hand: Hand) -> None:
+    """Finds, revives or makes the logical flow; reuses or makes the specification; makes the
+    physical flow.
+
+    The systems are locked first, so two proposals for one route cannot both find nothing.
+    """
+    check_systems(locked_systems(proposal.source_id, proposal.target_id))
+    types = list(proposal.data_types.all())
+    check_data_types(
+        types, kept=proposal.specification.data_types.all() if proposal.specification else []
+    )
+    if not proposal.with_physical_flow:
+        refuse_twin(flow_twin(proposal))
+    specification = (
+        _specification_for(proposal, types, hand) if proposal.with_physical_flow else None
+    )
+    flow = _logical_flow_for(
+        proposal, [] if specification and _carries(specification, types) else types, hand
+    )
+    proposal.result_logical_flow = flow
+    proposal.result_specification = specification
+    if specification:
+        proposal.result_physical_flow = _add_physical_flow(
+            flow, specification, proposal, hand, origin_proposal=proposal
+        )
+
+
+def _carries(specification: PhysicalSpecification, types: list[DataType]) -> bool:
+    """Whether the specification itself says what is sent. One without any type leaves that to the
+    logical flow.
+    """
+    return set(types) <= set(specification.data_types.all())
+
+
+def _logical_flow_for(proposal: Proposal, declared: list[DataType], hand: Hand) -> LogicalFlow:
+    flow = (
+        LogicalFlow.objects.select_for_update()
+        .filter(source=proposal.source_id, target=proposal.target_id)
+        .first()
+    )
+    if flow is None:
+        flow = LogicalFlow(source=proposal.source, target=proposal.target, origin_proposal=proposal)
+        hand.write(flow, declared_data_types=declared)
+    elif flow.lifecycle == FlowLifecycle.REMOVED:
+        flow.revive()
+        hand.write(flow, declared_data_types=declared)
+    elif not set(declared) <= set(flow.declared_data_types.all()):
+        hand.write(flow, declared_data_types={*flow.declared_data_types.all(), *declared})
+    return flow
+
+
+def _specification_for(
+    proposal: Proposal, types: list[DataType], hand: Hand
+) -> PhysicalSpecification:
+    if proposal.specification:
+        chosen = PhysicalSpecification.objects.select_for_update().get(pk=proposal.specification_id)
+        proposal.specification = chosen
+        _check_existing_specification(proposal)
+        return chosen
+    same = _specification_of_same_name(proposal)
+    if same is None:
+        return _new_specification(proposal, types, hand)
+    wanted = (proposal.specification_format, proposal.specification_description, set(types))
+    if (same.format, same.description, set(same.data_types.all())) != wanted:
+        raise Conflict(
+            f"{proposal.source} now has another specification named “{same.name}” ({same.code}) "
+            "with other content. Reject this proposal; its maker can start again from it.",
+            proposal.source,
+        )
+    return same
+
+
+def _new_specification(
+    proposal: Proposal, types: list[DataType], hand: Hand
+) -> PhysicalSpecification:
+    made = PhysicalSpecification(
+        owner=proposal.source,
+        name=proposal.specification_name,
+        format=proposal.specification_format,
+        description=proposal.specification_description,
+    )
+    hand.write(made, data_types=types)
+    return made
+
+
+def _add_physical_flow(
+    flow: LogicalFlow, specification: PhysicalSpecification, wish: Proposal, hand: Hand, **origin
+) -> PhysicalFlow:
+    """A physical flow under `flow`, which becomes ACTIVE with its first. `origin`: origin_proposal,
+    added_by.
+    """
+    attributes = {field: getattr(wish, field) for field in PhysicalFlow.ATTRIBUTES}
+    made = PhysicalFlow(logical_flow=flow, specification=specification, **attributes, **origin)
+    made.set_content_key()
+    refuse_twin(PhysicalFlow.objects.active().filter(content_key=made.content_key).first())
+    hand.write(made)
+    if flow.lifecycle == FlowLifecycle.PENDING:
+        flow.activate()
+        hand.write(flow)
+    return made
+
+
+def add_further(
+    flow: LogicalFlow, wish: Proposal, types: list[DataType], hand: Hand
+) -> PhysicalFlow:
+    """A further physical flow on an approved logical flow, as `wish` (a proposal never saved)
+    describes it.
+
+    Refused on a removed flow, on one nobody approved, for a removed system, for a twin, and for
+    what a CREATE of the same content would be refused for.
+    """
+    locked_systems(flow.source_id, flow.target_id)
+    flow = (
+        LogicalFlow.objects.select_for_update(of=("self",))
+        .select_related("source", "target")
+        .get(pk=flow.pk)
+    )
+    consent = consent_for_more(flow)
+    wish.source, wish.target, wish.with_physical_flow = flow.source, flow.target, True
+    if wish.specification:
+        types = list(wish.specification.data_types.all()) or list(flow.data_types())
+    _check_wish(wish, types, missing={})
+    wish.set_content_key()
+    refuse_twin(flow_twin(wish) or open_twin(wish))
+    specification = _specification_for(wish, types, hand)
+    return _add_physical_flow(
+        flow, specification, wish, hand, origin_proposal=consent, added_by=hand.by
+    )
+
+
+def consequences(proposal: Proposal, known: Standing | None = None) -> list[Consequence]:
+    source, target = proposal.source, proposal.target
+    there = proposal.route_is_living
+    route = "is in the register already and stays" if there else "enters the register"
+    told = [f"The logical flow {source.name} → {target.name} {route}."]
+    if not proposal.with_physical_flow:
+        told += [] if there else ["It stays pending until its first physical flow."]
+    elif proposal.specification:
+        told.append(f"The specification {proposal.specification.name} is used as it is.")
+    else:
+        told.append(
+            f"{source.name} gets the new specification {proposal.specification_name or '(not named yet)'}."
+        )
+    if proposal.with_physical_flow:
+        told.append("A physical flow is added, and the logical flow is active.")
+    return list(map(Consequence, told))
+
+
+def consent_for_more(flow: LogicalFlow) -> Proposal:
+    """The approved proposal under which `flow` takes further physical flows, or the refusal."""
+    if flow.lifecycle == FlowLifecycle.REMOVED:
+        raise Conflict(f"The flow {flow} has been removed. Propose it again.", flow)
+    consent = flow.consent().first()
+    if consent is None:
+        raise Refused(
+            f"Nobody has approved the flow {flow} yet, so a physical flow on it needs a proposal.",
+            flow,
+        )
+    return consent

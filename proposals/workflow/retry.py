@@ -1,0 +1,44 @@
+"""One transaction, tried again where another crossed it."""
+
+import random
+import time
+from collections.abc import Callable
+from functools import wraps
+
+from django.db import OperationalError, connection, transaction
+
+from ..errors import Conflict
+
+ATTEMPTS = 6
+CROSSED = {"40001", "40P01"}  # SQLSTATE of a serialisation failure and of a deadlock
+
+
+def whole(function: Callable) -> Callable:
+    """Make `function` one transaction: everything or, when it raises, nothing.
+
+    Where the database gave it up because another transaction crossed it, it starts again, after a
+    short random wait, so it must be able to; after six attempts it is refused (Conflict). Within
+    the transaction of a caller it is a part of that one, which alone can start again.
+    """
+
+    @wraps(function)
+    def tried(*args, **kwargs):
+        outermost = not connection.in_atomic_block
+        for attempt in range(ATTEMPTS):
+            try:
+                with transaction.atomic():
+                    return function(*args, **kwargs)
+            except OperationalError as error:
+                if not outermost or not _crossed(error):
+                    raise
+                time.sleep(random.uniform(0, 0.02 * 2**attempt))
+        raise Conflict("Too many people changed the same things at this moment. Please try again.")
+
+    return tried
+
+
+def _crossed(error: OperationalError) -> bool:
+    """Whether trying again may succeed."""
+    return getattr(error.__cause__, "sqlstate", None) in CROSSED or "database is locked" in str(
+        error
+    )

@@ -1,0 +1,337 @@
+"""The one door through which a proposal moves.
+
+Each verb is one transaction: it locks the proposal, judges the right, makes the move, appends the
+transition, writes the history and does what follows. It does all of that or, raising Refused, none.
+`by` acts; `at` is now unless a story of the past is told. Now is read when the locks are held:
+whoever waited for another comes after.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django_fsm import TransitionNotAllowed
+
+from ..errors import Conflict, Invalid, NoRight, Refused
+from ..models import (
+    DataType,
+    LaterPhysicalFlows,
+    LogicalFlow,
+    PhysicalFlow,
+    Policy,
+    Proposal,
+    ProposalType,
+    Right,
+    Side,
+    SideWithoutApprover,
+    Transition,
+    User,
+    actions,
+    end_states,
+    hold_person,
+    hold_rights,
+    on_submission,
+    rights_on,
+    same_text,
+    store,
+)
+from . import notices, provisioning
+from .provisioning import Hand
+from .retry import whole
+
+
+@whole
+def save_draft(
+    proposal: Proposal, data_types: Iterable[DataType], *, by: User, at: datetime | None = None
+) -> None:
+    """Keep a new or changed draft. Only its maker may, and only while it is a draft: after that
+    content is frozen.
+    """
+    if proposal.pk:
+        stored = _locked(proposal, by)
+        _right(stored, "propose", by)
+        if not stored.is_draft:
+            raise Conflict("This proposal has been submitted; its content can no longer change.")
+    elif proposal.maker_id != by.pk or not proposal.is_draft:
+        raise NoRight("Everybody proposes for themselves.")
+    at = at or timezone.now()
+    if not proposal.pk:
+        proposal.created_at = at
+    if (
+        proposal.type == ProposalType.CREATE
+        and proposal.specification
+        and proposal.specification.data_types.exists()
+    ):
+        data_types = proposal.specification.data_types.all()
+    store(proposal, by=by, at=at, why="Draft saved", data_types=data_types)
+
+
+@whole
+def submit(
+    proposal: Proposal, data_types: Iterable[DataType], *, by: User, at: datetime | None = None
+) -> None:
+    """Save the draft and propose it; if it cannot be proposed, it is not saved either."""
+    is_new = proposal.pk is None
+    save_draft(proposal, data_types, by=by, at=at)
+    try:
+        propose(proposal, by=by, at=at)
+    except Exception:
+        if is_new:
+            proposal.pk, proposal._state.adding = None, True
+        raise
+    proposal.refresh_from_db()
+
+
+@whole
+def propose(proposal: Proposal, *, by: User, at: datetime | None = None) -> Proposal:
+    """Put a draft before the approvers of both sides. Refused with the cause, or with the twin it
+    repeats.
+    """
+    proposal = _locked(proposal, by)
+    at = at or timezone.now()
+    right = _right(proposal, "propose", by)
+    _require_state(proposal, "propose")
+    proposal.set_content_key()
+    provisioning.check_submission(proposal)
+    proposal.submitted_at = at
+    proposal.due_at = at + timedelta(days=proposal.policy.time_out_days)
+    try:
+        with transaction.atomic():
+            step = _move(proposal, "propose", right=right, at=at)
+    except IntegrityError:
+        # Somebody submitted the same between our look and our write: the unique index saw it, and
+        # now we see it too.
+        provisioning.check_submission(proposal)
+        raise Conflict("Somebody submitted the same at this very moment.") from None
+    for side, automatic in on_submission(proposal, Side):
+        _move(proposal, _decision("approve", side), right=automatic, at=at, automatic=True)
+    _require_approvers(proposal)
+    _complete_if_agreed(proposal, by=by, at=at)
+    notices.tell(proposal, step)
+    return proposal
+
+
+def _require_approvers(proposal: Proposal) -> None:
+    """Where the policy refuses a side without approver: refuse it."""
+    if proposal.policy.side_without_approver != SideWithoutApprover.REFUSE:
+        return
+    for side in proposal.undecided_sides:
+        if not any(right.may_approve for right in rights_on(proposal, side)):
+            raise Conflict(
+                f"Nobody can approve for the {side.lower()}, {proposal.system(side)}, so it cannot be submitted.",
+                proposal.system(side),
+            )
+
+
+@whole
+def approve(
+    proposal: Proposal,
+    *,
+    sides: Iterable[str],
+    by: User,
+    comment: str = "",
+    at: datetime | None = None,
+) -> Proposal:
+    """Approve for the sides named, each recorded as a decision of its own; with both approved the
+    flow is provisioned.
+
+    Refused without the right for every side named, when a side has decided, and (with the cause,
+    the earlier decision standing) when what was proposed can no longer be applied.
+    """
+    proposal = _locked(proposal, by)
+    at = at or timezone.now()
+    sides = [side for side in Side if side in set(sides)]
+    if not sides:
+        raise Invalid(side="Say for which side you approve.")
+    if len(sides) > 1 and not proposal.policy.one_person_both_sides:
+        raise NoRight("This proposal needs two people, so approve for one side.")
+    for side in sides:
+        # Each side as it stands now, before the first of two approvals moves the state.
+        _right(proposal, _decision("approve", side), by)
+        _require_state(proposal, _decision("approve", side))
+    steps = [_decide(proposal, "approve", side, by=by, comment=comment, at=at) for side in sides]
+    _complete_if_agreed(proposal, by=by, at=at)
+    for step in steps:
+        notices.tell(proposal, step)
+    return proposal
+
+
+def _complete_if_agreed(proposal: Proposal, *, by: User, at: datetime) -> None:
+    """With the approvals of both sides the proposal is applied and complete."""
+    if {row.side for row in proposal.decisions} != set(Side.values):
+        return
+    provisioning.apply(proposal, Hand(by, at, f"Proposal {proposal.pk}: fully approved"))
+    _move(proposal, "complete", right=Right(by, "Both sides have approved"), at=at, automatic=True)
+
+
+@whole
+def reject(
+    proposal: Proposal, *, side: str, by: User, comment: str, at: datetime | None = None
+) -> Proposal:
+    """End it for one side. Refused without a comment, without the right to reject, and when the
+    side has decided.
+    """
+    proposal = _locked(proposal, by)
+    if side not in Side.values:
+        raise Invalid(side="Say for which side you reject.")
+    if not same_text(comment):
+        raise Invalid(comment="Say why you reject: the maker needs to know.")
+    notices.tell(
+        proposal, _decide(proposal, "reject", side, by=by, comment=comment, at=at or timezone.now())
+    )
+    return proposal
+
+
+@whole
+def cancel(
+    proposal: Proposal, *, by: User, comment: str = "", at: datetime | None = None
+) -> Proposal:
+    """The maker takes it back, from the draft or any open state."""
+    proposal = _locked(proposal, by)
+    right = _right(proposal, "cancel", by)
+    _move(proposal, "cancel", right=right, comment=comment, at=at or timezone.now())
+    return proposal
+
+
+@whole
+def time_out(proposal: Proposal, *, at: datetime | None = None) -> Proposal:
+    """The clock ends it. Refused before `due_at`."""
+    proposal = _locked(proposal)
+    _require_state(proposal, "time_out")
+    at = max(at or timezone.now(), proposal.last_transition().at)
+    if at <= proposal.due_at:
+        raise Refused("Its deadline has not passed.")
+    notices.tell(
+        proposal, _move(proposal, "time_out", right=Right(None, "Clock"), at=at, automatic=True)
+    )
+    return proposal
+
+
+@whole
+def add_physical_flow(
+    flow: LogicalFlow,
+    wish: Proposal,
+    data_types: Iterable[DataType],
+    *,
+    by: User,
+    at: datetime | None = None,
+) -> PhysicalFlow:
+    """A further physical flow, straight from a maker, on a logical flow that is approved and not
+    removed.
+
+    `wish` is a proposal never saved: its attributes and its existing or new specification, `data_types` those of a new
+    one. Refused as a CREATE of the same content would be, and where the policy asks for a proposal.
+    """
+    hold_rights([flow.source_id, flow.target_id])
+    hold_person(by)
+    refuse_further(flow, by=by)
+    hand = Hand(by, at or timezone.now(), f"Further physical flow added by {by}")
+    return provisioning.add_further(flow, wish, list(data_types), hand)
+
+
+def refuse_further(flow: LogicalFlow, *, by: User) -> None:
+    """Raise why `flow` takes no further physical flow straight from `by`, if it does not."""
+    if not by.is_active:
+        raise NoRight("Your account is not active.")
+    if Policy.in_force().later_physical_flows == LaterPhysicalFlows.PROPOSAL:
+        raise NoRight("The policy asks for a proposal for every further physical flow.")
+    provisioning.consent_for_more(flow)
+
+
+def refuse(proposal: Proposal, verb: str, by: User) -> None:
+    """Raise, on a look and without a lock, what the verb would: the cause why `by` has none of its
+    actions now.
+    """
+    possible = [row.name for row in actions().values() if row.verb == verb]
+    rightful = [name for name in possible if actions()[name].role(proposal, by)]
+    if rightful:
+        _require_state(proposal, rightful[0])
+    _right(proposal, possible[0], by)
+
+
+def _locked(proposal: Proposal, by: User | None = None) -> Proposal:
+    """The row as it is now, locked until the transaction ends; and with it whatever gives somebody
+    a right on it.
+
+    So a withdrawal of the right and a decision cannot cross: the order of commits decides. Locks
+    are taken in one order everywhere (proposal, systems by id, then what gives rights), so that
+    nobody waits in a circle.
+    """
+    locked = (
+        Proposal.objects.select_for_update(of=("self",))
+        .select_related("source", "target", "maker", "reason", "specification")
+        .get(pk=proposal.pk)
+    )
+    hold_rights([locked.source_id, locked.target_id])
+    if by:
+        hold_person(by)
+    return locked
+
+
+def _right(proposal: Proposal, action: str, by: User) -> Right:
+    role = actions()[action].role
+    right = role(proposal, by)
+    if right is None:
+        raise NoRight(role.refusal(proposal, by))
+    return right
+
+
+def _require_state(proposal: Proposal, action: str) -> None:
+    if proposal.state in actions()[action].sources:
+        return
+    if proposal.is_draft:
+        raise Conflict("This proposal has not been submitted yet.", proposal)
+    raise Conflict(proposal.last_transition().sentence, proposal)
+
+
+def _decide(
+    proposal: Proposal, verb: str, side: str, *, by: User, comment: str, at: datetime
+) -> Transition:
+    action = _decision(verb, side)
+    right = _right(proposal, action, by)
+    return _move(proposal, action, right=right, comment=comment, at=at)
+
+
+def _decision(verb: str, side: str) -> str:
+    return next(row.name for row in actions().values() if row.verb == verb and row.side == side)
+
+
+def _move(
+    proposal: Proposal,
+    action: str,
+    *,
+    right: Right,
+    at: datetime,
+    comment: str = "",
+    automatic: bool = False,
+) -> Transition:
+    """One row of the table carried out: state, history and transition."""
+    row, before = actions()[action], proposal.state
+    try:
+        getattr(proposal, action)()
+    except TransitionNotAllowed:
+        _require_state(proposal, action)
+        raise
+    if proposal.state in end_states():
+        proposal.closed_at = at
+    decided = proposal.decisions
+    store(proposal, by=right.user, at=at, why=f"Proposal {proposal.pk}: {row.done}")
+    made = Transition.objects.create(
+        proposal=proposal,
+        number=proposal.transitions.count() + 1,
+        action=action,
+        from_state=before,
+        to_state=proposal.state,
+        side=row.side,
+        by=right.user,
+        on_behalf_of=right.on_behalf_of,
+        capacity=right.capacity,
+        policy_id=proposal.policy.version_id,
+        comment=comment.strip(),
+        automatic=automatic,
+        at=at,
+    )
+    if row.side:
+        proposal.decisions = [*decided, made]
+    return made
