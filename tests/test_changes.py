@@ -15,7 +15,7 @@ from proposals.models import (
     System,
     store,
 )
-from proposals.reports.proposal_page import dossier, with_columns
+from proposals.reports.proposal_page import proposal_details, with_columns
 from proposals.workflow import provisioning
 
 from . import factories
@@ -102,7 +102,7 @@ def test_old_and_new_stand_side_by_side_even_after_it_was_applied(cast, flow, tr
     proposal = approve(
         change(flow, cast.maker, [trades, factories.data_type("Cash")], frequency="MONTHLY"), cast
     )
-    known = dossier(with_columns(Proposal.objects.all()).get(pk=proposal.pk))
+    known = proposal_details(with_columns(Proposal.objects.all()).get(pk=proposal.pk))
     different = [row[:3] for row in known.comparison if row[3]]
     assert different == [
         ("Frequency", "Daily", "Monthly"),

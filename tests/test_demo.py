@@ -34,8 +34,8 @@ from proposals.models import (
     Transition,
     User,
     actions,
+    decidable_by,
     open_states,
-    reach,
 )
 from proposals.reports import insights
 from proposals.reports.quality import QUESTIONS
@@ -57,7 +57,7 @@ TABLES = [
 
 def systems_of(username):
     user = User.objects.get(username=username)
-    return reach(user).systems[user.pk]
+    return decidable_by(user).systems[user.pk]
 
 
 @pytest.fixture(scope="class")
@@ -304,9 +304,11 @@ class TestTheCompany:
 
     @pytest.mark.parametrize("question", QUESTIONS.values(), ids=lambda question: question.slug)
     def test_every_list_about_quality_has_a_row_and_some_way_to_mend_one(self, question):
-        rows = list(question.shown())
+        rows = list(question.rows())
         assert len(rows) == question.answer().count >= 1
-        assert any(line.mends for line in question.lines(rows, User.objects.get(username="maker")))
+        assert any(
+            line.remedies for line in question.lines(rows, User.objects.get(username="maker"))
+        )
 
     def test_every_chart_of_the_insights_has_something_to_show(self):
         now = timezone.now()

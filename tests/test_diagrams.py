@@ -14,7 +14,7 @@ from proposals import workflow
 from proposals.models import Involvement, Proposal, System
 from proposals.reports.flow_picture import of_flow, of_system
 from proposals.reports.neighbourhood import around_route, around_system, route_is_living, sent_along
-from proposals.reports.proposal_page import dossier, with_columns
+from proposals.reports.proposal_page import proposal_details, with_columns
 
 from . import factories
 
@@ -55,7 +55,7 @@ def system_picture(system):
 
 
 def proposal_picture(proposal):
-    return dossier(with_columns(Proposal.objects.all()).get(pk=proposal.pk)).picture
+    return proposal_details(with_columns(Proposal.objects.all()).get(pk=proposal.pk)).picture
 
 
 # a system
@@ -296,7 +296,7 @@ def test_who_shares_the_specification_is_named_and_counted(cast, source, target)
     first = factories.flow(source, target, physical=2, spec=shared).physical_flows.first()
     factories.flow(source, factories.system("Archive Two"), physical=9, spec=shared)
     removal = changed(first, cast.maker, Proposal.removal_of)
-    known = dossier(with_columns(Proposal.objects.all()).get(pk=removal.pk))
+    known = proposal_details(with_columns(Proposal.objects.all()).get(pk=removal.pk))
     assert {str(physical.logical_flow) for physical in known.sent.elsewhere} == {
         "Ledger → Archive Two"
     }
@@ -313,7 +313,7 @@ def test_who_shares_the_specification_is_named_and_counted(cast, source, target)
 def test_the_last_physical_flow_is_warned_of(cast, source, target):
     only = factories.flow(source, target, physical=1).physical_flows.get()
     removal = changed(only, cast.maker, Proposal.removal_of)
-    known = dossier(with_columns(Proposal.objects.all()).get(pk=removal.pk))
+    known = proposal_details(with_columns(Proposal.objects.all()).get(pk=removal.pk))
     assert [consequence.warns for consequence in known.consequences] == [False, True, True]
 
 

@@ -88,6 +88,6 @@ def test_only_the_workflow_calls_the_transitions_of_a_proposal():
     verbs |= {"reject_source", "reject_target", "time_out"}
     for path in FILES:
         for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-                if node.func.attr in verbs:
-                    assert getattr(node.func.value, "id", "") == "workflow", path
+            called = node.func if isinstance(node, ast.Call) else None
+            if isinstance(called, ast.Attribute) and called.attr in verbs:
+                assert getattr(called.value, "id", "") == "workflow", path

@@ -223,7 +223,7 @@ def test_bars_share_the_width_of_the_longest():
     assert first.parts == [("x", 0.0, 16.67), ("y", 16.67, 33.33)]
     assert second.parts == [("y", 0.0, 100.0)]
     assert (first.y, second.y, chart.height) == (22, 68, 92)
-    assert charts.bars([("a", "25%", {"bar": 25}), ("b", "0%", {"bar": 0})], whole=100).bars[
+    assert charts.bars([("a", "25%", {"bar": 25}), ("b", "0%", {"bar": 0})], full=100).bars[
         0
     ].parts == [("bar", 0.0, 25.0)]
     assert charts.bars([("a", "0", {"bar": 0})]).bars[0].parts == []

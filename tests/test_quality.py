@@ -1,4 +1,4 @@
-"""The five questions about the register: what they find, how old it is, and what mends it."""
+"""The five questions about the register: what they find, how old it is, and what remedies it."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -56,7 +56,7 @@ def system_since(name: str, at: datetime) -> System:
 
 
 def found(slug: str) -> list[str]:
-    return [str(row) for row in QUESTIONS[slug].shown()]
+    return [str(row) for row in QUESTIONS[slug].rows()]
 
 
 def ages(slug: str) -> list[int]:
@@ -118,7 +118,7 @@ def test_systems_without_an_approver_age_from_the_day_the_last_one_left(cast, so
     answer = QUESTIONS[SYSTEMS].answer()
     assert (answer.count, answer.total, answer.oldest) == (4, 7, days_ago(200))
     assert ages(SYSTEMS) == [1, 1, 2]
-    since = {system.name: system.since for system in QUESTIONS[SYSTEMS].shown()}
+    since = {system.name: system.since for system in QUESTIONS[SYSTEMS].rows()}
     assert since == {
         "Lonely": days_ago(200),
         "Unruled": days_ago(200),
@@ -149,7 +149,7 @@ def test_unknown_and_deprecated_types_are_found_where_declared_and_where_sent(ca
     assert found(TYPES) == ["Risk Engine → Third", "Ledger → Risk Engine"]
     assert ages(TYPES) == [1, 0, 1]
     question = QUESTIONS[TYPES]
-    assert [line.about for line in question.lines(list(question.shown()), cast.maker)] == [
+    assert [line.about for line in question.lines(list(question.rows()), cast.maker)] == [
         "Nobody knows (unknown) on the flow itself",
         "Fixings (deprecated) in fixings.csv",
     ]
@@ -191,7 +191,7 @@ def test_overdue_are_those_past_their_deadline_and_those_within_three_days_of_it
     question = QUESTIONS[OVERDUE]
     answer = question.answer()
     assert (answer.count, answer.total, answer.share) == (2, 3, "67%")
-    rows = list(question.shown())
+    rows = list(question.rows())
     assert [row.pk for row in rows] == [made[-1].pk, made[2.9].pk]
     first, second = question.lines(rows, cast.maker)
     assert first.note.startswith("Overdue since")
@@ -202,7 +202,7 @@ def test_overdue_are_those_past_their_deadline_and_those_within_three_days_of_it
     )
 
 
-# what mends it
+# what remedies it
 
 
 @pytest.mark.parametrize("policy", ["DIRECT", "PROPOSAL"])

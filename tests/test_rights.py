@@ -3,7 +3,7 @@
 import pytest
 from django.utils import timezone
 
-from proposals.models import Proposal, actions, reach
+from proposals.models import Proposal, actions, decidable_by
 
 from . import factories
 
@@ -77,7 +77,7 @@ def test_a_deactivated_person_has_nothing_at_once(cast, proposal):
     cast.both.is_active = False
     cast.both.save()
     assert may(cast.both, proposal) == set()
-    assert reach(cast.both).systems == {}
+    assert decidable_by(cast.both).systems == {}
 
 
 @pytest.mark.parametrize("name", ["stranger", "superuser", "steward", "inactive"])

@@ -9,11 +9,11 @@ from .catalogue import (
     SystemKind,
     SystemLifecycle,
 )
-from .history import record, store
+from .history import ChangeContext, record, store
 from .notices import Notice
 from .people import ApproverRule, Delegation, Involvement, InvolvementKind, Notices, User
 from .policy import LaterPhysicalFlows, MakerDecides, Policy, Reason, SideWithoutApprover
-from .proposal import Proposal, ProposalType, read_rights, systems_of
+from .proposal import Proposal, ProposalType, prefetch_rights, systems_of
 from .register import (
     Criticality,
     FlowAttributes,
@@ -31,12 +31,12 @@ from .rights import (
     Maker,
     Right,
     active_stewards,
+    decidable_by,
     deciders,
     decisive_involvements,
-    hold_person,
-    hold_rights,
+    lock_person,
+    lock_rights,
     on_submission,
-    reach,
     rights_on,
 )
 from .states import (
@@ -57,6 +57,7 @@ from .transitions import Transition
 __all__ = [
     "Action",
     "ApproverRule",
+    "ChangeContext",
     "Criticality",
     "DataType",
     "Delegation",
@@ -96,15 +97,15 @@ __all__ = [
     "User",
     "actions",
     "active_stewards",
+    "decidable_by",
     "deciders",
     "decisive_involvements",
     "end_states",
-    "hold_person",
-    "hold_rights",
+    "lock_person",
+    "lock_rights",
     "on_submission",
     "open_states",
-    "reach",
-    "read_rights",
+    "prefetch_rights",
     "record",
     "rights_on",
     "rows",

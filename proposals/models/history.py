@@ -2,6 +2,7 @@
 when.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import models, transaction
@@ -73,3 +74,25 @@ def _record_many(field: models.ManyToManyField, row_by_object: dict) -> None:
         ],
         batch_size=1000,
     )
+
+
+@dataclass(frozen=True)
+class ChangeContext:
+    """By whom, when and why the register changes: what every history row of one verb says.
+
+    `batch` is the import that does it, where one does.
+    """
+
+    by: models.Model | None
+    at: datetime
+    why: str
+    batch: models.Model | None = None
+
+    def store(self, obj: models.Model, **many) -> None:
+        """Save one object with its many-to-many sets, as `store` does."""
+        store(obj, by=self.by, why=self.why, at=self.at, **many)
+
+    def record(self, objs: list, *, created: bool) -> None:
+        """The history of objects saved in bulk; of a model without history there is none."""
+        if objs and hasattr(type(objs[0]), "history"):
+            record(objs, created=created, by=self.by, why=self.why, at=self.at)

@@ -262,7 +262,7 @@ class Proposal(ProposalStates, FlowAttributes):
         return {Side(action.side).label: right for action, right in self.mine}.items()
 
     @property
-    def turn(self) -> list[tuple[Side, list[User]]]:
+    def pending_approvers(self) -> list[tuple[Side, list[User]]]:
         """Whom an open proposal waits for: each undecided side with the people who may approve for
         it, by name.
         """
@@ -349,7 +349,7 @@ def systems_of(proposals: Iterable[Proposal]) -> set[int]:
     return {pk for proposal in open_ones for pk in (proposal.source_id, proposal.target_id)}
 
 
-def read_rights(proposals: list[Proposal], rows: list | None = None) -> list[Proposal]:
+def prefetch_rights(proposals: list[Proposal], rows: list | None = None) -> list[Proposal]:
     """Give each what the roles ask of it, read for all of them together; the number of queries is
     the same for any.
 

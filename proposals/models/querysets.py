@@ -33,19 +33,19 @@ class ProposalQuerySet(models.QuerySet):
         """Open, and `user` can decide for a side that has not decided. The set form of the table's
         roles.
         """
-        reach, waiting = rights.reach(user), Q(pk__in=[])
-        for person, systems in reach.systems.items():
+        decidable, waiting = rights.decidable_by(user), Q(pk__in=[])
+        for person, systems in decidable.systems.items():
             sides = [
                 Q(state__in=undecided_states(side), **{f"{side.lower()}__in": systems})
                 for side in Side
             ]
-            waiting |= Q(*sides, _connector=Q.OR) & _not_barred({user.pk, person}, reach.policy)
-        if reach.is_steward:
+            waiting |= Q(*sides, _connector=Q.OR) & _not_barred({user.pk, person}, decidable.policy)
+        if decidable.is_steward:
             sides = [
-                Q(state__in=undecided_states(side)) & _without_approver(side, reach.policy)
+                Q(state__in=undecided_states(side)) & _without_approver(side, decidable.policy)
                 for side in Side
             ]
-            waiting |= Q(*sides, _connector=Q.OR) & _not_barred({user.pk}, reach.policy)
+            waiting |= Q(*sides, _connector=Q.OR) & _not_barred({user.pk}, decidable.policy)
         return self.filter(waiting)
 
     def touching(self, system: System):

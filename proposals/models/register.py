@@ -190,7 +190,7 @@ class LogicalFlowQuerySet(models.QuerySet):
     def touching(self, system: System):
         return self.filter(Q(source=system) | Q(target=system))
 
-    def with_standing(self):
+    def with_consent(self):
         """Each with `has_consent`: whether a fully approved CREATE proposal stands behind it."""
         consent = self.model.proposals.rel.related_model.objects.filter(
             result_logical_flow=OuterRef("pk"), type="CREATE", state="FULLY_APPROVED"

@@ -86,7 +86,7 @@ def decisive_involvements() -> QuerySet[Involvement]:
     )
 
 
-def hold_rights(systems: Iterable[int]) -> None:
+def lock_rights(systems: Iterable[int]) -> None:
     """Keep what gives rights on `systems` (ids) as it is until the transaction ends: the policy,
     involvements of the systems, the people involved, their delegations. Others may hold it too, and
     nobody changes it meanwhile.
@@ -101,22 +101,24 @@ def hold_rights(systems: Iterable[int]) -> None:
         .order_by("pk")
         .values_list("pk")
     )
-    _hold(Policy.objects.values_list("pk"))
+    _locked_rows(Policy.objects.values_list("pk"))
     involved = Involvement.objects.open().filter(system__in=systems).order_by("pk")
-    people = {person for person, _ in _hold(involved.values_list("user_id", "user__is_active"))}
+    people = {
+        person for person, _ in _locked_rows(involved.values_list("user_id", "user__is_active"))
+    }
     given = Delegation.objects.filter(delegator__in=people, ends_at__gt=timezone.now())
-    _hold(given.order_by("pk").values_list("pk"))
+    _locked_rows(given.order_by("pk").values_list("pk"))
 
 
-def hold_person(user: User) -> None:
+def lock_person(user: User) -> None:
     """Keep `user` as active or inactive as the database says now until the transaction ends; `user`
     is told.
     """
-    _hold(User.objects.filter(pk=user.pk).values_list("pk"))
+    _locked_rows(User.objects.filter(pk=user.pk).values_list("pk"))
     user.refresh_from_db(fields=["is_active"])
 
 
-def _hold(queryset: QuerySet) -> list[tuple]:
+def _locked_rows(queryset: QuerySet) -> list[tuple]:
     """Its rows, locked FOR SHARE where the database can (Django's ORM has no word for it); SQLite
     has one writer.
     """
@@ -194,23 +196,25 @@ def rights_on(proposal, side: str) -> list[Right]:
     Through an involvement of their own, or of somebody who delegates to them; and the stewards,
     where nobody else may approve and the policy says so.
     """
-    out = barred(proposal, side)
+    barred_people = barred(proposal, side)
     rows = [
         row
         for row in proposal.deciders
-        if row.system_id == proposal.system_id(side) and row.user_id not in out
+        if row.system_id == proposal.system_id(side) and row.user_id not in barred_people
     ]
     rights = [_own(row) for row in rows]
     for row in rows:
         delegates = [
             d
             for d in proposal.delegations
-            if d.delegator_id == row.user_id and d.delegate_id not in out
+            if d.delegator_id == row.user_id and d.delegate_id not in barred_people
         ]
         rights += [_own(row, delegate=delegation.delegate) for delegation in delegates]
     without = not any(right.may_approve for right in rights)
     if without and proposal.policy.side_without_approver == SideWithoutApprover.STEWARD:
-        rights += [_of_steward(user, side) for user in proposal.stewards if user.pk not in out]
+        rights += [
+            _of_steward(user, side) for user in proposal.stewards if user.pk not in barred_people
+        ]
     return rights
 
 
@@ -326,7 +330,7 @@ def _sides_of_maker(proposal, sides: Iterable[str]) -> list[tuple[str, Right]]:
 
 
 @dataclass(frozen=True)
-class Reach:
+class Decidable:
     """What one user decides, as ids for a query: systems by the person in whose right (the user or
     a delegator).
     """
@@ -336,13 +340,13 @@ class Reach:
     is_steward: bool
 
 
-def reach(user: User) -> Reach:
+def decidable_by(user: User) -> Decidable:
     """The set form of Approver, for ProposalQuerySet.awaiting: read once, then a literal list of
     systems.
     """
     policy = Policy.in_force()
     if not user.is_active:
-        return Reach(policy, {}, False)
+        return Decidable(policy, {}, False)
     mine = Q(user=user) | Q(
         user__in=running_delegations().filter(delegate=user).values("delegator")
     )
@@ -357,6 +361,6 @@ def reach(user: User) -> Reach:
         systems.setdefault(person, []).append(system)
     is_steward = None in systems.get(user.pk, [])
     systems = {person: [system for system in found if system] for person, found in systems.items()}
-    return Reach(
+    return Decidable(
         policy, systems, is_steward and policy.side_without_approver == SideWithoutApprover.STEWARD
     )

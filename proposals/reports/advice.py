@@ -162,7 +162,7 @@ def _on_the_route(wish: Proposal) -> list[Hint]:
         source=wish.target_id, target=wish.source_id
     )
     flows = {
-        flow.source_id: flow for flow in LogicalFlow.objects.living().filter(there).with_standing()
+        flow.source_id: flow for flow in LogicalFlow.objects.living().filter(there).with_consent()
     }
     found = _along(wish, flows[wish.source_id]) if wish.source_id in flows else []
     reverse_flow = flows.get(wish.target_id)

@@ -42,18 +42,18 @@ class Bars:
         return len(self.bars) * BAR_ROW
 
 
-def bars(rows: Sequence[tuple[str, str, dict[str, float]]], whole: float = 0) -> Bars:
-    """A bar for each (label, in words, part -> value). `whole` fills the width; without it the
+def bars(rows: Sequence[tuple[str, str, dict[str, float]]], full: float = 0) -> Bars:
+    """A bar for each (label, in words, part -> value). `full` fills the width; without it the
     longest bar does.
     """
-    whole = whole or max((sum(values.values()) for _, _, values in rows), default=0) or 1
-    return Bars([_bar(place, *row, whole) for place, row in enumerate(rows)])
+    full = full or max((sum(values.values()) for _, _, values in rows), default=0) or 1
+    return Bars([_bar(place, *row, full) for place, row in enumerate(rows)])
 
 
-def _bar(place: int, label: str, told: str, values: dict[str, float], whole: float) -> Bar:
+def _bar(place: int, label: str, told: str, values: dict[str, float], full: float) -> Bar:
     parts, start = [], 0.0
     for name, value in values.items():
-        width = 100 * value / whole
+        width = 100 * value / full
         if value:
             parts.append((name, round(start, 2), round(width, 2)))
         start += width

@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from ..models import LogicalFlow, PhysicalFlow, Proposal, ProposalType, System
 from .layout import Arrow, Box, Drawing, Group, Layout
-from .neighbourhood import Some, around_route, by_route
+from .neighbourhood import FlowGroup, around_route, by_route
 
 OF_A_SYSTEM, BEFORE_AND_AFTER, BESIDE, SENT = 12, 6, 3, 6  # drawn at most: of each group
 SPACIOUS, NARROW = Layout(box=196, gutter=88), Layout(box=148, gutter=34)  # three columns or five
@@ -84,7 +84,7 @@ class Sketch:
         """An arrow straight from one end to the other, for the flow that there may be."""
         for flow in flows:
             self.arrows.append(Arrow(source.key, target.key, flow.lifecycle.lower()))
-            self._tell(flow, standing(flow), flow.get_absolute_url())
+            self._tell(flow, consent_in_words(flow), flow.get_absolute_url())
 
     def sent(self, box: Box, source: End, target: End) -> None:
         """Something that is sent from one end to the other, as a box between them."""
@@ -95,11 +95,11 @@ class Sketch:
             Row(source.system.name, target.system.name, f"{box.name}: {box.note}", box.url)
         )
 
-    def neighbours(self, place: str, some: Some, end: End, sending: bool, most: int) -> None:
-        """At `place` the systems at the other end of the flows of `some`; `sending`: they send to
+    def neighbours(self, place: str, group: FlowGroup, end: End, sending: bool, most: int) -> None:
+        """At `place` the systems at the other end of the flows of `group`; `sending`: they send to
         `end`.
         """
-        chosen = self._chosen(some, most)
+        chosen = self._chosen(group, most)
         for flow in chosen:
             other = flow.source if sending else flow.target
             mark = self.marks.get((flow.source_id, flow.target_id)) or _as_it_is(flow)
@@ -109,16 +109,16 @@ class Sketch:
             )
             self._join(place, box, end, sending)
             self._tell(flow, mark.word, mark.url)
-        if some.total > len(chosen):
-            self._rest(place, some.total - len(chosen), end, sending)
+        if group.total > len(chosen):
+            self._rest(place, group.total - len(chosen), end, sending)
 
-    def _chosen(self, some: Some, most: int) -> list[LogicalFlow]:
+    def _chosen(self, group: FlowGroup, most: int) -> list[LogicalFlow]:
         """What is drawn of a group: those a proposal concerns, then the busiest; all if only one
         would be left out.
         """
-        most = most + 1 if some.total == most + 1 else most
-        marked = [flow for flow in some.flows if (flow.source_id, flow.target_id) in self.marks]
-        others = [flow for flow in some.flows if flow not in marked]
+        most = most + 1 if group.total == most + 1 else most
+        marked = [flow for flow in group.flows if (flow.source_id, flow.target_id) in self.marks]
+        others = [flow for flow in group.flows if flow not in marked]
         return sorted([*marked, *others][:most], key=by_route)
 
     def _rest(self, place: str, number: int, end: End, sending: bool) -> None:
@@ -152,10 +152,10 @@ class Sketch:
 
 
 def _as_it_is(flow: LogicalFlow) -> Mark:
-    return Mark(flow.lifecycle.lower(), standing(flow), flow.get_absolute_url())
+    return Mark(flow.lifecycle.lower(), consent_in_words(flow), flow.get_absolute_url())
 
 
-def standing(flow: LogicalFlow) -> str:
+def consent_in_words(flow: LogicalFlow) -> str:
     """How many physical flows it has, in words. Needs `number_physical`."""
     return (
         counted(flow.number_physical, "physical flow")
@@ -169,7 +169,7 @@ def counted(number: int, noun: str) -> str:
 
 
 def of_system(
-    system: System, around: dict[str, Some], proposals: Iterable[Proposal] = ()
+    system: System, around: dict[str, FlowGroup], proposals: Iterable[Proposal] = ()
 ) -> Picture:
     """A system in the middle, on the left who sends to it, on the right to whom it sends.
 
@@ -221,10 +221,10 @@ def _new_flow(proposal: Proposal) -> LogicalFlow:
     return flow
 
 
-def _with(some: Some, new: list[LogicalFlow]) -> Some:
+def _with(group: FlowGroup, new: list[LogicalFlow]) -> FlowGroup:
     """With flows that are not in the register yet; two proposals for one route are one flow."""
     once = {(flow.source_id, flow.target_id): flow for flow in new}
-    return Some([*once.values(), *some.flows], some.total + len(once))
+    return FlowGroup([*once.values(), *group.flows], group.total + len(once))
 
 
 def of_flow(flow: LogicalFlow, sent: list[PhysicalFlow]) -> Picture:
@@ -303,7 +303,7 @@ def _of_route(source: System, target: System, sent: list[Box], left_out: int) ->
     sketch.neighbours("beside", around["also_out"], ends[0], sending=False, most=BESIDE)
     sketch.neighbours("beside", around["also_into"], ends[1], sending=True, most=BESIDE)
     sketch.direct(ends[1], ends[0], around["back"].flows)
-    numbers = {name: some.total for name, some in around.items()}
+    numbers = {name: group.total for name, group in around.items()}
     drawing = NARROW.draw(_columns(sketch, ends, numbers), sketch.arrows)
     return Picture(
         f"{source.name} → {target.name}", _around(source, target, numbers), drawing, sketch.rows

@@ -9,7 +9,7 @@ from itertools import islice
 
 from django.db.models import Prefetch, QuerySet
 
-from ..models import LogicalFlow, PhysicalFlow, Proposal, Side, System, deciders, read_rights
+from ..models import LogicalFlow, PhysicalFlow, Proposal, Side, System, deciders, prefetch_rights
 
 Table = tuple[list[str], Iterator[list]]
 AT_ONCE = 500
@@ -36,12 +36,12 @@ def proposals(found: QuerySet[Proposal]) -> Table:
     ]
     header += ["Criticality", "Reason", "Justification", "Maker", "Submitted", "Due", "Closed"]
     header += ["Source waits for", "Target waits for", "In this state since"]
-    chunks = some(found.prefetch_related("data_types"))
-    return header, (_proposal(row) for chunk in chunks for row in read_rights(chunk))
+    chunks = in_chunks(found.prefetch_related("data_types"))
+    return header, (_proposal(row) for chunk in chunks for row in prefetch_rights(chunk))
 
 
 def _proposal(row: Proposal) -> list:
-    waits = {side: names(people) or "nobody can" for side, people in row.turn}
+    waits = {side: names(people) or "nobody can" for side, people in row.pending_approvers}
     specification = row.specification.name if row.specification else row.specification_name
     return [
         *(row.pk, row.get_type_display(), row.get_state_display()),
@@ -82,7 +82,7 @@ def systems(found: QuerySet[System]) -> Table:
         "Flows in",
         "Flows out",
     ]
-    return [*header, "Approvers"], (row for chunk in some(found) for row in _systems(chunk))
+    return [*header, "Approvers"], (row for chunk in in_chunks(found) for row in _systems(chunk))
 
 
 def _systems(chunk: list[System]) -> Iterator[list]:
@@ -115,7 +115,7 @@ def flows(found: QuerySet[LogicalFlow]) -> Table:
     ]
     active = PhysicalFlow.objects.active().select_related("specification")
     sent = Prefetch("physical_flows", active.prefetch_related("specification__data_types"))
-    chunks = some(found.prefetch_related("declared_data_types", sent))
+    chunks = in_chunks(found.prefetch_related("declared_data_types", sent))
     return header, (_flow(row) for chunk in chunks for row in chunk)
 
 
@@ -138,7 +138,7 @@ def _flow(row: LogicalFlow) -> list:
     ]
 
 
-def some(found: QuerySet) -> Iterator[list]:
+def in_chunks(found: QuerySet) -> Iterator[list]:
     """The rows of a queryset, some at once."""
     rows = found.iterator(chunk_size=AT_ONCE)
     while chunk := list(islice(rows, AT_ONCE)):

@@ -27,7 +27,7 @@ OF_A_SYSTEM, OF_A_ROUTE = 25, 7  # read of each group
 
 
 @dataclass(frozen=True)
-class Some:
+class FlowGroup:
     """The first `flows` of a group, busiest first, and how many it has in all."""
 
     flows: list[LogicalFlow] = field(default_factory=list)
@@ -46,7 +46,7 @@ def by_route(flow: LogicalFlow) -> tuple:
     return flow.source.name, flow.target.name, flow.pk or 0
 
 
-def _busiest(groups: dict[str, Q], most: int) -> dict[str, Some]:
+def _busiest(groups: dict[str, Q], most: int) -> dict[str, FlowGroup]:
     """The first `most` living flows of each group; a flow that fits several belongs to the first.
     One query.
     """
@@ -60,7 +60,7 @@ def _busiest(groups: dict[str, Q], most: int) -> dict[str, Some]:
         Subquery(active.annotate(n=Count("pk")).values("n")), 0, output_field=IntegerField()
     )
     whens = [When(condition, then=Value(name)) for name, condition in groups.items()]
-    living = LogicalFlow.objects.living().filter(reduce(or_, groups.values())).with_standing()
+    living = LogicalFlow.objects.living().filter(reduce(or_, groups.values())).with_consent()
     flows = living.annotate(number_physical=number, group=Case(*whens)).annotate(
         place=Window(
             RowNumber(),
@@ -72,16 +72,16 @@ def _busiest(groups: dict[str, Q], most: int) -> dict[str, Some]:
     found: dict[str, list[LogicalFlow]] = {name: [] for name in groups}
     for flow in flows.filter(place__lte=most).order_by("place"):
         found[flow.group].append(flow)
-    return {name: Some(rows, rows[0].total if rows else 0) for name, rows in found.items()}
+    return {name: FlowGroup(rows, rows[0].total if rows else 0) for name, rows in found.items()}
 
 
-def around_system(system: System, most: int = OF_A_SYSTEM) -> dict[str, Some]:
+def around_system(system: System, most: int = OF_A_SYSTEM) -> dict[str, FlowGroup]:
     """The flows `into` and `out` of a system, and its flow to `itself`. One query."""
     into, out = Q(target=system), Q(source=system)
     return _busiest({"itself": into & out, "into": into, "out": out}, most)
 
 
-def around_route(source: System, target: System) -> dict[str, Some]:
+def around_route(source: System, target: System) -> dict[str, FlowGroup]:
     """The `route` itself and what lies around it: the flow `back`, those `into` its source and
     `out` of its target, and beside it those out of its source (`also_out`) and into its target
     (`also_into`). One query.

@@ -23,7 +23,7 @@ from ..models import (
     active_stewards,
 )
 from ..workflow import provisioning
-from ..workflow.provisioning import Consequence, Standing
+from ..workflow.provisioning import Consequence, ImpactFacts
 from .flow_picture import Picture, of_proposal, subject
 from .neighbourhood import Sent, route_is_living, sent_along
 
@@ -39,7 +39,7 @@ class JsonList(Func):
 
 
 @dataclass(frozen=True)
-class Dossier:
+class ProposalDetails:
     """`subject` says what it is about, `types` are the names of the data types concerned. There is
     a `comparison` for an EDIT, and the rest while it is open or a draft.
     """
@@ -53,7 +53,7 @@ class Dossier:
 
 
 def with_columns(proposals: QuerySet[Proposal]) -> QuerySet[Proposal]:
-    """Each with what `dossier` needs of it, and with policy and stewards for its roles."""
+    """Each with what `proposal_details` needs of it, and with policy and stewards for its roles."""
     then = HistoricalRecords.m2m_models[PhysicalSpecification._meta.get_field("data_types")].objects
     was = PhysicalFlow.history.filter(pk=OuterRef("read_physical_flow_version"))
     present = DataType.objects.filter(
@@ -84,7 +84,7 @@ def _list(rows: QuerySet, value) -> Subquery:
     return Subquery(rows.order_by().values(told=JsonList(value)))
 
 
-def dossier(proposal: Proposal) -> Dossier:
+def proposal_details(proposal: Proposal) -> ProposalDetails:
     """Of a proposal that came `with_columns`, its route, specification and the flow concerned. At
     most two queries.
     """
@@ -97,19 +97,19 @@ def dossier(proposal: Proposal) -> Dossier:
     if proposal.type == ProposalType.EDIT:
         was = PhysicalFlow(**proposal.flow_then)
         comparison = provisioning.comparison(was, proposal.types_then or [], proposal, wanted)
-    known = Dossier(subject(proposal), types, comparison)
+    known = ProposalDetails(subject(proposal), types, comparison)
     return known if proposal.is_closed else _open(proposal, known, types_change=wanted != present)
 
 
-def _open(proposal: Proposal, known: Dossier, types_change: bool) -> Dossier:
+def _open(proposal: Proposal, known: ProposalDetails, types_change: bool) -> ProposalDetails:
     concerned = proposal.concerned_physical_flow
     specification = concerned.specification if concerned else proposal.specification
     sent = sent_along(proposal.source, proposal.target, specification)
     itself = 1 if concerned and concerned.lifecycle == Lifecycle.ACTIVE else 0
-    standing = Standing(sent.of_route - itself, sent.of_specification - itself, types_change)
+    facts = ImpactFacts(sent.of_route - itself, sent.of_specification - itself, types_change)
     return replace(
         known,
         sent=sent,
-        consequences=provisioning.consequences(proposal, standing),
-        picture=of_proposal(proposal, sent.along, standing.of_route),
+        consequences=provisioning.consequences(proposal, facts),
+        picture=of_proposal(proposal, sent.along, facts.of_route),
     )

@@ -10,7 +10,7 @@ from ..files.download import table_response
 from ..forms import WishForm
 from ..forms.filters import FlowFilter
 from ..history.changes import history_of
-from ..models import LogicalFlow, PhysicalFlow, Proposal, read_rights
+from ..models import LogicalFlow, PhysicalFlow, Proposal, prefetch_rights
 from ..reports import list_columns
 from ..reports.flow_picture import of_flow
 from ..reports.neighbourhood import OF_A_ROUTE, sent_along
@@ -25,7 +25,7 @@ DECISIONS = ["transitions__by", "transitions__on_behalf_of"]
 @require_safe
 def flow_list(request: HttpRequest) -> HttpResponse:
     """The logical flows of the register, by source and target; the filter is the query string."""
-    listed = LogicalFlow.objects.with_standing().with_physical_count().by_route()
+    listed = LogicalFlow.objects.with_consent().with_physical_count().by_route()
     chosen = FlowFilter(request.GET, listed, request=request)
     if kind := wanted_file(request):
         return table_response(kind, "flows", *list_columns.flows(chosen.found))
@@ -38,7 +38,7 @@ class FlowPage(DetailView):
     proposals, history.
     """
 
-    queryset = LogicalFlow.objects.with_standing().select_related(
+    queryset = LogicalFlow.objects.with_consent().select_related(
         "origin_proposal__maker", "origin_batch"
     )
     template_name = "proposals/logicalflow_detail.html"
@@ -61,7 +61,7 @@ class FlowPage(DetailView):
             consents=flow.consent()
             .select_related("maker", "reason")
             .prefetch_related(*DECISIONS)[:5],
-            proposals=read_rights(list(on_it.listed()[:25])),
+            proposals=prefetch_rights(list(on_it.listed()[:25])),
             may_add=_takes_more(flow, self.request.user),
             history=history_of(flow),
             **kwargs,
@@ -102,7 +102,7 @@ class PhysicalFlowPage(DetailView):
         )
         return super().get_context_data(
             consents=origin.select_related("maker", "reason").prefetch_related(*DECISIONS),
-            proposals=read_rights(list(physical.changes_proposed.open().listed()[:25])),
+            proposals=prefetch_rights(list(physical.changes_proposed.open().listed()[:25])),
             sent=sent_along(route.source, route.target, physical.specification),
             history=history_of(physical, physical.specification),
             **kwargs,
@@ -140,7 +140,7 @@ def remove_flow(request: HttpRequest, pk: int) -> HttpResponse:
 @form_page
 def add_physical_flow(request: HttpRequest, pk: int) -> HttpResponse:
     """A further physical flow on an approved logical flow."""
-    flow = get_object_or_404(LogicalFlow.objects.with_standing(), pk=pk)
+    flow = get_object_or_404(LogicalFlow.objects.with_consent(), pk=pk)
     workflow.refuse_further(flow, by=request.user)
     form = WishForm(request.POST if request.method == "POST" else None, source=flow.source)
     refusal = None

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 from .. import workflow
 from ..errors import Refused
 from ..forms import BulkForm
-from ..models import Proposal, Receipt, read_rights
+from ..models import Proposal, Receipt, prefetch_rights
 from .form_pages import form_target
 from .lists import offset_page
 
@@ -23,7 +23,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
 def _page(request: HttpRequest, form: BulkForm, status: int = 200) -> HttpResponse:
     waiting = Proposal.objects.awaiting(request.user).listed().order_by("submitted_at", "pk")
     page = offset_page(waiting, request.GET)
-    for proposal in read_rights(page.rows):
+    for proposal in prefetch_rights(page.rows):
         proposal.mine = mine_on(proposal, request.user)
     context = {
         "page": page,

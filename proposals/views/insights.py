@@ -33,7 +33,7 @@ def insights(request: HttpRequest) -> HttpResponse:
         "outcomes": ended,
         "altogether": altogether(ended),
         "outcomes_chart": charts.bars(
-            [_outcome_bar(outcome) for outcome in ended if outcome.decided], whole=100
+            [_outcome_bar(outcome) for outcome in ended if outcome.decided], full=100
         ),
         "waiting": waiting,
         "waiting_chart": charts.bars([_waiting_bar(row) for row in waiting]),

@@ -28,11 +28,11 @@ from ..models import (
     ProposalType,
     Side,
     System,
-    read_rights,
+    prefetch_rights,
     rights_on,
 )
 from ..reports import advice, list_columns
-from ..reports.proposal_page import dossier, with_columns
+from ..reports.proposal_page import proposal_details, with_columns
 from ..workflow import provisioning
 from .form_pages import form_page
 from .lists import bounded_page, keyset_page, wanted_file
@@ -60,7 +60,7 @@ def proposal_list(request: HttpRequest) -> HttpResponse:
         return table_response(kind, "proposals", *list_columns.proposals(chosen.found))
     paged = bounded_page if chosen.in_another_order else keyset_page
     page = paged(chosen.found, request.GET)
-    read_rights(page.rows)
+    prefetch_rights(page.rows)
     return render(request, "proposals/proposal_list.html", {"filter": chosen, "page": page})
 
 
@@ -85,14 +85,14 @@ class ProposalPage(DetailView):
         return readable(self.request.user)
 
     def get_context_data(self, **kwargs) -> dict:
-        proposal, known = self.object, dossier(self.object)
+        proposal, known = self.object, proposal_details(self.object)
         transitions = list(proposal.transitions.select_related("by", "on_behalf_of"))
         proposal.decisions = [row for row in transitions if row.side]
         mine = [] if proposal.is_closed else proposal.actions_of(self.request.user)
         allowed = [action for action, _ in mine]
         proposal.mine = [(action, right) for action, right in mine if action.side]
         return super().get_context_data(
-            dossier=known,
+            details=known,
             decision=decision_form(allowed, both=proposal.policy.one_person_both_sides),
             verbs=dict.fromkeys(action.verb for action in allowed),
             sides=[self._side(side) for side in Side],
@@ -332,7 +332,7 @@ def _act(request: HttpRequest, pk: int, verb: str, carry_out: Callable) -> HttpR
         "offered": offered,
         "refusal": refusal,
     }
-    context["dossier"] = dossier(proposal)
+    context["details"] = proposal_details(proposal)
     if verb == "propose" and proposal.type == ProposalType.CREATE:
         context |= advice.advice(proposal) | {"precedent": None}
     return render(request, "proposals/proposal_action.html", context, status=status)

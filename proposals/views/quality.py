@@ -17,13 +17,13 @@ def overview(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def question(request: HttpRequest, slug: str) -> HttpResponse:
-    """The list behind one number, oldest first, each row with what mends it; the filter is the
+    """The list behind one number, oldest first, each row with what remedies it; the filter is the
     query string.
     """
     asked = QUESTIONS.get(slug)
     if asked is None:
         raise Http404
-    chosen = QualityFilter(request.GET, asked.shown(), request=request, question=asked)
+    chosen = QualityFilter(request.GET, asked.rows(), request=request, question=asked)
     if kind := wanted_file(request):
         return table_response(kind, slug, *asked.table(chosen.found))
     page = bounded_page(chosen.found, request.GET)

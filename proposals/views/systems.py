@@ -9,7 +9,7 @@ from ..files.download import table_response
 from ..forms import MOST_OFFERED
 from ..forms.filters import SystemListFilter
 from ..history.changes import history_of
-from ..models import LogicalFlow, Proposal, System, deciders, read_rights, systems_of
+from ..models import LogicalFlow, Proposal, System, deciders, prefetch_rights, systems_of
 from ..reports import list_columns
 from ..reports.flow_picture import of_system
 from ..reports.neighbourhood import around_system, route_is_living
@@ -60,7 +60,7 @@ class SystemPage(DetailView):
             around=around,
             picture=of_system(system, around, proposals),
             deciders=[row for row in rows if row.system_id == system.pk],
-            proposals=read_rights(proposals, rows),
+            proposals=prefetch_rights(proposals, rows),
             history=history_of(system),
             **kwargs,
         )

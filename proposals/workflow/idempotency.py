@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from ..errors import Invalid
 from ..models import Receipt, User
-from .retry import whole
+from .retry import retrying_transaction
 
 
 def one_effect(key: str, *, by: User, act: Callable[[Receipt], str | None]) -> str | None:
@@ -28,7 +28,7 @@ def one_effect(key: str, *, by: User, act: Callable[[Receipt], str | None]) -> s
     return _kept(number, by, act)
 
 
-@whole
+@retrying_transaction
 def _kept(key: UUID, by: User, act: Callable[[Receipt], str | None]) -> str | None:
     receipt, first = Receipt.objects.get_or_create(
         key=key, defaults={"by": by, "at": timezone.now()}

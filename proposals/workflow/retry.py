@@ -13,7 +13,7 @@ ATTEMPTS = 6
 CROSSED = {"40001", "40P01"}  # SQLSTATE of a serialisation failure and of a deadlock
 
 
-def whole(function: Callable) -> Callable:
+def retrying_transaction(function: Callable) -> Callable:
     """Make `function` one transaction: everything or, when it raises, nothing.
 
     Where the database gave it up because another transaction crossed it, it starts again, after a

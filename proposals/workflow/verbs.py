@@ -15,6 +15,7 @@ from django_fsm import TransitionNotAllowed
 
 from ..errors import Conflict, Invalid, NoRight, Refused
 from ..models import (
+    ChangeContext,
     DataType,
     LaterPhysicalFlows,
     LogicalFlow,
@@ -29,19 +30,18 @@ from ..models import (
     User,
     actions,
     end_states,
-    hold_person,
-    hold_rights,
+    lock_person,
+    lock_rights,
     on_submission,
     rights_on,
     same_text,
     store,
 )
 from . import notices, provisioning
-from .provisioning import Hand
-from .retry import whole
+from .retry import retrying_transaction
 
 
-@whole
+@retrying_transaction
 def save_draft(
     proposal: Proposal, data_types: Iterable[DataType], *, by: User, at: datetime | None = None
 ) -> None:
@@ -67,7 +67,7 @@ def save_draft(
     store(proposal, by=by, at=at, why="Draft saved", data_types=data_types)
 
 
-@whole
+@retrying_transaction
 def submit(
     proposal: Proposal, data_types: Iterable[DataType], *, by: User, at: datetime | None = None
 ) -> None:
@@ -83,7 +83,7 @@ def submit(
     proposal.refresh_from_db()
 
 
-@whole
+@retrying_transaction
 def propose(proposal: Proposal, *, by: User, at: datetime | None = None) -> Proposal:
     """Put a draft before the approvers of both sides. Refused with the cause, or with the twin it
     repeats.
@@ -124,7 +124,7 @@ def _require_approvers(proposal: Proposal) -> None:
             )
 
 
-@whole
+@retrying_transaction
 def approve(
     proposal: Proposal,
     *,
@@ -161,11 +161,11 @@ def _complete_if_agreed(proposal: Proposal, *, by: User, at: datetime) -> None:
     """With the approvals of both sides the proposal is applied and complete."""
     if {row.side for row in proposal.decisions} != set(Side.values):
         return
-    provisioning.apply(proposal, Hand(by, at, f"Proposal {proposal.pk}: fully approved"))
+    provisioning.apply(proposal, ChangeContext(by, at, f"Proposal {proposal.pk}: fully approved"))
     _move(proposal, "complete", right=Right(by, "Both sides have approved"), at=at, automatic=True)
 
 
-@whole
+@retrying_transaction
 def reject(
     proposal: Proposal, *, side: str, by: User, comment: str, at: datetime | None = None
 ) -> Proposal:
@@ -183,7 +183,7 @@ def reject(
     return proposal
 
 
-@whole
+@retrying_transaction
 def cancel(
     proposal: Proposal, *, by: User, comment: str = "", at: datetime | None = None
 ) -> Proposal:
@@ -194,7 +194,7 @@ def cancel(
     return proposal
 
 
-@whole
+@retrying_transaction
 def time_out(proposal: Proposal, *, at: datetime | None = None) -> Proposal:
     """The clock ends it. Refused before `due_at`."""
     proposal = _locked(proposal)
@@ -208,7 +208,7 @@ def time_out(proposal: Proposal, *, at: datetime | None = None) -> Proposal:
     return proposal
 
 
-@whole
+@retrying_transaction
 def add_physical_flow(
     flow: LogicalFlow,
     wish: Proposal,
@@ -223,11 +223,11 @@ def add_physical_flow(
     `wish` is a proposal never saved: its attributes and its existing or new specification, `data_types` those of a new
     one. Refused as a CREATE of the same content would be, and where the policy asks for a proposal.
     """
-    hold_rights([flow.source_id, flow.target_id])
-    hold_person(by)
+    lock_rights([flow.source_id, flow.target_id])
+    lock_person(by)
     refuse_further(flow, by=by)
-    hand = Hand(by, at or timezone.now(), f"Further physical flow added by {by}")
-    return provisioning.add_further(flow, wish, list(data_types), hand)
+    context = ChangeContext(by, at or timezone.now(), f"Further physical flow added by {by}")
+    return provisioning.add_further(flow, wish, list(data_types), context)
 
 
 def refuse_further(flow: LogicalFlow, *, by: User) -> None:
@@ -263,9 +263,9 @@ def _locked(proposal: Proposal, by: User | None = None) -> Proposal:
         .select_related("source", "target", "maker", "reason", "specification")
         .get(pk=proposal.pk)
     )
-    hold_rights([locked.source_id, locked.target_id])
+    lock_rights([locked.source_id, locked.target_id])
     if by:
-        hold_person(by)
+        lock_person(by)
     return locked
 
 

@@ -16,7 +16,7 @@ from django.utils import timezone
 from proposals import workflow
 from proposals.errors import Refused
 from proposals.models import LogicalFlow, PhysicalFlow, Proposal, end_states
-from proposals.workflow.retry import whole
+from proposals.workflow.retry import retrying_transaction
 
 from .. import factories
 
@@ -172,7 +172,7 @@ def ticketed(act, tickets):
     As long as one of two acts waits for the other, the first has the lower number.
     """
 
-    @whole
+    @retrying_transaction
     def drawing():
         act()
         return next(tickets)

@@ -79,6 +79,6 @@ def unlocked():
         stack.enter_context(
             mock.patch.object(QuerySet, "select_for_update", lambda rows, **options: rows.all())
         )
-        stack.enter_context(mock.patch.object(rights, "_hold", list))
+        stack.enter_context(mock.patch.object(rights, "_locked_rows", list))
         yield
     guards.install(connection)

@@ -20,7 +20,7 @@ from ..cells import escaped, unescaped
 from .problems import Unreadable, quoted
 
 
-def whole(value: Any) -> Any:
+def identity(value: Any) -> Any:
     return value
 
 
@@ -35,7 +35,7 @@ class Column:
     name: str
     path: str = ""
     optional: bool = False
-    fold: Callable[[Any], Any] = whole
+    fold: Callable[[Any], Any] = identity
 
     def __post_init__(self) -> None:
         self.path = self.path or self.name

@@ -9,12 +9,12 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from ...errors import Conflict, Invalid
-from ...models import ImportBatch, ImportedFile, System, User
+from ...models import ChangeContext, ImportBatch, ImportedFile, System, User
 from . import reading
 from .plan import Plan, Shelf
 from .problems import BadCatalogue, Problem, shown
 from .rules import judge
-from .saving import Hand, activate, carry_out
+from .saving import activate, carry_out
 from .tables import TABLES
 
 Progress = Callable[[int, int], None]
@@ -153,7 +153,11 @@ def _written(
     if not report.changes:
         return report
     report.batch = ImportBatch.objects.create(by=by, at=at, outcome=report.outcome)
-    hand, done, total = Hand(report.batch, by, at), 0, sum(tally.read for tally in report.tallies)
+    context, done, total = (
+        ChangeContext(by, at, f"Import {report.batch.pk}", report.batch),
+        0,
+        sum(tally.read for tally in report.tallies),
+    )
 
     def advance(rows: int) -> None:
         nonlocal done
@@ -161,8 +165,8 @@ def _written(
         progress(done, total)
 
     for shelf in plan.taken:
-        carry_out(plan, shelf, hand, advance)
-    activate(plan, hand)
+        carry_out(plan, shelf, context, advance)
+    activate(plan, context)
     _keep_files(report, contents)
     return report
 

@@ -164,7 +164,7 @@ class Plan:
         """All problems, in the order of the files and their lines."""
         order = [table.file for table in TABLES.values()]
         found = sorted(self.problems, key=lambda problem: (order.index(problem.file), problem.line))
-        return BadCatalogue(found, whole=len(found) < MOST_PROBLEMS)
+        return BadCatalogue(found, complete=len(found) < MOST_PROBLEMS)
 
     def compare(self, shelf: Shelf, rows: Iterable) -> None:
         """Sort `rows`, keys of sound rows, into added and changed; refuse what only a proposal may

@@ -26,10 +26,10 @@ class BadCatalogue(Invalid):
     `whole` a part of it.
     """
 
-    def __init__(self, problems: list[Problem], whole: bool = True) -> None:
+    def __init__(self, problems: list[Problem], complete: bool = True) -> None:
         count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
         super().__init__(
-            files=f"Nothing was imported: {count}{'' if whole else ', and there may be more'}."
+            files=f"Nothing was imported: {count}{'' if complete else ', and there may be more'}."
         )
         self.problems = problems
 

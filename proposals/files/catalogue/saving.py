@@ -1,19 +1,16 @@
 """Carries out a plan: everything in bulk, and one history row for every object added or changed."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import datetime
 
 from django.db import models
 
 from ...models import (
+    ChangeContext,
     FlowLifecycle,
-    ImportBatch,
     Involvement,
     LogicalFlow,
     PhysicalFlow,
     User,
-    record,
 )
 from .columns import Codes, Text
 from .plan import Plan, Shelf
@@ -22,20 +19,9 @@ SLICE = 1000
 FEW = 500  # of ids in one query: SQLite has a limit
 
 
-@dataclass
-class Hand:
-    """By whom and when the catalogue changes, and the batch that every history row names."""
-
-    batch: ImportBatch
-    by: User | None
-    at: datetime
-
-    def write(self, objs: list, *, created: bool) -> None:
-        if objs and hasattr(type(objs[0]), "history"):
-            record(objs, created=created, by=self.by, why=f"Import {self.batch.pk}", at=self.at)
-
-
-def carry_out(plan: Plan, shelf: Shelf, hand: Hand, advance: Callable[[int], None]) -> None:
+def carry_out(
+    plan: Plan, shelf: Shelf, context: ChangeContext, advance: Callable[[int], None]
+) -> None:
     """Write what is to be added and changed of one table; the tables it refers to have been written
     before.
 
@@ -45,14 +31,14 @@ def carry_out(plan: Plan, shelf: Shelf, hand: Hand, advance: Callable[[int], Non
     _release(shelf)
     added = []
     for keys in _slices(shelf.added, SLICE):
-        added += _add(plan, shelf, keys, hand)
+        added += _add(plan, shelf, keys, context)
         advance(len(keys))
     if shelf.table.above:
         _hang(plan, shelf)
     changed = _change(plan, shelf)
     advance(len(changed))
-    hand.write(added, created=True)
-    hand.write(changed, created=False)
+    context.record(added, created=True)
+    context.record(changed, created=False)
 
 
 def _slices(items: list, size: int) -> Iterator[list]:
@@ -81,8 +67,8 @@ def _fields(columns: list) -> list[models.Field]:
     return [column.field for column in columns]
 
 
-def _add(plan: Plan, shelf: Shelf, keys: list, hand: Hand) -> list:
-    objs = [_new(plan, shelf, shelf.rows[key].values, hand) for key in keys]
+def _add(plan: Plan, shelf: Shelf, keys: list, context: ChangeContext) -> list:
+    objs = [_new(plan, shelf, shelf.rows[key].values, context) for key in keys]
     shelf.table.model.objects.bulk_create(objs, batch_size=SLICE)
     shelf.existing |= dict(zip(keys, objs, strict=True))
     for column in shelf.table.of_many:
@@ -97,37 +83,43 @@ def _add(plan: Plan, shelf: Shelf, keys: list, hand: Hand) -> list:
     return objs
 
 
-def _new(plan: Plan, shelf: Shelf, values: dict, hand: Hand) -> models.Model:
+def _new(plan: Plan, shelf: Shelf, values: dict, context: ChangeContext) -> models.Model:
     obj = shelf.table.model()
     for column in shelf.table.columns:
         if column.is_own and column.name != shelf.table.above:
             column.put(obj, values[column.name], plan.find)
-    _COMPLETIONS.get(type(obj), _leave)(obj, values, plan, hand)
+    _COMPLETIONS.get(type(obj), _leave)(obj, values, plan, context)
     return obj
 
 
-def _leave(obj: models.Model, values: dict, plan: Plan, hand: Hand) -> None:
+def _leave(obj: models.Model, values: dict, plan: Plan, context: ChangeContext) -> None:
     """Most rows are complete with what their file says."""
 
 
-def _complete_user(user: User, values: dict, plan: Plan, hand: Hand) -> None:
+def _complete_user(user: User, values: dict, plan: Plan, context: ChangeContext) -> None:
     user.follow_email()
     user.set_unusable_password()
 
 
-def _complete_involvement(involvement: Involvement, values: dict, plan: Plan, hand: Hand) -> None:
-    involvement.started_at = hand.at
+def _complete_involvement(
+    involvement: Involvement, values: dict, plan: Plan, context: ChangeContext
+) -> None:
+    involvement.started_at = context.at
 
 
-def _complete_logical_flow(flow: LogicalFlow, values: dict, plan: Plan, hand: Hand) -> None:
-    flow.origin_batch = hand.batch
+def _complete_logical_flow(
+    flow: LogicalFlow, values: dict, plan: Plan, context: ChangeContext
+) -> None:
+    flow.origin_batch = context.batch
     if (values["source_code"], values["target_code"]) in plan.routes_gaining:
         flow.activate()
 
 
-def _complete_physical_flow(flow: PhysicalFlow, values: dict, plan: Plan, hand: Hand) -> None:
+def _complete_physical_flow(
+    flow: PhysicalFlow, values: dict, plan: Plan, context: ChangeContext
+) -> None:
     flow.logical_flow = plan.find("logical_flows", (values["source_code"], values["target_code"]))
-    flow.origin_batch = hand.batch
+    flow.origin_batch = context.batch
     flow.set_content_key()
 
 
@@ -176,11 +168,11 @@ def _change(plan: Plan, shelf: Shelf) -> list:
     return objs
 
 
-def activate(plan: Plan, hand: Hand) -> None:
+def activate(plan: Plan, context: ChangeContext) -> None:
     """The flows that were here before, pending, and now have a physical flow."""
     flows = [plan.find("logical_flows", route) for route in sorted(plan.routes_gaining)]
     pending = [flow for flow in flows if flow.lifecycle == FlowLifecycle.PENDING]
     for flow in pending:
         flow.activate()
     LogicalFlow.objects.bulk_update(pending, ["lifecycle"], batch_size=SLICE)
-    hand.write(pending, created=False)
+    context.record(pending, created=False)

@@ -1,8 +1,8 @@
-"""What the register lacks, and what mends it: five questions, each with its number, its age and its
+"""What the register lacks, and what remedies it: five questions, each with its number, its age and its
 list.
 """
 
-from .common import Answer, Line, Mend, Question
+from .common import Answer, Line, Question, Remedy
 from .flows import UnfitDataTypes, WithoutPhysicalFlow
 from .proposals import Overdue
 from .specifications import Unused
@@ -19,4 +19,4 @@ QUESTIONS = {
     )
 }
 
-__all__ = ["QUESTIONS", "Answer", "Line", "Mend", "Question"]
+__all__ = ["QUESTIONS", "Answer", "Line", "Question", "Remedy"]

@@ -11,14 +11,14 @@ from django.utils import timezone
 from django.utils.timesince import timesince
 
 from ...models import Proposal, System, User
-from ..list_columns import some
+from ..list_columns import in_chunks
 
 AGES = [("up to 30 days", 30), ("31 to 90 days", 90)]
 OLDER = "older"
 
 
 @dataclass(frozen=True)
-class Mend:
+class Remedy:
     """What somebody can do about a row."""
 
     label: str
@@ -34,9 +34,9 @@ class Line:
     sub: str
     about: str
     since: datetime
-    mends: list[Mend] = field(default_factory=list)
+    remedies: list[Remedy] = field(default_factory=list)
     note: str = ""
-    asked_by: int | None = None
+    open_proposal_id: int | None = None
 
     @property
     def age(self) -> str:
@@ -79,10 +79,10 @@ class Answer:
 
 
 class Question:
-    """One question: what it is asked of, which rows it finds, how they are shown and what mends
+    """One question: what it is asked of, which rows it finds, how they are shown and what remedies
     them.
 
-    `found` gives each row its `since`, from which its age counts. `systems` are the paths from a row to the systems it
+    `matches` gives each row its `since`, from which its age counts. `systems` are the paths from a row to the systems it
     concerns, `words` those to the texts a search looks at.
     """
 
@@ -92,15 +92,15 @@ class Question:
     words: list[str] = []
     order = "since"
 
-    def whole(self) -> QuerySet:
+    def population(self) -> QuerySet:
         raise NotImplementedError
 
-    def found(self) -> QuerySet:
+    def matches(self) -> QuerySet:
         raise NotImplementedError
 
-    def shown(self) -> QuerySet:
-        """What it finds, oldest first, with what `lines` and `record` need."""
-        return self.found().order_by(self.order, "pk")
+    def rows(self) -> QuerySet:
+        """What it finds, oldest first, with what `lines` and `csv_row` need."""
+        return self.matches().order_by(self.order, "pk")
 
     def prepare(self, rows: list) -> list:
         """Give some rows what can only be read for many at once."""
@@ -109,7 +109,7 @@ class Question:
     def lines(self, rows: list, user: User) -> list[Line]:
         raise NotImplementedError
 
-    def record(self, row) -> list:
+    def csv_row(self, row) -> list:
         raise NotImplementedError
 
     def answer(self) -> Answer:
@@ -119,21 +119,23 @@ class Question:
         young = {
             f"until_{n}": Count("pk", filter=Q(since__gte=edge)) for n, edge in enumerate(edges)
         }
-        told = self.found().order_by().aggregate(count=Count("pk"), oldest=Min("since"), **young)
+        told = self.matches().order_by().aggregate(count=Count("pk"), oldest=Min("since"), **young)
         reached = [0, *(told[name] for name in young), told["count"]]
         labels = [label for label, _ in AGES] + [OLDER]
         ages = [
             (label, after - before)
             for label, before, after in zip(labels, reached, reached[1:], strict=False)
         ]
-        return Answer(self, told["count"], self.whole().order_by().count(), told["oldest"], ages)
+        return Answer(
+            self, told["count"], self.population().order_by().count(), told["oldest"], ages
+        )
 
     def table(self, found: QuerySet) -> tuple[list[str], Iterator[list]]:
         """Header and rows of the file of what a filter left."""
         header = [*self.header, self.since_label, "Days"]
         return header, (
-            [*self.record(row), row.since, days_since(row.since)]
-            for chunk in some(found)
+            [*self.csv_row(row), row.since, days_since(row.since)]
+            for chunk in in_chunks(found)
             for row in self.prepare(chunk)
         )
 

@@ -18,7 +18,7 @@ from ...models import (
     User,
 )
 from ..list_columns import names
-from .common import Line, Mend, Question, asked_for, propose
+from .common import Line, Question, Remedy, asked_for, propose
 
 
 def consented_at() -> Subquery:
@@ -41,7 +41,7 @@ class FlowQuestion(Question):
     systems = ["source", "target"]
     words = ["source__name", "source__code", "target__name", "target__code"]
 
-    def whole(self) -> QuerySet:
+    def population(self) -> QuerySet:
         return LogicalFlow.objects.living()
 
     def dated(self, flows: QuerySet) -> QuerySet:
@@ -49,21 +49,28 @@ class FlowQuestion(Question):
             since=Coalesce(consented_at(), "origin_batch__at", "origin_proposal__closed_at")
         )
 
-    def shown(self) -> QuerySet:
+    def rows(self) -> QuerySet:
         return (
             super()
-            .shown()
-            .with_standing()
-            .annotate(asked_by=asked_for(source="source", target="target"))
+            .rows()
+            .with_consent()
+            .annotate(open_proposal_id=asked_for(source="source", target="target"))
         )
 
-    def line(self, flow: LogicalFlow, about: str, mends: list[Mend]) -> Line:
+    def line(self, flow: LogicalFlow, about: str, remedies: list[Remedy]) -> Line:
         codes = f"{flow.source.code} → {flow.target.code}"
         gone = [system for system in (flow.source, flow.target) if system.is_removed]
         note = f"{gone[0].name} has been removed, so nothing can be proposed here." if gone else ""
-        mends = [] if gone or flow.asked_by else mends
+        remedies = [] if gone or flow.open_proposal_id else remedies
         return Line(
-            str(flow), flow.get_absolute_url(), codes, about, flow.since, mends, note, flow.asked_by
+            str(flow),
+            flow.get_absolute_url(),
+            codes,
+            about,
+            flow.since,
+            remedies,
+            note,
+            flow.open_proposal_id,
         )
 
 
@@ -74,32 +81,32 @@ class WithoutPhysicalFlow(FlowQuestion):
     hint = "The register says that data flows, and not what, how or when."
     header = ["Source", "Source code", "Target", "Target code", "Consent", "Open proposal"]
 
-    def found(self) -> QuerySet:
+    def matches(self) -> QuerySet:
         return self.dated(LogicalFlow.objects.filter(lifecycle=FlowLifecycle.PENDING))
 
     def lines(self, rows: list, user: User) -> list[Line]:
         direct = Policy.in_force().later_physical_flows == LaterPhysicalFlows.DIRECT
-        return [self.line(flow, self._consent(flow), self._mends(flow, direct)) for flow in rows]
+        return [self.line(flow, self._consent(flow), self._remedies(flow, direct)) for flow in rows]
 
-    def _mends(self, flow: LogicalFlow, direct: bool) -> list[Mend]:
-        removal = Mend("Propose its removal", reverse("flow-remove", args=[flow.pk]))
+    def _remedies(self, flow: LogicalFlow, direct: bool) -> list[Remedy]:
+        removal = Remedy("Propose its removal", reverse("flow-remove", args=[flow.pk]))
         if flow.source_id == flow.target_id:
             return [removal]
         if flow.has_consent and direct:
             return [
-                Mend("Add a physical flow", reverse("physical-flow-new", args=[flow.pk])),
+                Remedy("Add a physical flow", reverse("physical-flow-new", args=[flow.pk])),
                 removal,
             ]
         return [
-            Mend("Propose a physical flow", propose(flow.source, target=flow.target_id)),
+            Remedy("Propose a physical flow", propose(flow.source, target=flow.target_id)),
             removal,
         ]
 
     def _consent(self, flow: LogicalFlow) -> str:
         return "Approved by both sides" if flow.has_consent else "Imported"
 
-    def record(self, flow: LogicalFlow) -> list:
-        return [*route(flow), self._consent(flow), flow.asked_by]
+    def csv_row(self, flow: LogicalFlow) -> list:
+        return [*route(flow), self._consent(flow), flow.open_proposal_id]
 
 
 class UnfitDataTypes(FlowQuestion):
@@ -116,7 +123,7 @@ class UnfitDataTypes(FlowQuestion):
         "Open proposal",
     ]
 
-    def found(self) -> QuerySet:
+    def matches(self) -> QuerySet:
         unfit = DataType.objects.exclude(pk__in=DataType.objects.proposable())
         declared = LogicalFlow.declared_data_types.through.objects.filter(datatype__in=unfit)
         carrying = PhysicalSpecification.data_types.through.objects.filter(datatype__in=unfit)
@@ -126,7 +133,7 @@ class UnfitDataTypes(FlowQuestion):
         either = Q(pk__in=declared.values("logicalflow")) | Q(pk__in=sent.values("logical_flow"))
         return self.dated(LogicalFlow.objects.living().filter(either))
 
-    def shown(self) -> QuerySet:
+    def rows(self) -> QuerySet:
         unfit = DataType.objects.exclude(pk__in=DataType.objects.proposable())
         active = (
             PhysicalFlow.objects.active().filter(specification__data_types__in=unfit).distinct()
@@ -139,12 +146,12 @@ class UnfitDataTypes(FlowQuestion):
         )
         return (
             super()
-            .shown()
+            .rows()
             .prefetch_related(Prefetch("declared_data_types", unfit, to_attr="unfit"), sent)
         )
 
     def lines(self, rows: list, user: User) -> list[Line]:
-        return [self.line(flow, self._carried(flow), self._mends(flow)) for flow in rows]
+        return [self.line(flow, self._carried(flow), self._remedies(flow)) for flow in rows]
 
     def _carried(self, flow: LogicalFlow) -> str:
         parts = [f"{_marked(flow.unfit)} on the flow itself"] if flow.unfit else []
@@ -153,20 +160,22 @@ class UnfitDataTypes(FlowQuestion):
         ]
         return "; ".join(dict.fromkeys(parts))
 
-    def _mends(self, flow: LogicalFlow) -> list[Mend]:
+    def _remedies(self, flow: LogicalFlow) -> list[Remedy]:
         """What is declared on the flow itself goes with it: it is removed, and proposed anew."""
         changes = [
-            Mend(f"Propose a change of {row}", reverse("physical-flow-edit", args=[row.pk]))
+            Remedy(f"Propose a change of {row}", reverse("physical-flow-edit", args=[row.pk]))
             for row in flow.sent[:3]
         ]
         if changes or flow.lifecycle != FlowLifecycle.PENDING:
             return changes
         return [
-            Mend("Propose its removal, to propose it anew", reverse("flow-remove", args=[flow.pk]))
+            Remedy(
+                "Propose its removal, to propose it anew", reverse("flow-remove", args=[flow.pk])
+            )
         ]
 
-    def record(self, flow: LogicalFlow) -> list:
-        return [*route(flow), self._carried(flow), flow.asked_by]
+    def csv_row(self, flow: LogicalFlow) -> list:
+        return [*route(flow), self._carried(flow), flow.open_proposal_id]
 
 
 def _marked(types: list[DataType]) -> str:

@@ -6,9 +6,9 @@ from django.conf import settings
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from ...models import Proposal, Side, User, read_rights
+from ...models import Proposal, Side, User, prefetch_rights
 from ..list_columns import names
-from .common import Line, Mend, Question, mail_to
+from .common import Line, Question, Remedy, mail_to
 
 NEARLY = timedelta(days=3)
 
@@ -32,31 +32,32 @@ class Overdue(Question):
     words = ["source__name", "source__code", "target__name", "target__code", "maker__name"]
     order = "due_at"
 
-    def whole(self) -> QuerySet:
+    def population(self) -> QuerySet:
         return Proposal.objects.open()
 
-    def found(self) -> QuerySet:
+    def matches(self) -> QuerySet:
         return (
-            self.whole()
+            self.population()
             .filter(due_at__lt=timezone.now() + NEARLY)
             .annotate(since=F("submitted_at"))
         )
 
-    def shown(self) -> QuerySet:
-        return super().shown().listed()
+    def rows(self) -> QuerySet:
+        return super().rows().listed()
 
     def prepare(self, rows: list) -> list:
-        return read_rights(rows)
+        return prefetch_rights(rows)
 
     def lines(self, rows: list, user: User) -> list[Line]:
-        return [self._line(proposal, user) for proposal in read_rights(rows)]
+        return [self._line(proposal, user) for proposal in prefetch_rights(rows)]
 
     def _line(self, row: Proposal, user: User) -> Line:
         left = row.due_at - timezone.now()
         due = f"{timezone.localtime(row.due_at):%-d %b %Y, %H:%M %Z}"
         note = f"Overdue since {due}" if left < timedelta() else f"Due {due}"
         waits = "; ".join(
-            f"{names(people) or 'nobody'} ({side.lower()})" for side, people in row.turn
+            f"{names(people) or 'nobody'} ({side.lower()})"
+            for side, people in row.pending_approvers
         )
         sub = f"No. {row.pk} · {row.get_state_display()} · by {row.maker}"
         return Line(
@@ -65,27 +66,29 @@ class Overdue(Question):
             sub,
             f"Waits for {waits}",
             row.since,
-            self._mends(row, user),
+            self._remedies(row, user),
             note,
         )
 
-    def _mends(self, row: Proposal, user: User) -> list[Mend]:
+    def _remedies(self, row: Proposal, user: User) -> list[Remedy]:
         """Whoever decides is led to the decision; all others write to those who do."""
-        able = list(dict.fromkeys(person for _, people in row.turn for person in people))
+        able = list(
+            dict.fromkeys(person for _, people in row.pending_approvers for person in people)
+        )
         if user in able:
-            return [Mend("Decide", row.get_absolute_url())]
+            return [Remedy("Decide", row.get_absolute_url())]
         if not able:
-            return [Mend("See who decides", row.get_absolute_url())]
+            return [Remedy("See who decides", row.get_absolute_url())]
         asked = mail_to(
             able[:10],
             f"Proposal {row.pk} waits for you: {row.source.name} → {row.target.name}",
             f"It is due on {timezone.localtime(row.due_at):%-d %B %Y, %H:%M %Z} and times out without your decision.",
             f"{settings.BASE_URL}{row.get_absolute_url()}",
         )
-        return [Mend("Ask for a decision by mail", asked)]
+        return [Remedy("Ask for a decision by mail", asked)]
 
-    def record(self, row: Proposal) -> list:
-        waits = {side: names(people) or "nobody can" for side, people in row.turn}
+    def csv_row(self, row: Proposal) -> list:
+        waits = {side: names(people) or "nobody can" for side, people in row.pending_approvers}
         route = [row.source.name, row.source.code, row.target.name, row.target.code]
         facts = [row.pk, *route, row.get_state_display(), row.maker, row.due_at]
         return [*facts, waits.get(Side.SOURCE, ""), waits.get(Side.TARGET, "")]

@@ -3,7 +3,7 @@
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
 from ...models import Lifecycle, PhysicalFlow, PhysicalSpecification, User
-from .common import Line, Mend, Question, asked_for, propose
+from .common import Line, Question, Remedy, asked_for, propose
 
 
 class Unused(Question):
@@ -19,21 +19,24 @@ class Unused(Question):
     systems = ["owner"]
     words = ["name", "code", "owner__name", "owner__code"]
 
-    def whole(self) -> QuerySet:
+    def population(self) -> QuerySet:
         return PhysicalSpecification.objects.filter(lifecycle=Lifecycle.ACTIVE)
 
-    def found(self) -> QuerySet:
+    def matches(self) -> QuerySet:
         using = PhysicalFlow.objects.active().filter(specification=OuterRef("pk"))
         came = PhysicalSpecification.history.filter(id=OuterRef("pk")).order_by("history_date")
         return (
-            self.whole()
+            self.population()
             .exclude(Exists(using))
             .annotate(since=Subquery(came.values("history_date")[:1]))
         )
 
-    def shown(self) -> QuerySet:
+    def rows(self) -> QuerySet:
         return (
-            super().shown().select_related("owner").annotate(asked_by=asked_for(specification="pk"))
+            super()
+            .rows()
+            .select_related("owner")
+            .annotate(open_proposal_id=asked_for(specification="pk"))
         )
 
     def lines(self, rows: list, user: User) -> list[Line]:
@@ -41,10 +44,10 @@ class Unused(Question):
 
     def _line(self, row: PhysicalSpecification) -> Line:
         gone, owner = row.owner.is_removed, row.owner
-        mends = (
+        remedies = (
             []
-            if gone or row.asked_by
-            else [Mend("Propose a flow with it", propose(owner, specification=row.pk))]
+            if gone or row.open_proposal_id
+            else [Remedy("Propose a flow with it", propose(owner, specification=row.pk))]
         )
         note = f"{owner.name} has been removed, so nothing can be proposed here." if gone else ""
         about = f"{owner} · {row.get_format_display()}"
@@ -54,17 +57,17 @@ class Unused(Question):
             row.code,
             about,
             row.since,
-            mends,
+            remedies,
             note,
-            row.asked_by,
+            row.open_proposal_id,
         )
 
-    def record(self, row: PhysicalSpecification) -> list:
+    def csv_row(self, row: PhysicalSpecification) -> list:
         return [
             row.code,
             row.name,
             row.owner.name,
             row.owner.code,
             row.get_format_display(),
-            row.asked_by,
+            row.open_proposal_id,
         ]

@@ -15,7 +15,7 @@ from ...models import (
     decisive_involvements,
     undecided_states,
 )
-from .common import Line, Mend, Question, mail_to
+from .common import Line, Question, Remedy, mail_to
 
 RIGHTS = "django.contrib.auth.backends.ModelBackend"
 
@@ -50,12 +50,12 @@ class WithoutApprover(Question):
     systems = ["pk"]
     words = ["name", "code", "description"]
 
-    def whole(self) -> QuerySet:
+    def population(self) -> QuerySet:
         return System.objects.exclude(lifecycle=SystemLifecycle.REMOVED)
 
-    def found(self) -> QuerySet:
+    def matches(self) -> QuerySet:
         able = decisive_involvements().filter(system=OuterRef("pk"), may_approve=True)
-        return self.whole().exclude(Exists(able)).annotate(since=self._since())
+        return self.population().exclude(Exists(able)).annotate(since=self._since())
 
     def _since(self) -> Greatest:
         here = Involvement.objects.filter(system=OuterRef("pk"))
@@ -74,11 +74,11 @@ class WithoutApprover(Question):
         ends = [Subquery(left), Subquery(switched_off.values("history_date")[:1])]
         return Greatest(*(Coalesce(end, Subquery(came)) for end in ends))
 
-    def shown(self) -> QuerySet:
+    def rows(self) -> QuerySet:
         open_ones = Prefetch(
             "involvements", Involvement.objects.open().select_related("user", "kind")
         )
-        found = super().shown().select_related("organisational_unit").prefetch_related(open_ones)
+        found = super().rows().select_related("organisational_unit").prefetch_related(open_ones)
         return found.annotate(as_source=waiting(Side.SOURCE), as_target=waiting(Side.TARGET))
 
     def lines(self, rows: list, user: User) -> list[Line]:
@@ -98,20 +98,22 @@ class WithoutApprover(Question):
             if stuck
             else ""
         )
-        mends = self._mends(system, user, managers)
-        return Line(system.name, system.get_absolute_url(), sub, about, system.since, mends, note)
+        remedies = self._remedies(system, user, managers)
+        return Line(
+            system.name, system.get_absolute_url(), sub, about, system.since, remedies, note
+        )
 
     def _involved(self, system: System) -> str:
         people = [f"{row.user}, {row.kind}" for row in system.involvements.all()]
         return "; ".join(people)
 
-    def _mends(self, system: System, user: User, managers: list[User]) -> list[Mend]:
+    def _remedies(self, system: System, user: User, managers: list[User]) -> list[Remedy]:
         """Who may give it an approver does; all others ask one of those."""
         add = f"{reverse('admin:proposals_involvement_add')}?system={system.pk}"
         if user.is_staff and user in managers:
-            return [Mend("Name an approver", add)]
+            return [Remedy("Name an approver", add)]
         if not managers:
-            return [Mend("See who decides", system.get_absolute_url())]
+            return [Remedy("See who decides", system.get_absolute_url())]
         asked = mail_to(
             managers[:5],
             f"An approver for {system}",
@@ -119,9 +121,9 @@ class WithoutApprover(Question):
             "Please name an approver:",
             f"{settings.BASE_URL}{add}",
         )
-        return [Mend("Ask for an approver by mail", asked)]
+        return [Remedy("Ask for an approver by mail", asked)]
 
-    def record(self, system: System) -> list:
+    def csv_row(self, system: System) -> list:
         unit = system.organisational_unit or ""
         facts = [system.code, system.name, system.get_kind_display(), unit, self._involved(system)]
         return [*facts, system.as_source + system.as_target]

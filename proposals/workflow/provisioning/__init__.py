@@ -8,16 +8,15 @@ type is a line of KINDS.
 from collections.abc import Iterable
 
 from ...errors import Invalid
-from ...models import DataType, Proposal, ProposalType
+from ...models import ChangeContext, DataType, Proposal, ProposalType
 from . import change, create, remove
 from .change import comparison
-from .common import Consequence, Hand, Standing
+from .common import Consequence, ImpactFacts
 from .create import add_further, consent_for_more
 
 __all__ = [
     "Consequence",
-    "Hand",
-    "Standing",
+    "ImpactFacts",
     "add_further",
     "apply",
     "check_start",
@@ -64,15 +63,15 @@ def _lacking_reason(proposal: Proposal) -> dict[str, str]:
     return {}
 
 
-def apply(proposal: Proposal, hand: Hand) -> None:
+def apply(proposal: Proposal, context: ChangeContext) -> None:
     """Bring into the register what both sides agreed to, and set the proposal's results (unsaved).
 
     Everything is judged anew: Conflict with the cause if it no longer holds.
     """
-    KINDS[proposal.type].apply(proposal, hand)
+    KINDS[proposal.type].apply(proposal, context)
 
 
-def consequences(proposal: Proposal, known: Standing | None = None) -> list[Consequence]:
+def consequences(proposal: Proposal, known: ImpactFacts | None = None) -> list[Consequence]:
     """What the register will be after full approval, as things stand: one sentence each, for those
     who decide.
 

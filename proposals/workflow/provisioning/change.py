@@ -1,19 +1,18 @@
 """EDIT: other attributes of an existing physical flow, or other data types of its specification."""
 
 from ...errors import Conflict, Invalid
-from ...models import Lifecycle, PhysicalFlow, PhysicalSpecification, Proposal
+from ...models import ChangeContext, Lifecycle, PhysicalFlow, PhysicalSpecification, Proposal
 from .common import (
     Consequence,
-    Hand,
-    Standing,
+    ImpactFacts,
     check_data_types,
     check_systems,
+    impact_facts,
     locked_systems,
     missing_attributes,
     open_twin,
     refuse_other_change,
     refuse_twin,
-    standing,
 )
 
 
@@ -30,7 +29,7 @@ def check_submission(proposal: Proposal) -> None:
     refuse_twin(open_twin(proposal))
 
 
-def apply(proposal: Proposal, hand: Hand) -> None:
+def apply(proposal: Proposal, context: ChangeContext) -> None:
     check_systems(locked_systems(proposal.source_id, proposal.target_id))
     flow = (
         PhysicalFlow.objects.select_for_update(of=("self",))
@@ -42,23 +41,23 @@ def apply(proposal: Proposal, hand: Hand) -> None:
     _check_wish(proposal, flow)
     types = set(proposal.data_types.all())
     if types != set(specification.data_types.all()):
-        hand.write(specification, data_types=types)
+        context.store(specification, data_types=types)
     if changed_attributes(proposal, flow):
         for field in PhysicalFlow.ATTRIBUTES:
             setattr(flow, field, getattr(proposal, field))
-        hand.write(flow)
+        context.store(flow)
     proposal.result_logical_flow, proposal.result_specification = flow.logical_flow, specification
     proposal.result_physical_flow = flow
 
 
-def consequences(proposal: Proposal, known: Standing | None = None) -> list[Consequence]:
+def consequences(proposal: Proposal, known: ImpactFacts | None = None) -> list[Consequence]:
     flow = proposal.concerned_physical_flow
     told = [
         Consequence(
             f"The physical flow {flow} changes where old and new differ; route and specification stay."
         )
     ]
-    if (known or standing(proposal)).types_change:
+    if (known or impact_facts(proposal)).types_change:
         name = flow.specification.name
         told.append(Consequence(f"The data types of the specification {name} change with it."))
     return told

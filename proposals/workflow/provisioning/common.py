@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 
 from django.db.models import Count, Q
 
@@ -14,21 +13,7 @@ from ...models import (
     Proposal,
     ProposalType,
     System,
-    User,
-    store,
 )
-
-
-@dataclass(frozen=True)
-class Hand:
-    """By whom, when and why the register changes: what every history row of one verb says."""
-
-    by: User
-    at: datetime
-    why: str
-
-    def write(self, obj, **many) -> None:
-        store(obj, by=self.by, at=self.at, why=self.why, **many)
 
 
 @dataclass(frozen=True)
@@ -45,7 +30,7 @@ class Consequence:
 
 
 @dataclass(frozen=True)
-class Standing:
+class ImpactFacts:
     """What the consequences of changing or removing a physical flow depend on: how many other
     active ones its route and its specification have, and whether the data types change.
     """
@@ -55,7 +40,7 @@ class Standing:
     types_change: bool = False
 
 
-def standing(proposal: Proposal) -> Standing:
+def impact_facts(proposal: Proposal) -> ImpactFacts:
     """As things are now, for an EDIT or DELETE of a physical flow."""
     flow = proposal.concerned_physical_flow
     route, specification = (
@@ -66,7 +51,7 @@ def standing(proposal: Proposal) -> Standing:
     numbers = others.aggregate(
         of_route=Count("pk", filter=route), of_specification=Count("pk", filter=specification)
     )
-    return Standing(
+    return ImpactFacts(
         **numbers, types_change=proposal.type == ProposalType.EDIT and _types_differ(proposal, flow)
     )
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from ...errors import Conflict, Invalid, Refused
 from ...models import (
+    ChangeContext,
     DataType,
     FlowLifecycle,
     Lifecycle,
@@ -15,8 +16,7 @@ from ...models import (
 )
 from .common import (
     Consequence,
-    Hand,
-    Standing,
+    ImpactFacts,
     check_data_types,
     check_systems,
     locked_systems,
@@ -106,7 +106,7 @@ def flow_twin(proposal: Proposal) -> PhysicalFlow | LogicalFlow | None:
     )
 
 
-def apply(proposal: Proposal, hand: Hand) -> None:
+def apply(proposal: Proposal, context: ChangeContext) -> None:
     """Finds, revives or makes the logical flow; reuses or makes the specification; makes the
     physical flow.
 
@@ -120,16 +120,16 @@ def apply(proposal: Proposal, hand: Hand) -> None:
     if not proposal.with_physical_flow:
         refuse_twin(flow_twin(proposal))
     specification = (
-        _specification_for(proposal, types, hand) if proposal.with_physical_flow else None
+        _specification_for(proposal, types, context) if proposal.with_physical_flow else None
     )
     flow = _logical_flow_for(
-        proposal, [] if specification and _carries(specification, types) else types, hand
+        proposal, [] if specification and _carries(specification, types) else types, context
     )
     proposal.result_logical_flow = flow
     proposal.result_specification = specification
     if specification:
         proposal.result_physical_flow = _add_physical_flow(
-            flow, specification, proposal, hand, origin_proposal=proposal
+            flow, specification, proposal, context, origin_proposal=proposal
         )
 
 
@@ -140,7 +140,9 @@ def _carries(specification: PhysicalSpecification, types: list[DataType]) -> boo
     return set(types) <= set(specification.data_types.all())
 
 
-def _logical_flow_for(proposal: Proposal, declared: list[DataType], hand: Hand) -> LogicalFlow:
+def _logical_flow_for(
+    proposal: Proposal, declared: list[DataType], context: ChangeContext
+) -> LogicalFlow:
     flow = (
         LogicalFlow.objects.select_for_update()
         .filter(source=proposal.source_id, target=proposal.target_id)
@@ -148,17 +150,17 @@ def _logical_flow_for(proposal: Proposal, declared: list[DataType], hand: Hand) 
     )
     if flow is None:
         flow = LogicalFlow(source=proposal.source, target=proposal.target, origin_proposal=proposal)
-        hand.write(flow, declared_data_types=declared)
+        context.store(flow, declared_data_types=declared)
     elif flow.lifecycle == FlowLifecycle.REMOVED:
         flow.revive()
-        hand.write(flow, declared_data_types=declared)
+        context.store(flow, declared_data_types=declared)
     elif not set(declared) <= set(flow.declared_data_types.all()):
-        hand.write(flow, declared_data_types={*flow.declared_data_types.all(), *declared})
+        context.store(flow, declared_data_types={*flow.declared_data_types.all(), *declared})
     return flow
 
 
 def _specification_for(
-    proposal: Proposal, types: list[DataType], hand: Hand
+    proposal: Proposal, types: list[DataType], context: ChangeContext
 ) -> PhysicalSpecification:
     if proposal.specification:
         chosen = PhysicalSpecification.objects.select_for_update().get(pk=proposal.specification_id)
@@ -167,7 +169,7 @@ def _specification_for(
         return chosen
     same = _specification_of_same_name(proposal)
     if same is None:
-        return _new_specification(proposal, types, hand)
+        return _new_specification(proposal, types, context)
     wanted = (proposal.specification_format, proposal.specification_description, set(types))
     if (same.format, same.description, set(same.data_types.all())) != wanted:
         raise Conflict(
@@ -179,7 +181,7 @@ def _specification_for(
 
 
 def _new_specification(
-    proposal: Proposal, types: list[DataType], hand: Hand
+    proposal: Proposal, types: list[DataType], context: ChangeContext
 ) -> PhysicalSpecification:
     made = PhysicalSpecification(
         owner=proposal.source,
@@ -187,12 +189,16 @@ def _new_specification(
         format=proposal.specification_format,
         description=proposal.specification_description,
     )
-    hand.write(made, data_types=types)
+    context.store(made, data_types=types)
     return made
 
 
 def _add_physical_flow(
-    flow: LogicalFlow, specification: PhysicalSpecification, wish: Proposal, hand: Hand, **origin
+    flow: LogicalFlow,
+    specification: PhysicalSpecification,
+    wish: Proposal,
+    context: ChangeContext,
+    **origin,
 ) -> PhysicalFlow:
     """A physical flow under `flow`, which becomes ACTIVE with its first. `origin`: origin_proposal,
     added_by.
@@ -201,15 +207,15 @@ def _add_physical_flow(
     made = PhysicalFlow(logical_flow=flow, specification=specification, **attributes, **origin)
     made.set_content_key()
     refuse_twin(PhysicalFlow.objects.active().filter(content_key=made.content_key).first())
-    hand.write(made)
+    context.store(made)
     if flow.lifecycle == FlowLifecycle.PENDING:
         flow.activate()
-        hand.write(flow)
+        context.store(flow)
     return made
 
 
 def add_further(
-    flow: LogicalFlow, wish: Proposal, types: list[DataType], hand: Hand
+    flow: LogicalFlow, wish: Proposal, types: list[DataType], context: ChangeContext
 ) -> PhysicalFlow:
     """A further physical flow on an approved logical flow, as `wish` (a proposal never saved)
     describes it.
@@ -230,13 +236,13 @@ def add_further(
     _check_wish(wish, types, missing={})
     wish.set_content_key()
     refuse_twin(flow_twin(wish) or open_twin(wish))
-    specification = _specification_for(wish, types, hand)
+    specification = _specification_for(wish, types, context)
     return _add_physical_flow(
-        flow, specification, wish, hand, origin_proposal=consent, added_by=hand.by
+        flow, specification, wish, context, origin_proposal=consent, added_by=context.by
     )
 
 
-def consequences(proposal: Proposal, known: Standing | None = None) -> list[Consequence]:
+def consequences(proposal: Proposal, known: ImpactFacts | None = None) -> list[Consequence]:
     source, target = proposal.source, proposal.target
     there = proposal.route_is_living
     route = "is in the register already and stays" if there else "enters the register"

@@ -4,6 +4,7 @@ flow.
 
 from ...errors import Conflict
 from ...models import (
+    ChangeContext,
     FlowLifecycle,
     Lifecycle,
     LogicalFlow,
@@ -13,12 +14,11 @@ from ...models import (
 )
 from .common import (
     Consequence,
-    Hand,
-    Standing,
+    ImpactFacts,
     check_systems,
+    impact_facts,
     locked_systems,
     refuse_other_change,
-    standing,
 )
 
 
@@ -33,7 +33,7 @@ def check_start(proposal: Proposal) -> None:
 check_submission = check_start  # there is nothing to write that could be wrong
 
 
-def apply(proposal: Proposal, hand: Hand) -> None:
+def apply(proposal: Proposal, context: ChangeContext) -> None:
     check_systems(locked_systems(proposal.source_id, proposal.target_id))
     logical = LogicalFlow.objects.select_for_update().get(
         source=proposal.source_id, target=proposal.target_id
@@ -42,25 +42,25 @@ def apply(proposal: Proposal, hand: Hand) -> None:
     if proposal.concerned_physical_flow_id is None:
         _check_still_as_read(proposal, None, logical)
     else:
-        _remove_physical(proposal, hand)
+        _remove_physical(proposal, context)
     if not logical.physical_flows.active().exists():
         logical.remove()
-        hand.write(logical)
+        context.store(logical)
 
 
-def _remove_physical(proposal: Proposal, hand: Hand) -> None:
+def _remove_physical(proposal: Proposal, context: ChangeContext) -> None:
     flow = PhysicalFlow.objects.select_for_update().get(pk=proposal.concerned_physical_flow_id)
     specification = PhysicalSpecification.objects.select_for_update().get(pk=flow.specification_id)
     _check_still_as_read(proposal, flow, None)
     flow.remove()
-    hand.write(flow)
+    context.store(flow)
     if not specification.physical_flows.active().exists():
         specification.remove()
-        hand.write(specification)
+        context.store(specification)
     proposal.result_physical_flow, proposal.result_specification = flow, specification
 
 
-def consequences(proposal: Proposal, known: Standing | None = None) -> list[Consequence]:
+def consequences(proposal: Proposal, known: ImpactFacts | None = None) -> list[Consequence]:
     flow = proposal.concerned_physical_flow
     route = f"{proposal.source.name} → {proposal.target.name}"
     if flow is None:
@@ -69,7 +69,7 @@ def consequences(proposal: Proposal, known: Standing | None = None) -> list[Cons
                 f"The logical flow {route}, which has no physical flow, is removed. Its history stays."
             )
         ]
-    known = known or standing(proposal)
+    known = known or impact_facts(proposal)
     told = [Consequence(f"The physical flow {flow} is removed. Its history stays.")]
     if not known.of_specification:
         name = flow.specification.name

@@ -11,7 +11,7 @@ from django.utils import timezone
 from proposals.errors import Conflict
 from proposals.models import Delegation, Proposal, Receipt, System
 from proposals.workflow import periodic
-from proposals.workflow.retry import ATTEMPTS, whole
+from proposals.workflow.retry import ATTEMPTS, retrying_transaction
 
 from . import factories
 from .test_races import at_once
@@ -128,7 +128,7 @@ def crossed():
 def test_a_crossed_transaction_starts_again_and_then_succeeds():
     tries = []
 
-    @whole
+    @retrying_transaction
     def act():
         tries.append(System.objects.create(name="Once", code="ONCE"))
         if len(tries) < 3:
@@ -144,7 +144,7 @@ def test_after_many_attempts_it_is_refused_with_a_sentence(monkeypatch):
     monkeypatch.setattr("time.sleep", lambda seconds: None)
     tries = []
     with pytest.raises(Conflict, match="Too many people changed the same things"):
-        whole(lambda: tries.append(1) or crossed())()
+        retrying_transaction(lambda: tries.append(1) or crossed())()
     assert len(tries) == ATTEMPTS
 
 
@@ -152,7 +152,7 @@ def test_after_many_attempts_it_is_refused_with_a_sentence(monkeypatch):
 def test_within_a_transaction_the_outermost_alone_starts_again():
     tries = []
     with pytest.raises(OperationalError), transaction.atomic():
-        whole(lambda: tries.append(1) or crossed())()
+        retrying_transaction(lambda: tries.append(1) or crossed())()
     assert tries == [1]
 
 
@@ -161,7 +161,7 @@ def test_two_that_wait_for_each_other_both_come_through():
     one, two = (factories.system(name) for name in ("One", "Two"))
 
     def rename(first, second):
-        @whole
+        @retrying_transaction
         def act():
             for system in (first, second):
                 System.objects.filter(pk=system.pk).update(name=f"{first.pk}")
