@@ -61,6 +61,79 @@ def test_another_form_is_another_effect(client, cast, sent):
     assert "asks for the same and is still open" in twin.content.decode()
 
 
+def test_a_page_kept_for_back_and_filled_in_anew_is_another_draft(client, cast, sent, target):
+    client.force_login(cast.maker)
+    sent = {name: value for name, value in sent.items() if name != "submit"} | {"draft": "1"}
+    other = factories.system("Clearer", code="CLEARER")
+    pages = [
+        client.post("/proposals/new/", sent | {"target": str(system)}).url
+        for system in (target, other, other)
+    ]
+    drafts = Proposal.objects.order_by("pk")
+    assert pages[0] != pages[1] == pages[2]
+    assert [draft.target for draft in drafts] == [target, other]
+
+
+def test_a_draft_saved_and_then_corrected_on_the_kept_page_is_submitted(client, cast, sent):
+    client.force_login(cast.maker)
+    sent = {name: value for name, value in sent.items() if name != "submit"}
+    page = client.post("/proposals/new/", sent | {"draft": "1", "form_key": str(uuid4())}).url
+    edit = f"{page}edit/"
+    client.post(edit, sent | {"draft": "1"})
+    client.post(edit, sent | {"submit": "1", "justification": "Corrected."})
+    proposal = Proposal.objects.get()
+    assert (proposal.state, proposal.justification) == ("PENDING_APPROVALS", "Corrected.")
+
+
+def test_another_comment_with_the_key_of_a_decision_is_refused_in_words(client, cast, proposal):
+    client.force_login(cast.source_approver)
+    sent = {"side": "SOURCE", "comment": "fine", "form_key": str(uuid4())}
+    client.post(f"/proposals/{proposal.pk}/approve/", sent)
+    answer = client.post(f"/proposals/{proposal.pk}/approve/", sent | {"comment": "wait"})
+    assert answer.status_code == 409
+    assert "approved for the source on" in answer.content.decode()
+
+
+def test_one_key_never_answers_for_another_page(client, cast, proposal):
+    client.force_login(cast.source_approver)
+    sent = {"side": "SOURCE", "comment": "no", "form_key": str(uuid4())}
+    client.post("/me/notices/", {"notices_wanted": "DIGEST", "form_key": sent["form_key"]})
+    answer = client.post(f"/proposals/{proposal.pk}/reject/", sent)
+    assert answer.url == proposal.get_absolute_url()
+    assert Proposal.objects.get().state == "SOURCE_REJECTED"
+
+
+def test_a_second_choice_on_a_kept_inbox_is_decided_too(client, cast, source, target):
+    first, second = (
+        factories.proposed(cast.maker, source, target, specification_name=name)
+        for name in ("a.csv", "b.csv")
+    )
+    client.force_login(cast.both)
+    sent = {"verb": "approve", "comment": "", "form_key": str(uuid4())}
+    pages = [
+        client.post("/inbox/decide/", sent | change).url
+        for change in (
+            {"chosen": [first.pk]},
+            {"chosen": [second.pk], "verb": "reject", "comment": "No."},
+            {"chosen": [first.pk]},
+        )
+    ]
+    assert pages[0] != pages[1]
+    assert pages[2] == pages[0]
+    states = [Proposal.objects.get(pk=row.pk).state for row in (first, second)]
+    assert states == ["FULLY_APPROVED", "SOURCE_REJECTED"]
+    assert "1 of 1" in client.get(pages[1]).content.decode()
+
+
+def test_another_delegation_with_the_same_key_is_made(client, cast):
+    client.force_login(cast.maker)
+    sent = {"delegate": cast.other.email, "ends_at": "2099-01-01T00:00", "form_key": str(uuid4())}
+    before = Delegation.objects.count()
+    for end in ("2099-01-01T00:00", "2098-01-01T00:00", "2099-01-01T00:00"):
+        client.post("/me/", sent | {"ends_at": end})
+    assert Delegation.objects.count() == before + 2
+
+
 @pytest.mark.parametrize("key", ["x", "0" * 200, "\x00"])
 def test_what_is_no_key_is_a_bad_request(client, cast, sent, key):
     client.force_login(cast.maker)
@@ -175,6 +248,8 @@ def test_two_that_wait_for_each_other_both_come_through():
 def test_receipts_are_forgotten_after_a_month(cast):
     now = timezone.now()
     for days in (1, 29, 31):
-        Receipt.objects.create(key=uuid4(), by=cast.maker, at=now - timedelta(days=days))
+        Receipt.objects.create(
+            key=uuid4(), form=uuid4(), by=cast.maker, at=now - timedelta(days=days)
+        )
     assert periodic.forget_receipts(now) == (1, 0)
     assert Receipt.objects.count() == 2

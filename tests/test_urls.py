@@ -156,7 +156,9 @@ def make_things(cast, source, target) -> dict:
         "sent": done.result_physical_flow,
         "question": SimpleNamespace(pk="overdue"),
         "delegation": cast.source_approver.delegations_given.first(),
-        "receipt": Receipt.objects.create(key=uuid4(), by=cast.source_approver, at=timezone.now()),
+        "receipt": Receipt.objects.create(
+            key=uuid4(), form=uuid4(), by=cast.source_approver, at=timezone.now()
+        ),
     }
 
 

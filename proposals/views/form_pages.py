@@ -12,6 +12,8 @@ from django.views.decorators.http import require_http_methods
 from ..models import Receipt
 from ..workflow.idempotency import one_effect
 
+KEYS = {"csrfmiddlewaretoken", "form_key"}  # other ones in every copy of a page
+
 
 def form_key(request: HttpRequest) -> dict:
     """Context processor: `{{ form_key }}` is another one each time it is written."""
@@ -48,7 +50,14 @@ def _acting_once(view: Callable) -> Callable:
             answers.append(view(request, *args, **kwargs))
             return answers[-1].url if isinstance(answers[-1], HttpResponseRedirect) else None
 
-        page = one_effect(request.POST.get("form_key", ""), by=request.user, act=act)
+        form_key = request.POST.get("form_key", "")
+        page = one_effect(form_key, _content(request), by=request.user, act=act)
         return answers[-1] if answers else redirect(page)
 
     return acting_once
+
+
+def _content(request: HttpRequest) -> list[tuple[str, list[str]]]:
+    """What was sent, and where to: what makes two submissions of one form the same."""
+    fields = [(name, values) for name, values in request.POST.lists() if name not in KEYS]
+    return [*fields, ("", [request.get_full_path()])]
