@@ -27,6 +27,7 @@ def scene(cast, source, target) -> SimpleNamespace:
     waiting = factories.proposed(cast.maker, source, target, specification_name="other.csv")
     draft = factories.draft(cast.maker, source, target, specification_name="third.csv")
     factories.policy(remind_after_days=4)
+    factories.unit("Trading")
     versions = [
         row.history.first().pk
         for row in (waiting, done.result_logical_flow, done.result_physical_flow)

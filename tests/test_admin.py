@@ -40,6 +40,8 @@ READ_ONLY = [
         "historicalinvolvement",
     ),
     *("historicalapproverrule", "historicaldelegation", "historicalpolicy"),
+    *("historicaldatatype", "historicalorganisationalunit", "historicalreason"),
+    "historicalinvolvementkind",
 ]
 EDITED = [
     "organisationalunit",

@@ -7,7 +7,7 @@ from .common import Kept, Read, Tracked
 
 
 @admin.register(OrganisationalUnit)
-class OrganisationalUnitAdmin(Kept):
+class OrganisationalUnitAdmin(Tracked, Kept):
     list_display = ["name", "code", "parent"]
     list_select_related = ["parent"]
     search_fields = ["name", "code"]
@@ -24,7 +24,7 @@ class SystemAdmin(Tracked, Kept):
 
 
 @admin.register(DataType)
-class DataTypeAdmin(Kept):
+class DataTypeAdmin(Tracked, Kept):
     list_display = ["name", "code", "parent", "is_deprecated", "is_unknown"]
     list_filter = ["is_deprecated", "is_unknown"]
     list_select_related = ["parent"]

@@ -72,7 +72,7 @@ class NamedGroupAdmin(Kept, GroupAdmin):
 
 
 @admin.register(InvolvementKind)
-class InvolvementKindAdmin(Kept):
+class InvolvementKindAdmin(Tracked, Kept):
     list_display = ["name", "description"]
     search_fields = ["name"]
 

@@ -13,7 +13,7 @@ class PolicyAdmin(Tracked, Kept):
 
 
 @admin.register(Reason)
-class ReasonAdmin(Kept):
+class ReasonAdmin(Tracked, Kept):
     list_display = ["name", "description", "is_active"]
     list_filter = ["is_active"]
     search_fields = ["name", "description"]

@@ -10,14 +10,18 @@ from ..files.download import csv_response
 from ..history import approvals
 from ..models import (
     ApproverRule,
+    DataType,
     Delegation,
     Involvement,
+    InvolvementKind,
     LogicalFlow,
     Notice,
+    OrganisationalUnit,
     PhysicalFlow,
     PhysicalSpecification,
     Policy,
     Proposal,
+    Reason,
     System,
     Transition,
     User,
@@ -163,6 +167,7 @@ class HistoryAdmin(Read):
 
 for tracked in [
     *(Proposal, LogicalFlow, PhysicalSpecification, PhysicalFlow),
-    *(System, Involvement, ApproverRule, Delegation, Policy, User),
+    *(System, DataType, OrganisationalUnit, Reason, InvolvementKind),
+    *(Involvement, ApproverRule, Delegation, Policy, User),
 ]:
     admin.site.register(tracked.history.model, HistoryAdmin)

@@ -7,13 +7,17 @@ from simple_history.models import HistoricalRecords
 
 from ..models import (
     ApproverRule,
+    DataType,
     Delegation,
     Involvement,
+    InvolvementKind,
     LogicalFlow,
+    OrganisationalUnit,
     PhysicalFlow,
     PhysicalSpecification,
     Policy,
     Proposal,
+    Reason,
     System,
     Transition,
     User,
@@ -22,7 +26,8 @@ from .guard import AT_COMMIT, Guard, columns, name_of, never_deleted, never_repl
 
 TRACKED = [
     *(Proposal, LogicalFlow, PhysicalSpecification, PhysicalFlow, Policy),
-    *(System, Involvement, ApproverRule, Delegation, User),
+    *(System, DataType, OrganisationalUnit, Reason, InvolvementKind),
+    *(Involvement, ApproverRule, Delegation, User),
 ]
 AGREEING = TRACKED[:5]  # of these every change has its history row at commit
 

@@ -42,6 +42,7 @@ class OrganisationalUnit(models.Model):
         "self", models.PROTECT, null=True, blank=True, related_name="children"
     )
     description = models.TextField(blank=True)
+    history = HistoricalRecords()
 
     class Meta:
         ordering = ["name"]
@@ -190,6 +191,7 @@ class DataType(models.Model):
     is_unknown = models.BooleanField(
         "unknown", default=False, help_text="Stands for “nobody knows yet”. Cannot be proposed."
     )
+    history = HistoricalRecords()
     objects = DataTypeQuerySet.as_manager()
 
     class Meta:

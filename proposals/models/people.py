@@ -128,6 +128,7 @@ class User(AbstractUser):
 class InvolvementKind(models.Model):
     name = models.CharField(max_length=100, unique=True)
     description = models.TextField(blank=True)
+    history = HistoricalRecords()
 
     class Meta:
         ordering = ["name"]

@@ -111,6 +111,7 @@ class Reason(models.Model):
     name = models.CharField(max_length=100, unique=True)
     description = models.TextField(blank=True)
     is_active = models.BooleanField("active", default=True)
+    history = HistoricalRecords()
 
     class Meta:
         ordering = ["name"]
