@@ -1,7 +1,7 @@
 """What the pages of the admin have in common: what is kept, tracked, or read only."""
 
 from django.contrib import admin
-from django.contrib.admin.utils import unquote
+from django.contrib.admin.utils import flatten_fieldsets, unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
@@ -10,6 +10,8 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.views.decorators.http import require_safe
 from simple_history.admin import SimpleHistoryAdmin
+
+from ..forms import TrackedForm
 
 
 class Kept(admin.ModelAdmin):
@@ -25,6 +27,22 @@ class Tracked(SimpleHistoryAdmin):
     """
 
     object_history_list_template = "admin/history_list.html"
+
+    def get_form(self, request, obj=None, change=False, **kwargs):
+        """Whoever saves over somebody else's change is told."""
+        if obj is not None and self.has_change_permission(request, obj):
+            plain = kwargs.get("form", self.form)
+            kwargs["form"] = type(f"Tracked{plain.__name__}", (TrackedForm, plain), {})
+        return super().get_form(request, obj, change=change, **kwargs)
+
+    def get_fieldsets(self, request, obj=None):
+        """With the version the page shows, which the admin would leave out of named fieldsets."""
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj is None or not self.has_change_permission(request, obj):
+            return fieldsets
+        named = flatten_fieldsets(fieldsets)
+        hidden = [] if "read_version" in named else [(None, {"fields": ["read_version"]})]
+        return [*fieldsets, *hidden]
 
     def history_view(self, request, object_id, extra_context=None):
         self._require_visible(request, object_id)

@@ -6,6 +6,7 @@ from .deciding import ApprovalForm, BulkForm, CommentForm, DecisionForm, Rejecti
 from .fields import MOST_OFFERED, SystemField
 from .me import DelegationForm, NoticesForm, PasswordForm
 from .proposing import ChangeForm, ProposalForm, RemovalForm, WishForm
+from .tracked import TrackedForm
 
 __all__ = [
     "MOST_OFFERED",
@@ -21,5 +22,6 @@ __all__ = [
     "RejectionForm",
     "RemovalForm",
     "SystemField",
+    "TrackedForm",
     "WishForm",
 ]

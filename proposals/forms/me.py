@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from ..models import Delegation, User
 from .fields import PersonField, moment_input
+from .tracked import TrackedForm
 
 
 class DelegationForm(forms.ModelForm):
@@ -43,7 +44,7 @@ class DelegationForm(forms.ModelForm):
         return cleaned
 
 
-class NoticesForm(forms.ModelForm):
+class NoticesForm(TrackedForm):
     class Meta:
         model = User
         fields = ["notices_wanted"]

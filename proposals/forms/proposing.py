@@ -6,6 +6,7 @@ from django.utils.functional import cached_property
 from ..errors import Invalid
 from ..models import Lifecycle, PhysicalFlow, PhysicalSpecification, Proposal, System, User
 from .fields import SystemField, offer_choices, offer_reasons, refuse_fields
+from .tracked import TrackedForm
 from .types import DataTypesField
 
 NEW_SPECIFICATION = ["specification_name", "specification_format", "specification_description"]
@@ -48,7 +49,7 @@ class SpecificationField(forms.ModelChoiceField):
         return f"{specification} · {f'carries {types}' if types else 'does not yet say what it carries'}"
 
 
-class WishForm(forms.ModelForm):
+class WishForm(TrackedForm):
     """The physical part of a wish: an existing specification of the source or a new one, and how it
     is sent.
     """
@@ -200,7 +201,7 @@ class ProposalForm(WishForm):
         return cleaned
 
 
-class ConcerningForm(forms.ModelForm):
+class ConcerningForm(TrackedForm):
     """What an EDIT and a DELETE share: why, and the versions of the flow that the page showed.
 
     If those are no longer the newest when it is submitted, the verb refuses it.

@@ -92,6 +92,15 @@ def history_of(*things: models.Model, most: int = 25) -> list[Change]:
     return list(islice(merge(*told, key=lambda change: change.at, reverse=True), most))
 
 
+def changes_after(thing: models.Model, version: int, *, most: int = 25) -> list[Change]:
+    """What happened to `thing` after its history row `version`, oldest first."""
+    fields = thing.history.model._meta.concrete_fields
+    related = [field.name for field in fields if field.is_relation]
+    rows = thing.history.filter(pk__gte=version).select_related(*related)
+    read = list(rows.order_by("pk")[: most + 1])
+    return list(_told(type(thing), [read], None))[1:]
+
+
 def _rows(model: type[models.Model], objects: Objects, since: datetime | None) -> models.QuerySet:
     """The history rows after `since`, with the one before the first of each object, which tells
     what it changed.
@@ -161,4 +170,6 @@ def _title(row: models.Model) -> str:
     """What str() of the object would say, without asking the database again."""
     if isinstance(row, LogicalFlow.history.model):
         return f"{row.source.name} → {row.target.name}"
-    return row.name or row.specification.name
+    if isinstance(row, PhysicalFlow.history.model):
+        return row.name or row.specification.name
+    return str(getattr(row, "name", row.id))

@@ -58,9 +58,12 @@ def end_delegation(request: HttpRequest, pk: int) -> HttpResponse:
 
 @form_target
 def choose_notices(request: HttpRequest) -> HttpResponse:
-    form = NoticesForm(request.POST, instance=request.user)
+    # Not `request.user`: an administrator may have changed that row since this request began.
+    person = User.objects.select_for_update(no_key=True).get(pk=request.user.pk)
+    form = NoticesForm(request.POST, instance=person)
     if not form.is_valid():
-        messages.error(request, "Choose which mails you want.")
+        refusals = form.non_field_errors() or ["Choose which mails you want."]
+        messages.error(request, " ".join(refusals))
         return redirect("me")
     store(form.instance, by=request.user, at=timezone.now(), why="Notices chosen")
     messages.success(request, f"From now on: {form.instance.get_notices_wanted_display().lower()}.")
