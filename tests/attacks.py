@@ -256,6 +256,10 @@ TABLE = {
         copied("logicalflow", "{bare_flow}", target_id="{source}", origin_proposal_id="{waiting}"),
     ],
     "logicalflow_active_with_physical": [update("logicalflow", "{flow}", lifecycle="'REMOVED'")],
+    "user_last_administrator_stays": [
+        update("user", "{superuser}", is_active="FALSE"),
+        update("user", "{superuser}", is_superuser="FALSE"),
+    ],
     "physicalflow_stays": [
         f"{copied('physicalflow', '{physical}', content_key=key)}; "
         f"DELETE FROM proposals_physicalflow WHERE content_key = {key}"

@@ -6,7 +6,15 @@ from django.contrib.auth.models import Group
 from django.db import transaction
 from django.utils import timezone
 
-from ..models import ApproverRule, Delegation, Involvement, InvolvementKind, User
+from ..models import (
+    ApproverRule,
+    Delegation,
+    Involvement,
+    InvolvementKind,
+    Proposal,
+    User,
+    active_stewards,
+)
 from .common import Kept, Read, Tracked
 
 
@@ -46,6 +54,19 @@ class PersonAdmin(Tracked, Kept, UserAdmin):
     def get_readonly_fields(self, request, obj=None) -> list[str]:
         """Superusers alone give powers: who may merely edit people could otherwise take them."""
         return self.readonly_fields + ([] if request.user.is_superuser else self.powers)
+
+    def save_related(self, request, form, formsets, change) -> None:
+        super().save_related(request, form, formsets, change)
+        if change and not active_stewards().exists():
+            waiting = Proposal.objects.waiting_for_stewards().count()
+            if waiting:
+                proposals = (
+                    "1 open proposal waits" if waiting == 1 else f"{waiting} open proposals wait"
+                )
+                sentence = (
+                    f"No active steward is left, and {proposals} for one: name another steward."
+                )
+                self.message_user(request, sentence, messages.WARNING)
 
     def has_change_permission(self, request, obj=None) -> bool:
         theirs = obj is None or not obj.is_superuser or request.user.is_superuser

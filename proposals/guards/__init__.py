@@ -9,12 +9,18 @@ reaches Python as IntegrityError.
 from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from . import proposals, record, register, transitions
+from . import people, proposals, record, register, transitions
 from .guard import POSTGRESQL, PREFIX, Guard, name_of
 
 __all__ = ["GUARDS", "Guard", "install", "installed", "name_of", "remove"]
 
-GUARDS = [*proposals.guards(), *transitions.guards(), *register.guards(), *record.guards()]
+GUARDS = [
+    *proposals.guards(),
+    *transitions.guards(),
+    *register.guards(),
+    *people.guards(),
+    *record.guards(),
+]
 INSTALLED = {
     POSTGRESQL: f"""SELECT DISTINCT t.tgname, c.relname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
         JOIN pg_namespace n ON n.oid = c.relnamespace

@@ -25,7 +25,16 @@ class Notices(models.TextChoices):
     NONE = "NONE", "No mail"
 
 
+LAST_ADMINISTRATOR = (
+    "This is the last active administrator. Make somebody else a superuser first, "
+    "or nobody could administer the site any more."
+)
+
+
 class PeopleQuerySet(models.QuerySet):
+    def administrators(self):
+        return self.filter(is_active=True, is_superuser=True)
+
     def like(self, text: str):
         """Each word occurs in the name or the mail address; who begins so comes first."""
         found, text = self.select_related("organisational_unit"), text.strip()[:LONGEST_SEARCH]
@@ -107,6 +116,15 @@ class User(AbstractUser):
         super().clean()
         self.follow_email()
         refuse_cycle(self, "manager")
+        if self.pk and not self.is_administrator:
+            others = User.objects.administrators().exclude(pk=self.pk)
+            if User.objects.administrators().filter(pk=self.pk).exists() and not others.exists():
+                raise ValidationError(LAST_ADMINISTRATOR)
+
+    @property
+    def is_administrator(self) -> bool:
+        """Active and a superuser: who may change everything that anybody may change."""
+        return self.is_active and self.is_superuser
 
     def save(self, *args, **kwargs) -> None:
         """A sign-in (and a password hashed anew) writes no history row: nothing the history keeps

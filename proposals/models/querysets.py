@@ -6,7 +6,7 @@ from django.db.models import Exists, OuterRef, Q, Subquery
 from . import rights
 from .catalogue import System
 from .people import User
-from .policy import MakerDecides, Policy
+from .policy import MakerDecides, Policy, SideWithoutApprover
 from .states import Side, end_states, open_states, undecided_states
 from .transitions import Transition
 
@@ -47,6 +47,18 @@ class ProposalQuerySet(models.QuerySet):
             ]
             waiting |= Q(*sides, _connector=Q.OR) & _not_barred({user.pk}, decidable.policy)
         return self.filter(waiting)
+
+    def waiting_for_stewards(self):
+        """Open, with a side for which nobody may approve and which the policy leaves to the
+        stewards.
+        """
+        policy = Policy.in_force()
+        if policy.side_without_approver != SideWithoutApprover.STEWARD:
+            return self.none()
+        sides = [
+            Q(state__in=undecided_states(side)) & _without_approver(side, policy) for side in Side
+        ]
+        return self.filter(Q(*sides, _connector=Q.OR))
 
     def touching(self, system: System):
         return self.filter(Q(source=system) | Q(target=system))

@@ -21,6 +21,7 @@ CHECKS = {
     "state, register and history agree": register.disagreements,
     "nothing erased": register.erased,
     "nothing twice": register.twins,
+    "somebody administers": register.administrators,
     "applied as approved": applied.breaches,
 }
 

@@ -9,7 +9,7 @@ from simple_history.models import HistoricalRecords
 from ... import guards
 from ...guards.guard import AT_COMMIT, Guard
 from ...guards.record import AGREEING, unknown_to_history
-from ...models import LogicalFlow, PhysicalFlow, Proposal, Transition
+from ...models import LogicalFlow, PhysicalFlow, Proposal, Transition, User
 from .breach import Breach, found
 
 INVARIANTS = {
@@ -64,6 +64,13 @@ def erased() -> Iterator[Breach]:
             yield Breach(
                 "I4", f"{model._meta.model_name} {key}", "It is gone; only its history is left."
             )
+
+
+def administrators() -> Iterator[Breach]:
+    """There was somebody who administers the site, and nobody is left."""
+    there_was = User.history.filter(is_superuser=True, is_active=True).exists()
+    if there_was and not User.objects.administrators().exists():
+        yield Breach("people", "administrators", "No active administrator is left.")
 
 
 def _is_true_of_every_row(guard: Guard) -> bool:

@@ -1,0 +1,24 @@
+"""Guards of people: somebody can always administer the site."""
+
+from ..models import User
+from .guard import Guard, table
+
+USER = table(User)
+
+
+def guards() -> list[Guard]:
+    """Two administrators who deactivate each other at once wait for one another: the row that each
+    rests on is locked, which a mere look would not do.
+    """
+    other = f"""EXISTS (SELECT 1 FROM {USER} u
+        WHERE u.id <> OLD.id AND u.is_active AND u.is_superuser FOR SHARE)"""
+    last = "OLD.is_active AND OLD.is_superuser AND NOT (NEW.is_active AND NEW.is_superuser)"
+    return [
+        Guard(
+            "user_last_administrator_stays",
+            USER,
+            ("UPDATE",),
+            f"{last} AND NOT {other}",
+            "The last active administrator stays one.",
+        )
+    ]

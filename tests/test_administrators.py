@@ -1,0 +1,100 @@
+"""Somebody can always administer the site, and is warned before nobody decides for a side."""
+
+from contextlib import suppress
+
+import pytest
+from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError
+from django.db import DatabaseError, IntegrityError
+
+from proposals.models import User
+
+from . import factories
+from .test_lost_updates import fields_of, text
+from .test_races import at_once
+
+
+@pytest.fixture
+def administrator(client, cast):
+    client.force_login(cast.superuser)
+    return cast.superuser
+
+
+@pytest.mark.parametrize("power", ["is_active", "is_superuser"])
+def test_the_last_administrator_cannot_step_down_in_the_admin(client, administrator, power):
+    url = f"/admin/proposals/user/{administrator.pk}/change/"
+    sent = fields_of(client, url)
+    del sent[power]
+    answer = client.post(url, sent)
+    assert answer.status_code == 200
+    assert "This is the last active administrator" in text(answer)
+    assert User.objects.administrators().get() == administrator
+
+
+def test_one_of_two_administrators_may_step_down(client, administrator):
+    factories.user("Olga Other", is_superuser=True)
+    url = f"/admin/proposals/user/{administrator.pk}/change/"
+    sent = fields_of(client, url)
+    del sent["is_active"]
+    assert client.post(url, sent).status_code == 302
+    assert [str(person) for person in User.objects.administrators()] == ["Olga Other"]
+
+
+def test_a_deactivated_second_administrator_is_nobody_to_rely_on(administrator):
+    factories.user("Olga Other", is_superuser=True, is_active=False)
+    administrator.is_active = False
+    with pytest.raises(ValidationError, match="last active administrator"):
+        administrator.clean()
+
+
+def test_whoever_writes_the_database_keeps_the_last_administrator(administrator):
+    with pytest.raises(IntegrityError, match="The last active administrator stays one"):
+        User.objects.update(is_active=False)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_administrators_who_deactivate_each_other_leave_one():
+    first, second = (factories.user(name, is_superuser=True) for name in ("One", "Two"))
+
+    def deactivate(person):
+        def act():
+            with suppress(DatabaseError):
+                User.objects.filter(pk=person.pk).update(is_active=False)
+
+        return act
+
+    at_once(deactivate(first), deactivate(second))
+    assert User.objects.administrators().count() == 1
+
+
+def without_groups(client, person) -> str:
+    """The page after an administrator took every group from this person."""
+    url = f"/admin/proposals/user/{person.pk}/change/"
+    sent = fields_of(client, url)
+    del sent["groups"]
+    return text(client.post(url, sent, follow=True))
+
+
+WARNING = "No active steward is left, and 1 open proposal waits for one"
+
+
+def test_who_takes_the_last_steward_away_is_told_what_waits(client, administrator, cast, target):
+    lonely = factories.system("Lonely", code="LONE")
+    factories.proposed(cast.maker, lonely, target)
+    assert WARNING in without_groups(client, cast.steward)
+
+
+def test_nothing_is_said_of_stewards_nobody_waits_for(client, administrator, cast, proposal):
+    assert "No active steward" not in without_groups(client, cast.steward)
+
+
+def test_nothing_is_said_while_another_steward_is_active(client, administrator, cast, target):
+    factories.proposed(cast.maker, factories.system("Lonely", code="LONE"), target)
+    factories.user("Stan Steward").groups.add(Group.objects.get(name="Stewards"))
+    assert "No active steward" not in without_groups(client, cast.steward)
+
+
+def test_a_policy_that_knows_no_stewards_misses_none(client, administrator, cast, target):
+    factories.proposed(cast.maker, factories.system("Lonely", code="LONE"), target)
+    factories.policy(side_without_approver="REFUSE")
+    assert "No active steward" not in without_groups(client, cast.steward)
