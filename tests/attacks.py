@@ -89,7 +89,31 @@ def step(**changes: str) -> str:
     (SQL).
     """
     row = STEP | changes
+    for column, value in _right(row).items():
+        row.setdefault(column, value)
     return f"INSERT INTO proposals_transition ({', '.join(row)}) VALUES ({', '.join(row.values())})"
+
+
+def _right(row: dict[str, str]) -> dict[str, str]:
+    """The right that whoever acts in this step really has, as a transition names it."""
+    if row["side"] == "''":
+        basis = {"'time_out'": "'CLOCK'", "'complete'": "'BOTH_SIDES'"}.get(
+            row["action"], "'MAKER'"
+        )
+        return {"basis": basis}
+    holder = row["by_id"] if row["on_behalf_of_id"] == "NULL" else row["on_behalf_of_id"]
+    system = "{source}" if row["side"] == "'SOURCE'" else "{target}"
+    part = (
+        "FROM proposals_historicalinvolvement h "
+        f"WHERE h.user_id = {holder} AND h.system_id = {system}"
+    )
+    kinds = f"SELECT h.kind_id {part}"
+    return {
+        "basis": "'INVOLVEMENT'",
+        "involvement_id": f"(SELECT MAX(h.history_id) {part})",
+        "rule_id": "(SELECT MAX(r.history_id) FROM proposals_historicalapproverrule r "
+        f"WHERE r.involvement_kind_id IN ({kinds}))",
+    }
 
 
 STEP = {
@@ -237,6 +261,40 @@ TABLE = {
         f"{TWO_PEOPLE}; {step()}; {step(**SECOND, by_id=who, on_behalf_of_id=for_whom, policy_id=NEWEST_POLICY)}"
         for who, for_whom in [("{source_approver}", "NULL"), ("{both}", "{source_approver}")]
     ],
+    "transition_rests_on_what_its_action_asks": [
+        step(basis="'MAKER'", involvement_id="NULL", rule_id="NULL"),
+        step(basis="'EXTERNAL'", involvement_id="NULL", rule_id="NULL"),
+        step(basis="'CLOCK'", involvement_id="NULL", rule_id="NULL"),
+    ],
+    "transition_rests_on_an_involvement": [
+        step(by_id="{other}"),
+        step(involvement_id="NULL"),
+        step(rule_id="NULL"),
+        step(by_id="{rejecter}"),
+        step(by_id="{target_approver}"),
+        step(by_id="{other}", capacity="'Steward'"),
+        step(by_id="{other}", on_behalf_of_id="{source_approver}"),
+        step(
+            involvement_id="(SELECT MAX(history_id) FROM proposals_historicalinvolvement "
+            "WHERE user_id = {target_approver})"
+        ),
+    ],
+    "transition_rests_on_a_stewardship": [
+        step(
+            basis="'STEWARD'",
+            by_id="{other}",
+            capacity="'Steward'",
+            involvement_id="NULL",
+            rule_id="NULL",
+        ),
+        step(
+            basis="'STEWARD'",
+            by_id="{other}",
+            involvement_id="NULL",
+            rule_id="NULL",
+            stewardship_id="(SELECT MAX(m2m_history_id) FROM proposals_historicaluser_groups)",
+        ),
+    ],
     "transition_automatic_as_the_policy_says": [
         step(by_id="{maker}", automatic="TRUE"),
         step(automatic="TRUE"),
@@ -256,6 +314,11 @@ TABLE = {
         copied("logicalflow", "{bare_flow}", target_id="{source}", origin_proposal_id="{waiting}"),
     ],
     "logicalflow_active_with_physical": [update("logicalflow", "{flow}", lifecycle="'REMOVED'")],
+    "user_groups_known_to_history": [
+        "INSERT INTO proposals_user_groups (user_id, group_id) "
+        "SELECT {other}, id FROM auth_group WHERE name = 'Stewards'",
+        "DELETE FROM proposals_user_groups WHERE user_id = {steward}",
+    ],
     "user_last_administrator_stays": [
         update("user", "{superuser}", is_active="FALSE"),
         update("user", "{superuser}", is_superuser="FALSE"),

@@ -8,7 +8,7 @@ from django.db import connection
 from django.test import TransactionTestCase, override_settings
 
 from proposals import guards, workflow
-from proposals.models import ImportBatch, LogicalFlow, store
+from proposals.models import ImportBatch, LogicalFlow
 
 from . import factories
 from .browsing import chromium  # noqa: F401
@@ -100,7 +100,7 @@ def imported(source, target):
     """A logical flow an import brought: in the register, approved by nobody."""
     batch = ImportBatch.objects.create(outcome="1 logical flow added")
     flow = LogicalFlow(source=source, target=target, origin_batch=batch)
-    store(flow, by=None, why=f"Import {batch.pk}", at=batch.at)
+    factories.store(flow, by=None, why=f"Import {batch.pk}", at=batch.at)
     return flow
 
 

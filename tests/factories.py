@@ -11,6 +11,7 @@ from django.utils import timezone
 from proposals import workflow
 from proposals.models import (
     ApproverRule,
+    ChangeContext,
     DataType,
     Delegation,
     ImportBatch,
@@ -25,8 +26,6 @@ from proposals.models import (
     Reason,
     System,
     User,
-    record,
-    store,
 )
 
 numbers = count(1)
@@ -53,10 +52,17 @@ def user(name: str = "", **fields) -> User:
     return made
 
 
+def store(obj, *, by=None, why="", at, **many) -> None:
+    """Save it with its history; an imported flow by its import, all else as if added directly."""
+    batch = getattr(obj, "origin_batch", None)
+    context = ChangeContext(by, at, why, batch=batch, direct=batch is None)
+    context.store(obj, **many)
+
+
 def stored(rows: list) -> list:
     """All saved at once, each with its history."""
     type(rows[0]).objects.bulk_create(rows)
-    record(rows, created=True, by=None, why="", at=timezone.now())
+    ChangeContext(None, timezone.now(), "").record(rows, created=True)
     return rows
 
 

@@ -11,7 +11,7 @@ from proposals import workflow
 from proposals.history import approvals
 from proposals.history.as_of import LogicalRegister, PhysicalRegister
 from proposals.history.changes import changes
-from proposals.models import PhysicalFlow, Proposal, Transition, store
+from proposals.models import PhysicalFlow, Proposal, Transition
 
 from . import factories
 from .factories import day
@@ -60,7 +60,7 @@ def test_of_a_removal_the_trail_has_what_was_to_go(cast, story):
 
 def test_what_changed_since_is_told_field_by_field(cast, source, story):
     source.name = "General Ledger"
-    store(source, by=cast.superuser, why="", at=day(8))
+    factories.store(source, by=cast.superuser, why="", at=day(8))
     told = approvals.of_logical_flow(story.logical)
     assert told.since == day(3)
     assert [
@@ -145,7 +145,7 @@ def test_the_register_on_a_date(story, moment, logical, physical):
 def test_now_is_a_date_too_and_shows_what_the_register_holds(cast, source, story):
     for name, at in [("Held the lock", day(9)), ("Waited for the lock", day(8))]:
         source.name = name
-        store(source, by=None, why="", at=at)
+        factories.store(source, by=None, why="", at=at)
     [row] = LogicalRegister(timezone.now()).in_full(LogicalRegister(timezone.now()).flows())
     assert (row.source_then.name, row.number_physical, row.types) == (
         "Waited for the lock",

@@ -18,7 +18,7 @@ from django.utils import timezone
 from proposals import workflow
 from proposals.admin.common import WithPages
 from proposals.history import approvals
-from proposals.models import ImportBatch, LogicalFlow, PhysicalFlow, store
+from proposals.models import ImportBatch, LogicalFlow, PhysicalFlow
 
 from . import factories
 from .factories import day
@@ -130,7 +130,7 @@ def test_a_page_of_very_many_changes_shows_the_newest_and_says_so(
     monkeypatch.setattr(approvals, "MOST_CHANGES", 2)
     for number in range(4):
         source.description = f"Version {number}."
-        store(source, by=None, why="", at=day(10 + number))
+        factories.store(source, by=None, why="", at=day(10 + number))
     page = text(auditor.get(url("logicalflow", "trail", story.logical.pk)))
     assert "Version 3." in page
     assert "Version 1." in page  # what version 2 was before
@@ -146,7 +146,7 @@ def test_the_register_is_narrowed_to_a_system_and_bears_the_names_of_then(
 ):
     for name, at in [("Old Ledger", day(1)), ("New Ledger", day(8))]:
         source.name = name
-        store(source, by=None, why="", at=at)
+        factories.store(source, by=None, why="", at=at)
     page = auditor.get(
         url("logicalflow", "register"), {"at": "2024-03-05T12:00", "system": "LEDGER"}
     )
@@ -198,7 +198,9 @@ def many_flows(number: int) -> None:
     for _ in range(number):
         flow = LogicalFlow(source=factories.system(), target=factories.system(), origin_batch=batch)
         flow.activate()
-        store(flow, by=None, why="Import", at=day(1), declared_data_types=[factories.data_type()])
+        factories.store(
+            flow, by=None, why="Import", at=day(1), declared_data_types=[factories.data_type()]
+        )
         sent = factories.specification(flow.source, types=[factories.data_type()])
         attributes = {
             name: value for name, value in factories.WISH.items() if not name.startswith("spec")
@@ -206,7 +208,7 @@ def many_flows(number: int) -> None:
         physical = PhysicalFlow(
             logical_flow=flow, specification=sent, origin_batch=batch, **attributes
         )
-        store(physical, by=None, why="Import", at=day(1))
+        factories.store(physical, by=None, why="Import", at=day(1))
 
 
 def queries(client, address, data=None) -> int:
@@ -244,7 +246,7 @@ def test_a_trail_costs_the_same_however_long_it_is(auditor, cast, source, story,
             story.logical, wish, [factories.data_type()], by=cast.other, at=day(8)
         )
         source.description = str(number)
-        store(source, by=None, why="", at=day(9))
+        factories.store(source, by=None, why="", at=day(9))
     assert queries(auditor, url(model, "trail", row.pk)) == once
     assert once <= 16
 

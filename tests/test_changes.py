@@ -13,7 +13,6 @@ from proposals.models import (
     PhysicalSpecification,
     Proposal,
     System,
-    store,
 )
 from proposals.reports.proposal_page import proposal_details, with_columns
 from proposals.workflow import provisioning
@@ -168,7 +167,7 @@ def test_a_second_open_change_of_a_flow_is_refused_and_names_the_first(cast, flo
 
 
 def touched(obj):
-    store(
+    factories.store(
         type(obj).objects.get(pk=obj.pk),
         by=None,
         why="touched by a test",
@@ -289,7 +288,7 @@ def test_a_system_removed_meanwhile_refuses_edit_and_removal(cast, flow, side, r
 
 def test_a_flow_from_a_system_to_itself_has_that_system_as_both_sides(cast, source, imported):
     itself = LogicalFlow(source=source, target=source, origin_batch=imported.origin_batch)
-    store(itself, by=None, why="Import", at=timezone.now())
+    factories.store(itself, by=None, why="Import", at=timezone.now())
     proposal = removal(itself, cast.maker)
     workflow.approve(proposal, sides=["SOURCE", "TARGET"], by=cast.source_approver)
     assert LogicalFlow.objects.get(pk=itself.pk).lifecycle == "REMOVED"

@@ -269,7 +269,7 @@ class TestTheCompany:
     def test_some_side_has_nobody_but_the_stewards(self):
         roles = [actions()[name].role for name in ("approve_source", "approve_target")]
         found = [role.holders(proposal) for proposal in Proposal.objects.open() for role in roles]
-        assert any({right.part for right in rights} == {"Steward"} for rights in found)
+        assert any({right.basis for right in rights} == {"STEWARD"} for rights in found)
         assert awaiting("steward").count() >= 2
 
     def test_trails_are_numbered_joined_and_in_the_past(self):

@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from proposals import workflow
 from proposals.history.changes import history_of
-from proposals.models import OrganisationalUnit, PhysicalFlow, Proposal, store
+from proposals.models import OrganisationalUnit, PhysicalFlow, Proposal
 
 from . import factories
 
@@ -73,7 +73,7 @@ def test_a_long_history_costs_as_many_queries_as_a_short_one(physical, django_as
     specification = physical.specification
     for number in range(30):
         specification.name = f"trades {number}.csv"
-        store(
+        factories.store(
             specification,
             by=None,
             why="told",

@@ -17,7 +17,6 @@ from proposals.models import (
     Proposal,
     System,
     User,
-    store,
 )
 from proposals.reports.quality import QUESTIONS, Answer
 
@@ -39,7 +38,7 @@ def imported_flow(source, target, at=NOW, types=()) -> LogicalFlow:
         target=target,
         origin_batch=ImportBatch.objects.create(at=at, outcome="1 added"),
     )
-    store(flow, by=None, why="imported by a test", at=at, declared_data_types=types)
+    factories.store(flow, by=None, why="imported by a test", at=at, declared_data_types=types)
     return flow
 
 
@@ -157,7 +156,7 @@ def test_unknown_and_deprecated_types_are_found_where_declared_and_where_sent(ca
 
 def test_specifications_no_active_flow_uses_age_from_their_first_row(cast, source, target):
     idle = PhysicalSpecification(owner=source, name="idle.csv")
-    store(idle, by=None, why="imported by a test", at=days_ago(35))
+    factories.store(idle, by=None, why="imported by a test", at=days_ago(35))
     approved(cast, source, target, specification_name="used.csv")
     going = approved(cast, source, target, specification_name="gone.csv").result_physical_flow
     removal = Proposal.removal_of(going, cast.maker)

@@ -19,7 +19,6 @@ from proposals.models import (
     Transition,
     User,
     actions,
-    store,
 )
 
 from . import factories
@@ -72,7 +71,7 @@ def brought_by_an_import(logical, specification, **fields):
         }
         | fields,
     )
-    store(made, by=None, why="Import", at=factories.timezone.now())
+    factories.store(made, by=None, why="Import", at=factories.timezone.now())
     return made
 
 
@@ -218,7 +217,7 @@ def test_a_decision_says_for_which_side(cast, proposal):
 def test_a_removed_specification_is_not_proposed_again(cast, source, target):
     gone = factories.specification(source, "old.csv", types=[factories.data_type()])
     gone.remove()
-    store(gone, by=None, why="removed by a test", at=factories.timezone.now())
+    factories.store(gone, by=None, why="removed by a test", at=factories.timezone.now())
     draft = factories.draft(cast.maker, source, target, specification=gone, specification_name="")
     refused(
         Conflict,

@@ -10,7 +10,6 @@ from proposals.models import (
     PhysicalFlow,
     PhysicalSpecification,
     Proposal,
-    store,
 )
 
 from . import factories
@@ -384,7 +383,7 @@ def test_a_removed_flow_comes_back_to_life(cast, source, target, proposal):
     flow = approve(proposal, cast, "source", "target").result_logical_flow
     for part in (flow.physical_flows.get(), flow):
         part.remove()
-        store(part, by=None, why="removed by a test", at=proposal.due_at)
+        factories.store(part, by=None, why="removed by a test", at=proposal.due_at)
     existing = PhysicalSpecification.objects.get()
     again = factories.proposed(
         cast.maker, source, target, specification=existing, specification_name=""
@@ -480,7 +479,7 @@ def test_a_further_physical_flow_on_a_flow_nobody_approved_is_refused(cast, impo
 
 def test_a_further_physical_flow_on_a_removed_flow_is_refused(cast, approved):
     approved.remove()
-    store(approved, by=None, why="removed by a test", at=approved.origin_proposal.due_at)
+    factories.store(approved, by=None, why="removed by a test", at=approved.origin_proposal.due_at)
     with pytest.raises(Conflict, match="Propose it again"):
         workflow.add_physical_flow(
             approved, factories.wish(), [factories.data_type()], by=cast.maker

@@ -26,6 +26,7 @@ from .. import workflow
 from ..errors import Refused
 from ..files.catalogue import import_catalogue
 from ..models import (
+    ChangeContext,
     DataType,
     Delegation,
     LogicalFlow,
@@ -38,7 +39,6 @@ from ..models import (
     System,
     User,
     actions,
-    store,
 )
 from ..workflow import periodic
 
@@ -137,7 +137,7 @@ def _found(at: datetime) -> None:
         delegator=away, delegate=stand_in, starts_at=until - timedelta(days=16), ends_at=until
     )
     holiday.note = "On holiday, reachable by telephone only."
-    store(holiday, by=away, why="Delegation made", at=holiday.starts_at)
+    ChangeContext(away, holiday.starts_at, "Delegation made").store(holiday)
     password = make_password(PASSWORD)
     for sign_in in SIGN_INS:
         _give(sign_in, password, at)
@@ -148,7 +148,7 @@ def _give(sign_in: SignIn, password: str, at: datetime) -> None:
     user.username, user.password = sign_in.username, password
     for flag in sign_in.flags:
         setattr(user, flag, True)
-    store(user, by=None, why="Sign-in of the demo company", at=at)
+    ChangeContext(None, at, "Sign-in of the demo company").store(user)
     user.groups.set(Group.objects.filter(name=sign_in.group))
 
 

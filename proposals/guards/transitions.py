@@ -1,11 +1,19 @@
 """Guards of transitions: each a row of the table, next in line, by somebody active whom no policy
 bars.
 
-Whether the person had the right is judged in `models/rights.py`, under the locks, and written into
-the transition; the database holds the rest and does not repeat that judgement.
+Whether the person had the right is judged in `models/rights.py`, under the locks. The transition
+names what gave it, and the database asks whether that is there and fits.
 """
 
+from django.contrib.auth.models import Group
+
 from ..models import (
+    STEWARDS,
+    STEWARDSHIPS,
+    ApproverRule,
+    Basis,
+    Delegation,
+    Involvement,
     Maker,
     MakerDecides,
     Policy,
@@ -22,6 +30,10 @@ from .guard import Guard, either, listed, quoted, table
 
 TRANSITION, PROPOSAL, USER, SYSTEM = map(table, (Transition, Proposal, User, System))
 HISTORY = table(Policy.history.model)
+INVOLVEMENTS, RULES, DELEGATIONS, PEOPLE = (
+    table(model.history.model) for model in (Involvement, ApproverRule, Delegation, User)
+)
+SYSTEM_OF_SIDE = f"CASE WHEN NEW.side = {quoted(Side.SOURCE)} THEN p.source_id ELSE p.target_id END"
 DECISION = "NEW.side <> ''"
 APPROVALS = listed(action.name for action in actions().values() if action.verb == "approve")
 MAKERS = listed(action.name for action in actions().values() if isinstance(action.role, Maker))
@@ -52,6 +64,21 @@ def guards() -> list[Guard]:
             "automatic_as_the_policy_says",
             automatic_without_policy(),
             "No policy makes this decision automatic.",
+        ),
+        (
+            "rests_on_what_its_action_asks",
+            on_another_basis(),
+            "This action is not done by such a right.",
+        ),
+        (
+            "rests_on_an_involvement",
+            without_involvement(),
+            "It does not name an involvement, a rule and, for another, a delegation that give it.",
+        ),
+        (
+            "rests_on_a_stewardship",
+            without_stewardship(),
+            "It does not name the membership of the stewards that gives it.",
         ),
     ]
     return [
@@ -111,13 +138,58 @@ def automatic_without_policy() -> str:
     """Automatic is an approval by the maker alone, of an own side or an external one; and only one,
     but for WALTZ.
     """
-    side = f"CASE WHEN NEW.side = {quoted(Side.SOURCE)} THEN p.source_id ELSE p.target_id END"
-    external = f"h.external_auto_approval AND EXISTS (SELECT 1 FROM {SYSTEM} s WHERE s.id = {side} AND s.is_external)"
+    own = f"NEW.basis = {quoted(Basis.INVOLVEMENT)}"
+    own += f" AND h.maker_decides <> {quoted(MakerDecides.NEVER)}"
+    external = f"""NEW.basis = {quoted(Basis.EXTERNAL)} AND h.external_auto_approval
+        AND EXISTS (SELECT 1 FROM {SYSTEM} s WHERE s.id = {SYSTEM_OF_SIDE} AND s.is_external)"""
     first = f"NOT EXISTS (SELECT 1 FROM {TRANSITION} t WHERE t.proposal_id = p.id AND t.side <> '')"
     waltz = f"h.maker_decides = {quoted(MakerDecides.WALTZ)}"
-    says = policy(
-        f"({waltz} OR {first}) AND (h.maker_decides <> {quoted(MakerDecides.NEVER)} OR {external})"
-    )
+    says = policy(f"({waltz} OR {first}) AND ({own} OR {external})")
     return f"""{DECISION} AND NEW.automatic AND NOT EXISTS (
         SELECT 1 FROM {PROPOSAL} p WHERE p.id = NEW.proposal_id AND p.maker_id = NEW.by_id
         AND NEW.on_behalf_of_id IS NULL AND NEW.action IN {APPROVALS} AND {says})"""
+
+
+def on_another_basis() -> str:
+    known = either(
+        f"(NEW.action = {quoted(action.name)} AND NEW.basis IN {listed(action.role.bases)})"
+        for action in actions().values()
+    )
+    return f"NOT {known} OR NEW.basis = {quoted(Basis.EXTERNAL)} AND NOT NEW.automatic"
+
+
+def newest(row: str, history: str) -> str:
+    """`row` is the newest history row of its object, and not of one that is gone."""
+    later = f"SELECT 1 FROM {history} x WHERE x.id = {row}.id AND x.history_id > {row}.history_id"
+    return f"{row}.history_type <> '-' AND NOT EXISTS ({later})"
+
+
+def without_involvement() -> str:
+    """The involvement is open, of the person in whose right it is done, in the system of the side;
+    the rule makes it decisive, which a general rule does not where one names the system.
+    """
+    decisive = "CASE WHEN NEW.action IN {} THEN r.may_approve ELSE r.may_reject END"
+    own_rule = f"SELECT 1 FROM {table(ApproverRule)} a WHERE a.system_id = s.id"
+    delegated = f"""EXISTS (SELECT 1 FROM {DELEGATIONS} d WHERE d.history_id = NEW.delegation_id
+        AND {newest("d", DELEGATIONS)}
+        AND d.delegator_id = NEW.on_behalf_of_id AND d.delegate_id = NEW.by_id)"""
+    return f"""NEW.basis = {quoted(Basis.INVOLVEMENT)} AND NOT EXISTS (
+        SELECT 1 FROM {PROPOSAL} p JOIN {SYSTEM} s ON s.id = {SYSTEM_OF_SIDE}
+        JOIN {INVOLVEMENTS} i ON i.history_id = NEW.involvement_id
+        JOIN {RULES} r ON r.history_id = NEW.rule_id
+        WHERE p.id = NEW.proposal_id
+        AND {newest("i", INVOLVEMENTS)} AND i.ended_at IS NULL AND i.system_id = s.id
+        AND i.user_id = COALESCE(NEW.on_behalf_of_id, NEW.by_id)
+        AND {newest("r", RULES)} AND r.involvement_kind_id = i.kind_id
+        AND (r.system_id = s.id
+            OR r.system_id IS NULL AND r.system_kind = s.kind AND NOT EXISTS ({own_rule}))
+        AND {decisive.format(APPROVALS)}
+        AND (NEW.on_behalf_of_id IS NULL AND NEW.delegation_id IS NULL OR {delegated}))"""
+
+
+def without_stewardship() -> str:
+    later = f"SELECT 1 FROM {PEOPLE} x WHERE x.id = k.user_id AND x.history_id > k.history_id"
+    return f"""NEW.basis = {quoted(Basis.STEWARD)} AND NOT EXISTS (
+        SELECT 1 FROM {table(STEWARDSHIPS)} k JOIN {table(Group)} g ON g.id = k.group_id
+        WHERE k.m2m_history_id = NEW.stewardship_id AND k.user_id = NEW.by_id
+        AND g.name = {quoted(STEWARDS)} AND NOT EXISTS ({later}))"""

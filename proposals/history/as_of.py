@@ -43,18 +43,16 @@ def versions_at(
 
 
 def types_of(model: type[models.Model], versions: Iterable[int]) -> dict[int, list[str]]:
-    """Id of a history row of `model` -> the names of the data types it keeps, sorted; one query.
-
-    They bear today's names: a data type has no history.
+    """Id of a history row of `model` -> the names of the data types (of a person: of the groups)
+    it keeps, sorted; one query. They bear today's names.
     """
-    found = defaultdict(list)
+    names_of = defaultdict(list)
     for field in model.history.model._history_m2m_fields:
         links = HistoricalRecords.m2m_models[field].objects.filter(history__in=versions)
-        for version, name in links.order_by("datatype__name").values_list(
-            "history_id", "datatype__name"
-        ):
-            found[version].append(name)
-    return found
+        name = f"{field.m2m_reverse_field_name()}__name"
+        for version, text in links.order_by(name).values_list("history_id", name):
+            names_of[version].append(text)
+    return names_of
 
 
 def pieces(rows: models.QuerySet) -> Iterator[list]:

@@ -2,7 +2,6 @@
 history tables.
 """
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +11,7 @@ from itertools import islice
 from django.db import models
 from django.db.models import Q
 
-from ..models import LogicalFlow, PhysicalFlow, PhysicalSpecification, System, User
+from ..models import CausedHistory, LogicalFlow, PhysicalFlow, PhysicalSpecification, System, User
 from .as_of import pieces, types_of, versions_at
 
 # What the values and the title of a history row name, read with it; of other related rows the
@@ -39,26 +38,23 @@ class Difference:
 class Change:
     """One history row: `subject` is what changed, `kind` what kind of thing that is.
 
-    `differences` is None where the row before it is not at hand.
+    `type` is that of simple-history: "+", "~" or "-". `proposal` is the number of the proposal that
+    caused it, if one did. `differences` is None where the row before it is not at hand.
     """
 
     at: datetime
     kind: str
     subject: str
+    type: str
     done: str
     by: User | None
     why: str
+    proposal: int | None
     differences: list[Difference] | None
 
     @property
     def created(self) -> bool:
-        return self.done == "Created"
-
-    @property
-    def proposal(self) -> int | None:
-        """The number of the proposal that did it, which its reason names."""
-        named = re.match(r"Proposal (\d+):", self.why)
-        return int(named[1]) if named else None
+        return self.type == "+"
 
 
 Objects = models.QuerySet | Iterable[int]
@@ -129,8 +125,17 @@ def _change(row: models.Model, old: dict[str, str] | None, new: dict[str, str]) 
         Difference(what, old[what], new[what]) for what in new if old[what] != new[what]
     ]
     kind = str(row.instance_type._meta.verbose_name).capitalize()
-    done, why = row.get_history_type_display(), row.history_change_reason or ""
-    return Change(row.history_date, kind, _title(row), done, row.history_user, why, differences)
+    return Change(
+        at=row.history_date,
+        kind=kind,
+        subject=_title(row),
+        type=row.history_type,
+        done=row.get_history_type_display(),
+        by=row.history_user,
+        why=row.history_change_reason or "",
+        proposal=row.cause_proposal_id if isinstance(row, CausedHistory) else None,
+        differences=differences,
+    )
 
 
 def _values(row: models.Model, types: list[str]) -> dict[str, str]:

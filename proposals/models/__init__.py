@@ -9,7 +9,7 @@ from .catalogue import (
     SystemKind,
     SystemLifecycle,
 )
-from .history import ChangeContext, record, store
+from .history import Cause, CausedHistory, ChangeContext
 from .notices import Notice
 from .people import ApproverRule, Delegation, Involvement, InvolvementKind, Notices, User
 from .policy import LaterPhysicalFlows, MakerDecides, Policy, Reason, SideWithoutApprover
@@ -28,12 +28,17 @@ from .register import (
     same_text,
 )
 from .rights import (
+    STEWARDS,
+    STEWARDSHIPS,
+    Basis,
+    Decider,
     Maker,
     Right,
     active_stewards,
     decidable_by,
     deciders,
     decisive_involvements,
+    evidence,
     lock_person,
     lock_rights,
     on_submission,
@@ -55,11 +60,17 @@ from .submissions import Receipt
 from .transitions import Transition
 
 __all__ = [
+    "STEWARDS",
+    "STEWARDSHIPS",
     "Action",
     "ApproverRule",
+    "Basis",
+    "Cause",
+    "CausedHistory",
     "ChangeContext",
     "Criticality",
     "DataType",
+    "Decider",
     "Delegation",
     "FlowAttributes",
     "FlowLifecycle",
@@ -101,17 +112,16 @@ __all__ = [
     "deciders",
     "decisive_involvements",
     "end_states",
+    "evidence",
     "lock_person",
     "lock_rights",
     "on_submission",
     "open_states",
     "prefetch_rights",
-    "record",
     "rights_on",
     "rows",
     "same_text",
     "states",
-    "store",
     "systems_of",
     "undecided_states",
 ]

@@ -2,11 +2,55 @@
 when.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import models, transaction
+from django.db.models import Q
 from simple_history.models import HistoricalRecords
+
+
+class Cause(models.TextChoices):
+    """What made the register or a proposal change."""
+
+    PROPOSAL = "PROPOSAL", "A proposal"
+    IMPORT = "IMPORT", "An import"
+    DIRECT = "DIRECT", "A direct addition"
+
+
+class CausedHistory(models.Model):
+    """What a history row of the register or of a proposal names as its cause: exactly one.
+
+    The reason beside it is for people; code reads these columns.
+    """
+
+    cause = models.CharField(max_length=10, choices=Cause)
+    cause_proposal = models.ForeignKey(
+        "proposals.Proposal", models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    cause_batch = models.ForeignKey(
+        "proposals.ImportBatch", models.PROTECT, null=True, related_name="+", db_index=False
+    )
+
+    class Meta:
+        abstract = True
+
+
+class CausedRecords(HistoricalRecords):
+    """A history whose rows name their cause; the database holds that it is exactly one."""
+
+    def __init__(self, **options) -> None:
+        super().__init__(bases=[CausedHistory], **options)
+
+    def get_meta_options(self, model: type[models.Model]) -> dict:
+        one_cause = models.CheckConstraint(
+            condition=Q(cause=Cause.PROPOSAL, cause_proposal__isnull=False, cause_batch=None)
+            | Q(cause=Cause.IMPORT, cause_proposal=None, cause_batch__isnull=False)
+            | Q(cause=Cause.DIRECT, cause_proposal=None, cause_batch=None),
+            name=f"historical_{model._meta.model_name}_one_cause",
+        )
+        return super().get_meta_options(model) | {"constraints": [one_cause]}
 
 
 class Versioned(models.Model):
@@ -20,39 +64,67 @@ class Versioned(models.Model):
         return self.history.order_by("-history_id").values_list("pk", flat=True).first()
 
 
-@transaction.atomic(savepoint=False)
-def store(obj: models.Model, *, by, why: str, at: datetime, **many) -> None:
-    """Save `obj` and its many-to-many sets (`data_types=[...]`) and write exactly one history row
-    for both.
+@dataclass(frozen=True)
+class ChangeContext:
+    """By whom, when, why and because of what something changes: what each history row says.
 
-    simple-history by itself writes a row for the save and another for every `.set()`.
+    For the register and for proposals exactly one cause has to be named: `proposal`, `batch` (an
+    import) or `direct` (a further physical flow that its maker added). Other models have none.
     """
-    created = obj._state.adding
-    obj.save_without_historical_record()
-    if many:
-        obj.skip_history_when_saving = True
-        for name, related in many.items():
-            getattr(obj, name).set(related)
-        del obj.skip_history_when_saving
-    record([obj], created=created, by=by, why=why, at=at)
 
+    by: models.Model | None
+    at: datetime
+    why: str
+    proposal: models.Model | None = None
+    batch: models.Model | None = None
+    direct: bool = False
 
-def record(objs: list, *, created: bool, by, why: str, at: datetime) -> None:
-    """One history row per object, all of one model and already saved, many-to-many sets included;
-    in bulk.
-    """
-    if not objs:
-        return
-    rows = objs[0].__class__.history.bulk_history_create(
-        objs,
-        update=not created,
-        default_user=by,
-        default_change_reason=why,
-        default_date=at,
-        batch_size=1000,
-    )
-    for field in rows[0]._history_m2m_fields:
-        _record_many(field, {row.id: row for row in rows})
+    @transaction.atomic(savepoint=False)
+    def store(self, obj: models.Model, **many: Iterable[models.Model]) -> None:
+        """Save `obj` and its many-to-many sets (`data_types=[...]`), with one history row for both.
+
+        simple-history by itself writes a row for the save and another for every `.set()`.
+        """
+        created = obj._state.adding
+        obj.save_without_historical_record()
+        if many:
+            obj.skip_history_when_saving = True
+            for name, related in many.items():
+                getattr(obj, name).set(related)
+            del obj.skip_history_when_saving
+        self.record([obj], created=created)
+
+    def record(self, objs: list, *, created: bool) -> None:
+        """One history row per object, all of one model and already saved, many-to-many sets
+        included; in bulk. Of a model without history there is none.
+        """
+        if not objs or not hasattr(type(objs[0]), "history"):
+            return
+        history = type(objs[0]).history
+        rows = history.bulk_history_create(
+            objs,
+            update=not created,
+            default_user=self.by,
+            default_change_reason=self.why,
+            default_date=self.at,
+            custom_historical_attrs=self._cause if issubclass(history.model, CausedHistory) else {},
+            batch_size=1000,
+        )
+        for field in rows[0]._history_m2m_fields:
+            _record_many(field, {row.id: row for row in rows})
+
+    @property
+    def _cause(self) -> dict:
+        kinds = {
+            Cause.PROPOSAL: self.proposal is not None,
+            Cause.IMPORT: self.batch is not None,
+            Cause.DIRECT: self.direct,
+        }
+        return {
+            "cause": next((kind for kind, is_named in kinds.items() if is_named), ""),
+            "cause_proposal_id": self.proposal and self.proposal.pk,
+            "cause_batch_id": self.batch and self.batch.pk,
+        }
 
 
 def _record_many(field: models.ManyToManyField, row_by_object: dict) -> None:
@@ -74,25 +146,3 @@ def _record_many(field: models.ManyToManyField, row_by_object: dict) -> None:
         ],
         batch_size=1000,
     )
-
-
-@dataclass(frozen=True)
-class ChangeContext:
-    """By whom, when and why the register changes: what every history row of one verb says.
-
-    `batch` is the import that does it, where one does.
-    """
-
-    by: models.Model | None
-    at: datetime
-    why: str
-    batch: models.Model | None = None
-
-    def store(self, obj: models.Model, **many) -> None:
-        """Save one object with its many-to-many sets, as `store` does."""
-        store(obj, by=self.by, why=self.why, at=self.at, **many)
-
-    def record(self, objs: list, *, created: bool) -> None:
-        """The history of objects saved in bulk; of a model without history there is none."""
-        if objs and hasattr(type(objs[0]), "history"):
-            record(objs, created=created, by=self.by, why=self.why, at=self.at)

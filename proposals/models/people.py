@@ -72,7 +72,8 @@ class User(AbstractUser):
         OrganisationalUnit, models.PROTECT, null=True, blank=True
     )
     notices_wanted = models.CharField(max_length=10, choices=Notices, default=Notices.EACH)
-    history = HistoricalRecords(excluded_fields=["password", "last_login"])
+    # With the groups: who is a steward decides, and a right has to be dated.
+    history = HistoricalRecords(excluded_fields=["password", "last_login"], m2m_fields=["groups"])
 
     objects = UserManager.from_queryset(PeopleQuerySet)()
     objects.use_in_migrations = False

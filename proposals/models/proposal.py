@@ -9,10 +9,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject, cached_property
 from django.utils.timesince import timesince
-from simple_history.models import HistoricalRecords
 
 from . import rights
 from .catalogue import DataType, System, one_of
+from .history import CausedRecords
 from .people import User
 from .policy import Policy, Reason
 from .querysets import ProposalQuerySet
@@ -100,7 +100,7 @@ class Proposal(ProposalStates, FlowAttributes):
     result_physical_flow = models.ForeignKey(
         PhysicalFlow, models.PROTECT, null=True, editable=False, related_name="resulted_from"
     )
-    history = HistoricalRecords(m2m_fields=["data_types"])
+    history = CausedRecords(m2m_fields=["data_types"])
     objects = ProposalQuerySet.as_manager()
 
     class Meta:

@@ -10,10 +10,9 @@ from django.db.models import Count, Exists, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django_fsm import FSMField, FSMModelMixin, transition
-from simple_history.models import HistoricalRecords
 
 from .catalogue import DataType, ImportBatch, System, one_of
-from .history import Versioned
+from .history import CausedRecords, Versioned
 from .people import User
 
 UNSEEN = {
@@ -222,7 +221,7 @@ class LogicalFlow(FSMModelMixin, Versioned):
     origin_batch = models.ForeignKey(
         ImportBatch, models.PROTECT, null=True, related_name="logical_flows"
     )
-    history = HistoricalRecords(m2m_fields=["declared_data_types"])
+    history = CausedRecords(m2m_fields=["declared_data_types"])
     objects = LogicalFlowQuerySet.as_manager()
 
     class Meta:
@@ -285,7 +284,7 @@ class PhysicalSpecification(FSMModelMixin, Versioned):
     description = models.TextField(max_length=4000, blank=True)
     data_types = models.ManyToManyField(DataType, blank=True, related_name="specifications")
     lifecycle = FSMField(max_length=10, choices=Lifecycle, default=Lifecycle.ACTIVE, protected=True)
-    history = HistoricalRecords(m2m_fields=["data_types"])
+    history = CausedRecords(m2m_fields=["data_types"])
 
     class Meta:
         ordering = ["name", "code"]
@@ -334,7 +333,7 @@ class PhysicalFlow(FSMModelMixin, Versioned, FlowAttributes):
         related_name="added_physical_flows",
         help_text="Who added it later to an approved flow; empty when its proposal or an import made it.",
     )
-    history = HistoricalRecords()
+    history = CausedRecords()
     objects = PhysicalFlowQuerySet.as_manager()
 
     class Meta:

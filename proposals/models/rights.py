@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.core.exceptions import EmptyResultSet
-from django.db import connection
+from django.db import connection, models
 from django.db.models import (
     BigIntegerField,
     Case,
@@ -28,28 +28,104 @@ from django.db.models import (
 )
 from django.db.models.functions import Cast
 from django.utils import timezone
+from simple_history.models import HistoricalRecords
 
 from .catalogue import System
-from .people import ApproverRule, Delegation, Involvement, User, decision_wording
+from .people import (
+    ApproverRule,
+    Delegation,
+    Involvement,
+    InvolvementKind,
+    User,
+    decision_wording,
+)
 from .policy import MakerDecides, Policy, SideWithoutApprover
 
 STEWARDS = "Stewards"
+# The history of who belongs to which group, one row for each history row of the person.
+STEWARDSHIPS = HistoricalRecords.m2m_models[User._meta.get_field("groups")]
+
+
+class Basis(models.TextChoices):
+    """What somebody acts by. Code reads this; the words in `capacity` are for people."""
+
+    MAKER = "MAKER"
+    INVOLVEMENT = "INVOLVEMENT"
+    STEWARD = "STEWARD"
+    EXTERNAL = "EXTERNAL", "External system"
+    BOTH_SIDES = "BOTH_SIDES", "Both sides have approved"
+    CLOCK = "CLOCK"
+
+
+@dataclass(frozen=True)
+class Decider:
+    """An open involvement of somebody active that a rule makes decisive: who may decide for a
+    system, and which way.
+    """
+
+    involvement: Involvement
+    rule_id: int
+    rule_names_system: bool
+    may_approve: bool
+    may_reject: bool
+
+    @property
+    def user(self) -> User:
+        return self.involvement.user
+
+    @property
+    def user_id(self) -> int:
+        return self.involvement.user_id
+
+    @property
+    def system_id(self) -> int:
+        return self.involvement.system_id
+
+    @property
+    def kind(self) -> InvolvementKind:
+        return self.involvement.kind
+
+    @property
+    def may(self) -> str:
+        return decision_wording(self.may_approve, self.may_reject)
+
+    @property
+    def capacity(self) -> str:
+        """The involvement and the rule that gives the right, in words."""
+        system = self.involvement.system
+        where = system if self.rule_names_system else f"every {system.get_kind_display().lower()}"
+        return f"{self.kind} of {system}; rule: {self.kind} of {where} {self.may}"
 
 
 @dataclass(frozen=True)
 class Right:
-    """`user` may act, for `on_behalf_of` if that is set; `capacity` says by what right, as it reads
-    this moment.
+    """`user` may act; `capacity` says by what right, as it reads this moment.
 
-    `part` is the short form of that: "Data Owner", "Steward". A right to decide says which way.
+    INVOLVEMENT names the `decider`, and with a `delegation` the right is that of its delegator.
     """
 
     user: User | None
+    basis: Basis
     capacity: str
-    on_behalf_of: User | None = None
-    part: str = ""
-    may_approve: bool = False
-    may_reject: bool = False
+    decider: Decider | None = None
+    delegation: Delegation | None = None
+
+    @property
+    def on_behalf_of(self) -> User | None:
+        return self.decider.user if self.decider and self.delegation else None
+
+    @property
+    def part(self) -> str:
+        """The short form of the capacity: "Data Owner", "Steward"."""
+        return str(self.decider.kind) if self.decider else self.basis.label
+
+    @property
+    def may_approve(self) -> bool:
+        return self.decider.may_approve if self.decider else self.basis == Basis.STEWARD
+
+    @property
+    def may_reject(self) -> bool:
+        return self.decider.may_reject if self.decider else self.basis == Basis.STEWARD
 
     @property
     def may(self) -> str:
@@ -82,6 +158,7 @@ def decisive_involvements() -> QuerySet[Involvement]:
         .filter(user__is_active=True)
         .annotate(rule_names_system=Exists(ApproverRule.objects.filter(system=OuterRef("system"))))
         .annotate(may_approve=of_rule("may_approve"), may_reject=of_rule("may_reject"))
+        .annotate(rule_id=of_rule("pk"))
         .filter(Q(may_approve=True) | Q(may_reject=True))
     )
 
@@ -131,27 +208,15 @@ def _locked_rows(queryset: QuerySet) -> list[tuple]:
         return cursor.fetchall()
 
 
-def deciders(systems: Iterable[int]) -> list[Involvement]:
-    """Whose involvement decides for any of `systems` (ids), ordered by person; one query.
-
-    Each with `may` ("may approve and reject") and `capacity` (the involvement and the rule that
-    gives the right).
-    """
-    found = (
+def deciders(systems: Iterable[int]) -> list[Decider]:
+    """Who decides for any of `systems` (ids), ordered by person; one query."""
+    involvements = (
         decisive_involvements().filter(system__in=systems).select_related("user", "kind", "system")
     )
-    found = list(found.order_by("user__name", "user_id", "kind__name"))
-    for row in found:
-        row.may = decision_wording(row.may_approve, row.may_reject)
-        row.capacity = _capacity(row)
-    return found
-
-
-def _capacity(row: Involvement) -> str:
-    where = (
-        row.system if row.rule_names_system else f"every {row.system.get_kind_display().lower()}"
-    )
-    return f"{row.kind} of {row.system}; rule: {row.kind} of {where} {row.may}"
+    return [
+        Decider(row, row.rule_id, row.rule_names_system, row.may_approve, row.may_reject)
+        for row in involvements.order_by("user__name", "user_id", "kind__name")
+    ]
 
 
 def running_delegations(at: datetime | None = None) -> QuerySet[Delegation]:
@@ -202,14 +267,14 @@ def rights_on(proposal, side: str) -> list[Right]:
         for row in proposal.deciders
         if row.system_id == proposal.system_id(side) and row.user_id not in barred_people
     ]
-    rights = [_own(row) for row in rows]
+    rights = [_by_involvement(row) for row in rows]
     for row in rows:
-        delegates = [
-            d
-            for d in proposal.delegations
-            if d.delegator_id == row.user_id and d.delegate_id not in barred_people
+        rights += [
+            _by_involvement(row, delegation)
+            for delegation in proposal.delegations
+            if delegation.delegator_id == row.user_id
+            and delegation.delegate_id not in barred_people
         ]
-        rights += [_own(row, delegate=delegation.delegate) for delegation in delegates]
     without = not any(right.may_approve for right in rights)
     if without and proposal.policy.side_without_approver == SideWithoutApprover.STEWARD:
         rights += [
@@ -218,21 +283,37 @@ def rights_on(proposal, side: str) -> list[Right]:
     return rights
 
 
-def _own(row: Involvement, delegate: User | None = None) -> Right:
-    on_behalf_of = row.user if delegate else None
-    return Right(
-        delegate or row.user,
-        row.capacity,
-        on_behalf_of,
-        str(row.kind),
-        row.may_approve,
-        row.may_reject,
-    )
+def _by_involvement(decider: Decider, delegation: Delegation | None = None) -> Right:
+    user = delegation.delegate if delegation else decider.user
+    return Right(user, Basis.INVOLVEMENT, decider.capacity, decider, delegation)
 
 
 def _of_steward(user: User, side: str) -> Right:
     capacity = f"Steward, since nobody else may approve for the {side.lower()}"
-    return Right(user, capacity, part="Steward", may_approve=True, may_reject=True)
+    return Right(user, Basis.STEWARD, capacity)
+
+
+def evidence(right: Right) -> dict[str, int]:
+    """What gives `right`, as it stands: fields of a Transition -> ids of history rows. One query.
+
+    To be asked under the locks of `lock_rights`: nobody changes meanwhile what is named.
+    """
+    named = {}
+    if right.decider:
+        named["involvement_id"] = _newest(Involvement, right.decider.involvement.pk)
+        named["rule_id"] = _newest(ApproverRule, right.decider.rule_id)
+    if right.delegation:
+        named["delegation_id"] = _newest(Delegation, right.delegation.pk)
+    if right.basis == Basis.STEWARD:
+        rows = STEWARDSHIPS.objects.filter(user=right.user.pk, group__name=STEWARDS)
+        named["stewardship_id"] = Subquery(rows.order_by("-history_id").values("pk")[:1])
+    return Policy.objects.annotate(**named).values(*named).get() if named else {}
+
+
+def _newest(model: type[models.Model], pk: int) -> Subquery:
+    """The id of the newest history row of one row of `model`."""
+    rows = model.history.filter(id=pk).order_by("-history_id")
+    return Subquery(rows.values("history_id")[:1])
 
 
 @dataclass(frozen=True)
@@ -240,9 +321,11 @@ class Maker:
     """The one who proposes."""
 
     who = "the maker"
+    bases = (Basis.MAKER,)
 
     def __call__(self, proposal, user: User) -> Right | None:
-        return Right(user, "Maker") if user.is_active and user.pk == proposal.maker_id else None
+        is_maker = user.is_active and user.pk == proposal.maker_id
+        return Right(user, Basis.MAKER, "Maker") if is_maker else None
 
     def refusal(self, proposal, user: User) -> str:
         return f"Only its maker, {proposal.maker}, can do this."
@@ -254,6 +337,7 @@ class Approver:
 
     side: str
     decision: str
+    bases = (Basis.INVOLVEMENT, Basis.STEWARD, Basis.EXTERNAL)
 
     @property
     def who(self) -> str:
@@ -286,9 +370,14 @@ class Approver:
 
 @dataclass(frozen=True)
 class Automatic:
-    """Nobody may do this: it follows by itself, or the clock does it."""
+    """Nobody may do this: it follows by itself, or the clock does it; `basis` says which."""
 
     who: str
+    basis: Basis
+
+    @property
+    def bases(self) -> tuple[Basis, ...]:
+        return (self.basis,)
 
     def __call__(self, proposal, user: User) -> None:
         return None
@@ -312,7 +401,8 @@ def on_submission(proposal, sides: Iterable[str]) -> list[tuple[str, Right]]:
         if policy.external_auto_approval and proposal.system(side).is_external
     ]
     taken = {side for side, _ in mine}
-    outside = Right(maker, "External system, approved on submission as the policy says")
+    capacity = "External system, approved on submission as the policy says"
+    outside = Right(maker, Basis.EXTERNAL, capacity)
     chosen = mine + [(side, outside) for side in external if side not in taken][:1]
     both = policy.maker_decides == MakerDecides.WALTZ and policy.one_person_both_sides
     return chosen if both else chosen[:1]
@@ -326,7 +416,7 @@ def _sides_of_maker(proposal, sides: Iterable[str]) -> list[tuple[str, Right]]:
         side: next((row for row in rows if row.system_id == proposal.system_id(side)), None)
         for side in sides
     }
-    return [(side, _own(row)) for side, row in own.items() if row]
+    return [(side, _by_involvement(row)) for side, row in own.items() if row]
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from django.db import models
 from django_fsm import FSMField, FSMModelMixin, transition
 
-from .rights import Approver, Automatic, Maker
+from .rights import Approver, Automatic, Basis, Maker
 
 
 class State(models.TextChoices):
@@ -87,7 +87,7 @@ class ProposalStates(FSMModelMixin, models.Model):
         state,
         source=[State.SOURCE_APPROVED, State.TARGET_APPROVED],
         target=State.FULLY_APPROVED,
-        permission=Automatic("follows by itself when both sides have approved"),
+        permission=Automatic("follows by itself when both sides have approved", Basis.BOTH_SIDES),
         custom={"label": "Complete", "done": "completed"},
     )
     def complete(self) -> None: ...
@@ -131,7 +131,9 @@ class ProposalStates(FSMModelMixin, models.Model):
         state,
         source=[State.PENDING_APPROVALS, State.SOURCE_APPROVED, State.TARGET_APPROVED],
         target=State.TIMED_OUT,
-        permission=Automatic("is done by the clock alone, when the deadline has passed"),
+        permission=Automatic(
+            "is done by the clock alone, when the deadline has passed", Basis.CLOCK
+        ),
         custom={"label": "Time out", "done": "timed out"},
     )
     def time_out(self) -> None: ...

@@ -4,13 +4,28 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
-from .people import User
+from .catalogue import one_of
+from .people import ApproverRule, Delegation, Involvement, User
 from .policy import Policy
+from .rights import STEWARDSHIPS, Basis
 from .states import Side, State, actions, states
+
+NO_INVOLVEMENT = {"involvement": None, "rule": None, "delegation": None}
+
+
+def _named(history: type[models.Model]) -> models.ForeignKey:
+    """A history row that a transition names. Nothing asks for the transitions that name a row, so
+    it has no index.
+    """
+    return models.ForeignKey(history, models.PROTECT, null=True, related_name="+", db_index=False)
 
 
 class Transition(models.Model):
-    """One change of state. Appended, never changed; a draft has none."""
+    """One change of state. Appended, never changed; a draft has none.
+
+    `basis` says by what right, and names the history rows of what gave it: of the involvement, the
+    rule and the delegation, or of the membership of the stewards.
+    """
 
     proposal = models.ForeignKey("Proposal", models.PROTECT, related_name="transitions")
     number = models.PositiveSmallIntegerField()
@@ -29,6 +44,11 @@ class Transition(models.Model):
         User, models.PROTECT, null=True, related_name="transitions_by_delegates"
     )
     capacity = models.TextField(help_text="The right it was done by, as it read that moment.")
+    basis = models.CharField(max_length=20, choices=Basis)
+    involvement = _named(Involvement.history.model)
+    rule = _named(ApproverRule.history.model)
+    delegation = _named(Delegation.history.model)
+    stewardship = _named(STEWARDSHIPS)
     policy = models.ForeignKey(Policy.history.model, models.PROTECT, related_name="transitions")
     comment = models.TextField(max_length=4000, blank=True)
     automatic = models.BooleanField(default=False)
@@ -65,6 +85,20 @@ class Transition(models.Model):
                 name="transition_for_another_when_deciding",
             ),
             models.CheckConstraint(condition=~Q(capacity=""), name="transition_by_some_right"),
+            one_of("basis", Basis, "transition_basis"),
+            # Guards ask that what must be named is named; rows of before 0.2 may lack it.
+            models.CheckConstraint(
+                condition=Q(basis=Basis.INVOLVEMENT, stewardship=None)
+                & (Q(on_behalf_of__isnull=False) | Q(delegation=None))
+                | Q(basis=Basis.STEWARD, on_behalf_of=None, **NO_INVOLVEMENT)
+                | Q(
+                    basis__in=[Basis.MAKER, Basis.EXTERNAL, Basis.BOTH_SIDES, Basis.CLOCK],
+                    on_behalf_of=None,
+                    stewardship=None,
+                    **NO_INVOLVEMENT,
+                ),
+                name="transition_names_what_its_basis_knows",
+            ),
             models.CheckConstraint(
                 condition=Q(from_state__in=states(), to_state__in=states()),
                 name="transition_states",
@@ -73,6 +107,11 @@ class Transition(models.Model):
 
     def __str__(self) -> str:
         return f"{self.proposal_id}/{self.number}: {self.to_state}"
+
+    @property
+    def approves(self) -> bool:
+        """Whether it is a decision in favour."""
+        return actions()[self.action].verb == "approve"
 
     @property
     def done(self) -> str:

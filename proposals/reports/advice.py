@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from ..errors import Refused
 from ..models import (
+    Basis,
     LaterPhysicalFlows,
     LogicalFlow,
     PhysicalFlow,
@@ -72,7 +73,7 @@ def _approvers_on(wish: Proposal, side: Side, automatic: Right | None) -> Approv
     if automatic:
         return Approvers(side, system, f"Counts as approved when you submit: {automatic.capacity}.")
     able = [right for right in rights_on(wish, side) if right.may_approve]
-    own = [right for right in able if right.part != "Steward"]
+    own = [right for right in able if right.basis != Basis.STEWARD]
     if own:
         return Approvers(side, system, f"{_names(own)} can approve.")
     return Approvers(side, system, f"{_why_nobody(wish, side)} {_instead(wish, able)}", nobody=True)

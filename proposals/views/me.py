@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from ..forms import MOST_OFFERED, DelegationForm, NoticesForm, PasswordForm
-from ..models import Delegation, User, store
+from ..models import ChangeContext, Delegation, User
 from .form_pages import form_page, form_target
 
 
@@ -21,7 +21,7 @@ def me(request: HttpRequest) -> HttpResponse:
             if delegation.starts_at > timezone.now()
             else ""
         )
-        store(delegation, by=request.user, at=timezone.now(), why="Delegation made")
+        ChangeContext(request.user, timezone.now(), "Delegation made").store(delegation)
         messages.success(
             request,
             f"{delegation.delegate} decides for you {begins}until {_moment(delegation.ends_at)}.",
@@ -51,7 +51,7 @@ def end_delegation(request: HttpRequest, pk: int) -> HttpResponse:
     delegation = get_object_or_404(mine, pk=pk, ends_at__gt=timezone.now())
     delegation.ends_at = timezone.now()
     delegation.starts_at = min(delegation.starts_at, delegation.ends_at)
-    store(delegation, by=request.user, at=timezone.now(), why="Delegation ended")
+    ChangeContext(request.user, timezone.now(), "Delegation ended").store(delegation)
     messages.success(request, f"{delegation.delegate} no longer decides for you.")
     return redirect("me")
 
@@ -65,7 +65,7 @@ def choose_notices(request: HttpRequest) -> HttpResponse:
         refusals = form.non_field_errors() or ["Choose which mails you want."]
         messages.error(request, " ".join(refusals))
         return redirect("me")
-    store(form.instance, by=request.user, at=timezone.now(), why="Notices chosen")
+    ChangeContext(request.user, timezone.now(), "Notices chosen").store(form.instance)
     messages.success(request, f"From now on: {form.instance.get_notices_wanted_display().lower()}.")
     return redirect("me")
 

@@ -15,6 +15,7 @@ from django_fsm import TransitionNotAllowed
 
 from ..errors import Conflict, Invalid, NoRight, Refused
 from ..models import (
+    Basis,
     ChangeContext,
     DataType,
     LaterPhysicalFlows,
@@ -30,12 +31,12 @@ from ..models import (
     User,
     actions,
     end_states,
+    evidence,
     lock_person,
     lock_rights,
     on_submission,
     rights_on,
     same_text,
-    store,
 )
 from . import notices, provisioning
 from .retry import retrying_transaction
@@ -64,7 +65,8 @@ def save_draft(
         and proposal.specification.data_types.exists()
     ):
         data_types = proposal.specification.data_types.all()
-    store(proposal, by=by, at=at, why="Draft saved", data_types=data_types)
+    context = ChangeContext(by, at, "Draft saved", proposal=proposal)
+    context.store(proposal, data_types=data_types)
 
 
 @retrying_transaction
@@ -161,8 +163,15 @@ def _complete_if_agreed(proposal: Proposal, *, by: User, at: datetime) -> None:
     """With the approvals of both sides the proposal is applied and complete."""
     if {row.side for row in proposal.decisions} != set(Side.values):
         return
-    provisioning.apply(proposal, ChangeContext(by, at, f"Proposal {proposal.pk}: fully approved"))
-    _move(proposal, "complete", right=Right(by, "Both sides have approved"), at=at, automatic=True)
+    why = f"Proposal {proposal.pk}: fully approved"
+    provisioning.apply(proposal, ChangeContext(by, at, why, proposal=proposal))
+    _move(
+        proposal,
+        "complete",
+        right=Right(by, Basis.BOTH_SIDES, "Both sides have approved"),
+        at=at,
+        automatic=True,
+    )
 
 
 @retrying_transaction
@@ -203,7 +212,8 @@ def time_out(proposal: Proposal, *, at: datetime | None = None) -> Proposal:
     if at <= proposal.due_at:
         raise Refused("Its deadline has not passed.")
     notices.tell(
-        proposal, _move(proposal, "time_out", right=Right(None, "Clock"), at=at, automatic=True)
+        proposal,
+        _move(proposal, "time_out", right=Right(None, Basis.CLOCK, "Clock"), at=at, automatic=True),
     )
     return proposal
 
@@ -226,7 +236,8 @@ def add_physical_flow(
     lock_rights([flow.source_id, flow.target_id])
     lock_person(by)
     refuse_further(flow, by=by)
-    context = ChangeContext(by, at or timezone.now(), f"Further physical flow added by {by}")
+    why = f"Further physical flow added by {by}"
+    context = ChangeContext(by, at or timezone.now(), why, direct=True)
     return provisioning.add_further(flow, wish, list(data_types), context)
 
 
@@ -316,7 +327,10 @@ def _move(
     if proposal.state in end_states():
         proposal.closed_at = at
     decided = proposal.decisions
-    store(proposal, by=right.user, at=at, why=f"Proposal {proposal.pk}: {row.done}")
+    context = ChangeContext(
+        right.user, at, f"Proposal {proposal.pk}: {row.done}", proposal=proposal
+    )
+    context.store(proposal)
     made = Transition.objects.create(
         proposal=proposal,
         number=proposal.transitions.count() + 1,
@@ -327,6 +341,8 @@ def _move(
         by=right.user,
         on_behalf_of=right.on_behalf_of,
         capacity=right.capacity,
+        basis=right.basis,
+        **evidence(right),
         policy_id=proposal.policy.version_id,
         comment=comment.strip(),
         automatic=automatic,

@@ -19,7 +19,6 @@ from proposals.models import (
     Proposal,
     System,
     User,
-    store,
 )
 
 from .. import factories
@@ -60,7 +59,7 @@ class Product:
             origin_batch=batch,
             lifecycle="ACTIVE" if spec else "PENDING",
         )
-        store(flow, **hand)
+        factories.store(flow, **hand)
         if spec:
             sent = factories.specification(source, spec, self._types(types))
             attributes = factories.WISH | attributes
@@ -69,7 +68,7 @@ class Product:
                 for field, value in attributes.items()
                 if not field.startswith("specification")
             }
-            store(
+            factories.store(
                 PhysicalFlow(
                     logical_flow=flow, specification=sent, origin_batch=batch, **attributes
                 ),

@@ -154,7 +154,7 @@ def _written(
         return report
     report.batch = ImportBatch.objects.create(by=by, at=at, outcome=report.outcome)
     context, done, total = (
-        ChangeContext(by, at, f"Import {report.batch.pk}", report.batch),
+        ChangeContext(by, at, f"Import {report.batch.pk}", batch=report.batch),
         0,
         sum(tally.read for tally in report.tallies),
     )

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import OuterRef, Subquery
 
 from ...models import (
+    Cause,
     LogicalFlow,
     PhysicalFlow,
     PhysicalSpecification,
@@ -48,15 +49,15 @@ class Written:
     def _read(self, model: type[models.Model], ids: set[int]) -> dict:
         history = model.history.model
         before = history.objects.filter(id=OuterRef("id"), history_id__lt=OuterRef("history_id"))
-        found = history.objects.filter(id__in=ids, history_change_reason__startswith="Proposal ")
+        found = history.objects.filter(id__in=ids, cause=Cause.PROPOSAL)
         found = found.annotate(
             read=Subquery(before.order_by("-history_id").values("history_id")[:1])
         )
-        return {(row.id, row.history_change_reason): row for row in found.order_by("history_id")}
+        return {(row.id, row.cause_proposal_id): row for row in found.order_by("history_id")}
 
     def by(self, proposal: Proposal, model: type[models.Model], key: int | None):
         """The newest history row of that object which this proposal wrote, or None."""
-        return self.rows[model].get((key, f"Proposal {proposal.pk}: fully approved"))
+        return self.rows[model].get((key, proposal.pk))
 
 
 def _created(proposal: Proposal, written: Written) -> Iterator[str]:

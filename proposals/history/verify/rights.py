@@ -1,42 +1,100 @@
-"""Whether whoever decided had, at that moment, the involvement and the delegation the decision
-rests on.
+"""Whether whoever decided had, at that moment, the right that the transition names.
 
-Which rule made the involvement decisive is written into the transition, word by word; membership of
-the stewards has no dates, so of a steward only the words are there.
+A decision names the history rows of what gave the right (`Transition.basis`). They must fit the
+person, the side's system and the way of the decision, and must have been in force at that moment.
 """
 
 from collections.abc import Iterator
 
-from django.db.models import Case, Exists, F, Model, OuterRef, Q, When
+from django.db.models import Case, Exists, F, Model, OuterRef, Q, QuerySet, When
 from django.db.models.functions import Coalesce
 
-from ...models import Delegation, Involvement, Side, Transition
+from ...models import (
+    STEWARDS,
+    STEWARDSHIPS,
+    Basis,
+    Delegation,
+    Involvement,
+    Side,
+    Transition,
+    actions,
+)
 from .breach import Breach
 
+APPROVALS = [action.name for action in actions().values() if action.verb == "approve"]
 # By name, not as people: an auditor's account may not read their passwords.
 NAMED = ["number", "proposal_id", "by__name", "on_behalf_of__name"]
 
 
 def breaches() -> Iterator[Breach]:
-    decided = Transition.objects.exclude(side="").filter(automatic=False)
     system = Case(When(side=Side.SOURCE, then=F("proposal__source")), default=F("proposal__target"))
-    holder = Coalesce("on_behalf_of", "by")
-    decided = decided.annotate(system=system, holder=holder).order_by("pk")
+    decided = Transition.objects.exclude(side="").annotate(
+        system=system, holder=Coalesce("on_behalf_of", "by")
+    )
+    by_involvement = decided.filter(basis=Basis.INVOLVEMENT)
+    yield from _named(
+        by_involvement.filter(automatic=False).exclude(_stood(Involvement, _part_of_holder())),
+        "{holder} had no part in the system then.",
+    )
+    yield from _named(
+        by_involvement.exclude(_names_what_fits()),
+        "It names no involvement of {holder} in the system with a rule that allows this.",
+    )
+    yield from _named(
+        by_involvement.exclude(on_behalf_of=None).exclude(_stood(Delegation, _lent())),
+        "{holder} had not delegated to {by} then.",
+    )
+    yield from _named(
+        decided.filter(basis=Basis.STEWARD)
+        .exclude(_was_steward())
+        .filter(_memberships_were_kept()),
+        "{by} was no steward then.",
+    )
+    yield from _named(
+        decided.filter(basis=Basis.EXTERNAL, automatic=False),
+        "{by} decided for an external system without a right.",
+    )
+
+
+def _named(decisions: QuerySet, sentence: str) -> Iterator[Breach]:
+    rows = decisions.order_by("pk").values_list(*NAMED)
+    for number, proposal, by, other in rows.iterator(chunk_size=2000):
+        words = sentence.format(holder=other or by, by=by)
+        yield Breach("I2", f"proposal {proposal}", f"Transition {number}: {words}")
+
+
+def _part_of_holder() -> Q:
     part = Q(system=OuterRef("system"), user=OuterRef("holder"), started_at__lte=OuterRef("at"))
-    part &= Q(ended_at=None) | Q(ended_at__gte=OuterRef("at"))
+    return part & (Q(ended_at=None) | Q(ended_at__gte=OuterRef("at")))
+
+
+def _lent() -> Q:
     lent = Q(delegator=OuterRef("on_behalf_of"), delegate=OuterRef("by"))
-    lent &= Q(starts_at__lte=OuterRef("at"), ends_at__gte=OuterRef("at"))
-    without = decided.exclude(_stood(Involvement, part)).exclude(capacity__startswith="Steward")
-    for number, proposal, by, other in without.values_list(*NAMED).iterator(chunk_size=2000):
-        sentence = f"Transition {number}: {other or by} had no part in the system then."
-        yield Breach("I2", f"proposal {proposal}", sentence)
-    undelegated = decided.exclude(on_behalf_of=None).exclude(_stood(Delegation, lent))
-    for number, proposal, by, other in undelegated.values_list(*NAMED).iterator(chunk_size=2000):
-        yield Breach(
-            "I2",
-            f"proposal {proposal}",
-            f"Transition {number}: {other} had not delegated to {by} then.",
-        )
+    return lent & Q(starts_at__lte=OuterRef("at"), ends_at__gte=OuterRef("at"))
+
+
+def _names_what_fits() -> Q:
+    of_rule = Q(rule__system=F("system")) | Q(
+        rule__system=None, rule__system_kind=F("involvement__system__kind")
+    )
+    may = Q(action__in=APPROVALS, rule__may_approve=True)
+    may |= ~Q(action__in=APPROVALS) & Q(rule__may_reject=True)
+    return (
+        Q(involvement__user=F("holder"), involvement__system=F("system"))
+        & Q(rule__involvement_kind=F("involvement__kind"))
+        & of_rule
+        & may
+    )
+
+
+def _was_steward() -> Q:
+    return Q(stewardship__user=F("by"), stewardship__group__name=STEWARDS)
+
+
+def _memberships_were_kept() -> Q:
+    """Version 0.1 kept no membership: of its decisions by stewards only the basis is known."""
+    kept = STEWARDSHIPS.objects.filter(history__history_date__lte=OuterRef("at"))
+    return Q(Exists(kept)) | Q(stewardship__isnull=False)
 
 
 def _stood(model: type[Model], condition: Q) -> Q:
