@@ -28,10 +28,7 @@ urlpatterns = [
     path("proposals/new/advice/", proposing.advise, name="proposing-advice"),
     path("proposals/<int:pk>/", proposals.ProposalPage.as_view(), name="proposal"),
     path("proposals/<int:pk>/edit/", proposals.edit, name="proposal-edit"),
-    path("proposals/<int:pk>/propose/", proposals.propose, name="proposal-propose"),
-    path("proposals/<int:pk>/approve/", proposals.approve, name="proposal-approve"),
-    path("proposals/<int:pk>/reject/", proposals.reject, name="proposal-reject"),
-    path("proposals/<int:pk>/cancel/", proposals.cancel, name="proposal-cancel"),
+    path("proposals/<int:pk>/<slug:verb>/", proposals.act, name="proposal-act"),
     # Systems
     path("systems/", systems.system_list, name="systems"),
     path("systems/options/", systems.system_options, name="system-options"),

@@ -6,7 +6,6 @@ import re
 
 import pytest
 from django.db import connection
-from django.urls import reverse
 from playwright.sync_api import expect
 
 from proposals.models import DataType, LogicalFlow, Proposal
@@ -14,7 +13,7 @@ from proposals.reports.quality import QUESTIONS
 
 from . import factories
 from .browsing import Visitor
-from .test_urls import PAGES, make_things
+from .test_urls import PAGES, make_things, page_url
 
 
 @pytest.fixture(params=[True, False], ids=["with JavaScript", "without JavaScript"])
@@ -155,7 +154,7 @@ def test_every_page_is_clean_for_axe_and_the_console_and_fits_a_telephone(
         name, *named = row.split()
         lets_in = [who for who in ("maker", "source") if told.expected["GET"][who] == 200]
         if lets_in[:1] == [role] and name not in NO_PAGES:
-            open_and_check(visited, reverse(name, args=[things[thing].pk for thing in named]))
+            open_and_check(visited, page_url(name, *(things[thing].pk for thing in named)))
 
 
 def test_every_answer_of_a_list_and_every_refusal_is_clean_too(visited, people, things):

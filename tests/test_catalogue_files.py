@@ -221,7 +221,8 @@ def test_a_flow_that_was_removed_and_approved_again_is_known():
         field: getattr(gone, field)
         for field in [*PhysicalFlow.ATTRIBUTES, "logical_flow", "specification"]
     }
-    PhysicalFlow(**values, origin_batch=gone.origin_batch).save()
+    approved_again = PhysicalFlow(**values, origin_batch=gone.origin_batch)
+    factories.store(approved_again, at=gone.origin_batch.at)
     assert not import_catalogue(texts()).changes
 
 

@@ -41,6 +41,8 @@ from proposals.reports import insights
 from proposals.reports.quality import QUESTIONS
 from proposals.workflow import periodic
 
+from .test_urls import page_url
+
 pytestmark = pytest.mark.django_db
 QUICK = {"DEBUG": True, "PASSWORD_HASHERS": ["django.contrib.auth.hashers.MD5PasswordHasher"]}
 TABLES = [
@@ -176,7 +178,7 @@ class TestTheCompany:
         username, thing, seen = SHOWN[name]
         found = thing() if thing else None
         client.force_login(User.objects.get(username=username))
-        response = client.get(reverse(name, args=[found.pk] if found else []), follow=True)
+        response = client.get(page_url(name, *([found.pk] if found else [])), follow=True)
         assert response.status_code == 200
         assert (
             escape(seen(found)) in response.content.decode()

@@ -84,7 +84,7 @@ def test_a_system_stands_between_those_that_send_to_it_and_those_it_sends_to(sou
 def test_removed_flows_are_not_drawn(source, target):
     flow = factories.flow(source, target)
     flow.remove()
-    flow.save()
+    factories.store(flow, at=factories.timezone.now())
     assert system_picture(source).rows == []
 
 

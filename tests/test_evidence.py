@@ -136,3 +136,11 @@ def test_what_0_1_wrote_as_a_reason_becomes_a_cause(reason, origin, cause):
     row.cause_proposal_id = row.cause_batch_id = None
     migration._name_cause(row, proposals={7}, batches={3})
     assert (row.cause, row.cause_proposal_id, row.cause_batch_id) == cause
+
+
+def test_a_cause_that_does_not_exist_is_found(cast, proposal):
+    done = workflow.approve(proposal, sides=["SOURCE", "TARGET"], by=cast.both)
+    without_guards()
+    done.result_logical_flow.history.update(cause_proposal=4711)
+    sentences = {breach.sentence for breach in verify.breaches()}
+    assert "Its history names a proposal that does not exist." in sentences

@@ -204,7 +204,8 @@ def test_a_file_of_systems_names_their_approvers(as_, cast, source, target, prop
 def test_a_file_of_flows_holds_their_data_types_declared_and_sent(
     as_, cast, source, target, imported
 ):
-    imported.declared_data_types.add(factories.data_type("Zones"))
+    zones = [factories.data_type("Zones")]
+    factories.store(imported, at=imported.origin_batch.at, declared_data_types=zones)
     wanted = factories.proposed(cast.maker, source, target, [factories.data_type("Trades")])
     workflow.approve(wanted, sides=["SOURCE", "TARGET"], by=cast.both)
     assert csv_rows(as_(cast.maker).get("/flows/?as=csv"))[1:] == [

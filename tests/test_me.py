@@ -217,7 +217,7 @@ def test_one_that_can_no_longer_be_applied_does_not_stop_the_others(
     ("change", "sentence"),
     [
         ({"chosen": []}, "Choose at least one proposal."),
-        ({"verb": "reject", "comment": " "}, "Say why you reject: the makers need to know."),
+        ({"verb": "reject", "comment": " "}, "Say why you reject: the maker needs to know."),
         ({"verb": "explode"}, "Select a valid choice."),
     ],
 )

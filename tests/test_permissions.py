@@ -298,7 +298,11 @@ def test_the_tables_name_every_state_and_action():
 
 
 def offered(proposal: Proposal, person: User) -> set[str]:
-    return {action.name for action, _ in Proposal.objects.get(pk=proposal.pk).actions_of(person)}
+    return {
+        action.name
+        for offer in Proposal.objects.get(pk=proposal.pk).offers_to(person)
+        for action in offer.verb.actions
+    }
 
 
 @pytest.mark.django_db

@@ -18,7 +18,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from proposals import workflow
-from proposals.models import Receipt
+from proposals.models import Receipt, verbs
 
 from . import factories
 from .fingerprint import fingerprint, writes
@@ -213,7 +213,15 @@ def answer(world, role: str, method: str, url: str, sent: dict) -> int:
 
 def address(world, row: str) -> str:
     name, *things = row.split()
-    return reverse(name, args=[world.things[thing].pk for thing in things])
+    return page_url(name, *(world.things[thing].pk for thing in things))
+
+
+def page_url(name: str, *args) -> str:
+    """The address of a row of the table: `proposal-approve` is what a verb of the workflow does."""
+    verb = name.removeprefix("proposal-")
+    if verb in verbs():
+        return reverse("proposal-act", args=[*args, verb])
+    return reverse(name, args=args)
 
 
 @pytest.mark.django_db
@@ -286,4 +294,5 @@ def names(resolver, namespace: str = "") -> set[str]:
 
 
 def test_every_url_is_in_the_table():
-    assert names(get_resolver()) == {row.split()[0] for row in PAGES}
+    acts = {f"proposal-{verb}" for verb in verbs()}
+    assert names(get_resolver()) - {"proposal-act"} | acts == {row.split()[0] for row in PAGES}

@@ -2,7 +2,7 @@
 its verbs.
 """
 
-from .deciding import ApprovalForm, BulkForm, CommentForm, DecisionForm, RejectionForm
+from .deciding import ActionForm, BulkForm, decision_verbs
 from .fields import MOST_OFFERED, SystemField
 from .me import DelegationForm, NoticesForm, PasswordForm
 from .proposing import ChangeForm, ProposalForm, RemovalForm, WishForm
@@ -10,18 +10,16 @@ from .tracked import TrackedForm
 
 __all__ = [
     "MOST_OFFERED",
-    "ApprovalForm",
+    "ActionForm",
     "BulkForm",
     "ChangeForm",
-    "CommentForm",
-    "DecisionForm",
     "DelegationForm",
     "NoticesForm",
     "PasswordForm",
     "ProposalForm",
-    "RejectionForm",
     "RemovalForm",
     "SystemField",
     "TrackedForm",
     "WishForm",
+    "decision_verbs",
 ]

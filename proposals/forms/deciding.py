@@ -1,10 +1,63 @@
-"""What somebody decides about proposals, one or many, or does to one."""
+"""What somebody does to one proposal, or decides about many of the inbox."""
 
 from django import forms
 
 from ..errors import Invalid
-from ..models import Action, Proposal, Side, User
+from ..models import Proposal, Side, User, Verb, verbs
 from .fields import refuse_fields
+
+BOTH = "BOTH"
+
+
+class ActionForm(forms.Form):
+    """What an action asks before it is carried out: for which side, and a comment, if the table says
+    so for its verb.
+
+    Any side that the verb knows is accepted and then judged by the workflow; a page shows those of
+    `offered`. `both` says whether one person may decide for both sides at once.
+    """
+
+    side = forms.ChoiceField(label="For which side?", widget=forms.RadioSelect)
+    comment = forms.CharField(required=False, max_length=4000, widget=forms.Textarea({"rows": 3}))
+
+    def __init__(
+        self, *args, verb: Verb, offered: Verb | None = None, both: bool = True, **kwargs
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["comment"].label = verb.words.comment
+        if not verb.words.comment:
+            del self.fields["comment"]
+        if not verb.sides:
+            del self.fields["side"]
+            return
+        self.fields["side"].choices = self._choices(verb, verb.sides, both=True)
+        sides = offered.sides if offered else verb.sides
+        self.fields["side"].widget.choices = self._choices(verb, sides, both=both)
+        self.initial["side"] = sides[0] if len(sides) == 1 else None
+
+    def _choices(self, verb: Verb, sides: list[str], *, both: bool) -> list[tuple[str, str]]:
+        choices = [(side, Side(side).label) for side in sides]
+        if both and len(sides) > 1 and verb.words.is_for_several_sides:
+            choices.append((BOTH, "Both, recorded as two decisions"))
+        return choices
+
+    @property
+    def sides(self) -> list[str]:
+        chosen = self.cleaned_data.get("side")
+        return list(Side.values) if chosen == BOTH else [chosen] if chosen else []
+
+    @property
+    def written(self) -> str:
+        """The comment, empty where none is asked."""
+        return self.cleaned_data.get("comment", "")
+
+    def refuse(self, refusal: Invalid) -> None:
+        refuse_fields(self, refusal)
+
+
+def decision_verbs() -> list[Verb]:
+    """What one can decide about a proposal for a side, and so about many of the inbox."""
+    return [verb for verb in verbs().values() if verb.sides]
 
 
 class BulkForm(forms.Form):
@@ -13,81 +66,18 @@ class BulkForm(forms.Form):
     chosen = forms.ModelMultipleChoiceField(
         Proposal.objects.none(), error_messages={"required": "Choose at least one proposal."}
     )
-    verb = forms.ChoiceField(choices=[("approve", "Approve"), ("reject", "Reject")])
+    verb = forms.ChoiceField()
     comment = forms.CharField(required=False, max_length=4000)
 
     def __init__(self, *args, user: User, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.fields["chosen"].queryset = Proposal.objects.visible_to(user)
+        self.verbs = decision_verbs()
+        self.fields["verb"].choices = [(verb.name, verb.words.label) for verb in self.verbs]
 
     def clean(self) -> dict:
         cleaned = super().clean()
-        if cleaned.get("verb") == "reject" and not cleaned.get("comment", "").strip():
-            self.add_error("comment", "Say why you reject: the makers need to know.")
+        verb = verbs().get(cleaned.get("verb", ""))
+        if verb and verb.words.comment_is_required and not cleaned.get("comment", "").strip():
+            self.add_error("comment", verb.words.comment_is_required)
         return cleaned
-
-
-class VerbForm(forms.Form):
-    """What a verb asks before it is carried out; `offered` are the actions the reader has, `both`
-    says whether they may do all of them at once.
-    """
-
-    def __init__(self, *args, offered: list[Action], both: bool, **kwargs) -> None:
-        super().__init__(*args, **kwargs)
-
-    def refuse(self, refusal: Invalid) -> None:
-        refuse_fields(self, refusal)
-
-
-class CommentForm(VerbForm):
-    comment = forms.CharField(
-        label="Comment (optional)",
-        required=False,
-        max_length=4000,
-        widget=forms.Textarea({"rows": 3}),
-    )
-
-
-class DecisionForm(CommentForm):
-    """For which side, and why. Any side is accepted here and judged by the verb; the page shows
-    those offered.
-    """
-
-    side = forms.ChoiceField(
-        label="For which side?", choices=Side.choices, widget=forms.RadioSelect
-    )
-    field_order = ["side", "comment"]
-
-    def __init__(self, *args, offered: list[Action], both: bool, **kwargs) -> None:
-        super().__init__(*args, offered=offered, both=both, **kwargs)
-        sides = [action.side for action in offered]
-        field, at_once = self.fields["side"], both and len(sides) > 1
-        shown = [
-            (value, label)
-            for value, label in field.choices
-            if value in sides or (value == "BOTH" and at_once)
-        ]
-        field.widget.choices = shown or field.choices
-        self.initial["side"] = sides[0] if len(sides) == 1 else None
-
-    @property
-    def sides(self) -> list[str]:
-        chosen = self.cleaned_data["side"]
-        return list(Side.values) if chosen == "BOTH" else [chosen]
-
-
-class ApprovalForm(DecisionForm):
-    side = forms.ChoiceField(
-        label="For which side?",
-        choices=[*Side.choices, ("BOTH", "Both, recorded as two decisions")],
-        widget=forms.RadioSelect,
-    )
-
-
-class RejectionForm(DecisionForm):
-    comment = forms.CharField(
-        label="Why? The maker will read it.",
-        required=False,
-        max_length=4000,
-        widget=forms.Textarea({"rows": 3}),
-    )

@@ -36,9 +36,8 @@ class TrackedForm(forms.ModelForm):
         model = type(self.instance)
         if connection.in_atomic_block:
             # Until the transaction ends, or somebody could still change it before it is saved.
-            list(
-                model._default_manager.select_for_update().filter(pk=self.instance.pk).values("pk")
-            )
+            rows = model._default_manager.select_for_update().filter(pk=self.instance.pk)
+            list(rows.order_by().values("pk"))
         newest = newest_version(self.instance)
         labels = {self._label(name) for name in self.fields}
         changes = [

@@ -48,7 +48,7 @@ def guards() -> list[Guard]:
             "proposal_moves_as_the_table_says",
             PROPOSAL,
             ("UPDATE",),
-            illegal("state", [(source, action.target) for source, action in rows()]),
+            illegal("state", [(source, target) for source, _, target in rows()]),
             "The table of transitions knows no such step.",
         ),
         Guard(

@@ -90,8 +90,8 @@ def guards() -> list[Guard]:
 def unknown() -> str:
     known = either(
         f"(NEW.action = {quoted(action.name)} AND NEW.from_state = {quoted(source)}"
-        f" AND NEW.to_state = {quoted(action.target)} AND NEW.side = {quoted(action.side)})"
-        for source, action in rows()
+        f" AND NEW.to_state = {quoted(target)} AND NEW.side = {quoted(action.side)})"
+        for source, action, target in rows()
     )
     return f"NOT {known}"
 

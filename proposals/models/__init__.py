@@ -13,7 +13,7 @@ from .history import Cause, CausedHistory, ChangeContext
 from .notices import Notice
 from .people import ApproverRule, Delegation, Involvement, InvolvementKind, Notices, User
 from .policy import LaterPhysicalFlows, MakerDecides, Policy, Reason, SideWithoutApprover
-from .proposal import Proposal, ProposalType, prefetch_rights, systems_of
+from .proposal import Offer, Proposal, ProposalType, prefetch_rights, systems_of
 from .register import (
     Criticality,
     FlowAttributes,
@@ -49,12 +49,16 @@ from .states import (
     ProposalStates,
     Side,
     State,
+    Verb,
     actions,
     end_states,
+    look_of,
     open_states,
     rows,
     states,
+    states_reached_by,
     undecided_states,
+    verbs,
 )
 from .submissions import Receipt
 from .transitions import Transition
@@ -87,6 +91,7 @@ __all__ = [
     "MakerDecides",
     "Notice",
     "Notices",
+    "Offer",
     "OrganisationalUnit",
     "PhysicalFlow",
     "PhysicalSpecification",
@@ -106,6 +111,7 @@ __all__ = [
     "Transition",
     "Transport",
     "User",
+    "Verb",
     "actions",
     "active_stewards",
     "decidable_by",
@@ -115,6 +121,7 @@ __all__ = [
     "evidence",
     "lock_person",
     "lock_rights",
+    "look_of",
     "on_submission",
     "open_states",
     "prefetch_rights",
@@ -122,6 +129,8 @@ __all__ = [
     "rows",
     "same_text",
     "states",
+    "states_reached_by",
     "systems_of",
     "undecided_states",
+    "verbs",
 ]

@@ -19,6 +19,15 @@ class Cause(models.TextChoices):
     DIRECT = "DIRECT", "A direct addition"
 
 
+REFERENCE = {
+    "on_delete": models.DO_NOTHING,
+    "null": True,
+    "related_name": "+",
+    "db_index": False,
+    "db_constraint": False,
+}
+
+
 class CausedHistory(models.Model):
     """What a history row of the register or of a proposal names as its cause: exactly one.
 
@@ -26,12 +35,10 @@ class CausedHistory(models.Model):
     """
 
     cause = models.CharField(max_length=10, choices=Cause)
-    cause_proposal = models.ForeignKey(
-        "proposals.Proposal", models.PROTECT, null=True, related_name="+", db_index=False
-    )
-    cause_batch = models.ForeignKey(
-        "proposals.ImportBatch", models.PROTECT, null=True, related_name="+", db_index=False
-    )
+    # Without constraints, as simple-history makes all its references: the history would otherwise
+    # keep alive what only a guard may. That they lead somewhere is asked by verify_audit.
+    cause_proposal = models.ForeignKey("proposals.Proposal", **REFERENCE)
+    cause_batch = models.ForeignKey("proposals.ImportBatch", **REFERENCE)
 
     class Meta:
         abstract = True

@@ -1,6 +1,7 @@
 """What a maker asks for, and everything that has happened to it."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db import models
@@ -31,11 +32,13 @@ from .states import (
     ProposalStates,
     Side,
     State,
-    actions,
+    Verb,
     end_states,
+    look_of,
     open_states,
     states,
     undecided_states,
+    verbs,
 )
 from .transitions import Transition
 
@@ -46,6 +49,26 @@ class ProposalType(models.TextChoices):
     CREATE = "CREATE", "New flow"
     EDIT = "EDIT", "Change"
     DELETE = "DELETE", "Removal"
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What somebody can do to a proposal now: a verb with those of its actions that they have a
+    right to, and that right for each.
+    """
+
+    verb: Verb
+    rights: list[rights.Right]
+
+    @property
+    def words(self) -> Action:
+        return self.verb.words
+
+    @property
+    def right_by_side(self) -> dict[str, rights.Right]:
+        """Of a decision: label of each side -> by what right."""
+        sides = [Side(side).label for side in self.verb.sides]
+        return dict(zip(sides, self.rights, strict=True)) if sides else {}
 
 
 class Proposal(ProposalStates, FlowAttributes):
@@ -243,6 +266,11 @@ class Proposal(ProposalStates, FlowAttributes):
         return self.concerned_physical_flow or self.concerned_logical_flow
 
     @property
+    def look(self) -> str:
+        """How a page shows its state."""
+        return look_of(self.state)
+
+    @property
     def is_draft(self) -> bool:
         return self.state == DRAFT
 
@@ -253,13 +281,6 @@ class Proposal(ProposalStates, FlowAttributes):
     @property
     def is_closed(self) -> bool:
         return self.state in END
-
-    @property
-    def my_sides(self):
-        """(label of a side, right) of the decisions in `mine`, which an inbox sets for its reader;
-        each side once.
-        """
-        return {Side(action.side).label: right for action, right in self.mine}.items()
 
     @property
     def pending_approvers(self) -> list[tuple[Side, list[User]]]:
@@ -324,14 +345,19 @@ class Proposal(ProposalStates, FlowAttributes):
     def decisions(self) -> list[Transition]:
         return list(self.transitions.exclude(side=""))
 
-    def actions_of(self, user: User) -> list[tuple[Action, rights.Right]]:
-        """What `user` may do to it in its present state, and by what right."""
-        possible = [
-            (action, action.role(self, user))
-            for action in actions().values()
-            if self.state in action.sources
-        ]
-        return [(action, right) for action, right in possible if right]
+    def offers_to(self, user: User) -> list[Offer]:
+        """What `user` may do to it in its present state, in the order of the table."""
+        offers = []
+        for verb in verbs().values():
+            rights_by_action = {
+                action: action.role(self, user)
+                for action in verb.actions
+                if self.state in action.sources
+            }
+            held = {action: right for action, right in rights_by_action.items() if right}
+            if held:
+                offers.append(Offer(Verb(verb.name, list(held)), list(held.values())))
+        return offers
 
     def set_content_key(self) -> None:
         specification = None

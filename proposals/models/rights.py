@@ -386,37 +386,42 @@ class Automatic:
         return f"Nobody can do this: it {self.who}."
 
 
-def on_submission(proposal, sides: Iterable[str]) -> list[tuple[str, Right]]:
-    """The approvals that follow from the submission itself: (side, right), each to be recorded as
-    automatic.
+def on_submission(proposal, approvals: Iterable) -> list[tuple]:
+    """Those of `approvals` (actions of the table) that follow from the submission itself: (action,
+    right), each to be recorded as automatic.
 
     The maker's own side before the external one, and at most one in all; under WALTZ more, but
     never two external ones, and never two at all where two decisions need two people.
     """
-    policy, maker = proposal.policy, proposal.maker
-    mine = [] if policy.maker_decides == MakerDecides.NEVER else _sides_of_maker(proposal, sides)
-    external = [
-        side
-        for side in sides
-        if policy.external_auto_approval and proposal.system(side).is_external
-    ]
-    taken = {side for side, _ in mine}
+    policy = proposal.policy
+    by_maker = [] if policy.maker_decides == MakerDecides.NEVER else _of_maker(proposal, approvals)
+    own_sides = {action.side for action, _ in by_maker}
     capacity = "External system, approved on submission as the policy says"
-    outside = Right(maker, Basis.EXTERNAL, capacity)
-    chosen = mine + [(side, outside) for side in external if side not in taken][:1]
-    both = policy.maker_decides == MakerDecides.WALTZ and policy.one_person_both_sides
-    return chosen if both else chosen[:1]
-
-
-def _sides_of_maker(proposal, sides: Iterable[str]) -> list[tuple[str, Right]]:
-    rows = [
-        row for row in proposal.deciders if row.user_id == proposal.maker_id and row.may_approve
+    outside = Right(proposal.maker, Basis.EXTERNAL, capacity)
+    external = [
+        (action, outside)
+        for action in approvals
+        if policy.external_auto_approval
+        and action.side not in own_sides
+        and proposal.system(action.side).is_external
     ]
-    own = {
-        side: next((row for row in rows if row.system_id == proposal.system_id(side)), None)
-        for side in sides
-    }
-    return [(side, _by_involvement(row)) for side, row in own.items() if row]
+    automatic = by_maker + external[:1]
+    both = policy.maker_decides == MakerDecides.WALTZ and policy.one_person_both_sides
+    return automatic if both else automatic[:1]
+
+
+def _of_maker(proposal, approvals: Iterable) -> list[tuple]:
+    own = [
+        decider
+        for decider in proposal.deciders
+        if decider.user_id == proposal.maker_id and decider.may_approve
+    ]
+    by_system = {decider.system_id: decider for decider in reversed(own)}
+    return [
+        (action, _by_involvement(by_system[proposal.system_id(action.side)]))
+        for action in approvals
+        if proposal.system_id(action.side) in by_system
+    ]
 
 
 @dataclass(frozen=True)

@@ -1,15 +1,16 @@
-"""The life of a proposal: the one table from which buttons, diagram, matrix, index conditions and
-guards follow.
+"""The life of a proposal: the one table from which all else follows.
 
-A new state or action is a row here (and `makemigrations`), and a change to nothing that merely
-displays it.
+Pages, buttons, the confirmation of an action, notices, the diagram, index conditions, guards and
+the matrix of the tests read it. A new state or action is a row here (and `makemigrations`), and a
+change to nothing that merely displays it.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cache
 
 from django.db import models
-from django_fsm import FSMField, FSMModelMixin, transition
+from django_fsm import GET_STATE, RETURN_VALUE, FSMField, FSMModelMixin, transition
 
 from .rights import Approver, Automatic, Basis, Maker
 
@@ -35,12 +36,31 @@ DRAFT = State.PROPOSED_CREATE
 SOURCE_UNDECIDED = [State.PENDING_APPROVALS, State.TARGET_APPROVED]
 TARGET_UNDECIDED = [State.PENDING_APPROVALS, State.SOURCE_APPROVED]
 
+APPROVE = {
+    "label": "Approve",
+    "question": "Approve this proposal?",
+    "explanation": "With the approvals of both sides the register changes.",
+    "explanation_of_last": "Yours is the last approval: with it the register changes.",
+    "is_for_several_sides": True,
+    "verdict": "Approved",
+}
+REJECT = {
+    "label": "Reject",
+    "question": "Reject this proposal?",
+    "explanation": "Your rejection ends it, for both sides.",
+    "style": "danger",
+    "comment": "Why? The maker will read it.",
+    "comment_is_required": "Say why you reject: the maker needs to know.",
+    "verdict": "Rejected",
+    "look": "bad",
+}
+
 
 class ProposalStates(FSMModelMixin, models.Model):
-    """The table. Each row: from, to, who (`permission`), and in `custom` its words and the side
-    that decides.
+    """The table. Each row: from, to, who (`permission`), and in `custom` what `Action` declares: its
+    words, its style, and the side that decides.
 
-    The methods change `state` and nothing else; `workflow.py` is the only caller.
+    The methods change `state` and nothing else; `workflow` is the only caller.
     """
 
     state = FSMField(max_length=30, choices=State, default=DRAFT, protected=True)
@@ -53,7 +73,16 @@ class ProposalStates(FSMModelMixin, models.Model):
         source=DRAFT,
         target=State.PENDING_APPROVALS,
         permission=Maker(),
-        custom={"label": "Submit", "done": "submitted"},
+        custom={
+            "label": "Submit",
+            "button": "Submit for approval",
+            "question": "Submit this proposal?",
+            "explanation": "The approvers of both sides will be asked. "
+            "Its content can no longer change after that.",
+            "done": "submitted",
+            "comment": "",
+            "submits": True,
+        },
     )
     def propose(self) -> None: ...
 
@@ -62,11 +91,7 @@ class ProposalStates(FSMModelMixin, models.Model):
         source=SOURCE_UNDECIDED,
         target=State.SOURCE_APPROVED,
         permission=Approver(Side.SOURCE, "may_approve"),
-        custom={
-            "label": "Approve for the source",
-            "done": "approved for the source",
-            "side": Side.SOURCE,
-        },
+        custom=APPROVE | {"done": "approved for the source", "side": Side.SOURCE},
     )
     def approve_source(self) -> None: ...
 
@@ -75,11 +100,7 @@ class ProposalStates(FSMModelMixin, models.Model):
         source=TARGET_UNDECIDED,
         target=State.TARGET_APPROVED,
         permission=Approver(Side.TARGET, "may_approve"),
-        custom={
-            "label": "Approve for the target",
-            "done": "approved for the target",
-            "side": Side.TARGET,
-        },
+        custom=APPROVE | {"done": "approved for the target", "side": Side.TARGET},
     )
     def approve_target(self) -> None: ...
 
@@ -88,7 +109,7 @@ class ProposalStates(FSMModelMixin, models.Model):
         source=[State.SOURCE_APPROVED, State.TARGET_APPROVED],
         target=State.FULLY_APPROVED,
         permission=Automatic("follows by itself when both sides have approved", Basis.BOTH_SIDES),
-        custom={"label": "Complete", "done": "completed"},
+        custom={"label": "Complete", "done": "completed", "look": "good"},
     )
     def complete(self) -> None: ...
 
@@ -97,11 +118,7 @@ class ProposalStates(FSMModelMixin, models.Model):
         source=SOURCE_UNDECIDED,
         target=State.SOURCE_REJECTED,
         permission=Approver(Side.SOURCE, "may_reject"),
-        custom={
-            "label": "Reject for the source",
-            "done": "rejected for the source",
-            "side": Side.SOURCE,
-        },
+        custom=REJECT | {"done": "rejected for the source", "side": Side.SOURCE},
     )
     def reject_source(self) -> None: ...
 
@@ -110,11 +127,7 @@ class ProposalStates(FSMModelMixin, models.Model):
         source=TARGET_UNDECIDED,
         target=State.TARGET_REJECTED,
         permission=Approver(Side.TARGET, "may_reject"),
-        custom={
-            "label": "Reject for the target",
-            "done": "rejected for the target",
-            "side": Side.TARGET,
-        },
+        custom=REJECT | {"done": "rejected for the target", "side": Side.TARGET},
     )
     def reject_target(self) -> None: ...
 
@@ -123,7 +136,15 @@ class ProposalStates(FSMModelMixin, models.Model):
         source=[DRAFT, State.PENDING_APPROVALS, State.SOURCE_APPROVED, State.TARGET_APPROVED],
         target=State.CANCELLED,
         permission=Maker(),
-        custom={"label": "Cancel", "done": "cancelled"},
+        custom={
+            "label": "Cancel proposal",
+            "button": "Cancel the proposal",
+            "question": "Cancel this proposal?",
+            "explanation": "It ends here, for good. You can always propose again.",
+            "done": "cancelled",
+            "style": "quiet",
+            "shows_content": False,
+        },
     )
     def cancel(self) -> None: ...
 
@@ -141,66 +162,142 @@ class ProposalStates(FSMModelMixin, models.Model):
 
 @dataclass(frozen=True)
 class Action:
-    """One method of the table with all its rows: the states it leads from, the one it leads to,
+    """One method of the table with all its rows: the states it leads from, those it may lead to,
     who, and its words.
+
+    `label` stands on the button that leads to the question, `button` on the one that answers it.
+    `done` is what happened, in the past tense. `style` is the look of the button: primary, danger or
+    quiet. `comment` labels the field for a comment, empty where none is asked;
+    `comment_is_required` says what a missing one is refused with. `verdict` is what a decision
+    comes to, in one word. `look` is that of the state it leads to: open, good, bad or ended.
+    An action that `submits` puts a draft before the approvers, who are then asked.
     """
 
     name: str
     sources: tuple[str, ...]
-    target: str
+    targets: tuple[str, ...]
     role: Maker | Approver | Automatic
     label: str
     done: str
-    side: str
+    side: str = ""
+    button: str = ""
+    question: str = ""
+    explanation: str = ""
+    explanation_of_last: str = ""
+    style: str = "primary"
+    comment: str = "Comment (optional)"
+    comment_is_required: str = ""
+    verdict: str = ""
+    look: str = ""
+    is_for_several_sides: bool = False
+    submits: bool = False
+    shows_content: bool = True
 
     @property
     def verb(self) -> str:
         """`approve` of approve_source: the part of the name that says what, without the side."""
         return self.name.removesuffix(f"_{self.side.lower()}") if self.side else self.name
 
+    @property
+    def is_automatic(self) -> bool:
+        return isinstance(self.role, Automatic)
 
-def actions(table: type[models.Model] = ProposalStates) -> dict[str, Action]:
+
+@dataclass(frozen=True)
+class Verb:
+    """What somebody can do to a proposal: the actions that differ only in their side."""
+
+    name: str
+    actions: list[Action] = field(default_factory=list)
+
+    @property
+    def words(self) -> Action:
+        """The actions of one verb share their words."""
+        return self.actions[0]
+
+    @property
+    def sides(self) -> list[str]:
+        return [action.side for action in self.actions if action.side]
+
+
+Table = type[models.Model]
+
+
+@cache
+def actions(table: Table = ProposalStates) -> dict[str, Action]:
     """The table as data, in the order it is written; `table` may be an extended copy."""
-    found = {}
+    named = {}
     for cls in reversed(table.__mro__):
         for name, method in vars(cls).items():
             meta = getattr(method, "_django_fsm", None)
             if meta:
                 row = next(iter(meta.transitions.values()))
-                custom = {"label": name, "done": name, "side": "", **row.custom}
-                found[name] = Action(
-                    name,
-                    tuple(map(str, meta.transitions)),
-                    str(row.target),
-                    row.permission,
-                    **custom,
-                )
-    return found
+                words = {"label": name, "done": name} | row.custom
+                words["button"] = words.get("button") or words["label"]
+                sources = tuple(map(str, meta.transitions))
+                named[name] = Action(name, sources, _targets(row), row.permission, **words)
+    return named
 
 
-def rows(table: type[models.Model] = ProposalStates) -> Iterator[tuple[str, Action]]:
-    """(from, action), one per legal change of state."""
-    return ((source, action) for action in actions(table).values() for source in action.sources)
+def _targets(row) -> tuple[str, ...]:
+    """Of an action that leads to one of several states, as GET_STATE or RETURN_VALUE list them."""
+    if isinstance(row.target, GET_STATE | RETURN_VALUE):
+        return tuple(map(str, row.target.allowed_states))
+    return (str(row.target),)
 
 
-def states(table: type[models.Model] = ProposalStates) -> list[str]:
+@cache
+def verbs(table: Table = ProposalStates) -> dict[str, Verb]:
+    """What people can do, by name; not what follows by itself or what the clock does."""
+    by_name: dict[str, Verb] = {}
+    for action in actions(table).values():
+        if not action.is_automatic:
+            by_name.setdefault(action.verb, Verb(action.verb)).actions.append(action)
+    return by_name
+
+
+def rows(table: Table = ProposalStates) -> Iterator[tuple[str, Action, str]]:
+    """(from, action, to), one per legal change of state."""
+    for action in actions(table).values():
+        for source in action.sources:
+            for target in action.targets:
+                if source != target:
+                    yield source, action, target
+
+
+def states(table: Table = ProposalStates) -> list[str]:
     """Every state the table knows, in the order in which the table first leads to it."""
     return list(
-        dict.fromkeys(state for source, action in rows(table) for state in (source, action.target))
+        dict.fromkeys(state for source, _, target in rows(table) for state in (source, target))
     )
 
 
-def open_states(table: type[models.Model] = ProposalStates) -> list[str]:
+def open_states(table: Table = ProposalStates) -> list[str]:
     """Submitted and not yet final."""
-    leading_on = {source for source, _ in rows(table)}
+    leading_on = {source for source, _, _ in rows(table)}
     return [state for state in states(table) if state in leading_on and state != DRAFT]
 
 
-def end_states(table: type[models.Model] = ProposalStates) -> list[str]:
-    leading_on = {source for source, _ in rows(table)}
+def end_states(table: Table = ProposalStates) -> list[str]:
+    leading_on = {source for source, _, _ in rows(table)}
     return [state for state in states(table) if state not in leading_on]
 
 
-def undecided_states(side: str, table: type[models.Model] = ProposalStates) -> list[str]:
+def undecided_states(side: str, table: Table = ProposalStates) -> list[str]:
     """The states in which `side` still has to decide."""
-    return list(dict.fromkeys(source for source, action in rows(table) if action.side == side))
+    return list(dict.fromkeys(source for source, action, _ in rows(table) if action.side == side))
+
+
+def states_reached_by(verb: str, table: Table = ProposalStates) -> list[str]:
+    """The states that the actions of this verb lead to."""
+    return list(dict.fromkeys(target for _, action, target in rows(table) if action.verb == verb))
+
+
+def look_of(state: str, table: Table = ProposalStates) -> str:
+    """How a page shows a state: draft, open, good, bad or ended, or what the row that leads to it
+    says. Each has its colour and sign, so a new state needs no style of its own.
+    """
+    if state == DRAFT:
+        return "draft"
+    said = [action.look for _, action, target in rows(table) if target == state and action.look]
+    return said[0] if said else "open" if state in open_states(table) else "ended"

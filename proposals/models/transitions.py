@@ -8,7 +8,7 @@ from .catalogue import one_of
 from .people import ApproverRule, Delegation, Involvement, User
 from .policy import Policy
 from .rights import STEWARDSHIPS, Basis
-from .states import Side, State, actions, states
+from .states import Side, State, actions, look_of, states
 
 NO_INVOLVEMENT = {"involvement": None, "rule": None, "delegation": None}
 
@@ -107,6 +107,16 @@ class Transition(models.Model):
 
     def __str__(self) -> str:
         return f"{self.proposal_id}/{self.number}: {self.to_state}"
+
+    @property
+    def look(self) -> str:
+        """How a page shows the state it led to."""
+        return look_of(self.to_state)
+
+    @property
+    def verdict(self) -> str:
+        """What a decision came to, in one word."""
+        return actions()[self.action].verdict
 
     @property
     def approves(self) -> bool:

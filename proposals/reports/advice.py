@@ -24,6 +24,7 @@ from ..models import (
     on_submission,
     open_states,
     rights_on,
+    verbs,
 )
 from ..workflow.provisioning import create
 from ..workflow.provisioning.common import check_systems, refuse_twin
@@ -64,7 +65,10 @@ def advice(wish: Proposal) -> dict:
 
 
 def _approvers(wish: Proposal, named: list[Side]) -> list[Approvers]:
-    automatic = dict(on_submission(wish, Side)) if len(named) == len(Side) else {}
+    automatic = {}
+    if len(named) == len(Side):
+        approvals = verbs()["approve"].actions
+        automatic = {action.side: right for action, right in on_submission(wish, approvals)}
     return [_approvers_on(wish, side, automatic.get(side)) for side in named]
 
 
@@ -154,7 +158,7 @@ def _twins(wish: Proposal) -> list[Hint]:
     if wish.with_physical_flow and wish.basis_offset is None:
         return []
     wish.set_content_key()
-    return _refused(refuse_twin, create.open_twin(wish) or create.flow_twin(wish))
+    return _refused(refuse_twin, create.twin_of(wish))
 
 
 def _on_the_route(wish: Proposal) -> list[Hint]:

@@ -20,13 +20,14 @@ from ..models import (
     deciders,
     end_states,
     open_states,
+    states_reached_by,
     undecided_states,
 )
 
 WEEKS = 26
 AGES = [("under 3 days", 3), ("3 to 7 days", 8), ("8 to 14 days", 15), ("15 to 30 days", 31)]
 OLDER = "over 30 days"
-REJECTED = [State.SOURCE_REJECTED, State.TARGET_REJECTED]
+REJECTED = states_reached_by("reject")
 DECIDED = [State.FULLY_APPROVED, *REJECTED]
 MOST_WAITED_FOR = 10
 MAKERS_NAMED = 3

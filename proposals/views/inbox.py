@@ -1,3 +1,4 @@
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_not_required
@@ -9,7 +10,7 @@ from django.views.decorators.http import require_safe
 from .. import workflow
 from ..errors import Refused
 from ..forms import BulkForm
-from ..models import Proposal, Receipt, prefetch_rights
+from ..models import Proposal, Receipt, Right, User, prefetch_rights
 from .form_pages import form_target
 from .lists import offset_page
 
@@ -23,19 +24,26 @@ def inbox(request: HttpRequest) -> HttpResponse:
 def _page(request: HttpRequest, form: BulkForm, status: int = 200) -> HttpResponse:
     waiting = Proposal.objects.awaiting(request.user).listed().order_by("submitted_at", "pk")
     page = offset_page(waiting, request.GET)
-    for proposal in prefetch_rights(page.rows):
-        proposal.mine = mine_on(proposal, request.user)
     context = {
         "page": page,
+        "rows": [Waiting.of(row, request.user) for row in prefetch_rights(page.rows)],
         "form": form,
         "chosen": set(form.data.getlist("chosen") if form.data else []),
     }
     return render(request, "proposals/inbox.html", context, status=status)
 
 
-def mine_on(proposal: Proposal, user) -> list:
-    """(action, right) of the decisions that `user` has on an open proposal."""
-    return [(action, right) for action, right in proposal.actions_of(user) if action.side]
+@dataclass(frozen=True)
+class Waiting:
+    """A row of the inbox: a proposal, and for which sides its reader decides by what right."""
+
+    proposal: Proposal
+    right_by_side: dict[str, Right]
+
+    @classmethod
+    def of(cls, proposal: Proposal, user: User) -> "Waiting":
+        offers = proposal.offers_to(user)
+        return cls(proposal, {s: r for offer in offers for s, r in offer.right_by_side.items()})
 
 
 @form_target
@@ -71,14 +79,14 @@ def decided(request: HttpRequest, key: UUID) -> HttpResponse:
 
 def _decide(proposal: Proposal, verb: str, comment: str, user) -> tuple[bool, str]:
     """(whether it was decided, what happened in one sentence)."""
-    sides = [action.side for action, _ in mine_on(proposal, user) if action.verb == verb]
+    offers = {offer.verb.name: offer.verb for offer in proposal.offers_to(user)}
     try:
-        if not sides:
+        if verb not in offers:
             workflow.refuse(proposal, verb, user)
-        if verb == "approve":
-            proposal = workflow.approve(proposal, sides=sides, by=user, comment=comment)
-        else:
-            proposal = workflow.reject(proposal, side=sides[0], by=user, comment=comment)
+        sides = offers[verb].sides
+        if not offers[verb].words.is_for_several_sides:
+            sides = sides[:1]
+        proposal = workflow.act(proposal, verb, by=user, sides=sides, comment=comment)
     except Refused as refusal:
         return False, refusal.sentence
     return True, f"{proposal.get_state_display()}."

@@ -6,7 +6,15 @@ from django.views.decorators.http import require_safe
 
 from ..models import State, open_states
 from ..reports import charts
-from ..reports.insights import WEEKS, altogether, open_by_age, outcomes, time_to_decision, who_waits
+from ..reports.insights import (
+    WEEKS,
+    Age,
+    altogether,
+    open_by_age,
+    outcomes,
+    time_to_decision,
+    who_waits,
+)
 
 LONGEST_LABEL = 34  # characters that a telephone has room for in one line
 
@@ -15,18 +23,19 @@ LONGEST_LABEL = 34  # characters that a telephone has room for in one line
 def insights(request: HttpRequest) -> HttpResponse:
     """How the workflow does; each chart with the table that says the same."""
     now = timezone.now()
-    ages, weeks, ended, waiting = (
-        open_by_age(now),
-        time_to_decision(now),
-        outcomes(now),
-        who_waits(),
-    )
+    ages = open_by_age(now)
+    weeks = time_to_decision(now)
+    ended = outcomes(now)
+    waiting = who_waits()
+    states = open_states()
+    series = {state: f"series-{number}" for number, state in enumerate(states, start=1)}
     context = {
         "weeks_back": WEEKS,
-        "open_states": [State(state) for state in open_states()],
+        "open_states": [State(state) for state in states],
+        "series_of_states": [(name, State(state)) for state, name in series.items()],
         "ages": ages,
         "number_open": sum(age.total for age in ages),
-        "ages_chart": charts.bars([(age.label, str(age.total), age.by_state) for age in ages]),
+        "ages_chart": charts.bars([_age_bar(age, series) for age in ages]),
         "weeks": weeks,
         "number_decided": sum(week.decided for week in weeks),
         "weeks_chart": charts.plot(weeks),
@@ -39,6 +48,11 @@ def insights(request: HttpRequest) -> HttpResponse:
         "waiting_chart": charts.bars([_waiting_bar(row) for row in waiting]),
     }
     return render(request, "proposals/insights.html", context)
+
+
+def _age_bar(age: Age, series: dict[str, str]) -> tuple[str, str, dict[str, float]]:
+    parts = {series[state]: number for state, number in age.by_state.items()}
+    return age.label, str(age.total), parts
 
 
 def _outcome_bar(outcome) -> tuple[str, str, dict[str, float]]:

@@ -1,4 +1,4 @@
-from collections.abc import Callable
+from dataclasses import dataclass
 
 from django.contrib import messages
 from django.forms import model_to_dict
@@ -11,25 +11,20 @@ from django.views.generic import DetailView
 from .. import workflow
 from ..errors import Conflict, Invalid, NoRight, Refused
 from ..files.download import table_response
-from ..forms import (
-    ApprovalForm,
-    ChangeForm,
-    CommentForm,
-    DecisionForm,
-    ProposalForm,
-    RejectionForm,
-    RemovalForm,
-)
+from ..forms import ActionForm, ChangeForm, ProposalForm, RemovalForm
 from ..forms.filters import ProposalFilter
 from ..models import (
-    Action,
+    Offer,
     PhysicalFlow,
     Proposal,
     ProposalType,
+    Right,
     Side,
     System,
+    Verb,
     prefetch_rights,
     rights_on,
+    verbs,
 )
 from ..reports import advice, list_columns
 from ..reports.proposal_page import proposal_details, with_columns
@@ -44,7 +39,6 @@ WRITTEN = {
 }
 MOST_LISTED = 200  # systems offered where no script searches
 SHOWN = {"show", "like"}  # buttons that show the form again, and judge and keep nothing
-FORMS = {"approve": ApprovalForm, "reject": RejectionForm}
 
 
 @require_safe
@@ -85,16 +79,15 @@ class ProposalPage(DetailView):
         return readable(self.request.user)
 
     def get_context_data(self, **kwargs) -> dict:
-        proposal, known = self.object, proposal_details(self.object)
+        proposal = self.object
+        details = proposal_details(proposal)
         transitions = list(proposal.transitions.select_related("by", "on_behalf_of"))
         proposal.decisions = [row for row in transitions if row.side]
-        mine = [] if proposal.is_closed else proposal.actions_of(self.request.user)
-        allowed = [action for action, _ in mine]
-        proposal.mine = [(action, right) for action, right in mine if action.side]
+        offers = [] if proposal.is_closed else proposal.offers_to(self.request.user)
         return super().get_context_data(
-            details=known,
-            decision=decision_form(allowed, both=proposal.policy.one_person_both_sides),
-            verbs=dict.fromkeys(action.verb for action in allowed),
+            details=details,
+            offers=[offer for offer in offers if not offer.verb.sides],
+            decision=Decision.of(offers, both=proposal.policy.one_person_both_sides),
             sides=[self._side(side) for side in Side],
             transitions=transitions,
             closing=transitions[-1] if proposal.is_closed and transitions else None,
@@ -115,31 +108,33 @@ class ProposalPage(DetailView):
         }
 
 
-def decision_form(allowed: list[Action], *, both: bool) -> ApprovalForm | None:
-    """One form for approving and rejecting, if both are for the same sides; else None, and each has
-    its own page.
+@dataclass(frozen=True)
+class Decision:
+    """What the reader of a page may decide: the offers, and one form for all of them if they are for
+    the same sides; else each has its own page.
     """
-    approve, reject = (
-        [action for action in allowed if action.verb == verb] for verb in ("approve", "reject")
-    )
-    if (
-        approve
-        and reject
-        and [action.side for action in approve] != [action.side for action in reject]
-    ):
-        return None
-    if not approve and not reject:
-        return None
-    form = (
-        ApprovalForm(offered=approve, both=both)
-        if approve
-        else RejectionForm(offered=reject, both=both)
-    )
-    form.fields["comment"].label = "Comment"
-    form.fields["comment"].help_text = (
-        "A rejection needs one: the maker will read it." if reject else ""
-    )
-    return form
+
+    offers: list[Offer]
+    form: ActionForm | None
+
+    @classmethod
+    def of(cls, offers: list[Offer], *, both: bool) -> "Decision":
+        decisions = [offer for offer in offers if offer.verb.sides]
+        sides = {tuple(offer.verb.sides) for offer in decisions}
+        if len(sides) != 1:
+            return cls(decisions, None)
+        verb = decisions[0].verb
+        form = ActionForm(verb=verb, both=both)
+        form.fields["comment"].label = "Comment"
+        needing = [o.words.label for o in decisions if o.words.comment_is_required]
+        if needing:
+            form.fields["comment"].help_text = f"“{' and '.join(needing)}” needs one."
+        return cls(decisions, form)
+
+    @property
+    def right_by_side(self) -> dict[str, Right]:
+        """Label of each side -> by what right."""
+        return {side: right for o in self.offers for side, right in o.right_by_side.items()}
 
 
 def again(proposal: Proposal, user) -> str:
@@ -273,79 +268,59 @@ def _typed(request: HttpRequest) -> dict:
 
 
 @form_page
-def propose(request: HttpRequest, pk: int) -> HttpResponse:
-    return _act(
-        request, pk, "propose", lambda proposal, form: workflow.propose(proposal, by=request.user)
-    )
-
-
-@form_page
-def approve(request: HttpRequest, pk: int) -> HttpResponse:
-    def carry_out(proposal: Proposal, form: DecisionForm) -> Proposal:
-        return workflow.approve(
-            proposal, sides=form.sides, by=request.user, comment=form.cleaned_data["comment"]
-        )
-
-    return _act(request, pk, "approve", carry_out)
-
-
-@form_page
-def reject(request: HttpRequest, pk: int) -> HttpResponse:
-    def carry_out(proposal: Proposal, form: DecisionForm) -> Proposal:
-        return workflow.reject(
-            proposal, side=form.sides[0], by=request.user, comment=form.cleaned_data["comment"]
-        )
-
-    return _act(request, pk, "reject", carry_out)
-
-
-@form_page
-def cancel(request: HttpRequest, pk: int) -> HttpResponse:
-    def carry_out(proposal: Proposal, form: CommentForm) -> Proposal:
-        return workflow.cancel(proposal, by=request.user, comment=form.cleaned_data["comment"])
-
-    return _act(request, pk, "cancel", carry_out)
-
-
-def _act(request: HttpRequest, pk: int, verb: str, carry_out: Callable) -> HttpResponse:
-    """GET asks, POST carries out: the verb judges anew whatever was offered. A link alone never
-    decides.
+def act(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
+    """GET asks, POST carries out what `verb` names: the workflow judges anew whatever was offered.
+    A link alone never decides.
     """
-    proposal = _visible(request, pk)
-    offered = [action for action, _ in proposal.actions_of(request.user) if action.verb == verb]
-    if request.method != "POST" and not offered:
-        workflow.refuse(proposal, verb, request.user)
-    asked = {"offered": offered, "both": proposal.policy.one_person_both_sides}
-    form = FORMS.get(verb, CommentForm)(request.POST if request.method == "POST" else None, **asked)
-    refusal, status = None, 400 if request.method == "POST" else 200
-    if request.method == "POST" and form.is_valid():
-        try:
-            return _done(request, carry_out(proposal, form), verb)
-        except Invalid as wrong:
-            form.refuse(wrong)
-        except Refused as no:
-            refusal, status = no, no.status
-    context = {
-        "proposal": proposal,
-        "verb": verb,
-        "form": form,
-        "offered": offered,
-        "refusal": refusal,
-    }
+    known = verbs().get(verb)
+    if known is None:
+        raise Http404
+    if request.method != "POST":
+        return _ask(request, pk, known)
+    proposal = get_object_or_404(Proposal.objects.visible_to(request.user), pk=pk)
+    form = ActionForm(request.POST, verb=known)
+    if not form.is_valid():
+        return _ask(request, pk, known, form, status=400)
+    try:
+        done = workflow.act(proposal, verb, by=request.user, sides=form.sides, comment=form.written)
+    except Invalid as wrong:
+        form.refuse(wrong)
+        return _ask(request, pk, known, form, status=400)
+    except Refused as no:
+        return _ask(request, pk, known, form, refusal=no, status=no.status)
+    messages.success(request, _what_was_done(done, known, form.sides))
+    return redirect(done)
+
+
+def _ask(
+    request: HttpRequest,
+    pk: int,
+    verb: Verb,
+    form: ActionForm | None = None,
+    *,
+    refusal: Refused | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """The page that asks before an action is carried out, or says why it was not."""
+    proposal = get_object_or_404(readable(request.user), pk=pk)
+    offers = {offer.verb.name: offer.verb for offer in proposal.offers_to(request.user)}
+    if form is None:
+        if verb.name not in offers:
+            workflow.refuse(proposal, verb.name, request.user)
+        both = proposal.policy.one_person_both_sides
+        form = ActionForm(verb=verb, offered=offers[verb.name], both=both)
+    context = {"proposal": proposal, "verb": verb, "form": form, "refusal": refusal}
     context["details"] = proposal_details(proposal)
-    if verb == "propose" and proposal.type == ProposalType.CREATE:
+    if verb.words.submits and proposal.type == ProposalType.CREATE:
         context |= advice.advice(proposal) | {"precedent": None}
     return render(request, "proposals/proposal_action.html", context, status=status)
 
 
-def _done(request: HttpRequest, proposal: Proposal, verb: str) -> HttpResponse:
+def _what_was_done(proposal: Proposal, verb: Verb, sides: list[str]) -> str:
     if proposal.result_logical_flow_id:
-        messages.success(
-            request, f"Proposal {proposal.pk} is fully approved, and the register is up to date."
-        )
-    else:
-        messages.success(request, f"Proposal {proposal.pk}: {proposal.last_transition().done}.")
-    return redirect(proposal)
+        return f"Proposal {proposal.pk} is fully approved, and the register is up to date."
+    done = [action.done for action in verb.actions if not sides or action.side in sides]
+    return f"Proposal {proposal.pk}: {', '.join(done)}."
 
 
 def _visible(request: HttpRequest, pk: int) -> Proposal:

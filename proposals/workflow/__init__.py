@@ -3,6 +3,7 @@ periodic work.
 """
 
 from .verbs import (
+    act,
     add_physical_flow,
     approve,
     cancel,
@@ -16,6 +17,7 @@ from .verbs import (
 )
 
 __all__ = [
+    "act",
     "add_physical_flow",
     "approve",
     "cancel",

@@ -16,40 +16,30 @@ from django.utils import timezone
 from post_office import mail
 from post_office.models import Email
 
-from ..models import Notice, Notices, Proposal, Transition, User, rights_on
+from ..models import Notice, Notices, Proposal, Transition, User, actions, rights_on
 
 NEWS = timedelta(days=1)
 
 
 def tell(proposal: Proposal, step: Transition) -> None:
-    """After a change of state: those who can decide that it has reached them, or the maker what was
-    decided.
-    """
-    if step.action == "propose":
+    """After a step: those who can decide that it has reached them, or the maker what was done."""
+    event = f"transition:{step.pk}"
+    if actions()[step.action].submits:
         subject = f"Please decide: {_route(proposal)}"
-        summary = f"{proposal.maker} asks for your decision on proposal {proposal.pk}, {_route(proposal)}."
-        _queue(
-            proposal, f"transition:{step.pk}", able_to_decide(proposal), subject, summary, step.at
+        summary = (
+            f"{proposal.maker} asks for your decision on proposal {proposal.pk}, "
+            f"{_route(proposal)}."
         )
-    elif not step.automatic or step.action == "time_out":
-        done = "fully approved" if proposal.result_logical_flow_id else step.done
+        _queue(proposal, event, able_to_decide(proposal), subject, summary, step.at)
+    elif step.by != proposal.maker:
+        is_complete = proposal.result_logical_flow_id is not None
+        done = "fully approved" if is_complete else step.done
         subject = f"Proposal {proposal.pk} {done}: {_route(proposal)}"
         summary = f"Your proposal {proposal.pk}, {_route(proposal)}: {step.sentence}"
-        summary += (
-            " It is fully approved, and the register is up to date."
-            if proposal.result_logical_flow_id
-            else ""
-        )
-        recipients = [] if step.by == proposal.maker else [proposal.maker]
-        _queue(
-            proposal,
-            f"transition:{step.pk}",
-            recipients,
-            subject,
-            summary,
-            step.at,
-            comment=step.comment,
-        )
+        if is_complete:
+            summary += " It is fully approved, and the register is up to date."
+        recipients = [proposal.maker]
+        _queue(proposal, event, recipients, subject, summary, step.at, comment=step.comment)
 
 
 def able_to_decide(proposal: Proposal) -> list[User]:

@@ -10,23 +10,28 @@ def mermaid(table: type = ProposalStates) -> str:
     action.
     """
     lines = ["stateDiagram-v2", f"    [*] --> {State.PROPOSED_CREATE}"]
-    lines += [f"    {source} --> {action.target}: {action.name}" for source, action in rows(table)]
+    lines += [f"    {source} --> {target}: {action.name}" for source, action, target in rows(table)]
     lines += [f"    {state} --> [*]" for state in end_states(table)]
     return "\n".join(lines)
 
 
 def matrix(table: type = ProposalStates) -> dict[tuple[str, str], str]:
-    """(state, action) -> the state it leads to; a pair that is absent is refused."""
-    return {(source, action.name): action.target for source, action in rows(table)}
+    """(state, action) -> the state it leads to, or several with " or " between; a pair that is
+    absent is refused.
+    """
+    legal: dict[tuple[str, str], str] = {}
+    for source, action, target in rows(table):
+        before = legal.get((source, action.name))
+        legal[source, action.name] = f"{before} or {target}" if before else target
+    return legal
 
 
 def who_may(table: type = ProposalStates) -> str:
     """A Markdown table: action, from, to, who."""
     lines = ["| action | from | to | who |", "|---|---|---|---|"]
     for action in actions(table).values():
-        lines.append(
-            f"| {action.name} | {', '.join(action.sources)} | {action.target} | {action.role.who} |"
-        )
+        places = f"{', '.join(action.sources)} | {' or '.join(action.targets)}"
+        lines.append(f"| {action.name} | {places} | {action.role.who} |")
     return "\n".join(lines)
 
 

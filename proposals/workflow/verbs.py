@@ -15,6 +15,7 @@ from django_fsm import TransitionNotAllowed
 
 from ..errors import Conflict, Invalid, NoRight, Refused
 from ..models import (
+    Action,
     Basis,
     ChangeContext,
     DataType,
@@ -37,6 +38,7 @@ from ..models import (
     on_submission,
     rights_on,
     same_text,
+    verbs,
 )
 from . import notices, provisioning
 from .retry import retrying_transaction
@@ -51,7 +53,7 @@ def save_draft(
     """
     if proposal.pk:
         stored = _locked(proposal, by)
-        _right(stored, "propose", by)
+        _right(stored, actions()["propose"], by)
         if not stored.is_draft:
             raise Conflict("This proposal has been submitted; its content can no longer change.")
     elif proposal.maker_id != by.pk or not proposal.is_draft:
@@ -86,47 +88,50 @@ def submit(
 
 
 @retrying_transaction
-def propose(proposal: Proposal, *, by: User, at: datetime | None = None) -> Proposal:
-    """Put a draft before the approvers of both sides. Refused with the cause, or with the twin it
-    repeats.
+def act(
+    proposal: Proposal,
+    verb: str,
+    *,
+    by: User,
+    sides: Iterable[str] = (),
+    comment: str = "",
+    at: datetime | None = None,
+) -> Proposal:
+    """Do what `verb` names to the proposal, as the table says: for each of `sides` where its actions
+    have one, each recorded as a transition of its own. With both sides approved the flow enters the
+    register.
+
+    Refused (NoRight, Conflict, Invalid) without the right for every side named, in a state from
+    which the table knows no such step, without a comment that the table asks for, and with the
+    cause when what was proposed can no longer be applied: then nothing has changed.
     """
     proposal = _locked(proposal, by)
     at = at or timezone.now()
-    right = _right(proposal, "propose", by)
-    _require_state(proposal, "propose")
-    proposal.set_content_key()
-    provisioning.check_submission(proposal)
-    proposal.submitted_at = at
-    proposal.due_at = at + timedelta(days=proposal.policy.time_out_days)
-    try:
-        with transaction.atomic():
-            step = _move(proposal, "propose", right=right, at=at)
-    except IntegrityError:
-        # Somebody submitted the same between our look and our write: the unique index saw it, and
-        # now we see it too.
-        provisioning.check_submission(proposal)
-        raise Conflict("Somebody submitted the same at this very moment.") from None
-    for side, automatic in on_submission(proposal, Side):
-        _move(proposal, _decision("approve", side), right=automatic, at=at, automatic=True)
-    _require_approvers(proposal)
+    chosen = _chosen(proposal, verb, set(sides))
+    if chosen[0].comment_is_required and not same_text(comment):
+        raise Invalid(comment=chosen[0].comment_is_required)
+    # Each side as it stands now, before the first of two decisions moves the state.
+    rights = [_right(proposal, action, by) for action in chosen]
+    for action in chosen:
+        _require_state(proposal, action)
+    if chosen[0].submits:
+        steps = [_submitted(proposal, chosen[0], right=rights[0], at=at)]
+    else:
+        steps = [
+            _move(proposal, action, right=right, comment=comment, at=at)
+            for action, right in zip(chosen, rights, strict=True)
+        ]
     _complete_if_agreed(proposal, by=by, at=at)
-    notices.tell(proposal, step)
+    for step in steps:
+        notices.tell(proposal, step)
     return proposal
 
 
-def _require_approvers(proposal: Proposal) -> None:
-    """Where the policy refuses a side without approver: refuse it."""
-    if proposal.policy.side_without_approver != SideWithoutApprover.REFUSE:
-        return
-    for side in proposal.undecided_sides:
-        if not any(right.may_approve for right in rights_on(proposal, side)):
-            raise Conflict(
-                f"Nobody can approve for the {side.lower()}, {proposal.system(side)}, so it cannot be submitted.",
-                proposal.system(side),
-            )
+def propose(proposal: Proposal, *, by: User, at: datetime | None = None) -> Proposal:
+    """Put a draft before the approvers of both sides."""
+    return act(proposal, "propose", by=by, at=at)
 
 
-@retrying_transaction
 def approve(
     proposal: Proposal,
     *,
@@ -135,86 +140,91 @@ def approve(
     comment: str = "",
     at: datetime | None = None,
 ) -> Proposal:
-    """Approve for the sides named, each recorded as a decision of its own; with both approved the
-    flow is provisioned.
-
-    Refused without the right for every side named, when a side has decided, and (with the cause,
-    the earlier decision standing) when what was proposed can no longer be applied.
-    """
-    proposal = _locked(proposal, by)
-    at = at or timezone.now()
-    sides = [side for side in Side if side in set(sides)]
-    if not sides:
-        raise Invalid(side="Say for which side you approve.")
-    if len(sides) > 1 and not proposal.policy.one_person_both_sides:
-        raise NoRight("This proposal needs two people, so approve for one side.")
-    for side in sides:
-        # Each side as it stands now, before the first of two approvals moves the state.
-        _right(proposal, _decision("approve", side), by)
-        _require_state(proposal, _decision("approve", side))
-    steps = [_decide(proposal, "approve", side, by=by, comment=comment, at=at) for side in sides]
-    _complete_if_agreed(proposal, by=by, at=at)
-    for step in steps:
-        notices.tell(proposal, step)
-    return proposal
+    """Approve for the sides named."""
+    return act(proposal, "approve", by=by, sides=sides, comment=comment, at=at)
 
 
-def _complete_if_agreed(proposal: Proposal, *, by: User, at: datetime) -> None:
-    """With the approvals of both sides the proposal is applied and complete."""
-    if {row.side for row in proposal.decisions} != set(Side.values):
-        return
-    why = f"Proposal {proposal.pk}: fully approved"
-    provisioning.apply(proposal, ChangeContext(by, at, why, proposal=proposal))
-    _move(
-        proposal,
-        "complete",
-        right=Right(by, Basis.BOTH_SIDES, "Both sides have approved"),
-        at=at,
-        automatic=True,
-    )
-
-
-@retrying_transaction
 def reject(
     proposal: Proposal, *, side: str, by: User, comment: str, at: datetime | None = None
 ) -> Proposal:
-    """End it for one side. Refused without a comment, without the right to reject, and when the
-    side has decided.
-    """
-    proposal = _locked(proposal, by)
-    if side not in Side.values:
-        raise Invalid(side="Say for which side you reject.")
-    if not same_text(comment):
-        raise Invalid(comment="Say why you reject: the maker needs to know.")
-    notices.tell(
-        proposal, _decide(proposal, "reject", side, by=by, comment=comment, at=at or timezone.now())
-    )
-    return proposal
+    """End it for one side."""
+    return act(proposal, "reject", by=by, sides=[side], comment=comment, at=at)
 
 
-@retrying_transaction
 def cancel(
     proposal: Proposal, *, by: User, comment: str = "", at: datetime | None = None
 ) -> Proposal:
     """The maker takes it back, from the draft or any open state."""
-    proposal = _locked(proposal, by)
-    right = _right(proposal, "cancel", by)
-    _move(proposal, "cancel", right=right, comment=comment, at=at or timezone.now())
-    return proposal
+    return act(proposal, "cancel", by=by, comment=comment, at=at)
+
+
+def _chosen(proposal: Proposal, verb: str, sides: set[str]) -> list[Action]:
+    """The actions of a verb that are meant, in the order of the table."""
+    known = verbs()[verb]
+    if not known.sides:
+        return known.actions
+    chosen = [action for action in known.actions if action.side in sides]
+    if not chosen or (len(chosen) > 1 and not known.words.is_for_several_sides):
+        raise Invalid(side=f"Say for which side you {verb}.")
+    if len(chosen) > 1 and not proposal.policy.one_person_both_sides:
+        raise NoRight(f"This proposal needs two people, so {verb} for one side.")
+    return chosen
+
+
+def _submitted(proposal: Proposal, action: Action, *, right: Right, at: datetime) -> Transition:
+    """The step that puts a draft before the approvers, and the decisions that follow from it."""
+    proposal.set_content_key()
+    provisioning.check_submission(proposal)
+    proposal.submitted_at = at
+    proposal.due_at = at + timedelta(days=proposal.policy.time_out_days)
+    try:
+        with transaction.atomic():
+            step = _move(proposal, action, right=right, at=at)
+    except IntegrityError:
+        # Somebody submitted the same between our look and our write: the unique index saw it, and
+        # now we see it too.
+        provisioning.check_submission(proposal)
+        raise Conflict("Somebody submitted the same at this very moment.") from None
+    for approval, automatic in on_submission(proposal, verbs()["approve"].actions):
+        _move(proposal, approval, right=automatic, at=at, automatic=True)
+    _require_approvers(proposal)
+    return step
+
+
+def _require_approvers(proposal: Proposal) -> None:
+    """Where the policy refuses a side without approver: refuse it."""
+    if proposal.policy.side_without_approver != SideWithoutApprover.REFUSE:
+        return
+    for side in proposal.undecided_sides:
+        if not any(right.may_approve for right in rights_on(proposal, side)):
+            system = proposal.system(side)
+            raise Conflict(
+                f"Nobody can approve for the {side.lower()}, {system}, so it cannot be submitted.",
+                system,
+            )
+
+
+def _complete_if_agreed(proposal: Proposal, *, by: User, at: datetime) -> None:
+    """With the approvals of both sides the proposal is applied and complete."""
+    if {row.side for row in proposal.decisions if row.approves} != set(Side.values):
+        return
+    why = f"Proposal {proposal.pk}: fully approved"
+    provisioning.apply(proposal, ChangeContext(by, at, why, proposal=proposal))
+    right = Right(by, Basis.BOTH_SIDES, "Both sides have approved")
+    _move(proposal, actions()["complete"], right=right, at=at, automatic=True)
 
 
 @retrying_transaction
 def time_out(proposal: Proposal, *, at: datetime | None = None) -> Proposal:
     """The clock ends it. Refused before `due_at`."""
     proposal = _locked(proposal)
-    _require_state(proposal, "time_out")
+    action = actions()["time_out"]
+    _require_state(proposal, action)
     at = max(at or timezone.now(), proposal.last_transition().at)
     if at <= proposal.due_at:
         raise Refused("Its deadline has not passed.")
-    notices.tell(
-        proposal,
-        _move(proposal, "time_out", right=Right(None, Basis.CLOCK, "Clock"), at=at, automatic=True),
-    )
+    right = Right(None, Basis.CLOCK, "Clock")
+    notices.tell(proposal, _move(proposal, action, right=right, at=at, automatic=True))
     return proposal
 
 
@@ -254,10 +264,10 @@ def refuse(proposal: Proposal, verb: str, by: User) -> None:
     """Raise, on a look and without a lock, what the verb would: the cause why `by` has none of its
     actions now.
     """
-    possible = [row.name for row in actions().values() if row.verb == verb]
-    rightful = [name for name in possible if actions()[name].role(proposal, by)]
-    if rightful:
-        _require_state(proposal, rightful[0])
+    possible = verbs()[verb].actions
+    for action in possible:
+        if action.role(proposal, by):
+            _require_state(proposal, action)
     _right(proposal, possible[0], by)
 
 
@@ -280,37 +290,24 @@ def _locked(proposal: Proposal, by: User | None = None) -> Proposal:
     return locked
 
 
-def _right(proposal: Proposal, action: str, by: User) -> Right:
-    role = actions()[action].role
-    right = role(proposal, by)
+def _right(proposal: Proposal, action: Action, by: User) -> Right:
+    right = action.role(proposal, by)
     if right is None:
-        raise NoRight(role.refusal(proposal, by))
+        raise NoRight(action.role.refusal(proposal, by))
     return right
 
 
-def _require_state(proposal: Proposal, action: str) -> None:
-    if proposal.state in actions()[action].sources:
+def _require_state(proposal: Proposal, action: Action) -> None:
+    if proposal.state in action.sources:
         return
     if proposal.is_draft:
         raise Conflict("This proposal has not been submitted yet.", proposal)
     raise Conflict(proposal.last_transition().sentence, proposal)
 
 
-def _decide(
-    proposal: Proposal, verb: str, side: str, *, by: User, comment: str, at: datetime
-) -> Transition:
-    action = _decision(verb, side)
-    right = _right(proposal, action, by)
-    return _move(proposal, action, right=right, comment=comment, at=at)
-
-
-def _decision(verb: str, side: str) -> str:
-    return next(row.name for row in actions().values() if row.verb == verb and row.side == side)
-
-
 def _move(
     proposal: Proposal,
-    action: str,
+    action: Action,
     *,
     right: Right,
     at: datetime,
@@ -318,26 +315,24 @@ def _move(
     automatic: bool = False,
 ) -> Transition:
     """One row of the table carried out: state, history and transition."""
-    row, before = actions()[action], proposal.state
+    before = proposal.state
     try:
-        getattr(proposal, action)()
+        getattr(proposal, action.name)()
     except TransitionNotAllowed:
         _require_state(proposal, action)
         raise
     if proposal.state in end_states():
         proposal.closed_at = at
     decided = proposal.decisions
-    context = ChangeContext(
-        right.user, at, f"Proposal {proposal.pk}: {row.done}", proposal=proposal
-    )
-    context.store(proposal)
-    made = Transition.objects.create(
+    why = f"Proposal {proposal.pk}: {action.done}"
+    ChangeContext(right.user, at, why, proposal=proposal).store(proposal)
+    step = Transition.objects.create(
         proposal=proposal,
         number=proposal.transitions.count() + 1,
-        action=action,
+        action=action.name,
         from_state=before,
         to_state=proposal.state,
-        side=row.side,
+        side=action.side,
         by=right.user,
         on_behalf_of=right.on_behalf_of,
         capacity=right.capacity,
@@ -348,6 +343,6 @@ def _move(
         automatic=automatic,
         at=at,
     )
-    if row.side:
-        proposal.decisions = [*decided, made]
-    return made
+    if action.side:
+        proposal.decisions = [*decided, step]
+    return step

@@ -101,6 +101,19 @@ TABLE = {
     "historicalpolicy(remind_after_days)": copied(
         "historicalpolicy", "{policy}", remind_after_days="-1"
     ),
+    # Causes and bases
+    **{
+        f"historical_{name}_one_cause": copied(f"historical{name}", key, cause="'DIRECT'")
+        for name, key in {
+            "logicalflow": "{flow_version}",
+            "physicalflow": "{physical_version}",
+            "physicalspecification": "(SELECT MAX(history_id) "
+            "FROM proposals_historicalphysicalspecification)",
+            "proposal": "{waiting_version}",
+        }.items()
+    },
+    "transition_basis": step(basis="'x'"),
+    "transition_names_what_its_basis_knows": step(basis="'MAKER'"),
     "reason(name)": doubled("reason", name=X, description=X, is_active="TRUE"),
     # Register
     "logical_flow_once_per_route": copied("logicalflow", "{flow}"),

@@ -20,6 +20,7 @@ CHECKS = {
     "rights at the moment": rights.breaches,
     "state, register and history agree": register.disagreements,
     "nothing erased": register.erased,
+    "causes exist": register.causes,
     "nothing twice": register.twins,
     "somebody administers": register.administrators,
     "applied as approved": applied.breaches,

@@ -9,7 +9,15 @@ from simple_history.models import HistoricalRecords
 from ... import guards
 from ...guards.guard import AT_COMMIT, Guard
 from ...guards.record import AGREEING, unknown_to_history
-from ...models import LogicalFlow, PhysicalFlow, Proposal, Transition, User
+from ...models import (
+    ImportBatch,
+    LogicalFlow,
+    PhysicalFlow,
+    PhysicalSpecification,
+    Proposal,
+    Transition,
+    User,
+)
 from .breach import Breach, found
 
 INVARIANTS = {
@@ -64,6 +72,18 @@ def erased() -> Iterator[Breach]:
             yield Breach(
                 "I4", f"{model._meta.model_name} {key}", "It is gone; only its history is left."
             )
+
+
+def causes() -> Iterator[Breach]:
+    """History rows whose cause is nowhere."""
+    for model in (Proposal, LogicalFlow, PhysicalSpecification, PhysicalFlow):
+        kept = model.history.model._meta.db_table
+        for column, cause in (("cause_proposal_id", Proposal), ("cause_batch_id", ImportBatch)):
+            there = f"SELECT 1 FROM {cause._meta.db_table} c WHERE c.id = h.{column}"
+            lost = f"h.{column} IS NOT NULL AND NOT EXISTS ({there})"
+            for (key,) in found(f"SELECT DISTINCT h.id FROM {kept} h WHERE {lost}"):
+                sentence = f"Its history names a {cause._meta.verbose_name} that does not exist."
+                yield Breach("I1", f"{model._meta.model_name} {key}", sentence)
 
 
 def administrators() -> Iterator[Breach]:

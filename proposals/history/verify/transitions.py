@@ -7,7 +7,7 @@ from operator import attrgetter
 from ...models import MakerDecides, Policy, Proposal, State, Transition, actions, end_states, rows
 from .breach import Breach
 
-LEGAL = {(action.name, source, action.target, action.side) for source, action in rows()}
+LEGAL = {(action.name, source, target, action.side) for source, action, target in rows()}
 APPROVALS = {action.name for action in actions().values() if action.verb == "approve"}
 
 

@@ -33,7 +33,7 @@ def check_submission(proposal: Proposal) -> None:
             "The policy asks for the physical flow too: say what is sent, how and when."
         )
     _check_wish(proposal, list(proposal.data_types.all()), missing)
-    refuse_twin(flow_twin(proposal) or open_twin(proposal))
+    refuse_twin(twin_of(proposal))
 
 
 def _check_wish(proposal: Proposal, types: list[DataType], missing: dict[str, str]) -> None:
@@ -93,6 +93,14 @@ def _specification_of_same_name(proposal: Proposal) -> PhysicalSpecification | N
         owner_id=proposal.source_id, lifecycle=Lifecycle.ACTIVE
     )
     return next((spec for spec in living.order_by("pk") if same_text(spec.name) == wanted), None)
+
+
+def twin_of(proposal: Proposal) -> PhysicalFlow | LogicalFlow | Proposal | None:
+    """What says the same as a CREATE: first what the register holds, then another open proposal.
+
+    Hint and refusal ask here, so that they name the same.
+    """
+    return flow_twin(proposal) or open_twin(proposal)
 
 
 def flow_twin(proposal: Proposal) -> PhysicalFlow | LogicalFlow | None:
@@ -235,7 +243,7 @@ def add_further(
         types = list(wish.specification.data_types.all()) or list(flow.data_types())
     _check_wish(wish, types, missing={})
     wish.set_content_key()
-    refuse_twin(flow_twin(wish) or open_twin(wish))
+    refuse_twin(twin_of(wish))
     specification = _specification_for(wish, types, context)
     return _add_physical_flow(
         flow, specification, wish, context, origin_proposal=consent, added_by=context.by
