@@ -365,6 +365,11 @@ class Proposal(ProposalStates, FlowAttributes):
             specification = self.specification_id or same_text(self.specification_name)
         self.content_key = self.twin_key(self.source_id, self.target_id, specification)
 
+    @property
+    def state_before(self) -> str:
+        """The state that its last transition led from: for an action back to where it was."""
+        return self.transitions.order_by("-number").values_list("from_state", flat=True)[0]
+
     def last_transition(self) -> Transition | None:
         return self.transitions.order_by("-number").select_related("by").first()
 
