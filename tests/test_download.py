@@ -66,18 +66,29 @@ def test_a_workbook_keeps_numbers_and_moments_and_holds_no_formula():
     moment = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
     sheet = opened(
         xlsx_response(
-            "all.xlsx", ["name", "days", "at"], [["=A1\x07", -1, moment], ["é\nb", None, True]]
+            "all.xlsx",
+            ["name", "days", "at", "on"],
+            [["=A1\x07", -1, moment, date(2026, 3, 1)], ["é\nb", None, True, date(1, 1, 1)]],
         )
     )
     assert [[cell.value for cell in row] for row in sheet.rows] == [
-        ["name", "days", "at"],
-        ["'=A1", -1, datetime(2026, 3, 1, 12, 30)],
-        ["é\nb", None, "true"],
+        ["name", "days", "at", "on"],
+        ["'=A1", -1, datetime(2026, 3, 1, 12, 30), datetime(2026, 3, 1)],
+        ["é\nb", None, True, "0001-01-01"],
     ]
     assert not any(cell.data_type == "f" for row in sheet.rows for cell in row)
     assert sheet["C2"].number_format == 'yyyy-mm-dd hh:mm "UTC"'
+    assert sheet["D2"].number_format == "yyyy-mm-dd"
     assert sheet["A1"].font.bold
     assert sheet.freeze_panes == "A2"
+
+
+def test_a_workbook_filters_and_shows_what_its_columns_hold():
+    rows = [["x" * 40, "a\nbcdefghijkl"], ["#N/A", "y" * 300]]
+    sheet = opened(xlsx_response("all.xlsx", ["name", "text"], rows))
+    assert sheet.auto_filter.ref == "A1:B3"
+    assert [sheet.column_dimensions[column].width for column in "AB"] == [42, 60]
+    assert sheet["A3"].data_type == "s"
 
 
 def test_a_text_longer_than_a_cell_is_cut_and_does_not_break_the_workbook():

@@ -13,16 +13,13 @@ from django.http import FileResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
 from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
-from openpyxl.styles import Font
 
-from .cells import escaped
+from .cells import BYTE_ORDER_MARK, escaped
+from .workbook import add_sheet
 
-BOM = "\ufeff"  # without it spreadsheets take UTF-8 for something else
 ROWS_AT_ONCE = 500
 MOST_ROWS = {"csv": 100_000, "xlsx": 20_000}
-LONGEST_CELL = 32_767  # characters, of a spreadsheet
+SHEET_TITLE = "Rows"
 
 
 def csv_response(
@@ -41,20 +38,12 @@ def csv_response(
 
 
 def xlsx_response(name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> FileResponse:
-    """The download `name` (with its ".xlsx"): one sheet, its header in bold and in sight while one
-    scrolls.
+    """The download `name` (with its ".xlsx"): one sheet, as `add_sheet` makes it.
 
     It is written to a temporary file first, never held in memory.
     """
     book = Workbook(write_only=True)
-    sheet = book.create_sheet()
-    sheet.freeze_panes = "A2"
-    bold = [WriteOnlyCell(sheet, title) for title in header]
-    for cell in bold:
-        cell.font = Font(bold=True)
-    sheet.append(bold)
-    for row in rows:
-        sheet.append([_cell(sheet, value) for value in row])
+    add_sheet(book, SHEET_TITLE, header, ([_kept(value) for value in row] for row in rows))
     file = tempfile.TemporaryFile()  # noqa: SIM115, the response closes it
     book.save(file)
     file.seek(0)
@@ -79,21 +68,9 @@ def _cut(rows: Iterable[Sequence[Any]], most: int) -> Iterator[Sequence[Any]]:
         yield [f"Only the first {most:,} rows are here. Narrow the filter to get the others."]
 
 
-def _cell(sheet, value: Any) -> Any:
-    """What `sheet.append` takes: a moment stays one a spreadsheet can count with, and says its
-    zone.
-    """
-    if isinstance(value, datetime):
-        local = timezone.localtime(value) if timezone.is_aware(value) else value
-        cell = WriteOnlyCell(sheet, local.replace(tzinfo=None))
-        cell.number_format = f'yyyy-mm-dd hh:mm "{local.tzname() or ""}"'
-        return cell
-    written = plain(value)
-    return (
-        ILLEGAL_CHARACTERS_RE.sub("", written)[:LONGEST_CELL]
-        if isinstance(written, str)
-        else written
-    )
+def _kept(value: Any) -> Any:
+    """For a workbook, which knows moments, dates, yes and no; all else as in a CSV file."""
+    return value if isinstance(value, bool | date) else plain(value)
 
 
 def plain(value: Any) -> str | Number:
@@ -118,9 +95,9 @@ def plain(value: Any) -> str | Number:
 
 def _written(rows: Iterable[Sequence[Any]]) -> Iterator[str]:
     """The text of the file in pieces of some hundred rows."""
-    yield BOM
+    yield BYTE_ORDER_MARK
     rest = iter(rows)
-    while some := list(islice(rest, ROWS_AT_ONCE)):
+    while chunk := list(islice(rest, ROWS_AT_ONCE)):
         piece = io.StringIO(newline="")
-        csv.writer(piece).writerows([plain(value) for value in row] for row in some)
+        csv.writer(piece).writerows([plain(value) for value in row] for row in chunk)
         yield piece.getvalue()
