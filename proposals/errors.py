@@ -6,7 +6,8 @@ the whole verb.
 class Refused(Exception):
     """The answer is no, and nothing has changed.
 
-    `about`, where there is one, is what the reader should look at next (the twin, the flow): it has a page of its own.
+    `about`, where there is one, is what the reader should look at next (the twin, the flow): it has
+    a page of its own.
     """
 
     status = 409

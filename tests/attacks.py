@@ -81,7 +81,10 @@ def copied(table: str, key: str, **changes: str) -> str:
     ]
     values = ", ".join(str(changes.get(column, column)) for column in columns)
     own = model._meta.pk.column
-    return f"INSERT INTO {table} ({', '.join(columns)}) SELECT {values} FROM {table} WHERE {own} = {key}"
+    return (
+        f"INSERT INTO {table} ({', '.join(columns)}) SELECT {values} FROM {table} WHERE {own} = "
+        f"{key}"
+    )
 
 
 def step(**changes: str) -> str:
@@ -141,7 +144,10 @@ SECOND = {
 
 
 def update(table: str, key: str, **changes: str) -> str:
-    return f"UPDATE proposals_{table} SET {', '.join(f'{c} = {v}' for c, v in changes.items())} WHERE id = {key}"
+    return (
+        f"UPDATE proposals_{table} SET {', '.join(f'{c} = {v}' for c, v in changes.items())} WHERE "
+        f"id = {key}"
+    )
 
 
 def full(flow: str) -> str:
@@ -216,11 +222,14 @@ TABLE = {
     ],
     "proposal_data_types_frozen": [
         "DELETE FROM proposals_proposal_data_types WHERE proposal_id = {waiting}",
-        "INSERT INTO proposals_proposal_data_types (proposal_id, datatype_id) VALUES ({done}, {unused_type})",
+        "INSERT INTO proposals_proposal_data_types (proposal_id, datatype_id) VALUES ({done}, "
+        "{unused_type})",
     ],
     "proposal_data_types_never_swapped": [
-        "UPDATE proposals_proposal_data_types SET datatype_id = {unused_type} WHERE proposal_id = {done}",
-        "UPDATE proposals_proposal_data_types SET proposal_id = {draft}, datatype_id = {unused_type} "
+        "UPDATE proposals_proposal_data_types SET datatype_id = {unused_type} WHERE proposal_id = "
+        "{done}",
+        "UPDATE proposals_proposal_data_types SET proposal_id = {draft}, "
+        "datatype_id = {unused_type} "
         "WHERE proposal_id = {done}",
     ],
     "proposal_concerns_its_own_route": [
@@ -258,7 +267,8 @@ TABLE = {
     ],
     "transition_not_by_a_barred_maker": [step(by_id="{maker}"), step(on_behalf_of_id="{maker}")],
     "transition_by_two_people_where_asked": [
-        f"{TWO_PEOPLE}; {step()}; {step(**SECOND, by_id=who, on_behalf_of_id=for_whom, policy_id=NEWEST_POLICY)}"
+        f"{TWO_PEOPLE}; {step()}; "
+        f"{step(**SECOND, by_id=who, on_behalf_of_id=for_whom, policy_id=NEWEST_POLICY)}"
         for who, for_whom in [("{source_approver}", "NULL"), ("{both}", "{source_approver}")]
     ],
     "transition_rests_on_what_its_action_asks": [
@@ -357,7 +367,8 @@ TABLE = {
         update("physicalspecification", "{specification}", code="'X'"),
     ],
     "physicalspecification_lives_as_its_table_says": [
-        f"{SPECIFICATION_GONE}; {update('physicalspecification', '{specification}', lifecycle=back)}"
+        f"{SPECIFICATION_GONE}; "
+        f"{update('physicalspecification', '{specification}', lifecycle=back)}"
         for back in ["'ACTIVE'"]
     ],
     # Histories of what lives
@@ -386,13 +397,16 @@ TABLE = {
         copied("historicalpolicy", "{policy}", maker_decides="'WALTZ'")
     ],
     "physicalspecification_data_types_known_to_history": [
-        "DELETE FROM proposals_physicalspecification_data_types WHERE physicalspecification_id = {specification}",
+        "DELETE FROM proposals_physicalspecification_data_types WHERE physicalspecification_id = "
+        "{specification}",
     ],
     "logicalflow_declared_data_types_known_to_history": [
-        "INSERT INTO proposals_logicalflow_declared_data_types (logicalflow_id, datatype_id) VALUES ({flow}, {type})",
+        "INSERT INTO proposals_logicalflow_declared_data_types (logicalflow_id, "
+        "datatype_id) VALUES ({flow}, {type})",
     ],
     "proposal_data_types_known_to_history": [
-        "INSERT INTO proposals_proposal_data_types (proposal_id, datatype_id) VALUES ({draft}, {unused_type})",
+        "INSERT INTO proposals_proposal_data_types (proposal_id, datatype_id) VALUES ({draft}, "
+        "{unused_type})",
     ],
 }
 ATTACKS = [(guard, attack) for guard, attacks in TABLE.items() for attack in attacks]

@@ -20,7 +20,8 @@ def chromium():
     with sync_playwright() as playwright:
         path = os.environ.get("CHROMIUM")
         assert path, (
-            "Set CHROMIUM to the path of a Chromium, or run `make test`, which finds or installs one."
+            "Set CHROMIUM to the path of a Chromium, or run `make test`, "
+            "which finds or installs one."
         )
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         yield browser

@@ -1,9 +1,13 @@
-"""A small catalogue as texts, for tests to import retrying_transaction or with one thing changed."""
+"""A small catalogue as texts, for tests to import retrying_transaction or with one thing
+changed.
+"""
 
 from proposals.files.catalogue import Report, import_catalogue
 
 CATALOGUE = {
-    "organisational_units": "code,name,parent_code,description\nBANK,Bank,,\nIT,Technology,BANK,Runs things\n",
+    "organisational_units": (
+        "code,name,parent_code,description\nBANK,Bank,,\nIT,Technology,BANK,Runs things\n"
+    ),
     "data_types": (
         "code,name,parent_code,description,deprecated,unknown\n"
         "PARTY,Party,,,false,false\nCLIENT,Client,PARTY,,,\nOLD,Old,,,true,false\nUNKNOWN,Unknown,,,false,true\n"
@@ -23,7 +27,8 @@ CATALOGUE = {
     ),
     "involvements": (
         "system_kind,system_code,email,involvement_kind\n"
-        "APPLICATION,LEDGER,ada@example.com,Data Owner\nAPPLICATION,RISK,bo@example.com,Data Owner\n"
+        "APPLICATION,LEDGER,ada@example.com,Data Owner\nAPPLICATION,RISK,bo@example.com,Data "
+        "Owner\n"
     ),
     "specifications": (
         "code,name,owner_code,format,description,data_type_codes\n"

@@ -55,7 +55,10 @@ def chromium() -> str:
 
 
 def downloaded() -> str | None:
-    ask = "from playwright.sync_api import sync_playwright as p\nwith p() as it: print(it.chromium.executable_path)"
+    ask = (
+        "from playwright.sync_api import sync_playwright as p\nwith p() as it: "
+        "print(it.chromium.executable_path)"
+    )
     path = subprocess.run(
         [PYTHON, "-c", ask], capture_output=True, text=True, check=False
     ).stdout.strip()

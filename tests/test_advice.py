@@ -66,8 +66,8 @@ def test_the_only_approver_who_proposes_is_told_that_others_decide(as_, cast):
     cast.both.involvements.filter(system__code="RISK").update(ended_at=timezone.now())
     told = advised(as_(cast.target_approver))
     assert (
-        "Only you could approve for it, but makers do not decide on their own proposals. The stewards decide"
-        in told
+        "Only you could approve for it, but makers do not decide on their own proposals. "
+        "The stewards decide" in told
     )
 
 
@@ -76,8 +76,8 @@ def test_a_twin_is_shown_with_its_link_as_soon_as_the_wish_is_complete(as_, cast
     assert "Would be refused" not in advised(client, **SAME | {"basis_offset": ""})
     page = client.get(ADVICE, ROUTE | SAME).content.decode()
     assert (
-        f"Would be refused.</strong> Proposal {proposal.pk} by Mia Maker asks for the same and is still open."
-        in page
+        f"Would be refused.</strong> Proposal {proposal.pk} by Mia Maker asks for the same and is "
+        "still open." in page
     )
     assert f'href="{proposal.get_absolute_url()}"' in page
     workflow.approve(proposal, sides=["SOURCE", "TARGET"], by=cast.both)
@@ -87,8 +87,8 @@ def test_a_twin_is_shown_with_its_link_as_soon_as_the_wish_is_complete(as_, cast
     mine = proposal.source.specifications.get().pk
     told = advised(client, **SAME | {"specification": mine, "specification_name": ""})
     assert (
-        "Would be refused. The register already has this physical flow: trades.csv on Ledger → Risk Engine."
-        in told
+        "Would be refused. The register already has this physical flow: "
+        "trades.csv on Ledger → Risk Engine." in told
     )
     assert "The register already has the flow Ledger → Risk Engine." in advised(
         client, with_physical_flow="False"

@@ -97,8 +97,8 @@ def test_a_physical_flow_added_later_shows_under_whose_consent(auditor, cast, st
     )
     page = text(auditor.get(url("physicalflow", "trail", added.pk)))
     assert (
-        f"Otto Other added it, without a proposal of its own, to the flow that proposal {story.create.pk}"
-        in page
+        "Otto Other added it, without a proposal of its own, "
+        f"to the flow that proposal {story.create.pk}" in page
     )
     assert "Sam Source Approved for the source" in page
     assert "weekly Physical flow created" in page

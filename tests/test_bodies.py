@@ -20,11 +20,13 @@ BODIES = {
     "a boundary nobody ends": ("multipart/form-data; boundary=" + "B" * 5000, b"--B"),
     "broken base64": (
         "multipart/form-data; boundary=B",
-        b'--B\r\nContent-Disposition: form-data; name="a"\r\nContent-Transfer-Encoding: base64\r\n\r\n=?\r\n--B--',
+        b'--B\r\nContent-Disposition: form-data; name="a"\r\n'
+        b"Content-Transfer-Encoding: base64\r\n\r\n=?\r\n--B--",
     ),
     "a file": (
         "multipart/form-data; boundary=B",
-        b'--B\r\nContent-Disposition: form-data; name="source"; filename="a.csv"\r\n\r\nx\r\n--B--\r\n',
+        b'--B\r\nContent-Disposition: form-data; name="source"; filename="a.csv"\r\n\r\n'
+        b"x\r\n--B--\r\n",
     ),
     "a thousand and one fields": ("application/x-www-form-urlencoded", b"a=1&" * 1001),
     "more than a megabyte": ("application/x-www-form-urlencoded", b"source=" + b"x" * 1024 * 1024),

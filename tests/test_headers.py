@@ -123,7 +123,8 @@ def test_pages_stay_on_no_disk_except_those_with_something_to_write(browser, pat
 ASK = """
 import json, django
 from django.conf import settings
-settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
+storage = "django.contrib.staticfiles.storage.StaticFilesStorage"
+settings.STORAGES["staticfiles"]["BACKEND"] = storage
 django.setup()
 from django.test import Client
 def told(path, **request):
@@ -134,8 +135,10 @@ print(json.dumps({
     "page": told("/sign-in/", secure=True), "plain": told("/sign-in/?a=1"),
     "evil": told("/x", HTTP_X_FORWARDED_HOST="evil.example"),
     "forged": told("/sign-in/", HTTP_X_FORWARDED_PROTO="https"),
-    "session": [settings.SESSION_COOKIE_NAME, settings.SESSION_COOKIE_SECURE, settings.SESSION_COOKIE_HTTPONLY,
-                settings.SESSION_COOKIE_SAMESITE, settings.SESSION_COOKIE_DOMAIN, settings.SESSION_COOKIE_PATH],
+    "session": [
+        getattr(settings, "SESSION_COOKIE_" + name)
+        for name in ["NAME", "SECURE", "HTTPONLY", "SAMESITE", "DOMAIN", "PATH"]
+    ],
 }))
 """
 

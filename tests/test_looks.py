@@ -34,7 +34,8 @@ OUTSIDE = """() => [...document.querySelectorAll(".drawing g.box")].flatMap(box 
     const room = box.querySelector("rect").getBBox();
     return [...box.querySelectorAll("text")].filter(text => {
         const it = text.getBBox();
-        return it.x < room.x || it.x + it.width > room.x + room.width || it.y + it.height > room.y + room.height;
+        return it.x < room.x || it.x + it.width > room.x + room.width
+            || it.y + it.height > room.y + room.height;
     }).map(text => text.textContent);
 })"""
 

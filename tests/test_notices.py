@@ -199,7 +199,8 @@ def test_a_mail_on_the_console_reads_as_its_reader_would_read_it(capsys):
             ["z@example.com"],
         )
     assert capsys.readouterr().out == (
-        f"{'-' * 79}\nTo: z@example.com\nSubject: Please decide: Zürich → Risk\n\nHello Zoë,\n\nyes or no?\n"
+        f"{'-' * 79}\nTo: z@example.com\nSubject: Please decide: "
+        "Zürich → Risk\n\nHello Zoë,\n\nyes or no?\n"
     )
 
 

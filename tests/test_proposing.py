@@ -281,7 +281,8 @@ MOST = {
     NEW: 6,
     f"{NEW}?source={{source}}&target={{target}}": 17,
     f"{NEW}source/?source=LEDGER": 8,
-    f"{NEW}advice/?source=LEDGER&target=RISK&with_physical_flow=True&specification={{specification}}": 14,
+    f"{NEW}advice/?source=LEDGER&target=RISK&with_physical_flow=True"
+    "&specification={specification}": 14,
     "/systems/options/?source=e": 3,
 }
 

@@ -258,7 +258,8 @@ def test_who_may_name_an_approver_does_and_all_others_ask(as_, cast, source, set
     link = links(row_of(page, "Lonely &amp; Co"))["Ask for an approver by mail"]
     assert unquote(link) == (
         f"mailto:{cast.superuser.email}?subject=An approver for Lonely & Co (LONE)"
-        "&body=Nobody can approve flows from or to Lonely & Co (LONE).\r\nPlease name an approver:\r\n"
+        "&body=Nobody can approve flows from or to Lonely & Co (LONE).\r\nPlease name an "
+        "approver:\r\n"
         f"https://flows.example{add}"
     )
     assert "Lonely%20%26%20Co" in link

@@ -20,7 +20,10 @@ SOURCE_SIDE = {"approve_source", "reject_source"}
 
 def test_the_approvers_are_found_with_the_involvement_that_makes_them_so(cast, proposal):
     holders = actions()["approve_source"].role.holders(proposal)
-    of_ledger = "Data Owner of Ledger (LEDGER); rule: Data Owner of every application may approve and reject"
+    of_ledger = (
+        "Data Owner of Ledger (LEDGER); rule: "
+        "Data Owner of every application may approve and reject"
+    )
     assert [(right.user, right.on_behalf_of, right.capacity) for right in holders] == [
         (cast.both, None, of_ledger),
         (cast.source_approver, None, of_ledger),

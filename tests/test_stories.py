@@ -129,7 +129,10 @@ def test_rejected(cast, proposal, start):
         comment="Not from us.",
         at=start + timedelta(days=2),
     )
-    may_reject = "Business Analyst of Ledger (LEDGER); rule: Business Analyst of every application may reject"
+    may_reject = (
+        "Business Analyst of Ledger (LEDGER); rule: "
+        "Business Analyst of every application may reject"
+    )
     assert told(proposal) == [
         ("Tess Target", "", "TARGET_APPROVED", "TARGET", OF_RISK, "", 1),
         ("Rey Rejecter", "", "SOURCE_REJECTED", "SOURCE", may_reject, "Not from us.", 2),

@@ -72,7 +72,8 @@ def test_what_passes_where_the_guards_are_gone_is_found_afterwards(scene, subtes
             "logicalflow {flow}",
         ),
         (
-            "UPDATE proposals_historicalphysicalflow SET frequency = 'YEARLY' WHERE id = {physical}; "
+            "UPDATE proposals_historicalphysicalflow SET frequency = 'YEARLY' WHERE id = "
+            "{physical}; "
             "UPDATE proposals_physicalflow SET frequency = 'YEARLY' WHERE id = {physical}",
             "I7",
             "proposal {done}",
@@ -241,11 +242,10 @@ class TestCheckpoint:
         file = tmp_path / "log.json"
         verify_audit(capsys, "--checkpoint", str(file))
         without_guards()
-        carry_out(
-            "UPDATE proposals_transition SET comment = 'never said' WHERE proposal_id = {done}".format(
-                **scene
-            )
+        reworded = (
+            "UPDATE proposals_transition SET comment = 'never said' WHERE proposal_id = {done}"
         )
+        carry_out(reworded.format(**scene))
         guards.install(connection)
         sound, printed = verify_audit(capsys, "--checkpoint", str(file))
         assert not sound

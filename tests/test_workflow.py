@@ -97,7 +97,8 @@ def test_the_trail_names_who_for_which_side_by_what_right_and_why(cast, proposal
         "fine for the source",
     )
     assert one.capacity == (
-        "Data Owner of Ledger (LEDGER); rule: Data Owner of every application may approve and reject"
+        "Data Owner of Ledger (LEDGER); rule: "
+        "Data Owner of every application may approve and reject"
     )
     assert (two.by, two.side) == (cast.target_approver, "TARGET")
     assert (last.by, last.side, last.automatic) == (cast.target_approver, "", True)

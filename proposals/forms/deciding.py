@@ -10,8 +10,8 @@ BOTH = "BOTH"
 
 
 class ActionForm(forms.Form):
-    """What an action asks before it is carried out: for which side, and a comment, if the table says
-    so for its verb.
+    """What an action asks before it is carried out: for which side, and a comment, if the table
+    says so for its verb.
 
     Any side that the verb knows is accepted and then judged by the workflow; a page shows those of
     `offered`. `both` says whether one person may decide for both sides at once.

@@ -46,7 +46,10 @@ class SpecificationField(forms.ModelChoiceField):
 
     def label_from_instance(self, specification: PhysicalSpecification) -> str:
         types = ", ".join(map(str, specification.data_types.all()))
-        return f"{specification} · {f'carries {types}' if types else 'does not yet say what it carries'}"
+        return (
+            f"{specification} · "
+            f"{f'carries {types}' if types else 'does not yet say what it carries'}"
+        )
 
 
 class WishForm(TrackedForm):
@@ -58,10 +61,15 @@ class WishForm(TrackedForm):
         PhysicalSpecification.objects.none(),
         required=False,
         empty_label="A new specification, named below",
-        help_text="What is sent: a file, a message, a table. Take one the source has already, if it fits.",
+        help_text=(
+            "What is sent: a file, a message, a table. Take one the source has already, if it fits."
+        ),
     )
     data_types = DataTypesField(
-        help_text="An existing specification that says what it carries keeps that, whatever you choose here.",
+        help_text=(
+            "An existing specification that says what it carries keeps that, "
+            "whatever you choose here."
+        ),
     )
 
     class Meta:
@@ -79,7 +87,10 @@ class WishForm(TrackedForm):
             "name": "Only if the same specification is sent several times: intraday, end of day.",
             "transport": "How it travels: a file, a message, a call, a table somebody reads.",
             "frequency": "How often the source sends it.",
-            "basis_offset": "Days after the business date: 0 for the same day, 1 for T+1, -1 for the day before.",
+            "basis_offset": (
+                "Days after the business date: 0 for the same day, 1 for T+1, "
+                "-1 for the day before."
+            ),
             "criticality": "How much it hurts the target if it is late, wrong or missing.",
             "external_id": "Its number in another inventory, if it has one.",
             "reason": "Why now; the approvers see it first.",

@@ -22,10 +22,12 @@ GUARDS = [
     *record.guards(),
 ]
 INSTALLED = {
-    POSTGRESQL: f"""SELECT DISTINCT t.tgname, c.relname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
+    POSTGRESQL: f"""SELECT DISTINCT t.tgname, c.relname FROM pg_trigger t
+        JOIN pg_class c ON c.oid = t.tgrelid
         JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE n.nspname = current_schema() AND t.tgenabled <> 'D' AND t.tgname LIKE '{PREFIX}%'""",
-    "sqlite": f"SELECT name, tbl_name FROM sqlite_master WHERE type = 'trigger' AND name LIKE '{PREFIX}%'",
+    "sqlite": f"""SELECT name, tbl_name FROM sqlite_master
+        WHERE type = 'trigger' AND name LIKE '{PREFIX}%'""",
 }
 
 

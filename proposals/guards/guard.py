@@ -16,9 +16,9 @@ class Guard:
     """Refuses, with `sentence`, each of `events` (INSERT, UPDATE, DELETE, TRUNCATE) on `table`
     where `refused` holds.
 
-    `refused` is SQL over NEW and OLD; `{row}` in it is the row that comes, or in a DELETE the one that goes. `where`
-    says on which database, if not on both; AT_COMMIT is PostgreSQL's alone and judges the rows as they are then, so
-    it reads them anew by the key of NEW.
+    `refused` is SQL over NEW and OLD; `{row}` in it is the row that comes, or in a DELETE the one
+    that goes. `where` says on which database, if not on both; AT_COMMIT is PostgreSQL's alone and
+    judges the rows as they are then, so it reads them anew by the key of NEW.
     """
 
     name: str
@@ -58,7 +58,8 @@ class Guard:
         yield f"""
             CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $guard$ BEGIN
                 IF {self.condition(row)} THEN
-                    RAISE EXCEPTION USING ERRCODE = 'check_violation', MESSAGE = {quoted(self._message)};
+                    RAISE EXCEPTION USING ERRCODE = 'check_violation',
+                        MESSAGE = {quoted(self._message)};
                 END IF;
                 RETURN {"NULL" if event == "TRUNCATE" else row};
             END $guard$"""
@@ -69,7 +70,10 @@ class Guard:
         )
         late = "DEFERRABLE INITIALLY DEFERRED" if self.where == AT_COMMIT else ""
         each = "STATEMENT" if event == "TRUNCATE" else "ROW"
-        yield f"CREATE {kind} {name} {when} {event} ON {self.table} {late} FOR EACH {each} EXECUTE FUNCTION {name}()"
+        yield (
+            f"CREATE {kind} {name} {when} {event} ON {self.table} {late} "
+            f"FOR EACH {each} EXECUTE FUNCTION {name}()"
+        )
 
     def _for_sqlite(self, event: str) -> str:
         condition = as_sqlite_says(self.condition("OLD" if event == "DELETE" else "NEW"))

@@ -76,7 +76,8 @@ def guards() -> list[Guard]:
             "proposal_data_types_frozen",
             TYPES,
             ("INSERT", "DELETE"),
-            f"EXISTS (SELECT 1 FROM {PROPOSAL} p WHERE p.id = {{row}}.proposal_id AND p.state <> {DRAFT})",
+            f"""EXISTS (SELECT 1 FROM {PROPOSAL} p
+                WHERE p.id = {{row}}.proposal_id AND p.state <> {DRAFT})""",
             "Its data types are frozen since it was submitted.",
         ),
         Guard(
@@ -93,7 +94,8 @@ def guards() -> list[Guard]:
             f"""NEW.type <> 'CREATE' AND NOT EXISTS (
                 SELECT 1 FROM {LOGICAL} l LEFT JOIN {PHYSICAL} f ON f.logical_flow_id = l.id
                 WHERE l.source_id = NEW.source_id AND l.target_id = NEW.target_id
-                AND (f.id = NEW.concerned_physical_flow_id OR l.id = NEW.concerned_logical_flow_id))""",
+                AND (f.id = NEW.concerned_physical_flow_id
+                    OR l.id = NEW.concerned_logical_flow_id))""",
             "A change or removal is of a flow of its own source and target.",
         ),
         *at_commit(),
@@ -147,7 +149,8 @@ def disagrees_with_trail() -> str:
 
 
 def not_by_both() -> str:
-    approved = f"SELECT COUNT(DISTINCT t.side) FROM {TRANSITION} t WHERE t.proposal_id = p.id AND t.action IN {APPROVALS}"
+    approved = f"""SELECT COUNT(DISTINCT t.side) FROM {TRANSITION} t
+        WHERE t.proposal_id = p.id AND t.action IN {APPROVALS}"""
     return f"(p.state = {FULL}) <> (({approved}) = 2)"
 
 
@@ -155,7 +158,8 @@ def misfits() -> str:
     flow = f"""EXISTS (SELECT 1 FROM {LOGICAL} l WHERE l.id = p.result_logical_flow_id
         AND l.source_id = p.source_id AND l.target_id = p.target_id)"""
     physical = f"""EXISTS (SELECT 1 FROM {PHYSICAL} f WHERE f.id = p.result_physical_flow_id
-        AND f.logical_flow_id = p.result_logical_flow_id AND f.specification_id = p.result_specification_id)"""
+        AND f.logical_flow_id = p.result_logical_flow_id
+        AND f.specification_id = p.result_specification_id)"""
     about = "COALESCE(p.concerned_physical_flow_id, p.result_physical_flow_id)"
     with_physical = "p.with_physical_flow OR p.concerned_physical_flow_id IS NOT NULL"
     return f"""p.state = {FULL} AND NOT ({flow}

@@ -49,7 +49,8 @@ def agreeing_with_history(model: type[models.Model]) -> list[Guard]:
     tracked = [column for column in columns(history) if column in columns(model)]
     same = " AND ".join(f"h.{column} IS NOT DISTINCT FROM t.{column}" for column in tracked)
     newest = f"SELECT MAX(history_id) FROM {table(history)} WHERE id = NEW.id"
-    refused = f"""NOT EXISTS (SELECT 1 FROM {table(model)} t JOIN {table(history)} h ON h.history_id = ({newest})
+    refused = f"""NOT EXISTS (SELECT 1 FROM {table(model)} t
+        JOIN {table(history)} h ON h.history_id = ({newest})
         WHERE t.id = NEW.id AND h.history_type <> '-' AND {same})"""
     sentence = "Its newest history row does not say what it says."
     return [

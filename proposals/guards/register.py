@@ -69,11 +69,14 @@ def origins() -> list[Guard]:
     """A flow of a proposal is that of a fully approved CREATE of its source and target, at
     commit.
     """
-    consent = f"""SELECT 1 FROM {table(Proposal)} p WHERE p.id = {{}}.origin_proposal_id AND p.type = 'CREATE'
-        AND p.state = {quoted(State.FULLY_APPROVED)} AND p.source_id = l.source_id AND p.target_id = l.target_id"""
+    consent = f"""SELECT 1 FROM {table(Proposal)} p
+        WHERE p.id = {{}}.origin_proposal_id AND p.type = 'CREATE'
+        AND p.state = {quoted(State.FULLY_APPROVED)}
+        AND p.source_id = l.source_id AND p.target_id = l.target_id"""
     of_logical = f"""EXISTS (SELECT 1 FROM {LOGICAL} l WHERE l.id = NEW.id
         AND l.origin_proposal_id IS NOT NULL AND NOT EXISTS ({consent.format("l")}))"""
-    of_physical = f"""EXISTS (SELECT 1 FROM {PHYSICAL} f JOIN {LOGICAL} l ON l.id = f.logical_flow_id
+    of_physical = f"""EXISTS (SELECT 1 FROM {PHYSICAL} f
+        JOIN {LOGICAL} l ON l.id = f.logical_flow_id
         WHERE f.id = NEW.id
         AND f.origin_proposal_id IS NOT NULL AND NOT EXISTS ({consent.format("f")}))"""
     sentence = "Its origin is no fully approved proposal of its source and target."
@@ -94,7 +97,8 @@ def living() -> list[Guard]:
     empty = (
         f"EXISTS (SELECT 1 FROM {LOGICAL} l WHERE l.id = {{}} AND ({is_active}) <> {has_physical})"
     )
-    dead = f"""EXISTS (SELECT 1 FROM {PHYSICAL} f JOIN {SPECIFICATION} s ON s.id = f.specification_id
+    dead = f"""EXISTS (SELECT 1 FROM {PHYSICAL} f
+        JOIN {SPECIFICATION} s ON s.id = f.specification_id
         WHERE {{}} AND {ACTIVE} AND s.lifecycle <> {quoted(Lifecycle.ACTIVE)})"""
     active = "A logical flow is active when it has an active physical flow, and only then."
     lives = "An active physical flow needs a specification that is not removed."

@@ -100,7 +100,8 @@ def out_of_line() -> str:
     before = f"FROM {TRANSITION} t WHERE t.proposal_id = NEW.proposal_id"
     draft = quoted(State.PROPOSED_CREATE)
     return f"""NEW.number <> (SELECT COALESCE(MAX(t.number), 0) + 1 {before})
-        OR NEW.from_state <> COALESCE((SELECT t.to_state {before} ORDER BY t.number DESC LIMIT 1), {draft})"""
+        OR NEW.from_state <> COALESCE(
+            (SELECT t.to_state {before} ORDER BY t.number DESC LIMIT 1), {draft})"""
 
 
 def of_another_policy() -> str:
@@ -109,11 +110,13 @@ def of_another_policy() -> str:
 
 
 def by_somebody_inactive() -> str:
-    return f"EXISTS (SELECT 1 FROM {USER} u WHERE u.id IN (NEW.by_id, NEW.on_behalf_of_id) AND NOT u.is_active)"
+    return f"""EXISTS (SELECT 1 FROM {USER} u
+        WHERE u.id IN (NEW.by_id, NEW.on_behalf_of_id) AND NOT u.is_active)"""
 
 
 def not_by_the_maker() -> str:
-    by_maker = f"EXISTS (SELECT 1 FROM {PROPOSAL} p WHERE p.id = NEW.proposal_id AND p.maker_id = NEW.by_id)"
+    by_maker = f"""EXISTS (SELECT 1 FROM {PROPOSAL} p
+        WHERE p.id = NEW.proposal_id AND p.maker_id = NEW.by_id)"""
     return f"NEW.action IN {MAKERS} AND (NEW.on_behalf_of_id IS NOT NULL OR NOT {by_maker})"
 
 
@@ -125,12 +128,15 @@ def policy(condition: str) -> str:
 def by_a_barred_maker() -> str:
     maker = f"""EXISTS (SELECT 1 FROM {PROPOSAL} p
         WHERE p.id = NEW.proposal_id AND p.maker_id IN (NEW.by_id, NEW.on_behalf_of_id))"""
-    return f"{DECISION} AND NOT NEW.automatic AND {policy(f'h.maker_decides <> {quoted(MakerDecides.WALTZ)}')} AND {maker}"
+    barred = policy(f"h.maker_decides <> {quoted(MakerDecides.WALTZ)}")
+    return f"{DECISION} AND NOT NEW.automatic AND {barred} AND {maker}"
 
 
 def by_the_same_people() -> str:
-    other = f"""EXISTS (SELECT 1 FROM {TRANSITION} t WHERE t.proposal_id = NEW.proposal_id AND t.side <> ''
-        AND (t.by_id IN (NEW.by_id, NEW.on_behalf_of_id) OR t.on_behalf_of_id IN (NEW.by_id, NEW.on_behalf_of_id)))"""
+    other = f"""EXISTS (SELECT 1 FROM {TRANSITION} t
+        WHERE t.proposal_id = NEW.proposal_id AND t.side <> ''
+        AND (t.by_id IN (NEW.by_id, NEW.on_behalf_of_id)
+            OR t.on_behalf_of_id IN (NEW.by_id, NEW.on_behalf_of_id)))"""
     return f"{DECISION} AND {policy('NOT h.one_person_both_sides')} AND {other}"
 
 

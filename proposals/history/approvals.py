@@ -33,8 +33,9 @@ MOMENT = timedelta(microseconds=1)
 class Trail:
     """What a page tells, oldest first.
 
-    `proposals` have their `lines`, `steps` and `policies`. `applied` is what the one proposal of a page did to the
-    register; `later` what changed after `since`, or ever if that is None. `cut`: there is more than fits.
+    `proposals` have their `lines`, `steps` and `policies`. `applied` is what the one proposal of a
+    page did to the register; `later` what changed after `since`, or ever if that is None. `cut`:
+    there is more than fits.
     """
 
     proposals: list[Proposal]
@@ -161,8 +162,8 @@ def transitions_table(transitions: QuerySet) -> Iterator[list]:
 def proposal_table(proposal: Proposal) -> Iterator[list]:
     """The whole trail of one proposal under FACT_HEADER.
 
-    `part` says what a row tells: ASKED (a field the maker filled), TRANSITION, APPLIED (a field the approval changed in
-    the register), SINCE (one that changed after it).
+    `part` says what a row tells: ASKED (a field the maker filled), TRANSITION, APPLIED (a field the
+    approval changed in the register), SINCE (one that changed after it).
     """
     [told] = told_in_full(Proposal.objects.filter(pk=proposal.pk))
     yield from _asked(told)

@@ -66,7 +66,8 @@ def pieces(rows: models.QuerySet) -> Iterator[list]:
 class Register:
     """One half of the register at `moment`: its flows in the order of today's names.
 
-    `system` narrows it to flows from or to it, `lifecycle` to the LIVING (not removed) or the REMOVED ones.
+    `system` narrows it to flows from or to it, `lifecycle` to the LIVING (not removed) or the
+    REMOVED ones.
     """
 
     moment: datetime

@@ -227,7 +227,10 @@ class ApproverRule(models.Model):
         null=True,
         blank=True,
         related_name="approver_rules",
-        help_text="Leave empty for every system of the kind. Naming one replaces all general rules for it.",
+        help_text=(
+            "Leave empty for every system of the kind. "
+            "Naming one replaces all general rules for it."
+        ),
     )
     may_approve = models.BooleanField(default=True)
     may_reject = models.BooleanField(default=True)

@@ -384,7 +384,8 @@ def prefetch_rights(proposals: list[Proposal], rows: list | None = None) -> list
     """Give each what the roles ask of it, read for all of them together; the number of queries is
     the same for any.
 
-    `rows` are the deciders of their systems, for a caller who has them. A policy that came with them is not read again.
+    `rows` are the deciders of their systems, for a caller who has them. A policy that came with
+    them is not read again.
     """
     if not proposals:
         return []

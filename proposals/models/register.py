@@ -113,7 +113,9 @@ class FlowAttributes(models.Model):
         null=True,
         blank=True,
         validators=[MinValueValidator(-999), MaxValueValidator(999)],
-        help_text="Days after the business date: 0 for the same day, 1 for T+1, -1 for the day before.",
+        help_text=(
+            "Days after the business date: 0 for the same day, 1 for T+1, -1 for the day before."
+        ),
     )
     criticality = models.CharField(max_length=10, choices=Criticality, blank=True)
     description = models.TextField("flow description", max_length=4000, blank=True)
@@ -137,8 +139,8 @@ class FlowAttributes(models.Model):
     def twin_key(self, source_id: int, target_id: int, specification: int | str | None) -> str:
         """What makes two flows the same: hexadecimal SHA-256.
 
-        `specification` is the id of an existing one, the name of a new one, or None when there is no physical part;
-        then only the route counts.
+        `specification` is the id of an existing one, the name of a new one, or None when there is
+        no physical part; then only the route counts.
         """
         values = [source_id, target_id]
         if specification is not None:
@@ -331,7 +333,9 @@ class PhysicalFlow(FSMModelMixin, Versioned, FlowAttributes):
         models.PROTECT,
         null=True,
         related_name="added_physical_flows",
-        help_text="Who added it later to an approved flow; empty when its proposal or an import made it.",
+        help_text=(
+            "Who added it later to an approved flow; empty when its proposal or an import made it."
+        ),
     )
     history = CausedRecords()
     objects = PhysicalFlowQuerySet.as_manager()

@@ -5,8 +5,8 @@ user it answers with the Right that person has, or None; it says who holds it, a
 person without it reads. A new role is a new class here and a row in the table. Being a superuser is
 no role.
 
-The proposal is handed in; from it a role reads, each once: `policy`, `deciders`, `delegations`, `stewards` and
-`decisions` (the transitions of its sides).
+The proposal is handed in; from it a role reads, each once: `policy`, `deciders`, `delegations`,
+`stewards` and `decisions` (the transitions of its sides).
 """
 
 from collections.abc import Iterable
@@ -363,7 +363,10 @@ class Approver:
         if user.pk in barred(proposal, self.side):
             if user.pk == proposal.maker_id:
                 return "You made this proposal, so others decide."
-            return "You took part in the decision of the other side, and this proposal needs two people."
+            return (
+                "You took part in the decision of the other side, "
+                "and this proposal needs two people."
+            )
         verb = self._may.removeprefix("may ")
         return f"You may not {verb} for the {self.side.lower()}, {proposal.system(self.side)}."
 

@@ -57,8 +57,8 @@ REJECT = {
 
 
 class ProposalStates(FSMModelMixin, models.Model):
-    """The table. Each row: from, to, who (`permission`), and in `custom` what `Action` declares: its
-    words, its style, and the side that decides.
+    """The table. Each row: from, to, who (`permission`), and in `custom` what `Action` declares:
+    its words, its style, and the side that decides.
 
     The methods change `state` and nothing else; `workflow` is the only caller.
     """
@@ -166,11 +166,11 @@ class Action:
     who, and its words.
 
     `label` stands on the button that leads to the question, `button` on the one that answers it.
-    `done` is what happened, in the past tense. `style` is the look of the button: primary, danger or
-    quiet. `comment` labels the field for a comment, empty where none is asked;
+    `done` is what happened, in the past tense. `style` is the look of the button: primary, danger
+    or quiet. `comment` labels the field for a comment, empty where none is asked;
     `comment_is_required` says what a missing one is refused with. `verdict` is what a decision
-    comes to, in one word. `look` is that of the state it leads to: open, good, bad or ended.
-    An action that `submits` puts a draft before the approvers, who are then asked.
+    comes to, in one word. `look` is that of the state it leads to: open, good, bad or ended. An
+    action that `submits` puts a draft before the approvers, who are then asked.
     """
 
     name: str

@@ -173,8 +173,8 @@ def of_system(
 ) -> Picture:
     """A system in the middle, on the left who sends to it, on the right to whom it sends.
 
-    `around` is of around_system. `proposals` are open ones on it, each with `route_is_living`; what they would do is
-    drawn in.
+    `around` is of around_system. `proposals` are open ones on it, each with `route_is_living`; what
+    they would do is drawn in.
     """
     sketch, end = Sketch(_proposed(proposals)), End("self", system)
     new = [_new_flow(proposal) for proposal in proposals if _is_new(proposal)]
@@ -189,7 +189,10 @@ def of_system(
         [Group("", [_box_of(end)])],
         [Group(f"Flows out: {numbers[1]}", sketch.boxes("out"))],
     ]
-    says = f"{counted(numbers[0], 'flow')} into {system.name} and {counted(numbers[1], 'flow')} out of it."
+    says = (
+        f"{counted(numbers[0], 'flow')} into {system.name} and {counted(numbers[1], 'flow')} out "
+        "of it."
+    )
     return Picture(
         f"The flows of {system.name}", says, SPACIOUS.draw(columns, sketch.arrows), sketch.rows
     )
@@ -243,7 +246,8 @@ def of_flow(flow: LogicalFlow, sent: list[PhysicalFlow]) -> Picture:
 def of_proposal(proposal: Proposal, sent: list[PhysicalFlow], others: int) -> Picture:
     """The route of a proposal and what lies around it, with what would come, go or change drawn in.
 
-    `sent` are the first active physical flows of the route, of `others` besides the one concerned. One query.
+    `sent` are the first active physical flows of the route, of `others` besides the one concerned.
+    One query.
     """
     staying = [physical for physical in sent if physical.pk != proposal.concerned_physical_flow_id][
         : SENT - 1
@@ -321,7 +325,10 @@ def _columns(sketch: Sketch, ends: tuple[End, End], numbers: dict[str, int]) -> 
 
 
 def _around(source: System, target: System, numbers: dict[str, int]) -> str:
-    told = f"{counted(numbers['into'], 'flow')} into {source.name}, {counted(numbers['out'], 'flow')} out of {target.name}"
+    told = (
+        f"{counted(numbers['into'], 'flow')} into {source.name}, "
+        f"{counted(numbers['out'], 'flow')} out of {target.name}"
+    )
     return f"{told}, one back from target to source." if numbers["back"] else f"{told}."
 
 

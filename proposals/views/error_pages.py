@@ -39,7 +39,8 @@ class RefusalPages:
         if isinstance(exception, IntegrityError):
             log.warning("The database refused %s %s: %s", request.method, request.path, exception)
             exception = Conflict(
-                "Something else changed at the same moment. Go back, load the page again and try once more."
+                "Something else changed at the same moment. Go back, "
+                "load the page again and try once more."
             )
         if not isinstance(exception, Refused):
             return None

@@ -110,8 +110,8 @@ class ProposalPage(DetailView):
 
 @dataclass(frozen=True)
 class Decision:
-    """What the reader of a page may decide: the offers, and one form for all of them if they are for
-    the same sides; else each has its own page.
+    """What the reader of a page may decide: the offers, and one form for all of them if they are
+    for the same sides; else each has its own page.
     """
 
     offers: list[Offer]

@@ -61,7 +61,10 @@ def remind(proposal: Proposal, at: datetime) -> int:
     subject = f"Still waiting for you: {_route(proposal)}"
     waiting = f"Proposal {proposal.pk}, {_route(proposal)}, by {proposal.maker}"
     days = (at - proposal.submitted_at).days
-    summary = f"{waiting} has waited for {days} {'day' if days == 1 else 'days'}. Please approve or reject it."
+    summary = (
+        f"{waiting} has waited for {days} {'day' if days == 1 else 'days'}. "
+        "Please approve or reject it."
+    )
     event = f"reminder:{proposal.pk}:{round_number * every}"
     return _queue(proposal, event, able_to_decide(proposal), subject, summary, at)
 

@@ -97,9 +97,9 @@ def act(
     comment: str = "",
     at: datetime | None = None,
 ) -> Proposal:
-    """Do what `verb` names to the proposal, as the table says: for each of `sides` where its actions
-    have one, each recorded as a transition of its own. With both sides approved the flow enters the
-    register.
+    """Do what `verb` names to the proposal, as the table says: for each of `sides` where its
+    actions have one, each recorded as a transition of its own. With both sides approved the flow
+    enters the register.
 
     Refused (NoRight, Conflict, Invalid) without the right for every side named, in a state from
     which the table knows no such step, without a comment that the table asks for, and with the
@@ -240,8 +240,9 @@ def add_physical_flow(
     """A further physical flow, straight from a maker, on a logical flow that is approved and not
     removed.
 
-    `wish` is a proposal never saved: its attributes and its existing or new specification, `data_types` those of a new
-    one. Refused as a CREATE of the same content would be, and where the policy asks for a proposal.
+    `wish` is a proposal never saved: its attributes and its existing or new specification,
+    `data_types` those of a new one. Refused as a CREATE of the same content would be, and where the
+    policy asks for a proposal.
     """
     lock_rights([flow.source_id, flow.target_id])
     lock_person(by)

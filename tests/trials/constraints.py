@@ -49,7 +49,10 @@ ADDED = {
     "added_by_id": "{maker}",
 }
 BATCH = f"INSERT INTO proposals_importbatch (at, outcome) VALUES ({NOW}, 'raw')"
-FILE = f"INSERT INTO proposals_importedfile (batch_id, name, sha256, rows) VALUES ({first('importbatch')}, 'x', 'x', -1)"
+FILE = (
+    "INSERT INTO proposals_importedfile (batch_id, name, sha256, "
+    f"rows) VALUES ({first('importbatch')}, 'x', 'x', -1)"
+)
 OF_SYSTEM = again("approverrule", system_id="{source}")
 
 # constraint: the attack it stops
@@ -137,7 +140,9 @@ TABLE = {
     "physical_flow_attributes_complete": update("physicalflow", "{physical}", basis_offset="NULL"),
     "physical_flow_lifecycle": update("physicalflow", "{physical}", lifecycle=X),
     "physical_flow_one_origin": update("physicalflow", "{physical}", origin_proposal_id="NULL"),
-    "physical_flow_added_under_proposal": f"{BATCH}; {update('physicalflow', '{physical}', **ADDED)}",
+    "physical_flow_added_under_proposal": (
+        f"{BATCH}; {update('physicalflow', '{physical}', **ADDED)}"
+    ),
     "physical_flow_no_active_twin": copied("physicalflow", "{physical}"),
     # Proposals
     "proposal_state": update("proposal", "{waiting}", state=X),

@@ -1,8 +1,9 @@
 """The product's own WSGI application, for trials: a request names in its header the point at which
 its worker dies.
 
-`X-Die-At: 7` is before the seventh statement of the request, `commit` before its transaction is committed,
-`committed` after that and before the answer. The answer of a survivor says how many statements there were.
+`X-Die-At: 7` is before the seventh statement of the request, `commit` before its transaction is
+committed, `committed` after that and before the answer. The answer of a survivor says how many
+statements there were.
 """
 
 import os

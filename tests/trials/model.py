@@ -23,7 +23,8 @@ class Wish:
     """A proposal. `spec`: the name of a new specification, the place of an existing one, or None
     for a bare route.
 
-    `flow`: the place of the physical flow an EDIT or DELETE is about; None in a DELETE means the bare logical flow.
+    `flow`: the place of the physical flow an EDIT or DELETE is about; None in a DELETE means the
+    bare logical flow.
     """
 
     type: str

@@ -84,7 +84,10 @@ def test_a_web_worker_killed_within_the_last_approval(record_property):
             wrong += [(point, "again", what) for what in approval.wrong(done=True)]
             if number % 10 == 0:
                 print(f"{number} kills, {len(wrong)} wrong", flush=True)
-    figure = f"{len(where)} kills of a web worker at {len(set(where))} points of the last approval, {len(wrong)} wrong"
+    figure = (
+        f"{len(where)} kills of a web worker at {len(set(where))} points of the last approval, "
+        f"{len(wrong)} wrong"
+    )
     record_property("figure", figure)
     assert wrong == []
     assert list(verify.breaches()) == []

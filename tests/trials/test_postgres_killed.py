@@ -105,7 +105,10 @@ def test_postgresql_killed_under_load(record_property):
             wrong += found + list(verify.breaches())
             answers += load.answers
             print(f"{number} kills, answers {dict(answers)}, {len(wrong)} wrong", flush=True)
-    figure = f"{KILLS} kills of PostgreSQL, {answers[302]} approvals acknowledged before them, {len(wrong)} wrong"
+    figure = (
+        f"{KILLS} kills of PostgreSQL, {answers[302]} approvals acknowledged before them, "
+        f"{len(wrong)} wrong"
+    )
     record_property("figure", figure)
     assert wrong == []
     assert answers[302] > 0

@@ -35,7 +35,10 @@ def test_no_round_is_bad(name, record_property):
     rounds = ROUNDS if LONG or name.startswith("approve/") else 2
     bad = run(name, rounds)
     breaches = list(verify.breaches())
-    figure = f"{name}: {rounds} rounds of {RACERS} racers, {len(bad)} bad, {len(breaches)} breaches in the audit"
+    figure = (
+        f"{name}: {rounds} rounds of {RACERS} racers, {len(bad)} bad, "
+        f"{len(breaches)} breaches in the audit"
+    )
     record_property("figure", figure)
     assert bad == []
     assert breaches == []

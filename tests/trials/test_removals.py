@@ -93,7 +93,8 @@ def test_each_guard_taken_away_is_noticed(scene, record_property):
         noticed = [number for number in noticed if without[guard][number - 1] != guard.name]
         then = ", ".join(sorted({name or "nothing" for name in others[guard]}))
         print(
-            f"guard {guard.name}: noticed by attack {noticed} on it and by verify_audit; of the others stops it: {then}"
+            f"guard {guard.name}: noticed by attack {noticed} on it and by verify_audit; "
+            f"of the others stops it: {then}"
         )
         unnoticed += [] if noticed else [guard.name]
     record_property("figure", f"{len(here)} guards taken away in turn, {len(unnoticed)} unnoticed")
@@ -129,7 +130,8 @@ if ON_POSTGRESQL:  # SQLite cannot drop a constraint
                 print(f"constraint {name}: implied by {known}, which stops all that it would")
             else:
                 print(
-                    f"constraint {name}: noticed by the attack on it; in its place stops it {then or 'nothing'}"
+                    f"constraint {name}: noticed by the attack on it; "
+                    f"in its place stops it {then or 'nothing'}"
                 )
             unnoticed += [name] if before == then and name not in constraints.IMPLIED else []
         record_property(

@@ -28,8 +28,9 @@ def identity(value: Any) -> Any:
 class Column:
     """One column of a file.
 
-    `path` leads from a row's object to the value; where it has a dot the value belongs to a related row: it is read
-    and exported, never set. `fold` gives what of a value counts in the key of its row.
+    `path` leads from a row's object to the value; where it has a dot the value belongs to a related
+    row: it is read and exported, never set. `fold` gives what of a value counts in the key of its
+    row.
     """
 
     name: str

@@ -40,7 +40,10 @@ class Tally:
     @property
     def outcome(self) -> str:
         counts = {"added": self.added, "changed": self.changed}
-        return f"{self.file}: {', '.join(f'{count} {what}' for what, count in counts.items() if count)}."
+        return (
+            f"{self.file}: "
+            f"{', '.join(f'{count} {what}' for what, count in counts.items() if count)}."
+        )
 
     def __str__(self) -> str:
         parts = [
@@ -122,7 +125,10 @@ def _check_names(contents: Mapping[str, bytes]) -> None:
         raise BadCatalogue([Problem(f"{shown(name)}.csv", 0, "", reason) for name in strange])
     if sum(map(len, contents.values())) > reading.MOST_BYTES and len(contents) > 1:
         largest = max(contents, key=lambda name: len(contents[name]))
-        reason = f"The files together are larger than {reading.MOST_BYTES // 1024 // 1024} MiB; import them in parts."
+        reason = (
+            f"The files together are larger than {reading.MOST_BYTES // 1024 // 1024} MiB; "
+            "import them in parts."
+        )
         raise BadCatalogue([Problem(TABLES[largest].file, 0, "", reason)])
 
 

@@ -151,7 +151,10 @@ class Plan:
             shelf.repeated += 1
         else:
             column = shelf.table.key[0] if len(shelf.table.key) == 1 else ""
-            reason = f"Line {earlier.line} has the same key ({', '.join(shelf.table.key)}) with other content."
+            reason = (
+                f"Line {earlier.line} has the same key ({', '.join(shelf.table.key)}) with other "
+                "content."
+            )
             self.report(shelf.table, row.line, column, reason)
 
     def report(self, table: Table, line: int, column: str, reason: str) -> None:

@@ -49,7 +49,10 @@ def _unfit(target: Shelf, key, *, is_known: bool, name: str) -> str:
     is.
     """
     if not is_known and target.complete:
-        return f"{quoted(name)} is unknown: it is not in {target.table.file} and has not been imported before."
+        return (
+            f"{quoted(name)} is unknown: it is not in {target.table.file} and has not been "
+            "imported before."
+        )
     if key is not None and target.is_removed(key) and key not in target.rows:
         return f"{quoted(name)} has been removed."
     return ""
@@ -75,7 +78,8 @@ def _agree_with_rules(plan: Plan, row: Row) -> Iterator[tuple[str, str]]:
             kind = before[code]["kind"]
             yield (
                 "kind",
-                f"An approver rule names this system as one of the kind {kind}; delete that rule first.",
+                f"An approver rule names this system as one of the kind {kind}; "
+                "delete that rule first.",
             )
 
 

@@ -30,8 +30,8 @@ from .columns import Choice, Code, Codes, Column, Email, Flag, MadeUpCode, Numbe
 class Table:
     """One file.
 
-    `key` names the columns that identify a row. Rows `only_added` are changed by proposals alone, so their lifecycle
-    may be REMOVED. `above` is the column that makes a tree of it.
+    `key` names the columns that identify a row. Rows `only_added` are changed by proposals alone,
+    so their lifecycle may be REMOVED. `above` is the column that makes a tree of it.
     """
 
     name: str

@@ -82,7 +82,10 @@ def _as_wished(proposal: Proposal, row) -> Iterator[str]:
         return
     for field in PhysicalFlow.ATTRIBUTES:
         if getattr(row, field) != getattr(proposal, field):
-            yield f"{field} was approved as “{getattr(proposal, field)}” and applied as “{getattr(row, field)}”."
+            yield (
+                f"{field} was approved as “{getattr(proposal, field)}” and applied as "
+                f"“{getattr(row, field)}”."
+            )
     if proposal.specification_id and row.specification_id != proposal.specification_id:
         yield "Another specification than the one approved is sent."
 
@@ -94,7 +97,10 @@ def _specified(proposal: Proposal, row) -> Iterator[str]:
     if row is None or proposal.specification_id:
         return
     if same_text(row.name) != same_text(proposal.specification_name):
-        yield f"The specification was approved as “{proposal.specification_name}” and made as “{row.name}”."
+        yield (
+            f"The specification was approved as “{proposal.specification_name}” and made as "
+            f"“{row.name}”."
+        )
     if (row.format, row.description) != (
         proposal.specification_format,
         proposal.specification_description,

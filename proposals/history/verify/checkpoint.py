@@ -88,8 +88,10 @@ def _wait_for_those_under_way() -> None:
     """Until everybody who is writing transitions now has come to an end; CheckpointBroken after a
     minute.
     """
-    writing = """SELECT virtualtransaction FROM pg_locks WHERE relation = %s::regclass AND mode = 'RowExclusiveLock'
-        AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) AND pid <> pg_backend_pid()"""
+    writing = """SELECT virtualtransaction FROM pg_locks
+        WHERE relation = %s::regclass AND mode = 'RowExclusiveLock'
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+        AND pid <> pg_backend_pid()"""
 
     def writers() -> set[str]:
         cursor.execute(writing, [Transition._meta.db_table])

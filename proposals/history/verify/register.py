@@ -57,7 +57,8 @@ def disagreements() -> Iterator[Breach]:
             )
     for field in HistoricalRecords.m2m_models:
         for (key,) in found(
-            f"SELECT t.id FROM {field.model._meta.db_table} t WHERE {unknown_to_history(field, 't.id')}"
+            f"SELECT t.id FROM {field.model._meta.db_table} t WHERE "
+            f"{unknown_to_history(field, 't.id')}"
         ):
             sentence = f"Its newest history row does not know its {field.verbose_name}."
             yield Breach("I8", f"{field.model._meta.model_name} {key}", sentence)

@@ -83,7 +83,8 @@ def _decided(
     if met and not policy.one_person_both_sides:
         yield (
             "I2",
-            f"Transition {step.number} is by somebody of the other side, and the policy asks for two people.",
+            f"Transition {step.number} is by somebody of the other side, "
+            "and the policy asks for two people.",
         )
     if any(other.automatic for other in others) and step.automatic and not waltz:
         yield "I2", f"Transition {step.number} is the second automatic decision."

@@ -8,7 +8,10 @@ from ...files.catalogue import write_catalogue
 
 
 class Command(BaseCommand):
-    help = "Export the catalogue as the files import_catalogue reads; importing them again changes nothing."
+    help = (
+        "Export the catalogue as the files import_catalogue reads; "
+        "importing them again changes nothing."
+    )
 
     def add_arguments(self, parser) -> None:
         parser.add_argument("directory", type=Path)

@@ -10,7 +10,10 @@ from ...files.catalogue import BadCatalogue, import_catalogue, read_directory
 
 
 class Command(BaseCommand):
-    help = "Import the catalogue files (*.csv) of a directory: all of them, or nothing and every problem named."
+    help = (
+        "Import the catalogue files (*.csv) of a directory: all of them, "
+        "or nothing and every problem named."
+    )
 
     def add_arguments(self, parser) -> None:
         parser.add_argument("directory", type=Path)

@@ -5,7 +5,10 @@ from ...workflow import periodic
 
 
 class Command(BaseCommand):
-    help = "Reminds those who still have to decide, on the days the policy says. One pass; safe to run twice at once."
+    help = (
+        "Reminds those who still have to decide, on the days the policy says. One pass; "
+        "safe to run twice at once."
+    )
 
     def handle(self, *args, **options) -> None:
         done, failed = periodic.remind_approvers(timezone.now())

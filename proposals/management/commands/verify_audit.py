@@ -6,15 +6,21 @@ from ...history import verify
 
 
 class Command(BaseCommand):
-    help = "Checks that proposals, transitions, history and flows agree. Names every disagreement; exit status 1 if any."
+    help = (
+        "Checks that proposals, transitions, history and flows agree. "
+        "Names every disagreement; exit status 1 if any."
+    )
 
     def add_arguments(self, parser) -> None:
         parser.add_argument(
             "--checkpoint",
             type=Path,
             metavar="FILE",
-            help="Compare the log of transitions with the fingerprint in FILE, and write the new one there if all is "
-            "well. Keep FILE where nobody who writes to the database can change it.",
+            help=(
+                "Compare the log of transitions with the fingerprint in FILE, and write the new "
+                "one there if all is well. Keep FILE where nobody who writes to the database "
+                "can change it."
+            ),
         )
 
     def handle(self, *, checkpoint: Path | None, **options) -> None:

@@ -23,7 +23,10 @@ ROUNDS = [
 
 
 class Command(BaseCommand):
-    help = "Does all periodic work in one process: time-outs, reminders, digests, mail. Stops cleanly on SIGTERM."
+    help = (
+        "Does all periodic work in one process: time-outs, reminders, digests, mail. "
+        "Stops cleanly on SIGTERM."
+    )
 
     def handle(self, *args, **options) -> None:
         self.stopping = threading.Event()

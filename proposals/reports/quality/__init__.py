@@ -1,5 +1,5 @@
-"""What the register lacks, and what remedies it: five questions, each with its number, its age and its
-list.
+"""What the register lacks, and what remedies it: five questions, each with its number, its age and
+its list.
 """
 
 from .common import Answer, Line, Question, Remedy

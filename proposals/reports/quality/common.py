@@ -82,8 +82,8 @@ class Question:
     """One question: what it is asked of, which rows it finds, how they are shown and what remedies
     them.
 
-    `matches` gives each row its `since`, from which its age counts. `systems` are the paths from a row to the systems it
-    concerns, `words` those to the texts a search looks at.
+    `matches` gives each row its `since`, from which its age counts. `systems` are the paths from a
+    row to the systems it concerns, `words` those to the texts a search looks at.
     """
 
     slug = title = short = hint = of = noun = since_label = since_means = ""
@@ -165,4 +165,5 @@ def propose(source: System, **more: int) -> str:
 def mail_to(people: list[User], subject: str, *lines: str) -> str:
     """A link that opens a mail to them, written and not sent."""
     to = ",".join(quote(person.email, safe="@") for person in people)
-    return f"mailto:{to}?subject={quote(subject)}&body={quote(chr(10).join(lines)).replace('%0A', '%0D%0A')}"
+    body = quote("\r\n".join(lines))
+    return f"mailto:{to}?subject={quote(subject)}&body={body}"

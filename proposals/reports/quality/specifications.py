@@ -14,7 +14,10 @@ class Unused(Question):
     of = "specifications"
     noun = "specification"
     since_label = "Unused since"
-    since_means = "Since the last flow that used it was removed; where there never was one, since it entered the register."
+    since_means = (
+        "Since the last flow that used it was removed; where there never was one, "
+        "since it entered the register."
+    )
     header = ["Code", "Name", "Owner", "Owner code", "Format", "Open proposal"]
     systems = ["owner"]
     words = ["name", "code", "owner__name", "owner__code"]

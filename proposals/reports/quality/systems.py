@@ -34,11 +34,17 @@ class WithoutApprover(Question):
     slug = "systems-without-approver"
     title = "Systems without an approver"
     short = "No approver"
-    hint = "Nobody active may approve for them. The policy leaves their side to the stewards, or refuses the proposal."
+    hint = (
+        "Nobody active may approve for them. The policy leaves their side to the stewards, "
+        "or refuses the proposal."
+    )
     of = "systems"
     noun = "system"
     since_label = "Without one since"
-    since_means = "Since the last person left it or was deactivated; where there never was one, since it entered the register."
+    since_means = (
+        "Since the last person left it or was deactivated; where there never was one, "
+        "since it entered the register."
+    )
     header = [
         "Code",
         "Name",

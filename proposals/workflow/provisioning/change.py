@@ -54,7 +54,8 @@ def consequences(proposal: Proposal, known: ImpactFacts | None = None) -> list[C
     flow = proposal.concerned_physical_flow
     told = [
         Consequence(
-            f"The physical flow {flow} changes where old and new differ; route and specification stay."
+            f"The physical flow {flow} changes where old and new differ; "
+            "route and specification stay."
         )
     ]
     if (known or impact_facts(proposal)).types_change:
@@ -143,6 +144,6 @@ def _check_types(flow: PhysicalFlow, wanted: set, present: set) -> None:
     )
     if routes:
         raise Invalid(
-            data_types=f"Other routes share the specification {flow.specification.name}, so its data types "
-            f"cannot be changed here: {', '.join(routes)}."
+            data_types=f"Other routes share the specification {flow.specification.name}, "
+            f"so its data types cannot be changed here: {', '.join(routes)}."
         )

@@ -261,7 +261,8 @@ def consequences(proposal: Proposal, known: ImpactFacts | None = None) -> list[C
         told.append(f"The specification {proposal.specification.name} is used as it is.")
     else:
         told.append(
-            f"{source.name} gets the new specification {proposal.specification_name or '(not named yet)'}."
+            f"{source.name} gets the new specification "
+            f"{proposal.specification_name or '(not named yet)'}."
         )
     if proposal.with_physical_flow:
         told.append("A physical flow is added, and the logical flow is active.")

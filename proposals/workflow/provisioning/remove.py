@@ -66,7 +66,8 @@ def consequences(proposal: Proposal, known: ImpactFacts | None = None) -> list[C
     if flow is None:
         return [
             Consequence(
-                f"The logical flow {route}, which has no physical flow, is removed. Its history stays."
+                f"The logical flow {route}, which has no physical flow, is removed. "
+                "Its history stays."
             )
         ]
     known = known or impact_facts(proposal)
@@ -109,6 +110,7 @@ def _refuse_removed(flow: PhysicalFlow | LogicalFlow, removed: bool) -> None:
 def _refuse_changed(flow: PhysicalFlow | LogicalFlow, changed: bool) -> None:
     if changed:
         raise Conflict(
-            f"The flow {flow} has changed since this was written. It has to be proposed again, from what it is now.",
+            f"The flow {flow} has changed since this was written. It has to be proposed again, "
+            "from what it is now.",
             flow,
         )
