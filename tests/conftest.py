@@ -4,13 +4,14 @@ import os
 from types import SimpleNamespace
 
 import pytest
-from django.db import connection
+from django.contrib.auth.models import Group
+from django.db import connection, transaction
 from django.test import TransactionTestCase, override_settings
 
 from proposals import guards, workflow
-from proposals.models import ImportBatch, LogicalFlow
+from proposals.models import ImportBatch, LogicalFlow, Policy
 
-from . import factories
+from . import databases, factories
 from .browsing import chromium  # noqa: F401
 
 
@@ -37,36 +38,73 @@ collect_ignore = [] if os.environ.get("OWN_POSTGRES") else ["trials/test_postgre
 # Brings a database of its own: once is enough, and the run on SQLite is that once.
 collect_ignore += ["test_file_bombs.py"] if os.environ.get("DATABASE_URL") else []
 
-flush = TransactionTestCase._fixture_teardown
+# The rows that every migrate lays and no test changes.
+KEPT = {"django_content_type", "auth_permission", "auth_group", "auth_group_permissions"}
 
 
-def flush_past_the_guards(case) -> None:
-    """Emptying the tables after a transactional test is what the guards forbid; for the flush they
-    look away.
+def pytest_configure(config) -> None:
+    if not hasattr(config, "workerinput"):
+        databases.begin()
 
-    On PostgreSQL all triggers do while this session is a replica, which is much quicker than making
-    them anew; and to delete the few rows there are is much quicker than to truncate a hundred
-    tables.
+
+def pytest_collection_modifyitems(config, items) -> None:
+    """What needs no database runs once: `make test` says so to the second of its two runs."""
+    if os.environ.get("ONLY_WITH_DATABASE"):
+        without = [item for item in items if not needs_database(item)]
+        config.hook.pytest_deselected(items=without)
+        items[:] = [item for item in items if item not in set(without)]
+
+
+def needs_database(item: pytest.Item) -> bool:
+    """By what it asks for, so that nobody has to remember a mark."""
+    is_marked = item.get_closest_marker("django_db") is not None
+    return is_marked or "django_db_setup" in getattr(item, "fixturenames", ())
+
+
+def pytest_unconfigure(config) -> None:
+    if not hasattr(config, "workerinput"):
+        databases.end()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(request, django_test_environment, django_db_blocker):
+    """Instead of migrating for each worker: a copy of what was migrated once."""
+    workerinput = getattr(request.config, "workerinput", {"workerid": "alone"})
+    with django_db_blocker.unblock():
+        databases.make(workerinput["workerid"])
+    yield
+    with django_db_blocker.unblock():
+        connection.close()
+
+
+def empty_tables(case) -> None:
+    """After a transactional test, instead of Django's flush: all tables but those of KEPT.
+
+    Emptying them is what the guards forbid, so for this they look away. On PostgreSQL all triggers
+    do while this session is a replica; and to delete the few rows there are is much quicker than to
+    truncate a hundred tables.
     """
-    if connection.vendor != "postgresql":
+    tables = set(connection.introspection.django_table_names(only_existing=True)) - KEPT
+    tables -= {"django_migrations"}
+    deletions = [f"DELETE FROM {connection.ops.quote_name(table)}" for table in sorted(tables)]
+    on_postgresql = connection.vendor == "postgresql"
+    if not on_postgresql:
         guards.remove(connection)
-        flush(case)
+    with connection.constraint_checks_disabled(), connection.cursor() as cursor:
+        if on_postgresql:
+            cursor.execute("SET session_replication_role = replica")
+        with transaction.atomic():
+            for deletion in deletions:
+                cursor.execute(deletion)
+        if on_postgresql:
+            cursor.execute("SET session_replication_role = DEFAULT")
+    Group.objects.exclude(name__in=["Stewards", "Auditors"]).delete()
+    Policy.objects.get_or_create(pk=1)
+    if not on_postgresql:
         guards.install(connection)
-        return
-    truncate, connection.ops.sql_flush = connection.ops.sql_flush, deletions
-    try:
-        connection.cursor().execute("SET session_replication_role = replica")
-        flush(case)
-        connection.cursor().execute("SET session_replication_role = DEFAULT")
-    finally:
-        connection.ops.sql_flush = truncate
 
 
-def deletions(style, tables: list[str], **options) -> list[str]:
-    return [f"DELETE FROM {connection.ops.quote_name(table)}" for table in tables]
-
-
-TransactionTestCase._fixture_teardown = flush_past_the_guards
+TransactionTestCase._fixture_teardown = empty_tables
 
 
 @pytest.fixture

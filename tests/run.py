@@ -20,6 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 PYTHON = sys.executable
 BROWSERS = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"]
+SLOWEST = 10  # tests named at the end
 PRODUCTION = {
     "DEBUG": "0",
     "SECRET_KEY": "k3Yfortheproductionchecksonly-0123456789-abcdefghijklmnopqrstuvw",
@@ -157,13 +158,17 @@ def suite(name: str, url: str, *arguments: str, minutes: int | None = None, **en
         for figure in found.iter("property")
         if figure.attrib["name"] == "figure"
     ]
-    seconds = time.monotonic() - started
+    times = [
+        (float(case.attrib["time"]), f"{case.attrib['classname']}.{case.attrib['name']}")
+        for case in found.iter("testcase")
+    ]
     return {
         "name": name,
         "passed": passed,
         "failed": failed,
-        "seconds": seconds,
+        "seconds": time.monotonic() - started,
         "figures": figures,
+        "slowest": sorted(times, reverse=True)[:SLOWEST],
     }
 
 
@@ -189,16 +194,20 @@ def summary(results: list[dict]) -> int:
         print("{name}: {passed} passed, {failed} failed in {seconds:.0f} s".format(**result))
         for figure in result["figures"]:
             print(f"    {figure}")
+    times = sorted((slow for result in results for slow in result["slowest"]), reverse=True)
+    print("slowest:")
+    for seconds, test in times[:SLOWEST]:
+        print(f"    {seconds:5.1f} s  {test}")
     return sum(result["failed"] for result in results)
 
 
 def main() -> int:
     os.environ["CHROMIUM"] = chromium()
     sound = checks()
-    how = ["-n", "2", "--dist", "worksteal", "--durations=25", *sys.argv[1:]]
-    results = [suite("SQLite", "", *how)]
+    how = ["-n", "2", "--dist", "worksteal", *sys.argv[1:]]
+    results = [suite("SQLite, and what needs no database", "", *how)]
     with postgresql(hasty=True) as url:
-        results.append(suite("PostgreSQL", url, *how))
+        results.append(suite("PostgreSQL", url, *how, ONLY_WITH_DATABASE="1"))
     failed = summary(results) + (not sound)
     print(f"checks: {'all well' if sound else 'FAILED, see above'}")
     print(f"{sum(result['passed'] for result in results)} passed, {failed} failed")

@@ -98,9 +98,6 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "timeout": 20,
         "init_command": "PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON;",
     }
-    # A file, not memory: in-memory SQLite ignores the busy timeout, and a live server needs a
-    # second connection.
-    DATABASES["default"]["TEST"] = {"NAME": BASE_DIR / "test.sqlite3"}
 
 AUTH_USER_MODEL = "proposals.User"
 AUTH_PASSWORD_VALIDATORS = [
