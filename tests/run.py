@@ -14,8 +14,10 @@ import tempfile
 import time
 import warnings
 import xml.etree.ElementTree as ElementTree
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 ROOT = Path(__file__).parent.parent
 PYTHON = sys.executable
@@ -128,20 +130,30 @@ def checks() -> bool:
     )
 
 
-def suite(name: str, url: str, *arguments: str, minutes: int | None = None, **environ: str) -> dict:
+def suite(
+    name: str,
+    url: str,
+    *arguments: str,
+    minutes: int | None = None,
+    output: TextIO | None = None,
+    **environ: str,
+) -> dict:
     """Runs pytest once: how many passed and failed, how long it took, and the figures that the
     tests report.
 
-    It fails too if it takes more than `minutes`, or if nothing was run.
+    It fails too if it takes more than `minutes`, or if nothing was run. What it prints goes to
+    `output`, if one is given.
     """
-    print(f"\n== {name}", flush=True)
+    if not output:
+        print(f"\n== {name}", flush=True)
     report = Path(tempfile.mkdtemp(prefix="wf-report-")) / "report.xml"
     environ = os.environ | {"DATABASE_URL": url, "DEBUG": "1", "PYTHONUNBUFFERED": "1"} | environ
     started = time.monotonic()
     command = [PYTHON, "-m", "pytest", f"--junit-xml={report}", *arguments]
-    ended_well = finished(
-        subprocess.Popen(command, cwd=ROOT, env=environ, start_new_session=True), minutes
+    tests = subprocess.Popen(
+        command, cwd=ROOT, env=environ, start_new_session=True, stdout=output, stderr=output
     )
+    ended_well = finished(tests, minutes)
     found = (
         ElementTree.parse(report).getroot().find("testsuite")
         if report.exists()
@@ -202,12 +214,20 @@ def summary(results: list[dict]) -> int:
 
 
 def main() -> int:
+    """Both databases at once: each suite waits for browsers and locks half of its time."""
     os.environ["CHROMIUM"] = chromium()
     sound = checks()
     how = ["-n", "2", "--dist", "worksteal", *sys.argv[1:]]
-    results = [suite("SQLite, and what needs no database", "", *how)]
-    with postgresql(hasty=True) as url:
-        results.append(suite("PostgreSQL", url, *how, ONLY_WITH_DATABASE="1"))
+    with (
+        postgresql(hasty=True) as url,
+        tempfile.TemporaryFile("w+") as printed,
+        ThreadPoolExecutor() as pool,
+    ):
+        also = pool.submit(suite, "PostgreSQL", url, *how, output=printed, ONLY_WITH_DATABASE="1")
+        results = [suite("SQLite, and what needs no database", "", *how), also.result()]
+        print("\n== PostgreSQL")
+        printed.seek(0)
+        shutil.copyfileobj(printed, sys.stdout)
     failed = summary(results) + (not sound)
     print(f"checks: {'all well' if sound else 'FAILED, see above'}")
     print(f"{sum(result['passed'] for result in results)} passed, {failed} failed")
