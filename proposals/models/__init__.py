@@ -25,7 +25,6 @@ from .register import (
     PhysicalFlow,
     PhysicalSpecification,
     Transport,
-    same_text,
 )
 from .rights import (
     STEWARDS,
@@ -61,6 +60,7 @@ from .states import (
     verbs,
 )
 from .submissions import Receipt
+from .text import clean, clean_lines, folded, same
 from .transitions import Transition
 
 __all__ = [
@@ -114,11 +114,14 @@ __all__ = [
     "Verb",
     "actions",
     "active_stewards",
+    "clean",
+    "clean_lines",
     "decidable_by",
     "deciders",
     "decisive_involvements",
     "end_states",
     "evidence",
+    "folded",
     "lock_person",
     "lock_rights",
     "look_of",
@@ -127,7 +130,7 @@ __all__ = [
     "prefetch_rights",
     "rights_on",
     "rows",
-    "same_text",
+    "same",
     "states",
     "states_reached_by",
     "systems_of",

@@ -24,7 +24,6 @@ from .register import (
     PhysicalFlow,
     PhysicalSpecification,
     attribute_checks,
-    same_text,
 )
 from .states import (
     DRAFT,
@@ -40,6 +39,7 @@ from .states import (
     undecided_states,
     verbs,
 )
+from .text import folded
 from .transitions import Transition
 
 OPEN, END = open_states(), end_states()
@@ -362,7 +362,7 @@ class Proposal(ProposalStates, FlowAttributes):
     def set_content_key(self) -> None:
         specification = None
         if self.with_physical_flow:
-            specification = self.specification_id or same_text(self.specification_name)
+            specification = self.specification_id or folded(self.specification_name)
         self.content_key = self.twin_key(self.source_id, self.target_id, specification)
 
     @property

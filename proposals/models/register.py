@@ -2,7 +2,6 @@
 
 import hashlib
 import secrets
-import unicodedata
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -14,32 +13,7 @@ from django_fsm import FSMField, FSMModelMixin, transition
 from .catalogue import DataType, ImportBatch, System, one_of
 from .history import CausedRecords, Versioned
 from .people import User
-
-UNSEEN = {
-    *map(chr, range(0xFE00, 0xFE10)),
-    *map(chr, range(0xE0100, 0xE01F0)),
-    "\u034f",
-    "\u115f",
-    "\u1160",
-    "\u3164",
-}
-
-
-def same_text(text: str) -> str:
-    """Two texts a reader would call the same have the same result: NFKC, case-folded, spaces
-    collapsed, and without the characters nobody sees (zero-width and direction marks, variation
-    selectors).
-
-    Computed here because Lower and Trim differ between the databases outside ASCII.
-    """
-
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    seen = (
-        c
-        for c in unicodedata.normalize("NFKC", folded)
-        if unicodedata.category(c) != "Cf" and c not in UNSEEN
-    )
-    return " ".join("".join(seen).split())
+from .text import folded
 
 
 class Transport(models.TextChoices):
@@ -147,7 +121,7 @@ class FlowAttributes(models.Model):
             values += [type(specification).__name__, specification]
             values += [self.name, self.transport, self.frequency, self.basis_offset]
         return hashlib.sha256(
-            "\n".join(same_text(str(value)) for value in values).encode()
+            "\n".join(folded(str(value)) for value in values).encode()
         ).hexdigest()
 
     @property

@@ -33,11 +33,11 @@ from ..models import (
     actions,
     end_states,
     evidence,
+    folded,
     lock_person,
     lock_rights,
     on_submission,
     rights_on,
-    same_text,
     verbs,
 )
 from . import notices, provisioning
@@ -108,7 +108,7 @@ def act(
     proposal = _locked(proposal, by)
     at = at or timezone.now()
     chosen = _chosen(proposal, verb, set(sides))
-    if chosen[0].comment_is_required and not same_text(comment):
+    if chosen[0].comment_is_required and not folded(comment):
         raise Invalid(comment=chosen[0].comment_is_required)
     # Each side as it stands now, before the first of two decisions moves the state.
     rights = [_right(proposal, action, by) for action in chosen]

@@ -21,7 +21,7 @@ from ...models import (
     PhysicalSpecification,
     System,
     User,
-    same_text,
+    folded,
 )
 from .columns import Choice, Code, Codes, Column, Email, Flag, MadeUpCode, Number, Text
 
@@ -232,7 +232,7 @@ _TABLES = [
             Code("source_code", "logical_flow.source", of="systems"),
             Code("target_code", "logical_flow.target", of="systems"),
             Code("specification_code", "specification", of="specifications"),
-            Text("name", optional=True, fold=same_text),
+            Text("name", optional=True, fold=folded),
             Choice("transport"),
             Choice("frequency"),
             Number("basis_offset"),

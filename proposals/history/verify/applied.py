@@ -13,7 +13,7 @@ from ...models import (
     Proposal,
     ProposalType,
     State,
-    same_text,
+    same,
 )
 from .breach import Breach
 
@@ -96,7 +96,7 @@ def _specified(proposal: Proposal, row) -> Iterator[str]:
     """
     if row is None or proposal.specification_id:
         return
-    if same_text(row.name) != same_text(proposal.specification_name):
+    if not same(row.name, proposal.specification_name):
         yield (
             f"The specification was approved as “{proposal.specification_name}” and made as "
             f"“{row.name}”."

@@ -12,7 +12,8 @@ from ...models import (
     PhysicalFlow,
     PhysicalSpecification,
     Proposal,
-    same_text,
+    folded,
+    same,
 )
 from .common import (
     Consequence,
@@ -56,7 +57,7 @@ def lacking(proposal: Proposal, types: Iterable[DataType]) -> dict[str, str]:
     if not proposal.with_physical_flow:
         return missing
     missing |= missing_attributes(proposal)
-    if not proposal.specification_id and not same_text(proposal.specification_name):
+    if not proposal.specification_id and not folded(proposal.specification_name):
         missing["specification"] = "Choose a specification, or name a new one."
     elif not proposal.specification_id and not proposal.specification_format:
         missing["specification_format"] = "Give the format of the new specification."
@@ -88,11 +89,13 @@ def _check_existing_specification(proposal: Proposal) -> None:
 
 
 def _specification_of_same_name(proposal: Proposal) -> PhysicalSpecification | None:
-    wanted = same_text(proposal.specification_name)
     living = PhysicalSpecification.objects.filter(
         owner_id=proposal.source_id, lifecycle=Lifecycle.ACTIVE
     )
-    return next((spec for spec in living.order_by("pk") if same_text(spec.name) == wanted), None)
+    return next(
+        (spec for spec in living.order_by("pk") if same(spec.name, proposal.specification_name)),
+        None,
+    )
 
 
 def twin_of(proposal: Proposal) -> PhysicalFlow | LogicalFlow | Proposal | None:
