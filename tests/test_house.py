@@ -1,51 +1,22 @@
 """The house itself: its rooms are known, imports point one way, and nothing goes round that."""
 
 import ast
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
-HOUSE = ROOT / "proposals"
-# A room imports from those before it; rooms of one line know nothing of each other.
-RANKS = [
-    {"errors", "apps"},
-    {"models"},
-    {"guards"},
-    {"history"},
-    {"workflow"},
-    {"files"},
-    {"reports"},
-    {"forms"},
-    {"views", "admin", "demo"},
-    {"urls", "management"},
-]
-RANK = {room: place for place, rooms in enumerate(RANKS) for room in rooms}
-FILES = [path for path in sorted(HOUSE.rglob("*.py")) if "migrations" not in path.parts]
+from .architecture import (
+    FILES,
+    PAGE,
+    RANK,
+    ROOT,
+    imported_rooms,
+    imports,
+    page_with,
+    picture,
+    room_of,
+)
+
 BACK_DOORS = {"import_module", "import_string", "__import__", "get_model", "autodiscover_modules"}
-
-
-def room_of(path: Path) -> str:
-    return path.relative_to(HOUSE).with_suffix("").parts[0]
-
-
-def imports(path: Path) -> list[ast.Import | ast.ImportFrom]:
-    tree = ast.parse(path.read_text())
-    return [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
-
-
-def imported_rooms(path: Path) -> set[str]:
-    """The rooms of the house that a module names in its imports, relative or absolute."""
-    package = ("proposals", *path.relative_to(HOUSE).parts[:-1])
-    found = []
-    for node in imports(path):
-        if isinstance(node, ast.Import):
-            found += [alias.name.split(".") for alias in node.names]
-            continue
-        above = package[: len(package) - node.level + 1] if node.level else ()
-        base = [*above, *(node.module or "").split(".")] if node.module else [*above]
-        found += [[*base, alias.name] for alias in node.names]
-    return {names[1] for names in found if names[0] == "proposals" and len(names) > 1}
 
 
 def test_every_room_is_known():
@@ -72,6 +43,10 @@ def test_nothing_is_imported_inside_a_function_or_by_its_name(path):
     names |= {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
     if room_of(path) != "apps":  # whose signal handler is handed a registry, and imports nothing
         assert not names & BACK_DOORS
+
+
+def test_the_picture_of_the_rooms_is_what_the_imports_draw():
+    assert PAGE.read_text() == page_with(picture()), "run python -m tests.architecture"
 
 
 def test_models_are_imported_from_their_package_alone():
