@@ -22,6 +22,11 @@ pytestmark = pytest.mark.django_db
 EMPTY, LONG = "This must not be empty.", "This is longer than 64 characters."
 NO_CSV = "This is not CSV ({}); the file was not read any further."
 TWICE = "Line {} has the same key ({}) with other content."
+SAVE_AS = (
+    "In the spreadsheet choose “Save as” and the type “CSV UTF-8”, or save it as a workbook (XLSX)."
+)
+NO_UTF8 = f"The file is not UTF-8. It is probably {{}}. {SAVE_AS}"
+NO_MARK = f"The file is UTF-16 without its mark, which is not read. {SAVE_AS}"
 OTHER_KIND = "The system “RISK” is of the kind APPLICATION."
 NO_ROUTE = "There is no logical flow from “LEDGER” to “LEDGER”."
 KINDS = "APPLICATION, ACTOR, END_USER_APPLICATION"
@@ -52,21 +57,21 @@ BROKEN_ROWS = [
     ("logical_flows", "RISK,LEDGER ,CLIENT; CLEINT \n", 5, "data_type_codes",
         unknown("CLEINT", "data_types")),
     ("systems", f"ACTOR,{'A' * 65},A,,,,\n", 5, "code", LONG),
-    ("systems", "ACTOR,A,A,,,yes,\n", 5, "external", "“yes” is neither true nor false."),
+    ("systems", "ACTOR,A,A,,,yep,\n", 5, "external", "“yep” is neither true nor false."),
     ("systems", "ACTOR,A,A,,,,GONE\n", 5, "lifecycle_status",
         "“GONE” is not one of ACTIVE, PENDING, REMOVED."),
     ("systems", "ACTOR,A,A,x\0y,,,\n", 5, "description", "This contains a NUL character."),
     ("systems", "ACTOR,A,A,,XX,,\n", 5, "organisational_unit_code",
         unknown("XX", "organisational_units")),
     ("systems", "ACTOR,A,A\n", 5, "", "The row has 3 cells, the header has 7."),
-    ("systems", "ACTOR,A,A,,,,,,\n", 5, "", "The row has 9 cells, the header has 7."),
+    ("systems", "ACTOR,A,A,,,,,,x\n", 5, "", "The row has 9 cells, the header has 7."),
     ("systems", "ACTOR,RISK,Risk,,,,\n", 5, "code", TWICE.format(3, "code")),
     ("systems", '\nACTOR,A,"A\nB",,,,\nACTOR,B,,,,,\n', 8, "name", EMPTY),
     ("systems", 'ACTOR,A,"A,,,,\n', 5, "", NO_CSV.format("unexpected end of data")),
     ("organisational_units", "A,A,A,\n", 4, "parent_code", "“A” would be above itself."),
     ("organisational_units", ",A,,\n", 4, "code", EMPTY),
     ("data_types", "A,A,PARTI,,,\n", 6, "parent_code", unknown("PARTI", "data_types")),
-    ("data_types", "A,A,,,ja,\n", 6, "deprecated", "“ja” is neither true nor false."),
+    ("data_types", "A,A,,,jain,\n", 6, "deprecated", "“jain” is neither true nor false."),
     ("people", "nobody,,N,,,,\n", 5, "email", "“nobody” is not a mail address."),
     ("people", ",E9,N,,,,\n", 5, "email", EMPTY),
     ("people", f"n@{'d' * 60}.{'d' * 60}.{'d' * 60}.org,,N,,,,\n", 5, "email",
@@ -76,13 +81,13 @@ BROKEN_ROWS = [
     ("people", "new@example.com,E3,N,,E9,,\n", 5, "manager_employee_id", unknown("E9", "people")),
     ("people", "new@example.com,E3,N,,E3,,\n", 5, "manager_employee_id",
         "“new@example.com” would be above itself."),
-    ("people", "ADA@example.com,E2,Ada,Owner,E1,IT,false\n", 5, "email", TWICE.format(2, "email")),
+    ("people", "ADA@example.com,E2,Ada,Queen,E1,IT,false\n", 5, "email", TWICE.format(2, "email")),
     ("involvement_kinds", ",x\n", 3, "name", EMPTY),
     ("approver_rules", "Owner,ACTOR,,true,true\n", 4, "involvement_kind",
         unknown("Owner", "involvement_kinds")),
     ("approver_rules", "Data Owner,ACTOR,RISK,,\n", 4, "system_kind", OTHER_KIND),
-    ("approver_rules", "Data Owner,ACTOR,,1,\n", 4, "may_approve",
-        "“1” is neither true nor false."),
+    ("approver_rules", "Data Owner,ACTOR,,2,\n", 4, "may_approve",
+        "“2” is neither true nor false."),
     ("involvements", "ACTOR,RISK,ada@example.com,Data Owner\n", 4, "system_kind", OTHER_KIND),
     ("involvements", "ACTOR,FED,no@example.com,Data Owner\n", 4, "email",
         unknown("no@example.com", "people")),
@@ -116,14 +121,20 @@ def test_a_bad_row_is_named_and_nothing_comes_in(file, row, line, column, reason
 BROKEN_FILES = [
     (b"", 1, "", "The file is empty: not even a header row."),
     (b"\n\n", 1, "", "The file is empty: not even a header row."),
-    ("name\nPrüfer\n".encode("latin-1"), 2, "", "The file is not UTF-8."),
-    ("name\nA\n".encode("utf-16"), 1, "", "The file is not UTF-8."),
+    ("name\nPrüfer\n".encode("latin-1"), 2, "", NO_UTF8.format("Windows-1252 or Latin-1")),
+    ("name\nPrüfer \u2013 Köln\n".encode("cp1252"), 2, "", NO_UTF8.format("Windows-1252")),
+    ("name\nPrüfer \u2013 Köln\n".encode("mac_roman"), 2, "", NO_UTF8.format("Mac Roman")),
+    ("name\nPrüfer Köln\n".encode("cp850"), 2, "", NO_UTF8.format("DOS (code page 850)")),
+    ("name\nA\n".encode("utf-16-le"), 1, "", NO_MARK),
+    ("name\nA\n".encode("utf-16-be"), 1, "", NO_MARK),
+    ("name\nA\n".encode("utf-32"), 1, "", f"The file is UTF-32, which is not read. {SAVE_AS}"),
     (b"description\nA\n", 1, "name", "The column is missing."),
     (b"name,colour\nA,red\n", 1, "colour",
         "The column “colour” is unknown. Known columns: name, description."),
-    (b"name;description\nA;a\n", 1, "",
-        "Its cells are separated by semicolons; commas are expected."),
-    (b"name\tdescription\n", 1, "", "Its cells are separated by tabs; commas are expected."),
+    (b"name;description\nData Owner;\nA\n", 3, "", "The row has 1 cells, the header has 2."),
+    (b"name,\nData Owner,\nA,a\n", 3, "", "The row has 2 cells, the header has 1."),
+    (b"name,,description\nData Owner,,\nA,x,a\n", 3, "",
+        "Column 2 has no name in the header, but holds “x”."),
     (b"name,name\nA,A\n", 1, "name", "The column is there more than once."),
     (b"name\n" + b"A" * 140_000, 2, "", NO_CSV.format("field larger than field limit (131072)")),
 ]  # fmt: skip
@@ -187,9 +198,9 @@ def test_a_circle_is_seen_though_half_of_it_was_here_before():
 
 def test_an_employee_id_cannot_be_taken_from_somebody_else():
     bring(people="email,employee_id,name\na@x.org,1,A\n")
-    taken = {"people": b"email,employee_id,name\nb@x.org,1,B\n"}
+    taken = {"people": b"email,employee_id,name\na@x.org,1,A\nb@x.org,1,B\n"}
     assert problems(taken) == [
-        ("people.csv", 2, "employee_id", "“1” already belongs to “a@x.org”.")
+        ("people.csv", 3, "employee_id", "“1” already belongs to “a@x.org”.")
     ]
 
 

@@ -1,12 +1,15 @@
 """Files made to harm: refused within 2 seconds and 100 MB, by name and with the reason."""
 
+import io
 import json
 import os
 import socket
 import subprocess
 import sys
+import zipfile
 
 import pytest
+from openpyxl import Workbook
 
 from .run import ROOT
 
@@ -21,6 +24,91 @@ def row(n: int, kind: str = "ACTOR") -> bytes:
 
 def circle(length: int) -> bytes:
     return UNITS + b"".join(f"U{n},U{n},U{(n + 1) % length}\n".encode() for n in range(length))
+
+
+def book(sheet: bytes = b"", texts: bytes = b"", styles: bytes = b"", **parts: bytes) -> bytes:
+    """A workbook with one sheet that holds these rows, raw as they are; packed as tightly as can
+    be.
+    """
+    made = Workbook()
+    made.active.append(["kind", "code", "name"])
+    stream = io.BytesIO()
+    made.save(stream)
+    with zipfile.ZipFile(stream) as old:
+        contents = {name: old.read(name) for name in old.namelist()}
+    place = "xl/worksheets/sheet1.xml"
+    contents[place] = contents[place].replace(b"</sheetData>", sheet + b"</sheetData>")
+    contents["xl/sharedStrings.xml"] = b"<sst>" + texts + b"</sst>"
+    contents["xl/styles.xml"] += styles
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as new:
+        for name, data in (contents | parts).items():
+            new.writestr(name, data)
+    return packed.getvalue()
+
+
+def laughs() -> bytes:
+    """Ten entities, each ten times the one before."""
+    entities = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 10))
+    return f'<!DOCTYPE x [<!ENTITY a0 "{"ha" * 500}">{entities}]><x>&a9;</x>'.encode()
+
+
+def liar() -> bytes:
+    """Says that its large part is small."""
+    data = book(b"<row/>" * 5_000_000)
+    with zipfile.ZipFile(io.BytesIO(data)) as made:
+        size = made.getinfo("xl/worksheets/sheet1.xml").file_size
+    return data.replace(size.to_bytes(4, "little"), (1000).to_bytes(4, "little"))
+
+
+CELLS = b"<row>" + b"<c/>" * 1000 + b"</row>"
+UNPACKS = "systems.xlsx: The workbook unpacks to more than"
+# name of the case: (workbook, what is said of it)
+BOOKS = {
+    "cells without end": (lambda: book(CELLS * 5000), UNPACKS),
+    "rows without end": (lambda: book(b"<row/>" * 5_000_000), UNPACKS),
+    "more than all together": (
+        lambda: book(b"<row/>" * 12_000_000),
+        "systems.xlsx: The workbook holds more than 64",
+    ),
+    "texts without end": (lambda: book(texts=b"<si/>" * 3_000_000), UNPACKS),
+    "styles without end": (lambda: book(styles=b"<xf/>" * 600_000), UNPACKS),
+    "the last row of all": (
+        lambda: book(b'<row r="1048576"><c r="A1048576"><v>1</v></c></row>'),
+        "systems.xlsx: The sheet has more than 500,000 rows",
+    ),
+    "a row beyond the last": (
+        lambda: book(b'<row r="99999999"><c r="A99999999"><v>1</v></c></row>'),
+        "systems.xlsx: The sheet has more than 500,000 rows",
+    ),
+    "the last column of all": (
+        lambda: book(b'<row><c r="XFD2"><v>1</v></c></row>'),
+        "systems.xlsx, line 2: The row has 16384 cells, the header has 3.",
+    ),
+    "many last columns": (
+        lambda: book(
+            b"".join(b'<row><c r="XFD%d"><v>1</v></c></row>' % n for n in range(2, 5000))
+        ),
+        "systems.xlsx, line 612: The sheet has too many cells",
+    ),
+    "parts without end": (
+        lambda: book(**{f"xl/{n}.xml": b"" for n in range(2000)}),
+        "systems.xlsx: The workbook has too many parts",
+    ),
+    "a thousand million laughs": (
+        lambda: book(**{"xl/workbook.xml": laughs()}),
+        "systems.xlsx: This is no workbook that can be read",
+    ),
+    "a small number for a large part": (liar, "systems.xlsx: This is no workbook that can be read"),
+    "half a workbook": (
+        lambda: book()[:2000],
+        "systems.xlsx: This is no workbook that can be read",
+    ),
+    "a workbook for another program": (
+        lambda: book(mimetype=b"application/vnd.oasis.opendocument.spreadsheet"),
+        "systems.xlsx: This is an OpenDocument file.",
+    ),
+}  # fmt: skip
 
 
 # name of the case: (file, its bytes, what is said of it)
@@ -43,10 +131,10 @@ BOMBS = {
         "The file has more than 500,000 lines"),
     "old lines without end": ("systems", HEADER + b"\r" * 20 * MIB,
         "The file has more than 500,000 lines"),
-    "commas without end": ("systems", HEADER + (b"," * 200_000 + b"\n") * 300,
+    "commas without end": ("systems", HEADER + (b"," * 200_000 + b"x\n") * 300,
         "The row has 200001 cells, the header"),
     "a header without end": ("systems", b"a," * 100_000 + b"\n",
-        "systems.csv, line 1: The header has 100,001 columns"),
+        "systems.csv, line 1: The header has 100,000 columns"),
     "a wide header": ("systems", ",".join(f"c{n}" for n in range(99)).encode(),
         "line 1, kind: The column is missing."),
     "every row wrong": (
@@ -68,8 +156,8 @@ BOMBS = {
     ),
     "a long circle": ("organisational_units", circle(9_000),
         "line 9001, parent_code: “U8999” would be"),
-    "UTF-16": ("systems", "kind,code,name\nACTOR,A,A\n".encode("utf-16"),
-        "line 1: The file is not UTF-8."),
+    "UTF-16 cut in two": ("systems", "kind,code,name\nACTOR,A,A\n".encode("utf-16")[:-1],
+        "begins as UTF-16, but is"),
     "the last byte of many": ("systems", HEADER + (b"x" * 99 + b"\n") * 499_000 + b"\xff",
         "line 499002: The file"),
     "an overlong slash": ("systems", HEADER + b"ACTOR,A,\xc0\xaf\n",
@@ -81,7 +169,7 @@ BOMBS = {
     "orders to a terminal": ("systems", b"kind,code,\x1b[2Jname\n",
         "The column “\ufffd[2Jname” is unknown"),
     "a compressed file": ("systems", b"PK\x03\x04" + bytes(range(256)),
-        "line 2: The file is not UTF-8."),
+        "systems.csv: This is no workbook that can be"),
 }  # fmt: skip
 
 
@@ -154,13 +242,16 @@ TRAPS = {
 def outcomes(tmp_path_factory):
     """Case -> what importing its directory took and said."""
     place = tmp_path_factory.mktemp("bombs")
-    for case in ["harmless", *BOMBS, *TRAPS]:
+    for case in ["harmless", *BOMBS, *TRAPS, *BOOKS]:
         (place / case).mkdir()
     (place / "harmless" / "systems.csv").write_bytes(HEADER + row(1))
+    (place / "harmless" / "involvement_kinds.xlsx").write_bytes(book())
     for case, (file, content, _) in BOMBS.items():
         (place / case / f"{file}.csv").write_bytes(content)
     for case, (lay, _) in TRAPS.items():
         lay(place / case)
+    for case, (made, _) in BOOKS.items():
+        (place / case / "systems.xlsx").write_bytes(made())
     environ = os.environ | {
         "DATABASE_URL": f"sqlite:///{place}/db",
         "DJANGO_SETTINGS_MODULE": "waltzflow.settings",
@@ -168,7 +259,7 @@ def outcomes(tmp_path_factory):
     environ["PYTHONPATH"] = str(ROOT)
     migrate = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
     subprocess.run(migrate, cwd=ROOT, env=environ, check=True)
-    cases = [*BOMBS, *TRAPS]
+    cases = [*BOMBS, *TRAPS, *BOOKS]
     bombed = [
         sys.executable,
         "tests/bombed.py",
@@ -178,9 +269,9 @@ def outcomes(tmp_path_factory):
     return dict(zip(cases, map(json.loads, done.stdout.splitlines()), strict=True))
 
 
-@pytest.mark.parametrize("case", [*BOMBS, *TRAPS])
+@pytest.mark.parametrize("case", [*BOMBS, *TRAPS, *BOOKS])
 def test_what_is_made_to_harm_is_refused_in_little_time_and_memory(outcomes, case):
-    found, expected = outcomes[case], (BOMBS | TRAPS)[case][-1]
+    found, expected = outcomes[case], (BOMBS | TRAPS | BOOKS)[case][-1]
     assert expected in found["said"], found["said"][:500]
     assert found["seconds"] < 2
     assert found["megabytes"] < 100

@@ -26,6 +26,7 @@ from post_office.models import STATUS, Email
 from .. import workflow
 from ..errors import Refused
 from ..files.catalogue import import_catalogue
+from ..files.cells import yes_or_no
 from ..models import (
     ChangeContext,
     DataType,
@@ -130,7 +131,7 @@ def _found(at: datetime) -> None:
         {path.stem: path.read_bytes() for path in sorted(FILES.glob("catalogue/*.csv"))}, at=at
     )
     for row in _rows("reasons"):
-        active = row["active"] == "true"
+        active = yes_or_no(row["active"])
         Reason.objects.create(name=row["name"], description=row["description"], is_active=active)
     away, stand_in = (User.objects.get(email=email) for email in DELEGATION)
     until = timezone.now() + timedelta(days=12)

@@ -16,10 +16,8 @@ def escaped(text: str) -> str:
 
 
 def unescaped(text: str) -> str:
-    """What an escaped text said, without spaces around it."""
-    return (
-        text[1:] if text.startswith("'") and text[1:].startswith(FORMULA_STARTS) else text
-    ).strip()
+    """What an escaped text said."""
+    return text[1:] if text.startswith("'") and text[1:].startswith(FORMULA_STARTS) else text
 
 
 def storable(text: str) -> str:

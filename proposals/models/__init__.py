@@ -11,7 +11,15 @@ from .catalogue import (
 )
 from .history import Cause, CausedHistory, ChangeContext
 from .notices import Notice
-from .people import ApproverRule, Delegation, Involvement, InvolvementKind, Notices, User
+from .people import (
+    LAST_ADMINISTRATOR,
+    ApproverRule,
+    Delegation,
+    Involvement,
+    InvolvementKind,
+    Notices,
+    User,
+)
 from .policy import LaterPhysicalFlows, MakerDecides, Policy, Reason, SideWithoutApprover
 from .proposal import Offer, Proposal, ProposalType, prefetch_rights, systems_of
 from .register import (
@@ -64,6 +72,7 @@ from .text import clean, clean_lines, folded, same
 from .transitions import Transition
 
 __all__ = [
+    "LAST_ADMINISTRATOR",
     "STEWARDS",
     "STEWARDSHIPS",
     "Action",

@@ -16,7 +16,8 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import models
 
-from ..cells import escaped, unescaped
+from ...models import clean, clean_lines, folded
+from ..cells import escaped, unescaped, yes_or_no
 from .problems import Unreadable, quoted
 
 
@@ -53,11 +54,17 @@ class Column:
         return "." not in self.path
 
     def cell(self, texts: dict[str, str]) -> str:
-        """What the row (column name -> text) says in this column; an absent column is empty."""
+        """What the row (column name -> text) says in this column; for a new row an absent column is
+        empty.
+        """
         return texts.get(self.name, "")
 
+    def cleaned(self, text: str) -> str:
+        """A cell without what nobody sees, as every other door would store it."""
+        return clean(text)
+
     def read(self, text: str) -> Any:
-        """The value of a cell, or Unreadable."""
+        """The value of a cleaned cell, or Unreadable."""
         raise NotImplementedError
 
     def value(self, obj: models.Model) -> Any:
@@ -68,22 +75,39 @@ class Column:
         """The cell that says what `obj` holds."""
         return str(self.get(obj))
 
+    def shown(self, value: Any) -> str:
+        """The value for somebody who compares two."""
+        return quoted(value) if value else "empty"
+
+    def cell_value(self, obj: models.Model) -> Any:
+        """What a workbook holds: as `text`, where it knows no better."""
+        return self.text(obj)
+
+    def differs(self, before: Any, after: Any) -> bool:
+        """Whether the one has to be written over the other."""
+        return before != after
+
     def put(self, obj: models.Model, value: Any, find: Callable) -> None:
         """Set it on `obj`. `find(file, key)` gives the saved object a reference means."""
         setattr(obj, self.path, value)
 
 
 class Text(Column):
+    def cleaned(self, text: str) -> str:
+        return self._stored(unescaped(text))
+
+    def _stored(self, text: str) -> str:
+        return clean_lines(text) if isinstance(self.field, models.TextField) else clean(text)
+
     def read(self, text: str) -> str:
-        value = unescaped(text)
-        if not value and not self.field.blank:
+        if not text and not self.field.blank:
             raise Unreadable("This must not be empty.")
-        if self.field.max_length and len(value) > self.field.max_length:
+        if self.field.max_length and len(text) > self.field.max_length:
             raise Unreadable(f"This is longer than {self.field.max_length} characters.")
-        return value
+        return text
 
     def value(self, obj: models.Model) -> str:
-        return (self.get(obj) or "").strip()
+        return self._stored(self.get(obj) or "")
 
     def text(self, obj: models.Model) -> str:
         return escaped(self.value(obj))
@@ -93,7 +117,19 @@ class Text(Column):
 
 
 @dataclass
-class MadeUpCode(Text):
+class Identifier(Text):
+    """What names its row, in whatever case and with whatever nobody sees: it is stored as it was
+    written first.
+    """
+
+    fold: Callable[[Any], Any] = folded
+
+    def differs(self, before: str, after: str) -> bool:
+        return self.fold(before) != self.fold(after)
+
+
+@dataclass
+class MadeUpCode(Identifier):
     """A code. A row without one gets one that follows from its columns `of`: the same one at every
     import.
     """
@@ -108,7 +144,7 @@ class MadeUpCode(Text):
         return f"{self.prefix}-{hashlib.sha256(content.encode()).hexdigest()[:10].upper()}"
 
 
-class Email(Text):
+class Email(Identifier):
     """A mail address that becomes a user name, and so has to fit into both."""
 
     def bind(self, model: type[models.Model]) -> None:
@@ -142,19 +178,24 @@ class Choice(Column):
 
 @dataclass
 class Flag(Column):
-    """true or false, in either case as spreadsheets write them; `negated` where the file says the
-    opposite.
-    """
+    """Yes or no in the words of `yes_or_no`; `negated` where the file says the opposite."""
 
     negated: bool = False
 
     def read(self, text: str) -> bool:
-        if text.lower() not in {"true", "false", ""}:
+        answer = yes_or_no(text) if text else False
+        if answer is None:
             raise Unreadable(f"{quoted(text)} is neither true nor false.")
-        return (text.lower() == "true") != self.negated
+        return answer != self.negated
 
     def text(self, obj: models.Model) -> str:
-        return "true" if self.get(obj) != self.negated else "false"
+        return "true" if self.cell_value(obj) else "false"
+
+    def cell_value(self, obj: models.Model) -> bool:
+        return self.get(obj) != self.negated
+
+    def shown(self, value: bool) -> str:
+        return "true" if value != self.negated else "false"
 
 
 class Number(Column):
@@ -169,13 +210,20 @@ class Number(Column):
             raise Unreadable(" ".join(error.messages)) from None
         return int(text)
 
+    def cell_value(self, obj: models.Model) -> int:
+        return self.get(obj)
+
+    def shown(self, value: int) -> str:
+        return str(value)
+
 
 @dataclass
 class Code(Column):
-    """A row of the file `of`, named by its `by`. The value is that row's key, its attribute `key`;
-    empty for none.
+    """A row of the file `of`, named by its `by`. The value is that row's key, its attribute `key`
+    folded; empty for none.
     """
 
+    fold: Callable[[Any], Any] = folded
     of: str = ""
     by: str = "code"
     key: str = ""
@@ -184,16 +232,19 @@ class Code(Column):
         super().__post_init__()
         self.key = self.key or self.by
 
+    def cleaned(self, text: str) -> str:
+        return clean(unescaped(text))
+
     def read(self, text: str) -> str:
         if not text and not self.field.null:
             raise Unreadable("This must not be empty.")
-        return unescaped(text)
+        return text
 
     def value(self, obj: models.Model) -> str:
-        return self.fold(getattr(self.get(obj), self.key).strip()) if self.text(obj) else ""
+        return self.fold(getattr(self.get(obj), self.key)) if self.text(obj) else ""
 
     def text(self, obj: models.Model) -> str:
-        return escaped((getattr(self.get(obj), self.by, None) or "").strip())
+        return escaped(clean(getattr(self.get(obj), self.by, None) or ""))
 
     def put(self, obj: models.Model, value: str, find: Callable) -> None:
         setattr(obj, self.path, find(self.of, value) if value else None)
@@ -202,30 +253,38 @@ class Code(Column):
 @dataclass
 class Codes(Column):
     """Any number of rows of the file `of`, with `;` between their codes; a code with `;` in it
-    stands in quotes.
+    stands in quotes. The value is the set of their keys.
     """
 
+    fold: Callable[[Any], Any] = folded
     of: str = ""
     by: str = "code"
 
+    def cleaned(self, text: str) -> str:
+        return clean(unescaped(text))
+
     def read(self, text: str) -> frozenset[str]:
         try:
-            rows = list(
-                csv.reader(io.StringIO(unescaped(text), newline=""), delimiter=";", strict=True)
-            )
+            rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=";", strict=True))
         except csv.Error:
             raise Unreadable(
                 f"{quoted(text)} is not a list of codes with “;” between them."
             ) from None
-        return frozenset(code.strip() for row in rows for code in row if code.strip())
+        return frozenset(clean(code) for row in rows for code in row if code.strip())
 
     def value(self, obj: models.Model) -> frozenset[str]:
-        return frozenset(related.code.strip() for related in self.get(obj).all())
+        return frozenset(self.fold(code) for code in self._codes(obj))
+
+    def _codes(self, obj: models.Model) -> list[str]:
+        return sorted(clean(related.code) for related in self.get(obj).all())
 
     def text(self, obj: models.Model) -> str:
         line = io.StringIO(newline="")
-        csv.writer(line, delimiter=";").writerow(sorted(self.value(obj)))
+        csv.writer(line, delimiter=";").writerow(self._codes(obj))
         return escaped(line.getvalue().removesuffix("\r\n"))
+
+    def shown(self, value: frozenset[str]) -> str:
+        return super().shown("; ".join(sorted(value)))
 
     def put(self, obj: models.Model, value: frozenset[str], find: Callable) -> None:
         """Nothing yet: the links are written when the row has its id."""

@@ -2,32 +2,53 @@
 
 import os
 import stat
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ...errors import Invalid
 from .problems import shown
-from .reading import MOST_BYTES
+from .sources import MOST_BYTES, SUFFIXES
 from .tables import TABLES
 
+# What a spreadsheet, a Mac or an editor leaves beside a file; none is meant by anybody.
+BY_PRODUCTS = (".", "~$")
 
-def read_directory(directory: Path) -> dict[str, bytes]:
-    """Name without ".csv" -> bytes, of the plain files in it. Invalid names the one that cannot be
+
+@dataclass
+class CatalogueFiles:
+    """`contents`: file name -> its bytes; `passed_over`: names of files that look like catalogue
+    files and are by-products of a program.
+    """
+
+    contents: dict[str, bytes] = field(default_factory=dict)
+    passed_over: list[str] = field(default_factory=list)
+
+
+def read_files(path: Path) -> CatalogueFiles:
+    """The CSV files and workbooks of a directory, or one file. Invalid names the one that cannot be
     read.
 
-    Of what is too large only so much is read as shows that it is, and nothing of what is no
-    catalogue file.
+    Of what is too large only so much is read as shows that it is, and nothing of a CSV file that is
+    no catalogue file.
     """
-    if not directory.is_dir():
-        raise Invalid(f"There is no directory {directory}.")
-    contents, left = {}, MOST_BYTES + 1
-    for path in sorted(path for path in directory.iterdir() if path.suffix.lower() == ".csv"):
-        if path.stem in contents:
+    if path.is_file() and path.suffix.lower() in SUFFIXES:
+        return CatalogueFiles({path.name: _read(path, MOST_BYTES + 1)})
+    if not path.is_dir():
+        raise Invalid(f"There is no directory {path}, nor a CSV file or workbook (XLSX) there.")
+    files, left = CatalogueFiles(), MOST_BYTES + 1
+    for file in sorted(file for file in path.iterdir() if file.name.lower().endswith(SUFFIXES)):
+        if file.name.startswith(BY_PRODUCTS):
+            files.passed_over.append(shown(file.name))
+            continue
+        is_known = file.stem.lower() in TABLES or file.suffix.lower() == ".xlsx"
+        name = file.stem + file.suffix.lower()
+        if name in files.contents:
             raise Invalid(
-                f"There are two files named {shown(path.stem)}.csv apart from upper and lower case."
+                f"There are two files named {shown(name)} apart from upper and lower case."
             )
-        contents[path.stem] = _read(path, left) if path.stem in TABLES else b""
-        left -= len(contents[path.stem])
-    return contents
+        files.contents[name] = _read(file, left) if is_known else b""
+        left -= len(files.contents[name])
+    return files
 
 
 def _read(path: Path, most: int) -> bytes:

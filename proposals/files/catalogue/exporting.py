@@ -3,11 +3,17 @@
 import csv
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from django.db.models import Model
+from openpyxl import Workbook
+
+from ..workbook import add_sheet
 from .tables import TABLES, Table
 
-Rows = Iterator[list[str]]
+Rows = Iterator[list]
+WORKBOOK = "catalogue.xlsx"
 
 
 def export_catalogue() -> Iterator[tuple[str, Rows]]:
@@ -19,8 +25,12 @@ def export_catalogue() -> Iterator[tuple[str, Rows]]:
 
 def _rows(table: Table) -> Rows:
     yield [column.name for column in table.columns]
-    for obj in table.objects(removed=False).iterator(chunk_size=1000):
+    for obj in _objects(table):
         yield [column.text(obj) for column in table.columns]
+
+
+def _objects(table: Table) -> Iterator[Model]:
+    return table.objects(removed=False).iterator(chunk_size=1000)
 
 
 def write_catalogue(directory: Path) -> dict[str, int]:
@@ -32,16 +42,37 @@ def write_catalogue(directory: Path) -> dict[str, int]:
     return {name: _write(directory / name, rows) for name, rows in export_catalogue()}
 
 
+def write_workbook(path: Path) -> dict[str, int]:
+    """Write one workbook with a sheet for each file; sheet -> data rows."""
+    book = Workbook(write_only=True)
+    written = {}
+    for table in TABLES.values():
+        header = [column.name for column in table.columns]
+        rows = ([column.cell_value(obj) for column in table.columns] for obj in _objects(table))
+        written[table.name] = add_sheet(book, table.name, header, rows)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with _appearing_whole(path) as unfinished, unfinished.open("xb") as stream:
+        book.save(stream)
+    return written
+
+
 def _write(path: Path, rows: Rows) -> int:
+    with (
+        _appearing_whole(path) as unfinished,
+        unfinished.open("x", encoding="utf-8-sig", newline="") as stream,
+    ):
+        writer = csv.writer(stream)
+        return sum(1 for row in rows if writer.writerow(row)) - 1
+
+
+@contextmanager
+def _appearing_whole(path: Path) -> Iterator[Path]:
+    """A place beside `path` to write to, which then takes its place."""
     unfinished = path.with_suffix(".unfinished")
     try:
-        unfinished.unlink(
-            missing_ok=True
-        )  # of an export that was cut short, or a trap: never written through
-        with unfinished.open("x", encoding="utf-8", newline="") as stream:
-            writer = csv.writer(stream)
-            count = sum(1 for row in rows if writer.writerow(row))
+        # Of an export that was cut short, or a trap: never written through.
+        unfinished.unlink(missing_ok=True)
+        yield unfinished
         os.replace(unfinished, path)
     finally:
         unfinished.unlink(missing_ok=True)
-    return count - 1

@@ -1,20 +1,22 @@
 """Brings a catalogue in: all of it or nothing."""
 
 import hashlib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from ...errors import Conflict, Invalid
+from ...errors import Conflict
 from ...models import ChangeContext, ImportBatch, ImportedFile, System, User
-from . import reading
-from .plan import Plan, Shelf
-from .problems import BadCatalogue, Problem, shown
+from .plan import Difference, Plan, Shelf
+from .problems import Problem
+from .reading import read_sheet
 from .rules import judge
 from .saving import activate, carry_out
+from .sources import Source, sources_of
+from .suspicions import warn_of_damage
 from .tables import TABLES
 
 Progress = Callable[[int, int], None]
@@ -35,7 +37,7 @@ class Tally:
     def of(cls, shelf: Shelf) -> "Tally":
         added, changed = len(shelf.added), len(shelf.changed)
         unchanged = shelf.read - shelf.repeated - added - changed
-        return cls(shelf.table.file, shelf.read, added, changed, unchanged, shelf.repeated)
+        return cls(shelf.file, shelf.read, added, changed, unchanged, shelf.repeated)
 
     @property
     def outcome(self) -> str:
@@ -62,11 +64,15 @@ class Report:
     """What an import did, or a dry run would have done. `batch` is None when nothing was written.
 
     `activated` counts the pending flows, here before, that got their first physical flow.
+    `warnings` name what came in and is probably not meant. `differences`: every field of a row that
+    was here, before and after; they are read once, and of a dry run only.
     """
 
     tallies: list[Tally] = field(default_factory=list)
     activated: int = 0
     batch: ImportBatch | None = None
+    warnings: list[Problem] = field(default_factory=list)
+    differences: Iterable[Difference] = ()
 
     @property
     def changes(self) -> bool:
@@ -75,10 +81,10 @@ class Report:
     @property
     def outcome(self) -> str:
         """One sentence a file, only those that changed something."""
-        told = [tally.outcome for tally in self.tallies if tally.added or tally.changed]
+        sentences = [tally.outcome for tally in self.tallies if tally.added or tally.changed]
         if self.activated:
-            told.append(f"Pending flows that became active: {self.activated}.")
-        return " ".join(told) or "Nothing changed."
+            sentences.append(f"Pending flows that became active: {self.activated}.")
+        return " ".join(sentences) or "Nothing changed."
 
 
 def _silent(done: int, total: int) -> None:
@@ -93,77 +99,59 @@ def import_catalogue(
     dry_run: bool = False,
     progress: Progress = _silent,
 ) -> Report:
-    """Bring in `contents`: name of a catalogue file without ".csv" -> its bytes; any of them, in
-    any order.
+    """Bring in `contents`: name of a file -> its bytes; any files of the catalogue, in any order.
+
+    A name without an ending is that of a CSV file. A workbook may bring one file by its name, or
+    several by its sheets.
 
     Everything or nothing: BadCatalogue names every problem of every file. `progress` is called with
     rows done and rows in all. A dry run judges like any other and writes nothing. Conflict if
     somebody else got in between.
     """
-    _check_names(contents)
+    sources = sources_of(contents)
     try:
         with transaction.atomic():
-            plan = _judged(contents)
-            return (
-                _reported(plan)
-                if dry_run
-                else _written(plan, contents, by, at or timezone.now(), progress)
-            )
+            plan = _judged(sources)
+            if dry_run:
+                return replace(_reported(plan), differences=plan.differences())
+            return _written(plan, sources, by, at or timezone.now(), progress)
     except IntegrityError as error:
         raise Conflict(
             "The catalogue was changed at the same moment. Nothing was imported; try again."
         ) from error
 
 
-def _check_names(contents: Mapping[str, bytes]) -> None:
-    known = ", ".join(table.file for table in TABLES.values())
-    if not contents:
-        raise Invalid(files=f"There is no catalogue file. Known files: {known}.")
-    strange = [name for name in contents if name not in TABLES]
-    if strange:
-        reason = f"This is not a catalogue file. Known files: {known}."
-        raise BadCatalogue([Problem(f"{shown(name)}.csv", 0, "", reason) for name in strange])
-    if sum(map(len, contents.values())) > reading.MOST_BYTES and len(contents) > 1:
-        largest = max(contents, key=lambda name: len(contents[name]))
-        reason = (
-            f"The files together are larger than {reading.MOST_BYTES // 1024 // 1024} MiB; "
-            "import them in parts."
-        )
-        raise BadCatalogue([Problem(TABLES[largest].file, 0, "", reason)])
-
-
-def _judged(contents: Mapping[str, bytes]) -> Plan:
+def _judged(sources: Mapping[str, Source]) -> Plan:
     """Holds the systems, so that no proposal is provisioned between the judgement and the
     writing.
     """
     list(System.objects.select_for_update(no_key=True).order_by("pk").values_list("pk"))
     plan = Plan()
     for name, table in TABLES.items():
-        if name in contents:
-            plan.take(reading.read_sheet(table, contents[name]), table)
+        if name in sources:
+            plan.take(read_sheet(table, sources[name]), table)
     judge(plan)
     if plan.problems:
         raise plan.refusal()
+    warn_of_damage(plan)
     return plan
 
 
 def _reported(plan: Plan) -> Report:
     pending = [route for route in plan.routes_gaining if plan.is_pending(route)]
-    return Report([Tally.of(shelf) for shelf in plan.taken], len(pending))
+    tallies = [Tally.of(shelf) for shelf in plan.taken]
+    return Report(tallies, len(pending), warnings=plan.warnings)
 
 
 def _written(
-    plan: Plan, contents: Mapping[str, bytes], by: User | None, at: datetime, progress: Progress
+    plan: Plan, sources: Mapping[str, Source], by: User | None, at: datetime, progress: Progress
 ) -> Report:
     report = _reported(plan)
     if not report.changes:
         return report
     report.batch = ImportBatch.objects.create(by=by, at=at, outcome=report.outcome)
-    context, done, total = (
-        ChangeContext(by, at, f"Import {report.batch.pk}", batch=report.batch),
-        0,
-        sum(tally.read for tally in report.tallies),
-    )
+    context = ChangeContext(by, at, f"Import {report.batch.pk}", batch=report.batch)
+    done, total = 0, sum(tally.read for tally in report.tallies)
 
     def advance(rows: int) -> None:
         nonlocal done
@@ -173,17 +161,19 @@ def _written(
     for shelf in plan.taken:
         carry_out(plan, shelf, context, advance)
     activate(plan, context)
-    _keep_files(report, contents)
+    _keep_files(report, sources)
     return report
 
 
-def _keep_files(report: Report, contents: Mapping[str, bytes]) -> None:
+def _keep_files(report: Report, sources: Mapping[str, Source]) -> None:
     ImportedFile.objects.bulk_create(
         ImportedFile(
             batch=report.batch,
             name=tally.file,
-            sha256=hashlib.sha256(contents[tally.file.removesuffix(".csv")]).hexdigest(),
+            sha256=hashlib.sha256(source.data).hexdigest(),
             rows=tally.read,
         )
         for tally in report.tallies
+        for source in sources.values()
+        if source.label == tally.file
     )

@@ -5,16 +5,17 @@ exist yet can be judged like all others. A row that cannot be understood is repo
 refers to it is left in peace.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from django.db import models
 
+from ...models import folded
 from ..cells import unescaped
-from .columns import Column
-from .problems import BadCatalogue, Problem, Unreadable
+from .columns import Code, Column
+from .problems import BadCatalogue, Problem, Unreadable, quoted
 from .reading import Sheet
 from .tables import TABLES, Table
 
@@ -23,9 +24,28 @@ MOST_PROBLEMS = 10_000
 
 @dataclass
 class Row:
+    """`absent`: the columns that its file does not have and that stay as they are."""
+
     line: int
     texts: dict[str, str]
     values: dict
+    absent: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A field that an import changes, in words."""
+
+    file: str
+    line: int
+    row: str
+    column: str
+    before: str
+    after: str
+
+    def __str__(self) -> str:
+        place = f"{self.file}, line {self.line}, {self.row}, {self.column}"
+        return f"{place}: {self.before} becomes {self.after}"
 
 
 @dataclass
@@ -35,6 +55,7 @@ class Shelf:
     """
 
     table: Table
+    file: str = ""  # as problems name it
     existing: dict = field(default_factory=dict)  # key -> object
     before: dict = field(default_factory=dict)  # key -> values
     rows: dict = field(default_factory=dict)  # key -> Row, of the file
@@ -46,13 +67,32 @@ class Shelf:
     repeated: int = 0
     added: list = field(default_factory=list)  # keys
     changed: dict = field(default_factory=dict)  # key -> the columns that differ
+    renamed: dict = field(default_factory=dict)  # key before this import -> key
 
-    def load(self) -> None:
+    def load(self, renamed: dict) -> None:
+        """`renamed`: the keys of people that this import changes, old -> new."""
+        of_people = [column.name for column in self.table.of_codes if column.of == "people"]
         for obj in self.table.objects(removed=True).iterator(chunk_size=1000):
             values = self.table.values(obj)
+            for name in of_people:
+                values[name] = renamed.get(values[name], values[name])
             key = self.table.key_of(values)
             if key not in self.existing or self.is_removed(key):
                 self.existing[key], self.before[key] = obj, values
+
+    def rename(self, old, new) -> None:
+        """The object with the key `old` is meant by the rows of the key `new`."""
+        self.existing[new] = self.existing.pop(old)
+        self.before[new] = self.before.pop(old)
+        for values in self.before.values():
+            if self.table.above and values[self.table.above] == old:
+                values[self.table.above] = new
+        self.renamed[old] = new
+
+    def shown(self, key) -> str:
+        """The key as it was written, first here and else in the file."""
+        values = self.before.get(key) or self.after[key]
+        return " ".join(str(values[name]) for name in self.table.key if values[name] != "")
 
     def is_removed(self, key) -> bool:
         """Whether it is here but no longer in force."""
@@ -70,9 +110,9 @@ class Shelf:
         """
         if name not in self._keys:
             fold = self.table.by_name[name].fold
-            found = {fold(row[name]): None for row in self.broken if row.get(name)}
-            found |= {fold(values[name]): key for key, values in self.after.items() if values[name]}
-            self._keys[name] = found
+            keys = {fold(row[name]): None for row in self.broken if row.get(name)}
+            keys |= {fold(values[name]): key for key, values in self.after.items() if values[name]}
+            self._keys[name] = keys
         return self._keys[name]
 
     @cached_property
@@ -82,9 +122,10 @@ class Shelf:
     @cached_property
     def broken_keys(self) -> set:
         """The keys of broken rows, as far as they can be made out."""
-        names = self.table.key
-        texts = [tuple(row.get(name) for name in names) for row in self.broken]
-        return {found[0] if len(names) == 1 else found for found in texts}
+        return {
+            self.table.key_of({name: row.get(name, "") for name in self.table.key})
+            for row in self.broken
+        }
 
 
 class Plan:
@@ -94,12 +135,14 @@ class Plan:
         self.problems: list[Problem] = []
         self.shelves: dict[str, Shelf] = {}
         self.taken: list[Shelf] = []  # those a file was read for, in the order of the tables
+        self.warnings: list[Problem] = []  # what is probably not meant, and comes in
 
     def shelf(self, name: str) -> Shelf:
         """Read from the database when it is first asked for."""
         if name not in self.shelves:
             self.shelves[name] = Shelf(TABLES[name])
-            self.shelves[name].load()
+            people = self.shelves.get("people")
+            self.shelves[name].load(people.renamed if people else {})
         return self.shelves[name]
 
     def take(self, sheet: Sheet, table: Table) -> None:
@@ -107,29 +150,40 @@ class Plan:
         keeps them.
         """
         shelf = self.shelf(table.name)
+        shelf.file = sheet.file
         self.taken.append(shelf)
         for line, cells in sheet.lines:
             shelf.read += 1
-            texts = dict(zip(sheet.header, (cell.strip() for cell in cells), strict=False))
-            values = (
-                self._values(table, line, texts) if self._fits(table, sheet, line, cells) else None
-            )
+            texts = {
+                name: cell.strip() for name, cell in zip(sheet.header, cells, strict=False) if name
+            }
+            fits = self._fits(table, sheet, line, cells)
+            values = self._values(table, line, texts) if fits else None
             if values is None:
                 shelf.broken.append({name: unescaped(text) for name, text in texts.items()})
             else:
                 self._place(shelf, Row(line, texts, values))
         shelf.complete = sheet.complete
         self.problems += sheet.problems
+        if table.name == "people":
+            self._follow_employee_ids(shelf)
+        for key, row in shelf.rows.items():
+            self._keep_absent(shelf, key, row)
 
     def _fits(self, table: Table, sheet: Sheet, line: int, cells: list[str]) -> bool:
-        if len(cells) != len(sheet.header):
-            self.report(
-                table,
-                line,
-                "",
-                f"The row has {len(cells)} cells, the header has {len(sheet.header)}.",
-            )
-        return len(cells) == len(sheet.header)
+        """Columns without a name are no fault as long as nothing is in them."""
+        header = sheet.header
+        beyond = "".join(cells[len(header) :]).strip()
+        if len(cells) < len(header) or beyond:
+            count = f"The row has {len(cells)} cells, the header has {len(header)}."
+            self.report(table, line, "", count)
+            return False
+        for number, (name, cell) in enumerate(zip(header, cells, strict=False), start=1):
+            if not name and cell.strip():
+                reason = f"Column {number} has no name in the header, but holds {quoted(cell)}."
+                self.report(table, line, "", reason)
+                return False
+        return True
 
     def _values(self, table: Table, line: int, texts: dict[str, str]) -> dict | None:
         """None if a cell cannot be understood, or a column is missing."""
@@ -143,11 +197,12 @@ class Plan:
         return values if len(values) == len(table.columns) else None
 
     def _place(self, shelf: Shelf, row: Row) -> None:
+        self._follow_renamed(shelf.table, row.values)
         key = shelf.table.key_of(row.values)
         earlier = shelf.rows.setdefault(key, row)
         if earlier is row:
             return
-        if earlier.texts == row.texts:
+        if _folded(earlier) == _folded(row):
             shelf.repeated += 1
         else:
             column = shelf.table.key[0] if len(shelf.table.key) == 1 else ""
@@ -157,17 +212,60 @@ class Plan:
             )
             self.report(shelf.table, row.line, column, reason)
 
+    def _follow_renamed(self, table: Table, values: dict) -> None:
+        """A mail address that this import changes still means the same person."""
+        for column in table.of_codes:
+            if column.of == "people" and column.by == "email":
+                renamed, name = self.shelf("people").renamed, column.fold(values[column.name])
+                values[column.name] = renamed.get(name, values[column.name])
+
+    def _follow_employee_ids(self, shelf: Shelf) -> None:
+        """Somebody with a new mail address is the one who has that employee id, unless the file has
+        a row for the old address too.
+        """
+        fold = shelf.table.by_name["employee_id"].fold
+        owners = {
+            fold(values["employee_id"]): key
+            for key, values in shelf.before.items()
+            if values["employee_id"]
+        }
+        for key, row in shelf.rows.items():
+            owner = owners.get(fold(row.values["employee_id"]))
+            if owner is None or key in shelf.existing or owner in shelf.rows:
+                continue
+            if owner in shelf.existing:
+                employee_id, before = row.values["employee_id"], shelf.before[owner]["email"]
+                shelf.rename(owner, key)
+                reason = (
+                    f"The mail address of {quoted(row.values['name'])} changes from "
+                    f"{quoted(before)}: the employee id {quoted(employee_id)} is the same."
+                )
+                self.warn(shelf, row, "email", reason)
+
+    def _keep_absent(self, shelf: Shelf, key, row: Row) -> None:
+        """A column that the file does not have leaves the field of what is here as it is."""
+        if key not in shelf.existing:
+            return
+        names = [column.name for column in shelf.table.columns if column.name not in row.texts]
+        row.absent = frozenset(names) - set(shelf.table.key)
+        row.values |= {name: shelf.before[key][name] for name in row.absent}
+
+    def warn(self, shelf: Shelf, row: Row, column: str, reason: str) -> None:
+        self.warnings.append(Problem(shelf.file, row.line, column, reason))
+
     def report(self, table: Table, line: int, column: str, reason: str) -> None:
         """Of a file that is wrong from top to bottom the first problems say enough."""
-        self.problems.append(Problem(table.file, line, column, reason))
+        self.problems.append(Problem(self.shelf(table.name).file, line, column, reason))
         if len(self.problems) >= MOST_PROBLEMS:
             raise self.refusal()
 
     def refusal(self) -> BadCatalogue:
         """All problems, in the order of the files and their lines."""
-        order = [table.file for table in TABLES.values()]
-        found = sorted(self.problems, key=lambda problem: (order.index(problem.file), problem.line))
-        return BadCatalogue(found, complete=len(found) < MOST_PROBLEMS)
+        order = [shelf.file for shelf in self.taken]
+        problems = sorted(
+            self.problems, key=lambda problem: (order.index(problem.file), problem.line)
+        )
+        return BadCatalogue(problems, complete=len(problems) < MOST_PROBLEMS)
 
     def compare(self, shelf: Shelf, rows: Iterable) -> None:
         """Sort `rows`, keys of sound rows, into added and changed; refuse what only a proposal may
@@ -189,7 +287,7 @@ class Plan:
     def _different(self, shelf: Shelf, key) -> list[Column]:
         now, wanted = shelf.before[key], shelf.rows[key].values
         own = [column for column in shelf.table.columns if column.is_own]
-        return [column for column in own if now[column.name] != wanted[column.name]]
+        return [column for column in own if column.differs(now[column.name], wanted[column.name])]
 
     def _change(self, shelf: Shelf, key, different: list[Column]) -> None:
         if not shelf.table.only_added:
@@ -198,6 +296,23 @@ class Plan:
         names = ", ".join(column.name for column in different)
         reason = f"This is already in the register with other content ({names}); propose a change."
         self.report(shelf.table, shelf.rows[key].line, "", reason)
+
+    def differences(self) -> Iterator[Difference]:
+        """Every field that changes, in the order of the files; of an added row none."""
+        for shelf in self.taken:
+            for key, columns in shelf.changed.items():
+                row, before = shelf.rows[key], shelf.before[key]
+                for column in columns:
+                    old, new = (
+                        self._words(column, values[column.name]) for values in (before, row.values)
+                    )
+                    yield Difference(shelf.file, row.line, shelf.shown(key), column.name, old, new)
+
+    def _words(self, column: Column, value: Any) -> str:
+        """A value in words; a reference as the row it means is written."""
+        if isinstance(column, Code) and value:
+            value = self.shelf(column.of).shown(value)
+        return column.shown(value)
 
     def find(self, name: str, key) -> models.Model:
         """The saved object; those to be added are there once their table is written."""
@@ -215,8 +330,12 @@ class Plan:
         return flow is not None and flow.lifecycle == "PENDING"
 
 
+def _folded(row: Row) -> dict[str, str]:
+    return {name: folded(text) for name, text in row.texts.items()}
+
+
 def _read(column: Column, texts: dict[str, str]) -> Any:
     text = column.cell(texts)
     if "\0" in text:
         raise Unreadable("This contains a NUL character.")
-    return column.read(text)
+    return column.read(column.cleaned(text))

@@ -1,37 +1,41 @@
-"""From the bytes of a CSV file to lines of cells, and what can be wrong with a file before any cell
-is understood.
+"""From the bytes of a file to lines of cells, and what can be wrong with a file before any cell is
+understood.
 
 Whatever a file holds, little more than the bytes themselves is held in memory, and what is too much
 is not read on.
 """
 
-import codecs
 import csv
 import io
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 
+from . import workbooks
+from .encodings import encoding_of
 from .problems import Problem, Unreadable, quoted, shown
+from .sources import MOST_BYTES, Source
 from .tables import Table
 
-MOST_BYTES = 64 * 1024 * 1024  # of all files of one import together
 MOST_LINES = 500_000
 MOST_IN_LINE = 256 * 1024  # characters
 MOST_COLUMNS = 100
-CHUNK = 1024 * 1024
+DELIMITERS = ",;\t"  # the first of those that explain the header best
+
+Record = tuple[int, list[str]]  # line it begins on, cells
 
 
 @dataclass
 class Sheet:
-    """One file being read. `lines` gives (line in the file, cells), once.
+    """One file being read. `lines` gives (line in the file, cells), once, without empty ones.
 
-    When it has ended: `problems` found on the way, and unless `complete` an unknown part of the
-    file is missing.
+    A name in the `header` is empty where the column has none. When it has ended: `problems` found
+    on the way, and unless `complete` an unknown part of the file is missing.
     """
 
     file: str
     header: list[str] = field(default_factory=list)
-    lines: Iterable[tuple[int, list[str]]] = ()
+    lines: Iterable[Record] = ()
     problems: list[Problem] = field(default_factory=list)
     complete: bool = True
 
@@ -40,15 +44,14 @@ class Sheet:
         self.complete = False
 
 
-def read_sheet(table: Table, data: bytes) -> Sheet:
+def read_sheet(table: Table, source: Source) -> Sheet:
     """The header, and the promise of everything that can be read after it."""
-    sheet = Sheet(table.file)
+    sheet = Sheet(source.label)
     try:
-        _require_sane(data)
-        records = _records(data)
+        records = _filled(_records(table, source))
         line, header = next(records, (1, []))
-        sheet.header = [name.strip() for name in header]
-        sheet.problems += _header_problems(table, sheet.header, line)
+        sheet.header = _names(table, header)
+        sheet.problems += _header_problems(table, sheet, line)
         sheet.complete = not sheet.problems
         sheet.lines = _rest(sheet, records)
     except Unreadable as error:
@@ -56,37 +59,59 @@ def read_sheet(table: Table, data: bytes) -> Sheet:
     return sheet
 
 
-def _rest(sheet: Sheet, records: Iterator) -> Iterator[tuple[int, list[str]]]:
+def _names(table: Table, header: list[str]) -> list[str]:
+    """Without the empty cells at the end, which a spreadsheet leaves when a column was emptied."""
+    names = [name.strip() for name in header]
+    names = [name.lower() if name.lower() in table.by_name else name for name in names]
+    while names and not names[-1]:
+        names.pop()
+    return names
+
+
+def _rest(sheet: Sheet, records: Iterator[Record]) -> Iterator[Record]:
     try:
         yield from records
     except Unreadable as error:
         sheet.stop(error)
 
 
-def _require_sane(data: bytes) -> None:
-    if len(data) > MOST_BYTES:
+def _filled(records: Iterator[Record]) -> Iterator[Record]:
+    return ((line, cells) for line, cells in records if "".join(cells).strip())
+
+
+def _records(table: Table, source: Source) -> Iterator[Record]:
+    """Every record; Unreadable where it stops being one."""
+    if len(source.data) > MOST_BYTES:
         raise Unreadable(f"The file is larger than {MOST_BYTES // 1024 // 1024} MiB.")
+    if source.sheet:
+        yield from _as_wide_as_the_header(workbooks.records(source.sheet))
+    else:
+        yield from _csv_records(table, source.data)
+
+
+def _as_wide_as_the_header(records: Iterator[Record]) -> Iterator[Record]:
+    """A sheet ends its rows at their last filled cell."""
+    wide = 0
+    for line, cells in records:
+        wide = wide or len(cells)
+        yield line, cells + [""] * (wide - len(cells))
+
+
+def _csv_records(table: Table, data: bytes) -> Iterator[Record]:
     if max(data.count(b"\n"), data.count(b"\r")) > MOST_LINES:
         raise Unreadable(f"The file has more than {MOST_LINES:,} lines; bring it in by parts.")
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    for start in range(0, len(data), CHUNK):
-        begun = len(decoder.getstate()[0])
-        try:
-            decoder.decode(data[start : start + CHUNK], final=start + CHUNK >= len(data))
-        except UnicodeDecodeError as error:
-            at = start - begun + error.start
-            raise Unreadable("The file is not UTF-8.", data.count(b"\n", 0, at) + 1) from None
-
-
-def _records(data: bytes) -> Iterator[tuple[int, list[str]]]:
-    """(line it begins on, cells) of every record, empty lines left out; Unreadable where it stops
-    being CSV.
-    """
-    reader = csv.reader(
-        _lines(io.TextIOWrapper(io.BytesIO(data), encoding="utf-8-sig", newline="")), strict=True
-    )
+    stream = io.TextIOWrapper(io.BytesIO(data), encoding=encoding_of(data), newline="")
+    lines = _lines(stream)
+    before, first, delimiter = 0, "", ""
+    for first in lines:
+        if delimiter or first.strip("\r\n \t,;"):
+            delimiter = delimiter or _announced(first) or _recognised(table, first)
+            if not _announced(first):
+                break
+        before += 1
+    reader = csv.reader(chain([first], lines), delimiter=delimiter or ",", strict=True)
     while True:
-        line = reader.line_num + 1
+        line = before + reader.line_num + 1
         try:
             cells = next(reader)
         except StopIteration:
@@ -95,8 +120,24 @@ def _records(data: bytes) -> Iterator[tuple[int, list[str]]]:
             raise Unreadable(
                 f"This is not CSV ({error}); the file was not read any further.", line
             ) from None
-        if cells:
-            yield line, cells
+        yield line, cells
+
+
+def _announced(line: str) -> str:
+    """The delimiter of a line like `sep=;`, which spreadsheets put before the header."""
+    text = line.rstrip("\r\n").strip('"')
+    is_announcement = text[:4].lower() == "sep=" and len(text) == 5 and text[4] in DELIMITERS
+    return text[4] if is_announcement else ""
+
+
+def _recognised(table: Table, header: str) -> str:
+    """The delimiter that makes of this line most names of columns."""
+
+    def names(delimiter: str) -> int:
+        cells = header[: MOST_IN_LINE // 4].split(delimiter, MOST_COLUMNS)
+        return sum(cell.strip(' "\r\n\t').lower() in table.by_name for cell in cells)
+
+    return max(DELIMITERS, key=names)
 
 
 def _lines(stream: io.TextIOWrapper) -> Iterator[str]:
@@ -109,27 +150,25 @@ def _lines(stream: io.TextIOWrapper) -> Iterator[str]:
         yield line
 
 
-def _header_problems(table: Table, header: list[str], line: int) -> Iterator[Problem]:
+def _header_problems(table: Table, sheet: Sheet, line: int) -> Iterator[Problem]:
+    header = sheet.header
     if not header:
         raise Unreadable("The file is empty: not even a header row.", line)
     if len(header) > MOST_COLUMNS:
         raise Unreadable(
             f"The header has {len(header):,} columns; no catalogue file has so many.", line
         )
-    for separator, name in {";": "semicolons", "\t": "tabs"}.items():
-        if len(header) == 1 and separator in header[0]:
-            raise Unreadable(f"Its cells are separated by {name}; commas are expected.", line)
     known = ", ".join(table.by_name)
-    for name in dict.fromkeys(header):
+    for name in filter(None, dict.fromkeys(header)):
         if name not in table.by_name:
             yield Problem(
-                table.file,
+                sheet.file,
                 line,
                 shown(name),
                 f"The column {quoted(name)} is unknown. Known columns: {known}.",
             )
         elif header.count(name) > 1:
-            yield Problem(table.file, line, name, "The column is there more than once.")
+            yield Problem(sheet.file, line, name, "The column is there more than once.")
     for column in table.columns:
         if column.name not in header and not column.optional:
-            yield Problem(table.file, line, column.name, "The column is missing.")
+            yield Problem(sheet.file, line, column.name, "The column is missing.")

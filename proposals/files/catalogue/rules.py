@@ -4,10 +4,14 @@ no circles.
 
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
 
+from ...models import LAST_ADMINISTRATOR, SystemLifecycle, User
 from .columns import Code, Codes, Text
 from .plan import Plan, Row, Shelf
 from .problems import quoted
+from .tables import TABLES
 
 
 def judge(plan: Plan) -> None:
@@ -15,12 +19,19 @@ def judge(plan: Plan) -> None:
     for shelf in plan.taken:
         plan.compare(shelf, [key for key, row in shelf.rows.items() if _is_sound(plan, shelf, row)])
         _judge_unique(plan, shelf)
+        _judge_revivals(plan, shelf)
+        if shelf.table.name == "people":
+            _judge_administrators(plan, shelf)
         if shelf.table.above:
             _judge_tree(plan, shelf)
 
 
 def _is_sound(plan: Plan, shelf: Shelf, row: Row) -> bool:
-    columns = [*shelf.table.of_codes, *shelf.table.of_many]
+    columns = [
+        column
+        for column in [*shelf.table.of_codes, *shelf.table.of_many]
+        if column.name not in row.absent
+    ]
     known = [_refer(plan, shelf, row, column) for column in columns]
     if not all(known):
         return False
@@ -36,8 +47,9 @@ def _refer(plan: Plan, shelf: Shelf, row: Row, column: Code | Codes) -> bool:
     known, fold = target.keys_by(column.by), target.table.by_name[column.by].fold
     names = [value] if isinstance(value, str) else sorted(value)
     keys = {name: known.get(fold(name)) for name in names if name}
-    if isinstance(column, Code):
-        row.values[column.name] = keys.get(value, "")
+    row.values[column.name] = (
+        keys.get(value, "") if isinstance(column, Code) else frozenset(keys.values())
+    )
     for name, key in keys.items():
         if reason := _unfit(target, key, is_known=fold(name) in known, name=name):
             plan.report(shelf.table, row.line, column.name, reason)
@@ -63,15 +75,16 @@ def _nothing(plan: Plan, row: Row) -> Iterator[tuple[str, str]]:
 
 
 def _agree_with_system(plan: Plan, row: Row) -> Iterator[tuple[str, str]]:
-    system = row.values["system_code"]
-    kind = plan.shelf("systems").after[system]["kind"] if system else row.values["system_kind"]
+    system, systems = row.values["system_code"], plan.shelf("systems")
+    kind = systems.after[system]["kind"] if system else row.values["system_kind"]
     if kind != row.values["system_kind"]:
-        yield "system_kind", f"The system {quoted(system)} is of the kind {kind}."
+        yield "system_kind", f"The system {quoted(systems.shown(system))} is of the kind {kind}."
 
 
 def _agree_with_rules(plan: Plan, row: Row) -> Iterator[tuple[str, str]]:
     """A rule that names a system says of which kind it is: that cannot change behind its back."""
-    code, before = row.values["code"], plan.shelf("systems").before
+    before = plan.shelf("systems").before
+    code = TABLES["systems"].key_of(row.values)
     if code in before and before[code]["kind"] != row.values["kind"]:
         rules = plan.shelf("approver_rules").before.values()
         if any(rule["system_code"] == code for rule in rules):
@@ -88,7 +101,8 @@ def _agree_with_route(plan: Plan, row: Row) -> Iterator[tuple[str, str]]:
         plan.shelf("logical_flows"),
         (row.values["source_code"], row.values["target_code"]),
     )
-    words = f"from {quoted(route[0])} to {quoted(route[1])}"
+    source, target = (plan.shelf("systems").shown(system) for system in route)
+    words = f"from {quoted(source)} to {quoted(target)}"
     if route not in flows.after and route not in flows.broken_keys and flows.complete:
         yield "", f"There is no logical flow {words}."
     elif flows.is_removed(route) and route not in flows.rows:
@@ -106,32 +120,76 @@ _AGREEMENTS = {
 def _judge_unique(plan: Plan, shelf: Shelf) -> None:
     for column in shelf.table.columns:
         if isinstance(column, Text) and column.field.unique and column.name not in shelf.table.key:
-            for value, keys in _owners(shelf, column.name).items():
+            for keys in _owners(shelf, column).values():
                 for key in keys[1:]:
-                    reason = f"{quoted(value)} already belongs to {quoted(keys[0])}."
+                    value = shelf.after[key][column.name]
+                    reason = f"{quoted(value)} already belongs to {quoted(shelf.shown(keys[0]))}."
                     plan.report(shelf.table, shelf.rows[key].line, column.name, reason)
 
 
-def _owners(shelf: Shelf, name: str) -> dict[str, list]:
-    """Value -> the keys of the rows that have it: who keeps it unchanged first, then in the order
-    of the file.
+def _owners(shelf: Shelf, column: Text) -> dict[str, list]:
+    """Folded value -> the keys of the rows that have it: who keeps it unchanged first, then in the
+    order of the file.
     """
     owners = defaultdict(list)
     for key, values in shelf.after.items():
-        if values[name]:
-            owners[values[name]].append(key)
+        if values[column.name]:
+            owners[column.fold(values[column.name])].append(key)
     for keys in owners.values():
         keys.sort(key=lambda key: shelf.rows[key].line if key in shelf.rows else 0)
     return owners
+
+
+@dataclass(frozen=True)
+class _Removal:
+    """In which column a row says that it is removed, the value of that, and the words of a file."""
+
+    column: str
+    value: Any
+    yes: str
+    no: str
+
+
+_REMOVALS = {
+    "people": _Removal("is_removed", False, yes="true", no="false"),
+    "systems": _Removal("lifecycle_status", SystemLifecycle.REMOVED, yes="REMOVED", no="ACTIVE"),
+}
+
+
+def _judge_revivals(plan: Plan, shelf: Shelf) -> None:
+    """Nobody and nothing comes back in force by a cell that says nothing."""
+    removal = _REMOVALS.get(shelf.table.name)
+    if removal is None:
+        return
+    for key, columns in shelf.changed.items():
+        was_removed = shelf.before[key][removal.column] == removal.value
+        changes = removal.column in [column.name for column in columns]
+        if changes and was_removed and not shelf.rows[key].texts[removal.column]:
+            reason = (
+                f"{quoted(shelf.shown(key))} has been removed, and an empty cell would put it back "
+                f"in force. Write {removal.no} if that is meant, else {removal.yes}."
+            )
+            plan.report(shelf.table, shelf.rows[key].line, removal.column, reason)
+
+
+def _judge_administrators(plan: Plan, shelf: Shelf) -> None:
+    """Somebody can always administer the site."""
+    leaving = {
+        shelf.existing[key].pk: shelf.rows[key].line
+        for key in shelf.changed
+        if shelf.existing[key].is_administrator and not shelf.rows[key].values["is_removed"]
+    }
+    if leaving and not User.objects.administrators().exclude(pk__in=leaving).exists():
+        for line in leaving.values():
+            plan.report(shelf.table, line, "is_removed", LAST_ADMINISTRATOR)
 
 
 def _judge_tree(plan: Plan, shelf: Shelf) -> None:
     name = shelf.table.above
     above = {key: values[name] for key, values in shelf.after.items()}
     for key in _circling(above) & shelf.rows.keys():
-        plan.report(
-            shelf.table, shelf.rows[key].line, name, f"{quoted(key)} would be above itself."
-        )
+        reason = f"{quoted(shelf.shown(key))} would be above itself."
+        plan.report(shelf.table, shelf.rows[key].line, name, reason)
 
 
 def _circling(above: dict) -> set:

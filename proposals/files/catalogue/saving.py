@@ -60,7 +60,7 @@ def _release(shelf: Shelf) -> None:
 
 
 def _is_id(column) -> bool:
-    return isinstance(column, Text) and column.field.unique
+    return isinstance(column, Text) and column.field.unique and column.field.null
 
 
 def _fields(columns: list) -> list[models.Field]:

@@ -23,7 +23,7 @@ from ...models import (
     User,
     folded,
 )
-from .columns import Choice, Code, Codes, Column, Email, Flag, MadeUpCode, Number, Text
+from .columns import Choice, Code, Codes, Column, Email, Flag, Identifier, MadeUpCode, Number, Text
 
 
 @dataclass
@@ -94,7 +94,7 @@ class Table:
 
 
 def _mail(name: str, path: str) -> Code:
-    return Code(name, path, of="people", by="email", fold=str.lower)
+    return Code(name, path, of="people", by="email")
 
 
 _TABLES = [
@@ -102,7 +102,7 @@ _TABLES = [
         "organisational_units",
         OrganisationalUnit,
         [
-            Text("code"),
+            Identifier("code"),
             Text("name"),
             Code("parent_code", "parent", of="organisational_units"),
             Text("description", optional=True),
@@ -114,7 +114,7 @@ _TABLES = [
         "data_types",
         DataType,
         [
-            Text("code"),
+            Identifier("code"),
             Text("name"),
             Code("parent_code", "parent", of="data_types"),
             Text("description", optional=True),
@@ -128,8 +128,8 @@ _TABLES = [
         "people",
         User,
         [
-            Email("email", fold=str.lower),
-            Text("employee_id"),
+            Email("email"),
+            Identifier("employee_id"),
             Text("name"),
             Text("title", optional=True),
             Code(
@@ -138,7 +138,6 @@ _TABLES = [
                 of="people",
                 by="employee_id",
                 key="email",
-                fold=str.lower,
                 optional=True,
             ),
             Code(
@@ -174,7 +173,7 @@ _TABLES = [
     Table(
         "involvement_kinds",
         InvolvementKind,
-        [Text("name"), Text("description", optional=True)],
+        [Text("name", fold=folded), Text("description", optional=True)],
         key=("name",),
     ),
     Table(

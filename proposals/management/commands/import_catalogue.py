@@ -1,32 +1,58 @@
-"""Bring a directory of catalogue files in."""
+"""Bring catalogue files in."""
 
+import sys
+from collections.abc import Iterable
+from itertools import islice
 from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db.models import Q
 from tqdm import tqdm
 
 from ...errors import Refused
-from ...files.catalogue import BadCatalogue, import_catalogue, read_directory
+from ...files.catalogue import BadCatalogue, CatalogueFiles, Report, import_catalogue, read_files
+from ...models import User
+
+SHOWN = 100  # differences and warnings, unless all are asked for
 
 
 class Command(BaseCommand):
     help = (
-        "Import the catalogue files (*.csv) of a directory: all of them, "
-        "or nothing and every problem named."
+        "Import catalogue files (CSV or XLSX): all of them, or nothing and every problem named. "
+        "What is in the files is added or updated; what is not in them stays as it is."
     )
 
     def add_arguments(self, parser) -> None:
-        parser.add_argument("directory", type=Path)
+        parser.add_argument(
+            "path", type=Path, help="A directory of catalogue files, or one file or workbook."
+        )
         parser.add_argument(
             "--dry-run", action="store_true", help="Judge everything and write nothing."
         )
+        parser.add_argument(
+            "--by",
+            metavar="USER",
+            help="Who runs the import: user name or mail address. Asked for on a terminal.",
+        )
+        parser.add_argument(
+            "--verbose",
+            action="store_true",
+            help=f"List every difference and warning, not only the first {SHOWN}.",
+        )
 
-    def handle(self, *, directory: Path, dry_run: bool, **options) -> None:
+    def handle(
+        self, *, path: Path, dry_run: bool, by: str | None, verbose: bool, **options
+    ) -> None:
         try:
-            contents = read_directory(directory)
+            person = None if dry_run and not by else self.person(by)
+            files = read_files(path)
+            self.say_what_is_passed_over(files)
             with tqdm(unit=" rows", disable=None, leave=False) as bar:
                 report = import_catalogue(
-                    contents, dry_run=dry_run, progress=lambda *rows: show(bar, *rows)
+                    files.contents,
+                    by=person,
+                    dry_run=dry_run,
+                    progress=lambda *rows: advance(bar, *rows),
                 )
         except BadCatalogue as bad:
             for problem in bad.problems:
@@ -34,15 +60,46 @@ class Command(BaseCommand):
             raise CommandError(bad.sentence) from None
         except Refused as refused:
             raise CommandError(refused.sentence) from None
+        self.tell(report, None if verbose else SHOWN)
+        if dry_run:
+            self.stdout.write("Dry run: nothing was written.")
+        elif report.batch:
+            who = person or "nobody; name the person with --by"
+            self.stdout.write(f"{report.batch}, recorded as run by {who}.")
+        else:
+            self.stdout.write("Nothing changed.")
+
+    def person(self, name: str | None) -> User | None:
+        """Who runs this; None where nobody is named and nobody can be asked."""
+        if name is None and sys.stdin.isatty() and User.objects.exists():
+            name = input("Who runs this import (user name or mail address)? ")
+        if not name:
+            return None
+        people = User.objects.filter(Q(username__iexact=name) | Q(email__iexact=name))
+        for person in people.filter(is_active=True):
+            return person
+        raise CommandError(f"Nobody active has the user name or mail address {name}.")
+
+    def say_what_is_passed_over(self, files: CatalogueFiles) -> None:
+        for name in files.passed_over:
+            self.stdout.write(f"{name}: passed over, a by-product of another program.")
+
+    def tell(self, report: Report, most: int | None) -> None:
+        self.list("difference", report.differences, most)
+        self.list("warning", (f"Warning: {warning}" for warning in report.warnings), most)
         for tally in report.tallies:
             self.stdout.write(str(tally))
         if report.activated:
             self.stdout.write(f"Pending flows that became active: {report.activated}")
-        self.stdout.write(
-            "Dry run: nothing was written." if dry_run else f"{report.batch or 'Nothing changed'}."
-        )
+
+    def list(self, noun: str, lines: Iterable, most: int | None) -> None:
+        rest = iter(lines)
+        for line in islice(rest, most):
+            self.stdout.write(str(line))
+        if count := sum(1 for _ in rest):
+            self.stdout.write(f"And {count} more {noun}s: --verbose lists all.")
 
 
-def show(bar: tqdm, done: int, total: int) -> None:
+def advance(bar: tqdm, done: int, total: int) -> None:
     bar.total = total
     bar.update(done - bar.n)

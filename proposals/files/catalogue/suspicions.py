@@ -1,0 +1,70 @@
+"""What looks like damage that a spreadsheet or a wrong encoding has done: it comes in, with a
+warning.
+"""
+
+import re
+from collections.abc import Iterator
+
+from .columns import Identifier, Text
+from .plan import Plan, Shelf
+from .problems import quoted
+
+_SCIENTIFIC = re.compile(r"[0-9]([.,][0-9]+)?[eE][+-]?[0-9]{1,3}")
+_MONTHS = "jan|feb|mar|mär|mrz|apr|avr|may|mai|jun|jul|aug|sep|oct|okt|nov|dec|dez|déc"
+_DATE = re.compile(
+    rf"[0-9]{{1,2}}[-. ]{{1,2}}({_MONTHS})[a-zé]*\.?|({_MONTHS})[a-zé]*\.?[- ][0-9]{{2,4}}"
+    r"|[0-9]{4}-[0-9]{2}-[0-9]{2}( 00:00:00)?",
+    re.IGNORECASE,
+)
+
+
+def warn_of_damage(plan: Plan) -> None:
+    """Look at every row that is added or changed."""
+    for shelf in plan.taken:
+        texts = [column for column in shelf.table.columns if isinstance(column, Text)]
+        codes = {
+            column.name: _without_zeros(shelf, column)
+            for column in texts
+            if isinstance(column, Identifier)
+        }
+        for key in [*shelf.added, *shelf.changed]:
+            row = shelf.rows[key]
+            for column in texts:
+                value = row.values[column.name] if column.name in row.texts else ""
+                for reason in _suspicions(value, codes.get(column.name)):
+                    plan.warn(shelf, row, column.name, reason)
+
+
+def _without_zeros(shelf: Shelf, column: Identifier) -> dict[str, str]:
+    """What is left of the codes that begin with zeros, once a spreadsheet took them for numbers ->
+    the code.
+    """
+    values = (before[column.name] for before in shelf.before.values())
+    return {value.lstrip("0"): value for value in values if value.isdigit() and value[0] == "0"}
+
+
+def _suspicions(value: str, codes: dict[str, str] | None) -> Iterator[str]:
+    """Why a value is probably not what somebody wrote; `codes` unless it is no code."""
+    if codes is not None:
+        if value in codes:
+            yield f"{quoted(codes[value])} is here already: has {quoted(value)} lost its zeros?"
+        if _SCIENTIFIC.fullmatch(value):
+            yield f"{quoted(value)} looks like a code that a spreadsheet took for a number."
+        if _DATE.fullmatch(value):
+            yield f"{quoted(value)} looks like a code that a spreadsheet took for a date."
+    if "\ufffd" in value:
+        yield f"{quoted(value)} has letters that were lost in a wrong encoding."
+    elif (mended := _decoded_once(value)) != value:
+        yield f"{quoted(value)} was decoded twice; {quoted(mended)} is probably meant."
+
+
+def _decoded_once(text: str) -> str:
+    """The text before UTF-8 was read as an older encoding; itself if that never happened."""
+    if text.isascii():
+        return text
+    for codec in ("cp1252", "latin-1", "mac_roman"):
+        try:
+            return text.encode(codec).decode()
+        except UnicodeError:
+            continue
+    return text
