@@ -185,21 +185,10 @@ class PhysicalRegister(Register):
             "source",
             "target_code",
             "target",
-            "name",
         ),
+        *("specification_code", "specification", "format", "data_types"),
+        *PhysicalFlow.ATTRIBUTES,
         *(
-            "specification_code",
-            "specification",
-            "format",
-            "data_types",
-            "transport",
-            "frequency",
-            "basis_offset",
-        ),
-        *(
-            "criticality",
-            "description",
-            "external_id",
             "lifecycle",
             "origin_proposal",
             "origin_import",
@@ -232,16 +221,9 @@ class PhysicalRegister(Register):
     def _row(self, row: models.Model) -> list:
         sends = row.specification_then
         return [
-            *(row.id, row.logical_flow_id, *_ends(row), row.name),
+            *(row.id, row.logical_flow_id, *_ends(row)),
             *(sends.code, sends.name, sends.format, "; ".join(row.types)),
-            *(
-                row.transport,
-                row.frequency,
-                row.basis_offset,
-                row.criticality,
-                row.description,
-                row.external_id,
-            ),
+            *(getattr(row, name) for name in PhysicalFlow.ATTRIBUTES),
             *(row.lifecycle, *_origin(row), row.added_by),
         ]
 

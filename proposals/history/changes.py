@@ -11,7 +11,16 @@ from itertools import islice
 from django.db import models
 from django.db.models import Q
 
-from ..models import CausedHistory, LogicalFlow, PhysicalFlow, PhysicalSpecification, System, User
+from ..models import (
+    CausedHistory,
+    LogicalFlow,
+    PhysicalFlow,
+    PhysicalSpecification,
+    System,
+    User,
+    label,
+    shown,
+)
 from .as_of import pieces, types_of, versions_at
 
 # What the values and the title of a history row name, read with it; of other related rows the
@@ -143,32 +152,6 @@ def _values(row: models.Model, types: list[str]) -> dict[str, str]:
     fields = [field for field in row.tracked_fields if field.name not in UNTOLD]
     told = {label(field): shown(row, field.name) for field in fields}
     return told | {label(field): ", ".join(types) for field in row._history_m2m_fields}
-
-
-def label(field: models.Field) -> str:
-    return str(field.verbose_name).capitalize()
-
-
-def shown(row: models.Model, name: str) -> str:
-    """The value of a field, in the words of a page. Related rows that were not read with it are
-    shown by number.
-    """
-    field = row._meta.get_field(name)
-    if field.is_relation:
-        return _related(row, field)
-    display = getattr(row, f"get_{name}_display", None)
-    value = display() if display else getattr(row, name)
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return "" if value is None else str(value)
-
-
-def _related(row: models.Model, field: models.Field) -> str:
-    number = getattr(row, field.attname)
-    if number is None:
-        return ""
-    related = row._state.fields_cache.get(field.name)
-    return str(related or f"{str(field.related_model._meta.verbose_name).capitalize()} {number}")
 
 
 def _title(row: models.Model) -> str:

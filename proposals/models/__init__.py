@@ -9,6 +9,7 @@ from .catalogue import (
     SystemKind,
     SystemLifecycle,
 )
+from .display import label, shown
 from .history import Cause, CausedHistory, ChangeContext
 from .notices import Notice
 from .people import (
@@ -23,6 +24,8 @@ from .people import (
 from .policy import LaterPhysicalFlows, MakerDecides, Policy, Reason, SideWithoutApprover
 from .proposal import Offer, Proposal, ProposalType, prefetch_rights, systems_of
 from .register import (
+    FLOW_ATTRIBUTES,
+    Attribute,
     Criticality,
     FlowAttributes,
     FlowLifecycle,
@@ -72,11 +75,13 @@ from .text import clean, clean_lines, folded, same
 from .transitions import Transition
 
 __all__ = [
+    "FLOW_ATTRIBUTES",
     "LAST_ADMINISTRATOR",
     "STEWARDS",
     "STEWARDSHIPS",
     "Action",
     "ApproverRule",
+    "Attribute",
     "Basis",
     "Cause",
     "CausedHistory",
@@ -131,6 +136,7 @@ __all__ = [
     "end_states",
     "evidence",
     "folded",
+    "label",
     "lock_person",
     "lock_rights",
     "look_of",
@@ -140,6 +146,8 @@ __all__ = [
     "rights_on",
     "rows",
     "same",
+    "same_text",
+    "shown",
     "states",
     "states_reached_by",
     "systems_of",

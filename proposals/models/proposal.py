@@ -384,14 +384,12 @@ def prefetch_rights(proposals: list[Proposal], rows: list | None = None) -> list
     """Give each what the roles ask of it, read for all of them together; the number of queries is
     the same for any.
 
-    `rows` are the deciders of their systems, for a caller who has them. A policy that came with
-    them is not read again.
+    `rows` are the deciders of their systems, for a caller who has them.
     """
     if not proposals:
         return []
     open_ones = [proposal for proposal in proposals if proposal.is_open]
-    told = getattr(proposals[0], "policy_row", None)
-    policy = Policy(**told) if told else Policy.in_force()
+    policy = Policy.in_force()
     rows = rights.deciders(systems_of(proposals)) if rows is None else rows
     delegations = rights.delegations_of({row.user_id for row in rows})
     stewards = SimpleLazyObject(rights.stewards)

@@ -80,14 +80,10 @@ class ProposalQuerySet(models.QuerySet):
         return found
 
     def listed(self):
-        """With what a row of a list shows, in one query; `moved_at` is when its state last changed,
-        `policy_row` the policy in force.
-        """
+        """With what a row of a list shows; `moved_at` is when its state last changed."""
         moves = Transition.objects.filter(proposal=OuterRef("pk")).order_by("-number")
         related = self.select_related("source", "target", "maker", "reason", "specification")
-        return related.annotate(
-            moved_at=Subquery(moves.values("at")[:1]), policy_row=Policy.as_column()
-        )
+        return related.annotate(moved_at=Subquery(moves.values("at")[:1]))
 
 
 def _not_barred(people: set[int], policy: Policy) -> Q:

@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from dataclasses import dataclass
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -11,6 +12,7 @@ from django.urls import reverse
 from django_fsm import FSMField, FSMModelMixin, transition
 
 from .catalogue import DataType, ImportBatch, System, one_of
+from .display import label, shown
 from .history import CausedRecords, Versioned
 from .people import User
 from .text import folded
@@ -74,6 +76,30 @@ class Format(models.TextChoices):
     UNKNOWN = "UNKNOWN"
 
 
+@dataclass(frozen=True)
+class Attribute:
+    """One thing that can be said of a physical flow.
+
+    A required one has to be filled; one of the key makes two flows of a specification different.
+    """
+
+    name: str
+    is_required: bool = False
+    is_in_key: bool = False
+
+
+# Model, forms, comparison, pages, files and histories follow this list.
+FLOW_ATTRIBUTES = [
+    Attribute("name", is_in_key=True),
+    Attribute("transport", is_required=True, is_in_key=True),
+    Attribute("frequency", is_required=True, is_in_key=True),
+    Attribute("basis_offset", is_required=True, is_in_key=True),
+    Attribute("criticality", is_required=True),
+    Attribute("description"),
+    Attribute("external_id"),
+]
+
+
 class FlowAttributes(models.Model):
     """How and when something is sent: shared by what is proposed and what is in the register.
 
@@ -96,16 +122,9 @@ class FlowAttributes(models.Model):
     external_id = models.CharField("external id", max_length=200, blank=True)
     content_key = models.CharField(max_length=64, blank=True, editable=False)
 
-    ATTRIBUTES = [
-        "name",
-        "transport",
-        "frequency",
-        "basis_offset",
-        "criticality",
-        "description",
-        "external_id",
-    ]
-    REQUIRED = ["transport", "frequency", "basis_offset", "criticality"]
+    # Names, in the order in which people read them.
+    ATTRIBUTES = [attribute.name for attribute in FLOW_ATTRIBUTES]
+    REQUIRED = [attribute.name for attribute in FLOW_ATTRIBUTES if attribute.is_required]
 
     class Meta:
         abstract = True
@@ -119,14 +138,28 @@ class FlowAttributes(models.Model):
         values = [source_id, target_id]
         if specification is not None:
             values += [type(specification).__name__, specification]
-            values += [self.name, self.transport, self.frequency, self.basis_offset]
+            values += [
+                getattr(self, attribute.name)
+                for attribute in FLOW_ATTRIBUTES
+                if attribute.is_in_key
+            ]
         return hashlib.sha256(
             "\n".join(folded(str(value)) for value in values).encode()
         ).hexdigest()
 
     @property
     def offset_wording(self) -> str:
-        return "" if self.basis_offset is None else f"T{self.basis_offset:+d}"
+        return shown(self, "basis_offset")
+
+    @property
+    def attributes_shown(self) -> list[tuple[str, str]]:
+        """(label, value in words) of each attribute that is filled or has to be."""
+        texts = {attribute: shown(self, attribute.name) for attribute in FLOW_ATTRIBUTES}
+        return [
+            (label(self._meta.get_field(attribute.name)), text)
+            for attribute, text in texts.items()
+            if text or attribute.is_required
+        ]
 
 
 def attribute_checks(prefix: str, filled: Q) -> list[models.CheckConstraint]:
@@ -134,19 +167,20 @@ def attribute_checks(prefix: str, filled: Q) -> list[models.CheckConstraint]:
     empty.
     """
 
-    known = {
-        "transport": Transport,
-        "frequency": Frequency,
-        "criticality": Criticality,
-    }
-    complete = (
-        Q(basis_offset__isnull=False) & ~Q(transport="") & ~Q(frequency="") & ~Q(criticality="")
-    )
+    fields = {field.name: field for field in FlowAttributes._meta.local_fields}
+    listed = {name: field for name, field in fields.items() if field.choices}
+    complete = Q()
+    for name in sorted(
+        FlowAttributes.REQUIRED, key=lambda name: fields[name].empty_strings_allowed
+    ):
+        is_text = fields[name].empty_strings_allowed
+        complete &= ~Q(**{name: ""}) if is_text else Q(**{f"{name}__isnull": False})
     return [
         models.CheckConstraint(
-            condition=Q(**{f"{field}__in": ["", *choices.values]}), name=f"{prefix}_{field}"
+            condition=Q(**{f"{name}__in": ["", *[value for value, _ in field.flatchoices]]}),
+            name=f"{prefix}_{name}",
         )
-        for field, choices in known.items()
+        for name, field in listed.items()
     ] + [models.CheckConstraint(condition=~filled | complete, name=f"{prefix}_attributes_complete")]
 
 

@@ -9,7 +9,17 @@ from itertools import islice
 
 from django.db.models import Prefetch, QuerySet
 
-from ..models import LogicalFlow, PhysicalFlow, Proposal, Side, System, deciders, prefetch_rights
+from ..models import (
+    LogicalFlow,
+    PhysicalFlow,
+    Proposal,
+    Side,
+    System,
+    deciders,
+    label,
+    prefetch_rights,
+    shown,
+)
 
 Table = tuple[list[str], Iterator[list]]
 AT_ONCE = 500
@@ -29,12 +39,9 @@ def proposals(found: QuerySet[Proposal]) -> Table:
     header += [
         "With a physical flow",
         "Specification",
-        "Flow name",
-        "Transport",
-        "Frequency",
-        "Basis offset",
+        *[label(Proposal._meta.get_field(name)) for name in Proposal.ATTRIBUTES],
     ]
-    header += ["Criticality", "Reason", "Justification", "Maker", "Submitted", "Due", "Closed"]
+    header += ["Reason", "Justification", "Maker", "Submitted", "Due", "Closed"]
     header += ["Source waits for", "Target waits for", "In this state since"]
     chunks = in_chunks(found.prefetch_related("data_types"))
     return header, (_proposal(row) for chunk in chunks for row in prefetch_rights(chunk))
@@ -55,13 +62,9 @@ def _proposal(row: Proposal) -> list:
         *(
             row.with_physical_flow,
             specification,
-            row.name,
-            row.get_transport_display(),
-            row.get_frequency_display(),
+            *(shown(row, name) for name in Proposal.ATTRIBUTES),
         ),
         *(
-            row.basis_offset,
-            row.get_criticality_display(),
             row.reason,
             row.justification,
             row.maker,

@@ -27,7 +27,7 @@ from ..models import (
     verbs,
 )
 from ..reports import advice, list_columns
-from ..reports.proposal_page import proposal_details, with_columns
+from ..reports.proposal_page import proposal_details
 from ..workflow import provisioning
 from .form_pages import form_page
 from .lists import bounded_page, keyset_page, wanted_file
@@ -62,9 +62,7 @@ def readable(user):
     """The proposals `user` may see, each with what its own page shows."""
     results = ["result_logical_flow", "result_specification", "result_physical_flow"]
     concerned = ["concerned_physical_flow__specification", "concerned_logical_flow"]
-    return with_columns(
-        Proposal.objects.visible_to(user).listed().select_related(*results, *concerned)
-    )
+    return Proposal.objects.visible_to(user).listed().select_related(*results, *concerned)
 
 
 class ProposalPage(DetailView):

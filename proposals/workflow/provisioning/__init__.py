@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from ...errors import Invalid
 from ...models import ChangeContext, DataType, Proposal, ProposalType
 from . import change, create, remove
-from .change import comparison
 from .common import Consequence, ImpactFacts
 from .create import add_further, consent_for_more
 
@@ -21,7 +20,6 @@ __all__ = [
     "apply",
     "check_start",
     "check_submission",
-    "comparison",
     "consent_for_more",
     "consequences",
     "lacking",

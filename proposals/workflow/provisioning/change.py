@@ -64,28 +64,6 @@ def consequences(proposal: Proposal, known: ImpactFacts | None = None) -> list[C
     return told
 
 
-def comparison(
-    was, types: list[str], proposal: Proposal, wanted: list[str]
-) -> list[tuple[str, str, str, bool]]:
-    """Side by side, for those who decide: (what, as it was read, as it is wanted, whether they
-    differ).
-
-    `was` is the flow or a history row of it; `types` and `wanted` are names of data types.
-    """
-    fields = {
-        str(Proposal._meta.get_field(name).verbose_name): name for name in Proposal.ATTRIBUTES
-    }
-    table = [(what, _shown(was, name), _shown(proposal, name)) for what, name in fields.items()]
-    table.append(("data types", ", ".join(sorted(types)), ", ".join(sorted(wanted))))
-    return [(what.capitalize(), old, new, old != new) for what, old, new in table]
-
-
-def _shown(flow, field: str) -> str:
-    display = getattr(flow, f"get_{field}_display", None)
-    value = display() if display else getattr(flow, field)
-    return f"T{value:+d}" if field == "basis_offset" and value is not None else str(value)
-
-
 def changed_attributes(proposal: Proposal, flow) -> list[str]:
     """Names of the attributes that the proposal wants otherwise than `flow` (or a history row of
     it) has them.
