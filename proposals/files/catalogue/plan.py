@@ -251,7 +251,9 @@ class Plan:
         row.values |= {name: shelf.before[key][name] for name in row.absent}
 
     def warn(self, shelf: Shelf, row: Row, column: str, reason: str) -> None:
-        self.warnings.append(Problem(shelf.file, row.line, column, reason))
+        """As of problems, the first say enough."""
+        if len(self.warnings) < MOST_PROBLEMS:
+            self.warnings.append(Problem(shelf.file, row.line, column, reason))
 
     def report(self, table: Table, line: int, column: str, reason: str) -> None:
         """Of a file that is wrong from top to bottom the first problems say enough."""
