@@ -1,5 +1,5 @@
-"""Everything that can be said of a physical flow is asked, shown, compared, filed and kept, wherever
-one of its attributes is: each place follows one list.
+"""Everything that can be said of a physical flow is asked, shown, compared, filed and kept alike:
+each place that has one of its attributes follows one list.
 """
 
 import csv

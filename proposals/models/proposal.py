@@ -3,12 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.functional import SimpleLazyObject, cached_property
+from django.utils.functional import cached_property
 from django.utils.timesince import timesince
 
 from . import rights
@@ -325,25 +326,14 @@ class Proposal(ProposalStates, FlowAttributes):
         )
 
     @cached_property
+    def rights(self) -> rights.RightsContext:
+        """What the roles ask of it; of many proposals at once `prefetch_rights` reads it."""
+        decisions = list(self.transitions.exclude(side="")) if self.pk else []
+        return rights.RightsContext.of({self.source_id, self.target_id}, decisions)
+
+    @property
     def policy(self) -> Policy:
-        return Policy.in_force()
-
-    @cached_property
-    def deciders(self) -> list:
-        """Whose involvement decides for its source or target."""
-        return rights.deciders({self.source_id, self.target_id})
-
-    @cached_property
-    def delegations(self) -> list:
-        return rights.delegations_of({row.user_id for row in self.deciders})
-
-    @cached_property
-    def stewards(self) -> list[User]:
-        return rights.stewards()
-
-    @cached_property
-    def decisions(self) -> list[Transition]:
-        return list(self.transitions.exclude(side=""))
+        return self.rights.policy
 
     def offers_to(self, user: User) -> list[Offer]:
         """What `user` may do to it in its present state, in the order of the table."""
@@ -392,16 +382,18 @@ def prefetch_rights(proposals: list[Proposal], rows: list | None = None) -> list
     policy = Policy.in_force()
     rows = rights.deciders(systems_of(proposals)) if rows is None else rows
     delegations = rights.delegations_of({row.user_id for row in rows})
-    stewards = SimpleLazyObject(rights.stewards)
-    decided = (
-        Transition.objects.none()
-        if policy.one_person_both_sides
-        else Transition.objects.exclude(side="")
-    )
-    decisions = list(decided.filter(proposal__in=open_ones))
+    decided = Transition.objects.none()
+    if not policy.one_person_both_sides:
+        decided = Transition.objects.filter(proposal__in=open_ones).exclude(side="")
+    decisions = list(decided)
+    read_stewards = cache(rights.stewards)
     for proposal in proposals:
         ends = {proposal.source_id, proposal.target_id}
-        proposal.policy, proposal.delegations, proposal.stewards = policy, delegations, stewards
-        proposal.deciders = [row for row in rows if row.system_id in ends]
-        proposal.decisions = [row for row in decisions if row.proposal_id == proposal.pk]
+        proposal.rights = rights.RightsContext(
+            policy,
+            [row for row in rows if row.system_id in ends],
+            delegations,
+            [row for row in decisions if row.proposal_id == proposal.pk],
+            read_stewards,
+        )
     return proposals

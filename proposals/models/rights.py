@@ -5,13 +5,13 @@ user it answers with the Right that person has, or None; it says who holds it, a
 person without it reads. A new role is a new class here and a row in the table. Being a superuser is
 no role.
 
-The proposal is handed in; from it a role reads, each once: `policy`, `deciders`, `delegations`,
-`stewards` and `decisions` (the transitions of its sides).
+The proposal is handed in; from it a role reads `rights`, the RightsContext.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection, models
@@ -238,16 +238,41 @@ def stewards() -> list[User]:
     return list(active_stewards())
 
 
+@dataclass(frozen=True)
+class RightsContext:
+    """What decides who may decide on one proposal, each read once: the policy in force, who decides
+    for its two systems, their running delegations, and the decisions taken so far.
+    """
+
+    policy: Policy
+    deciders: list[Decider]
+    delegations: list[Delegation]
+    decisions: list
+    read_stewards: Callable[[], list[User]]
+
+    @property
+    def stewards(self) -> list[User]:
+        """Read only when a side is without an approver, and once for all that share the reading."""
+        return self.read_stewards()
+
+    @classmethod
+    def of(cls, systems: Iterable[int], decisions: list) -> "RightsContext":
+        """Of a proposal between `systems` (ids)."""
+        rows = deciders(systems)
+        delegations = delegations_of({row.user_id for row in rows})
+        return cls(Policy.in_force(), rows, delegations, decisions, cache(stewards))
+
+
 def barred(proposal, side: str) -> set[int]:
     """Ids of those who decide nothing on this side, neither for themselves nor through another.
 
     The maker, unless the policy is WALTZ; and where two decisions need two people, who took part in
     the other one.
     """
-    policy = proposal.policy
+    policy = proposal.rights.policy
     people = set() if policy.maker_decides == MakerDecides.WALTZ else {proposal.maker_id}
     if not policy.one_person_both_sides:
-        others = [row for row in proposal.decisions if row.side != side]
+        others = [row for row in proposal.rights.decisions if row.side != side]
         people |= {
             person for row in others for person in (row.by_id, row.on_behalf_of_id) if person
         }
@@ -264,21 +289,23 @@ def rights_on(proposal, side: str) -> list[Right]:
     barred_people = barred(proposal, side)
     rows = [
         row
-        for row in proposal.deciders
+        for row in proposal.rights.deciders
         if row.system_id == proposal.system_id(side) and row.user_id not in barred_people
     ]
     rights = [_by_involvement(row) for row in rows]
     for row in rows:
         rights += [
             _by_involvement(row, delegation)
-            for delegation in proposal.delegations
+            for delegation in proposal.rights.delegations
             if delegation.delegator_id == row.user_id
             and delegation.delegate_id not in barred_people
         ]
     without = not any(right.may_approve for right in rights)
-    if without and proposal.policy.side_without_approver == SideWithoutApprover.STEWARD:
+    if without and proposal.rights.policy.side_without_approver == SideWithoutApprover.STEWARD:
         rights += [
-            _of_steward(user, side) for user in proposal.stewards if user.pk not in barred_people
+            _of_steward(user, side)
+            for user in proposal.rights.stewards
+            if user.pk not in barred_people
         ]
     return rights
 
@@ -396,7 +423,7 @@ def on_submission(proposal, approvals: Iterable) -> list[tuple]:
     The maker's own side before the external one, and at most one in all; under WALTZ more, but
     never two external ones, and never two at all where two decisions need two people.
     """
-    policy = proposal.policy
+    policy = proposal.rights.policy
     by_maker = [] if policy.maker_decides == MakerDecides.NEVER else _of_maker(proposal, approvals)
     own_sides = {action.side for action, _ in by_maker}
     capacity = "External system, approved on submission as the policy says"
@@ -416,7 +443,7 @@ def on_submission(proposal, approvals: Iterable) -> list[tuple]:
 def _of_maker(proposal, approvals: Iterable) -> list[tuple]:
     own = [
         decider
-        for decider in proposal.deciders
+        for decider in proposal.rights.deciders
         if decider.user_id == proposal.maker_id and decider.may_approve
     ]
     by_system = {decider.system_id: decider for decider in reversed(own)}

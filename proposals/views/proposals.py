@@ -80,7 +80,6 @@ class ProposalPage(DetailView):
         proposal = self.object
         details = proposal_details(proposal)
         transitions = list(proposal.transitions.select_related("by", "on_behalf_of"))
-        proposal.decisions = [row for row in transitions if row.side]
         offers = [] if proposal.is_closed else proposal.offers_to(self.request.user)
         return super().get_context_data(
             details=details,
@@ -96,7 +95,7 @@ class ProposalPage(DetailView):
     def _side(self, side: Side) -> dict:
         """One side of the proposal for the page: its system, what it decided, or who may decide."""
         proposal = self.object
-        decision = next((row for row in proposal.decisions if row.side == side), None)
+        decision = next((row for row in proposal.rights.decisions if row.side == side), None)
         rights = [] if decision or proposal.is_closed else rights_on(proposal, side)
         return {
             "label": side.label,

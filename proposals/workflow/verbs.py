@@ -206,7 +206,7 @@ def _require_approvers(proposal: Proposal) -> None:
 
 def _complete_if_agreed(proposal: Proposal, *, by: User, at: datetime) -> None:
     """With the approvals of both sides the proposal is applied and complete."""
-    if {row.side for row in proposal.decisions if row.approves} != set(Side.values):
+    if {row.side for row in proposal.rights.decisions if row.approves} != set(Side.values):
         return
     why = f"Proposal {proposal.pk}: fully approved"
     provisioning.apply(proposal, ChangeContext(by, at, why, proposal=proposal))
@@ -324,7 +324,6 @@ def _move(
         raise
     if proposal.state in end_states():
         proposal.closed_at = at
-    decided = proposal.decisions
     why = f"Proposal {proposal.pk}: {action.done}"
     ChangeContext(right.user, at, why, proposal=proposal).store(proposal)
     step = Transition.objects.create(
@@ -345,5 +344,5 @@ def _move(
         at=at,
     )
     if action.side:
-        proposal.decisions = [*decided, step]
+        proposal.rights.decisions.append(step)
     return step
