@@ -147,7 +147,7 @@ def test_now_is_a_date_too_and_shows_what_the_register_holds(cast, source, story
         source.name = name
         factories.store(source, by=None, why="", at=at)
     [row] = LogicalRegister(timezone.now()).in_full(LogicalRegister(timezone.now()).flows())
-    assert (row.source_then.name, row.number_physical, row.types) == (
+    assert (row.source.name, row.number_physical, row.types) == (
         "Waited for the lock",
         1,
         ["Trades"],

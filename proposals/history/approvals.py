@@ -94,7 +94,7 @@ def of_proposal(proposal: Proposal) -> Trail:
     changed since.
     """
     records = records_of(Proposal.objects.filter(pk=proposal.pk))
-    if proposal.state != State.FULLY_APPROVED:
+    if proposal.state != State.FULLY_APPROVED or not proposal.closed_at:
         return Trail(records, None, [])
     newest, cut = _newest(_results(proposal), proposal.closed_at - MOMENT)
     own = [change for change in newest if change.proposal == proposal.pk]
@@ -103,10 +103,9 @@ def of_proposal(proposal: Proposal) -> Trail:
 
 
 def _results(proposal: Proposal) -> list[tuple[type, Iterable]]:
-    return _kinds(
-        proposal.result_logical_flow,
-        PhysicalFlow.objects.filter(pk=proposal.result_physical_flow_id),
-    )
+    physical = PhysicalFlow.objects.filter(resulted_from=proposal)
+    flow = proposal.result_logical_flow
+    return _kinds(flow, physical) if flow else []
 
 
 def _kinds(flow: LogicalFlow, physical: QuerySet) -> list[tuple[type, Iterable]]:
@@ -187,7 +186,7 @@ def proposal_table(proposal: Proposal) -> Iterator[list]:
     yield from _asked(record)
     for step in record.transitions:
         yield ["TRANSITION", step.at, step.action, "", "", "", *_step(step)]
-    if proposal.state == State.FULLY_APPROVED:
+    if proposal.state == State.FULLY_APPROVED and proposal.closed_at:
         for model, ids in _results(proposal):
             for change in changes(model, ids, proposal.closed_at - MOMENT):
                 part = "APPLIED" if change.proposal == proposal.pk else "SINCE"

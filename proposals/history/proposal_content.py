@@ -1,11 +1,17 @@
 """What exactly a proposal asks for, field by field: what its approvers had before them."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from django.db import models
-
-from ..models import PhysicalFlow, PhysicalSpecification, Proposal, ProposalType, label, shown
+from ..models import (
+    HistoryRow,
+    PhysicalFlow,
+    PhysicalSpecification,
+    Proposal,
+    ProposalType,
+    label,
+    shown,
+)
 from .as_of import types_of
 
 
@@ -32,21 +38,21 @@ def content_of(proposals: Iterable[Proposal]) -> dict[int, list[Line]]:
     proposals = list(proposals)
     flow_versions = {proposal.read_physical_flow_version for proposal in proposals} - {None}
     flows = PhysicalFlow.history.select_related("specification").in_bulk(flow_versions)
-    versions = {proposal.read_specification_version for proposal in proposals} - {None}
+    versions = {proposal.read_specification_version or 0 for proposal in proposals}
     types = types_of(PhysicalSpecification, versions)
     return {
         proposal.pk: _lines(
             proposal,
             flows.get(proposal.read_physical_flow_version),
-            types[proposal.read_specification_version],
+            types[proposal.read_specification_version or 0],
         )
         for proposal in proposals
     }
 
 
-def _lines(proposal: Proposal, flow: models.Model | None, types: list[str]) -> list[Line]:
+def _lines(proposal: Proposal, flow: HistoryRow, types: list[str]) -> list[Line]:
     """`flow` is the history row of the physical flow it concerns, `types` what was sent with it."""
-    kinds = {
+    kinds: dict[str, Callable[[Proposal, HistoryRow, str], list[tuple[str, str, str]]]] = {
         ProposalType.CREATE: _created,
         ProposalType.EDIT: _edited,
         ProposalType.DELETE: _removed,
@@ -74,7 +80,7 @@ def _created(proposal: Proposal, flow: None, types: str) -> list[tuple[str, str,
     return [(what, "", new) for what, new in wanted]
 
 
-def _edited(proposal: Proposal, flow: models.Model, types: str) -> list[tuple[str, str, str]]:
+def _edited(proposal: Proposal, flow: HistoryRow, types: str) -> list[tuple[str, str, str]]:
     old, new = _attributes(flow), _attributes(proposal)
     return [
         *((what, old[what], new[what]) for what in new),
@@ -82,16 +88,14 @@ def _edited(proposal: Proposal, flow: models.Model, types: str) -> list[tuple[st
     ]
 
 
-def _removed(
-    proposal: Proposal, flow: models.Model | None, types: str
-) -> list[tuple[str, str, str]]:
+def _removed(proposal: Proposal, flow: HistoryRow, types: str) -> list[tuple[str, str, str]]:
     if flow is None:
         return [("Logical flow", "without a physical flow", "")]
     old = _attributes(flow) | {"Specification": str(flow.specification), "Data types": types}
     return [(what, text, "") for what, text in old.items()]
 
 
-def _attributes(flow: models.Model) -> dict[str, str]:
+def _attributes(flow: HistoryRow) -> dict[str, str]:
     return {_label(name): shown(flow, name) for name in Proposal.ATTRIBUTES}
 
 

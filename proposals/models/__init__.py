@@ -10,7 +10,7 @@ from .catalogue import (
     SystemLifecycle,
 )
 from .display import label, shown
-from .history import Cause, CausedHistory, ChangeContext
+from .history import Cause, CausedHistory, ChangeContext, HistoryRow, Tracked
 from .notices import Notice
 from .people import (
     LAST_ADMINISTRATOR,
@@ -44,6 +44,8 @@ from .rights import (
     Decider,
     Maker,
     Right,
+    RightsContext,
+    able_to_approve,
     active_stewards,
     decidable_by,
     deciders,
@@ -94,6 +96,7 @@ __all__ = [
     "FlowLifecycle",
     "Format",
     "Frequency",
+    "HistoryRow",
     "ImportBatch",
     "ImportedFile",
     "Involvement",
@@ -116,16 +119,19 @@ __all__ = [
     "Reason",
     "Receipt",
     "Right",
+    "RightsContext",
     "Side",
     "SideWithoutApprover",
     "State",
     "System",
     "SystemKind",
     "SystemLifecycle",
+    "Tracked",
     "Transition",
     "Transport",
     "User",
     "Verb",
+    "able_to_approve",
     "actions",
     "active_stewards",
     "clean",

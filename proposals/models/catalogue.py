@@ -1,5 +1,7 @@
 """What flows start from and end at, and what they carry."""
 
+from typing import Any
+
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -17,7 +19,7 @@ def one_of(field: str, choices: type[models.TextChoices], name: str) -> models.C
     return models.CheckConstraint(condition=Q(**{f"{field}__in": choices.values}), name=name)
 
 
-def refuse_cycle(node: models.Model, parent: str) -> None:
+def refuse_cycle(node: Any, parent: str) -> None:
     """ValidationError if following `parent` upwards from `node` comes back to it.
 
     Reads all (id, parent) pairs of the table in one query: these trees are small and deep walks are
@@ -68,6 +70,8 @@ class SystemLifecycle(models.TextChoices):
 
 
 class SystemQuerySet(models.QuerySet):
+    model: Any
+
     def taking_flows(self):
         return self.exclude(lifecycle=SystemLifecycle.REMOVED)
 
@@ -124,6 +128,8 @@ class System(models.Model):
     )
     history = HistoricalRecords()
     objects = SystemQuerySet.as_manager()
+    number_in: int  # by the list of systems
+    number_out: int
 
     class Meta:
         ordering = ["name"]
@@ -151,6 +157,8 @@ class System(models.Model):
 
 
 class DataTypeQuerySet(models.QuerySet):
+    model: Any
+
     def proposable(self):
         return self.filter(is_deprecated=False, is_unknown=False)
 

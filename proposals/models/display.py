@@ -1,9 +1,10 @@
 """How a field and its value are written for people, on pages, in mails and in files alike."""
 
-from django.db import models
+from typing import Any
 
 
-def label(field: models.Field) -> str:
+def label(field: Any) -> str:
+    """What a field of a model is called."""
     return str(field.verbose_name).capitalize()
 
 
@@ -15,11 +16,11 @@ def offset_in_words(days: int | None) -> str:
 IN_WORDS = {"basis_offset": offset_in_words}  # fields whose number alone says too little
 
 
-def shown(row: models.Model, name: str) -> str:
+def shown(row: Any, name: str) -> str:
     """The value of a field, in the words of a page; also of a history row. Related rows that were
     not read with it are shown by number.
     """
-    field = row._meta.get_field(name)
+    field: Any = row._meta.get_field(name)
     if field.is_relation:
         return _related(row, field)
     if name in IN_WORDS:
@@ -31,7 +32,7 @@ def shown(row: models.Model, name: str) -> str:
     return "" if value is None else str(value)
 
 
-def _related(row: models.Model, field: models.Field) -> str:
+def _related(row: Any, field: Any) -> str:
     number = getattr(row, field.attname)
     if number is None:
         return ""

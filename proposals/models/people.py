@@ -60,7 +60,7 @@ class User(AbstractUser):
     A user name without "@" (a named account of an operator or of the demo) is left as it is.
     """
 
-    first_name = last_name = None
+    first_name = last_name = None  # type: ignore[assignment]  # Django's way to drop a field
     name = models.CharField(max_length=200)
     email = models.EmailField("mail address", max_length=150)
     employee_id = models.CharField("employee id", max_length=64, unique=True, null=True, blank=True)
@@ -75,7 +75,7 @@ class User(AbstractUser):
     # With the groups: who is a steward decides, and a right has to be dated.
     history = HistoricalRecords(excluded_fields=["password", "last_login"], m2m_fields=["groups"])
 
-    objects = UserManager.from_queryset(PeopleQuerySet)()
+    objects = UserManager.from_queryset(PeopleQuerySet)()  # type: ignore[misc]  # AbstractUser's
     objects.use_in_migrations = False
     REQUIRED_FIELDS = ["email", "name"]
 
@@ -107,7 +107,8 @@ class User(AbstractUser):
 
     def people_below(self) -> set[int]:
         """Ids of everybody whose line of managers leads to this person."""
-        below, level = set(), {self.pk}
+        below: set[int] = set()
+        level = {self.pk}
         while level:
             level = set(User.objects.filter(manager__in=level).values_list("pk", flat=True)) - below
             below |= level
@@ -134,7 +135,8 @@ class User(AbstractUser):
         self.follow_email()
         untracked = set(kwargs.get("update_fields") or ["everything"]) <= {"last_login", "password"}
         if untracked and not hasattr(self, "skip_history_when_saving"):
-            self.save_without_historical_record(*args, **kwargs)
+            write = self.save_without_historical_record  # type: ignore[attr-defined]
+            write(*args, **kwargs)  # which simple-history gives the model
         else:
             super().save(*args, **kwargs)
 
@@ -177,6 +179,11 @@ class Involvement(models.Model):
     )
     history = HistoricalRecords()
     objects = InvolvementQuerySet.as_manager()
+    # By rights.decisive_involvements().
+    rule_id: int
+    rule_names_system: bool
+    may_approve: bool
+    may_reject: bool
 
     class Meta:
         ordering = ["system__name", "kind__name", "user__name"]

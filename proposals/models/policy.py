@@ -86,6 +86,8 @@ class Policy(models.Model):
             ),
         ]
 
+    version_id: int  # by in_force()
+
     def __str__(self) -> str:
         return "Policy"
 

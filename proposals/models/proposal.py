@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 
 from django.db import models
@@ -12,7 +12,6 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.timesince import timesince
 
-from . import rights
 from .catalogue import DataType, System, one_of
 from .history import CausedRecords
 from .people import User
@@ -25,6 +24,14 @@ from .register import (
     PhysicalFlow,
     PhysicalSpecification,
     attribute_checks,
+)
+from .rights import (
+    Right,
+    RightsContext,
+    deciders,
+    delegations_of,
+    rights_on,
+    stewards,
 )
 from .states import (
     DRAFT,
@@ -59,14 +66,14 @@ class Offer:
     """
 
     verb: Verb
-    rights: list[rights.Right]
+    rights: list[Right]
 
     @property
     def words(self) -> Action:
         return self.verb.words
 
     @property
-    def right_by_side(self) -> dict[str, rights.Right]:
+    def right_by_side(self) -> dict[str, Right]:
         """Of a decision: label of each side -> by what right."""
         sides = [Side(side).label for side in self.verb.sides]
         return dict(zip(sides, self.rights, strict=True)) if sides else {}
@@ -126,6 +133,7 @@ class Proposal(ProposalStates, FlowAttributes):
     )
     history = CausedRecords(m2m_fields=["data_types"])
     objects = ProposalQuerySet.as_manager()
+    moved_at: datetime | None  # by listed()
 
     class Meta:
         ordering = ["-id"]
@@ -267,6 +275,12 @@ class Proposal(ProposalStates, FlowAttributes):
         return self.concerned_physical_flow or self.concerned_logical_flow
 
     @property
+    def changed_flow(self) -> PhysicalFlow:
+        """The physical flow that an EDIT is about; so may be a DELETE."""
+        assert self.concerned_physical_flow is not None
+        return self.concerned_physical_flow
+
+    @property
     def look(self) -> str:
         """How a page shows its state."""
         return look_of(self.state)
@@ -290,13 +304,14 @@ class Proposal(ProposalStates, FlowAttributes):
         """
         sides = []
         for side in self.undecided_sides:
-            able = [right.user for right in rights.rights_on(self, side) if right.may_approve]
+            able = [r.user for r in rights_on(self, side) if r.may_approve and r.user]
             sides.append((side, list(dict.fromkeys(able))))
         return sides
 
     @property
     def due_soon(self) -> bool:
-        return self.is_open and self.due_at < timezone.now() + timedelta(days=3)
+        soon = timezone.now() + timedelta(days=3)
+        return self.is_open and self.due_at is not None and self.due_at < soon
 
     @property
     def age(self) -> str:
@@ -304,10 +319,10 @@ class Proposal(ProposalStates, FlowAttributes):
         return timesince(self.submitted_at, depth=1) if self.submitted_at else ""
 
     def system(self, side: str) -> System:
-        return {Side.SOURCE: self.source, Side.TARGET: self.target}[side]
+        return self.source if side == Side.SOURCE else self.target
 
     def system_id(self, side: str) -> int:
-        return {Side.SOURCE: self.source_id, Side.TARGET: self.target_id}[side]
+        return self.source_id if side == Side.SOURCE else self.target_id
 
     @property
     def undecided_sides(self) -> list[Side]:
@@ -326,10 +341,10 @@ class Proposal(ProposalStates, FlowAttributes):
         )
 
     @cached_property
-    def rights(self) -> rights.RightsContext:
+    def rights(self) -> RightsContext:
         """What the roles ask of it; of many proposals at once `prefetch_rights` reads it."""
         decisions = list(self.transitions.exclude(side="")) if self.pk else []
-        return rights.RightsContext.of({self.source_id, self.target_id}, decisions)
+        return RightsContext.of({self.source_id, self.target_id}, decisions)
 
     @property
     def policy(self) -> Policy:
@@ -380,16 +395,16 @@ def prefetch_rights(proposals: list[Proposal], rows: list | None = None) -> list
         return []
     open_ones = [proposal for proposal in proposals if proposal.is_open]
     policy = Policy.in_force()
-    rows = rights.deciders(systems_of(proposals)) if rows is None else rows
-    delegations = rights.delegations_of({row.user_id for row in rows})
+    rows = deciders(systems_of(proposals)) if rows is None else rows
+    delegations = delegations_of({row.user_id for row in rows})
     decided = Transition.objects.none()
     if not policy.one_person_both_sides:
         decided = Transition.objects.filter(proposal__in=open_ones).exclude(side="")
     decisions = list(decided)
-    read_stewards = cache(rights.stewards)
+    read_stewards = cache(stewards)
     for proposal in proposals:
         ends = {proposal.source_id, proposal.target_id}
-        proposal.rights = rights.RightsContext(
+        proposal.rights = RightsContext(
             policy,
             [row for row in rows if row.system_id in ends],
             delegations,

@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 from dataclasses import dataclass
+from typing import Any
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -135,7 +136,7 @@ class FlowAttributes(models.Model):
         `specification` is the id of an existing one, the name of a new one, or None when there is
         no physical part; then only the route counts.
         """
-        values = [source_id, target_id]
+        values: list[object] = [source_id, target_id]
         if specification is not None:
             values += [type(specification).__name__, specification]
             values += [
@@ -193,6 +194,8 @@ def exactly_one_origin(prefix: str) -> models.CheckConstraint:
 
 
 class LogicalFlowQuerySet(models.QuerySet):
+    model: Any
+
     def living(self):
         return self.exclude(lifecycle=FlowLifecycle.REMOVED)
 
@@ -233,6 +236,8 @@ class LogicalFlow(FSMModelMixin, Versioned):
     )
     history = CausedRecords(m2m_fields=["declared_data_types"])
     objects = LogicalFlowQuerySet.as_manager()
+    has_consent: bool  # by with_consent()
+    number_physical: int  # by with_physical_count()
 
     class Meta:
         ordering = ["source__name", "target__name"]

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection, models
@@ -31,6 +32,7 @@ from django.utils import timezone
 from simple_history.models import HistoricalRecords
 
 from .catalogue import System
+from .history import Tracked
 from .people import (
     ApproverRule,
     Delegation,
@@ -161,6 +163,11 @@ def decisive_involvements() -> QuerySet[Involvement]:
         .annotate(rule_id=of_rule("pk"))
         .filter(Q(may_approve=True) | Q(may_reject=True))
     )
+
+
+def able_to_approve() -> QuerySet[Involvement]:
+    """Those of the decisive involvements that may approve."""
+    return decisive_involvements().filter(Q(may_approve=True))
 
 
 def lock_rights(systems: Iterable[int]) -> None:
@@ -325,22 +332,26 @@ def evidence(right: Right) -> dict[str, int]:
 
     To be asked under the locks of `lock_rights`: nobody changes meanwhile what is named.
     """
-    named = {}
+    named: dict[str, Subquery] = {}
     if right.decider:
         named["involvement_id"] = _newest(Involvement, right.decider.involvement.pk)
         named["rule_id"] = _newest(ApproverRule, right.decider.rule_id)
     if right.delegation:
         named["delegation_id"] = _newest(Delegation, right.delegation.pk)
-    if right.basis == Basis.STEWARD:
+    if right.basis == Basis.STEWARD and right.user:
         rows = STEWARDSHIPS.objects.filter(user=right.user.pk, group__name=STEWARDS)
         named["stewardship_id"] = Subquery(rows.order_by("-history_id").values("pk")[:1])
     return Policy.objects.annotate(**named).values(*named).get() if named else {}
 
 
-def _newest(model: type[models.Model], pk: int) -> Subquery:
+def _newest(model: Tracked, pk: int) -> Subquery:
     """The id of the newest history row of one row of `model`."""
     rows = model.history.filter(id=pk).order_by("-history_id")
     return Subquery(rows.values("history_id")[:1])
+
+
+# django-fsm declares what is called with (proposal, user) as a predicate; these answer with a Right
+# or None, which says the same and more. Hence the types of their `__call__`.
 
 
 @dataclass(frozen=True)
@@ -350,7 +361,7 @@ class Maker:
     who = "the maker"
     bases = (Basis.MAKER,)
 
-    def __call__(self, proposal, user: User) -> Right | None:
+    def __call__(self, proposal: Any, user: Any) -> Any:
         is_maker = user.is_active and user.pk == proposal.maker_id
         return Right(user, Basis.MAKER, "Maker") if is_maker else None
 
@@ -374,7 +385,7 @@ class Approver:
     def _may(self) -> str:
         return self.decision.replace("_", " ")
 
-    def __call__(self, proposal, user: User) -> Right | None:
+    def __call__(self, proposal: Any, user: Any) -> Any:
         return next(
             (right for right in self.holders(proposal) if right.user == user and user.is_active),
             None,
@@ -409,7 +420,7 @@ class Automatic:
     def bases(self) -> tuple[Basis, ...]:
         return (self.basis,)
 
-    def __call__(self, proposal, user: User) -> None:
+    def __call__(self, proposal: Any, user: Any) -> Any:
         return None
 
     def refusal(self, proposal, user: User) -> str:

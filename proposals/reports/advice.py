@@ -106,7 +106,8 @@ def _names(rights: Iterable[Right]) -> str:
     by_person: dict[int, str] = {}
     for right in rights:
         whom = f" for {right.on_behalf_of}" if right.on_behalf_of else ""
-        by_person.setdefault(right.user.pk, f"{right.user}{whom}")
+        if right.user:
+            by_person.setdefault(right.user.pk, f"{right.user}{whom}")
     named = list(by_person.values())
     more = len(named) - MOST
     return ", ".join(named[:MOST]) + (f" and {more} more" if more > 0 else "")

@@ -93,14 +93,20 @@ def _systems(chunk: list[System]) -> Iterator[list]:
     for row in deciders([system.pk for system in chunk]):
         if row.may_approve:
             approvers.setdefault(row.system_id, []).append(row.user)
-    for row in chunk:
+    for system in chunk:
         yield [
-            *(row.code, row.name, row.get_kind_display(), row.is_external, row.organisational_unit),
             *(
-                row.get_lifecycle_display(),
-                row.number_in,
-                row.number_out,
-                names(approvers.get(row.pk, [])),
+                system.code,
+                system.name,
+                system.get_kind_display(),
+                system.is_external,
+                system.organisational_unit,
+            ),
+            *(
+                system.get_lifecycle_display(),
+                system.number_in,
+                system.number_out,
+                names(approvers.get(system.pk, [])),
             ),
         ]
 

@@ -19,6 +19,7 @@ from ..models import (
     Proposal,
     ProposalType,
     Right,
+    RightsContext,
     Side,
     System,
     Verb,
@@ -80,6 +81,8 @@ class ProposalPage(DetailView):
         proposal = self.object
         details = proposal_details(proposal)
         transitions = list(proposal.transitions.select_related("by", "on_behalf_of"))
+        decisions = [row for row in transitions if row.side]
+        proposal.rights = RightsContext.of({proposal.source_id, proposal.target_id}, decisions)
         offers = [] if proposal.is_closed else proposal.offers_to(self.request.user)
         return super().get_context_data(
             details=details,

@@ -220,8 +220,10 @@ def time_out(proposal: Proposal, *, at: datetime | None = None) -> Proposal:
     proposal = _locked(proposal)
     action = actions()["time_out"]
     _require_state(proposal, action)
-    at = max(at or timezone.now(), proposal.last_transition().at)
-    if at <= proposal.due_at:
+    last = proposal.last_transition()
+    at = at or timezone.now()
+    at = max(at, last.at) if last else at
+    if proposal.due_at is None or at <= proposal.due_at:
         raise Refused("Its deadline has not passed.")
     right = Right(None, Basis.CLOCK, "Clock")
     notices.tell(proposal, _move(proposal, action, right=right, at=at, automatic=True))
@@ -303,7 +305,8 @@ def _require_state(proposal: Proposal, action: Action) -> None:
         return
     if proposal.is_draft:
         raise Conflict("This proposal has not been submitted yet.", proposal)
-    raise Conflict(proposal.last_transition().sentence, proposal)
+    last = proposal.last_transition()
+    raise Conflict(last.sentence if last else "", proposal)
 
 
 def _move(

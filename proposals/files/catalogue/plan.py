@@ -10,8 +10,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from django.db import models
-
 from ...models import folded
 from ..cells import unescaped
 from .columns import Code, Column
@@ -316,7 +314,7 @@ class Plan:
             value = self.shelf(column.of).shown(value)
         return column.shown(value)
 
-    def find(self, name: str, key) -> models.Model:
+    def find(self, name: str, key) -> Any:
         """The saved object; those to be added are there once their table is written."""
         return self.shelves[name].existing[key]
 

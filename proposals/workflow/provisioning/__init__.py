@@ -6,6 +6,7 @@ type is a line of KINDS.
 """
 
 from collections.abc import Iterable
+from types import ModuleType
 
 from ...errors import Invalid
 from ...models import ChangeContext, DataType, Proposal, ProposalType
@@ -25,7 +26,11 @@ __all__ = [
     "lacking",
 ]
 
-KINDS = {ProposalType.CREATE: create, ProposalType.EDIT: change, ProposalType.DELETE: remove}
+KINDS: dict[str, ModuleType] = {
+    ProposalType.CREATE: create,
+    ProposalType.EDIT: change,
+    ProposalType.DELETE: remove,
+}
 
 
 def check_start(proposal: Proposal) -> None:
@@ -54,7 +59,7 @@ def lacking(proposal: Proposal, types: Iterable[DataType]) -> dict[str, str]:
 
 
 def _lacking_reason(proposal: Proposal) -> dict[str, str]:
-    if not proposal.reason_id:
+    if proposal.reason is None:
         return {"reason": "Choose a reason."}
     if not proposal.reason.is_active:
         return {"reason": f"The reason “{proposal.reason}” is no longer offered. Choose another."}

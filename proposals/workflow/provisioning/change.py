@@ -19,13 +19,13 @@ from .common import (
 def check_start(proposal: Proposal) -> None:
     refuse_other_change(proposal)
     check_systems({proposal.source, proposal.target})
-    flow = proposal.concerned_physical_flow
+    flow = proposal.changed_flow
     _check_still_as_read(proposal, flow, flow.specification)
 
 
 def check_submission(proposal: Proposal) -> None:
     check_start(proposal)
-    _check_wish(proposal, proposal.concerned_physical_flow)
+    _check_wish(proposal, proposal.changed_flow)
     refuse_twin(open_twin(proposal))
 
 
@@ -34,7 +34,7 @@ def apply(proposal: Proposal, context: ChangeContext) -> None:
     flow = (
         PhysicalFlow.objects.select_for_update(of=("self",))
         .select_related("logical_flow")
-        .get(pk=proposal.concerned_physical_flow_id)
+        .get(pk=proposal.changed_flow.pk)
     )
     specification = PhysicalSpecification.objects.select_for_update().get(pk=flow.specification_id)
     _check_still_as_read(proposal, flow, specification)
@@ -51,7 +51,7 @@ def apply(proposal: Proposal, context: ChangeContext) -> None:
 
 
 def consequences(proposal: Proposal, known: ImpactFacts | None = None) -> list[Consequence]:
-    flow = proposal.concerned_physical_flow
+    flow = proposal.changed_flow
     told = [
         Consequence(
             f"The physical flow {flow} changes where old and new differ; "
