@@ -100,7 +100,7 @@ document.querySelectorAll("[data-picker]").forEach(picker);
    document, since htmx puts in another chooser when the source changes. */
 function filterTypes(filter) {
   const box = filter.closest("[data-types]");
-  const words = filter.value.toLowerCase().split(/\s+/).filter(Boolean);
+  const words = filter.value.normalize("NFKC").toLowerCase().split(/\s+/).filter(Boolean);
   const rows = [...box.querySelectorAll("[data-words]")];
   rows.forEach((row) => {
     row.hidden = !row.querySelector(":checked") && !words.every((word) => row.dataset.words.includes(word));

@@ -358,7 +358,7 @@ TABLE = {
     ],
     "specification_lives_while_sent": [SPECIFICATION_GONE],
     "physicalspecification_stays": [
-        f"{copied('physicalspecification', '{specification}', code=code)}; "
+        f"{copied('physicalspecification', '{specification}', code=code, code_folded=code)}; "
         f"DELETE FROM proposals_physicalspecification WHERE code = {code}"
         for code in ["'SPARE'"]
     ],

@@ -283,7 +283,7 @@ MOST = {
     f"{NEW}source/?source=LEDGER": 8,
     f"{NEW}advice/?source=LEDGER&target=RISK&with_physical_flow=True"
     "&specification={specification}": 14,
-    "/systems/options/?source=e": 3,
+    "/systems/options/?source=e": 4,
 }
 
 

@@ -173,6 +173,7 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_CLIENT_IP_CALLABLE = "proposals.views.sign_in.address"
+AXES_USERNAME_CALLABLE = "proposals.views.sign_in.person_tried"
 AXES_LOCKOUT_CALLABLE = "proposals.views.sign_in.locked"
 AXES_ENABLE_ADMIN = AXES_VERBOSE = False
 

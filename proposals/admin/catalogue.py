@@ -10,7 +10,7 @@ from .common import Kept, Read, Tracked
 class OrganisationalUnitAdmin(Tracked, Kept):
     list_display = ["name", "code", "parent"]
     list_select_related = ["parent"]
-    search_fields = ["name", "code"]
+    search_fields = ["search_text"]
     autocomplete_fields = ["parent"]
 
 
@@ -19,7 +19,7 @@ class SystemAdmin(Tracked, Kept):
     list_display = ["name", "code", "kind", "organisational_unit", "is_external", "lifecycle"]
     list_filter = ["kind", "lifecycle", "is_external"]
     list_select_related = ["organisational_unit"]
-    search_fields = ["name", "code", "description"]
+    search_fields = ["search_text"]
     autocomplete_fields = ["organisational_unit"]
 
 
@@ -28,7 +28,7 @@ class DataTypeAdmin(Tracked, Kept):
     list_display = ["name", "code", "parent", "is_deprecated", "is_unknown"]
     list_filter = ["is_deprecated", "is_unknown"]
     list_select_related = ["parent"]
-    search_fields = ["name", "code"]
+    search_fields = ["search_text"]
     autocomplete_fields = ["parent"]
 
 

@@ -12,16 +12,26 @@ from django.views.decorators.http import require_safe
 from simple_history.admin import SimpleHistoryAdmin
 
 from ..forms import TrackedForm
+from ..models import plain_numbers
 
 
-class Kept(admin.ModelAdmin):
+class Searched(admin.ModelAdmin):
+    """Its search finds what a reader would call the same, and numbers as the product writes them."""
+
+    def get_search_results(self, request, queryset, search_term):
+        if hasattr(queryset, "matching"):
+            return queryset.matching(search_term), False
+        return super().get_search_results(request, queryset, plain_numbers(search_term))
+
+
+class Kept(Searched):
     """Never deleted, by nobody."""
 
     def has_delete_permission(self, request, obj=None) -> bool:
         return False
 
 
-class Tracked(SimpleHistoryAdmin):
+class Tracked(SimpleHistoryAdmin, Searched):
     """With its history, which is read: the page of one history row would save on POST, even for a
     mere reader.
     """

@@ -2,15 +2,18 @@
 
 from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group
-from django.db import transaction
+from django.db import models, transaction
 from django.utils import timezone
 
+from ..forms import UserNameInput
 from ..models import (
     ApproverRule,
     Delegation,
     Involvement,
     InvolvementKind,
+    LineInput,
     Proposal,
     User,
     active_stewards,
@@ -18,12 +21,31 @@ from ..models import (
 from .common import Kept, Read, Tracked
 
 
+class PersonForm(UserChangeForm):
+    class Meta(UserChangeForm.Meta):
+        model = User
+        field_classes = {"username": UserNameInput}
+
+
+class NewPersonForm(AdminUserCreationForm):
+    class Meta(AdminUserCreationForm.Meta):
+        model = User
+        field_classes = {"username": UserNameInput}
+
+    def clean_username(self) -> str:
+        """Django's asks whether somebody has the name in another case; the column does, and says
+        who.
+        """
+        return self.cleaned_data["username"]
+
+
 @admin.register(User)
 class PersonAdmin(Tracked, Kept, UserAdmin):
     list_display = ["name", "email", "title", "organisational_unit", "is_active", "is_staff"]
     list_filter = ["is_active", "is_staff", "is_superuser", "groups"]
     list_select_related = ["organisational_unit"]
-    search_fields = ["name", "email", "username", "employee_id"]
+    search_fields = ["search_text"]
+    form, add_form = PersonForm, NewPersonForm
     ordering = ["name"]
     autocomplete_fields = ["manager", "organisational_unit"]
     readonly_fields = ["last_login", "date_joined"]
@@ -82,6 +104,8 @@ class NamedGroupAdmin(Kept, GroupAdmin):
     powers.
     """
 
+    formfield_overrides = {models.CharField: {"form_class": LineInput}}
+
     def has_add_permission(self, request) -> bool:
         return request.user.is_superuser
 
@@ -95,7 +119,7 @@ class NamedGroupAdmin(Kept, GroupAdmin):
 @admin.register(InvolvementKind)
 class InvolvementKindAdmin(Tracked, Kept):
     list_display = ["name", "description"]
-    search_fields = ["name"]
+    search_fields = ["name_folded"]
 
 
 @admin.register(Involvement)
@@ -103,7 +127,7 @@ class InvolvementAdmin(Tracked, Kept):
     list_display = ["user", "kind", "system", "started_at", "ended_at"]
     list_filter = ["kind", ("ended_at", admin.EmptyFieldListFilter)]
     list_select_related = ["user", "kind", "system"]
-    search_fields = ["user__name", "user__email", "system__name", "system__code"]
+    search_fields = ["user__search_text", "system__search_text"]
     autocomplete_fields = ["user", "system", "kind"]
     actions = ["end_now"]
 
@@ -122,7 +146,7 @@ class ApproverRuleAdmin(Tracked):
     list_display = ["involvement_kind", "system_kind", "system", "may_approve", "may_reject"]
     list_filter = ["system_kind", "may_approve", "may_reject"]
     list_select_related = ["involvement_kind", "system"]
-    search_fields = ["involvement_kind__name", "system__name", "system__code"]
+    search_fields = ["involvement_kind__name_folded", "system__search_text"]
     autocomplete_fields = ["involvement_kind", "system"]
 
 
@@ -130,5 +154,5 @@ class ApproverRuleAdmin(Tracked):
 class DelegationAdmin(Tracked, Read):
     list_display = ["delegator", "delegate", "starts_at", "ends_at", "note"]
     list_select_related = ["delegator", "delegate"]
-    search_fields = ["delegator__name", "delegate__name", "note"]
+    search_fields = ["delegator__search_text", "delegate__search_text", "note"]
     date_hierarchy = "starts_at"

@@ -16,4 +16,4 @@ class PolicyAdmin(Tracked, Kept):
 class ReasonAdmin(Tracked, Kept):
     list_display = ["name", "description", "is_active"]
     list_filter = ["is_active"]
-    search_fields = ["name", "description"]
+    search_fields = ["name_folded", "description"]

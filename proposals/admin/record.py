@@ -64,14 +64,7 @@ class ProposalAdmin(Traced):
     ]
     list_filter = ["state", "type", "with_physical_flow"]
     list_select_related = ["source", "target", "maker"]
-    search_fields = [
-        "=id",
-        "source__name",
-        "source__code",
-        "target__name",
-        "target__code",
-        "maker__name",
-    ]
+    search_fields = ["search_text"]
     date_hierarchy = "submitted_at"
     inlines = [TransitionInline]
     fields = [
@@ -111,7 +104,7 @@ class TransitionAdmin(WithPages):
     list_display = ["proposal_id", "at", "to_state", "side", "by", "on_behalf_of", "automatic"]
     list_filter = ["action", "side", "automatic"]
     list_select_related = ["by", "on_behalf_of"]
-    search_fields = ["=proposal__id", "by__name", "by__email", "comment", "capacity"]
+    search_fields = ["=proposal__id", "by__search_text", "comment", "capacity"]
     date_hierarchy = "at"
     ordering = ["-at", "-id"]
 
@@ -136,7 +129,7 @@ class TransitionAdmin(WithPages):
 class NoticeAdmin(Read):
     list_display = ["event", "recipient", "mail"]
     list_select_related = ["recipient", "mail"]
-    search_fields = ["event", "=proposal__id", "recipient__name", "recipient__email"]
+    search_fields = ["event", "=proposal__id", "recipient__search_text"]
 
 
 class HistoryAdmin(Read):
@@ -151,7 +144,7 @@ class HistoryAdmin(Read):
     ]
     list_filter = ["history_type"]
     list_select_related = ["history_user"]
-    search_fields = ["=id", "history_change_reason", "history_user__name", "history_user__email"]
+    search_fields = ["=id", "history_change_reason", "history_user__search_text"]
     date_hierarchy = "history_date"
     ordering = ["-history_date", "-history_id"]
 

@@ -69,7 +69,7 @@ class LogicalFlowAdmin(Registered):
     list_display_links = ["source"]
     list_filter = ["lifecycle"]
     list_select_related = ["source", "target"]
-    search_fields = ["source__name", "source__code", "target__name", "target__code"]
+    search_fields = ["search_text"]
     trail_related = ["source", "target", "origin_batch__by"]
     register = LogicalRegister
 
@@ -82,7 +82,7 @@ class PhysicalSpecificationAdmin(Tracked, Read):
     list_display = ["name", "code", "owner", "format", "lifecycle"]
     list_filter = ["format", "lifecycle"]
     list_select_related = ["owner"]
-    search_fields = ["name", "code", "owner__name", "owner__code"]
+    search_fields = ["search_text"]
 
 
 @admin.register(PhysicalFlow)
@@ -104,7 +104,7 @@ class PhysicalFlowAdmin(Registered):
         "specification",
         "added_by",
     ]
-    search_fields = ["name", "specification__name", "external_id", "logical_flow__source__name"]
+    search_fields = ["search_text"]
     trail_related = [*list_select_related, "origin_batch__by"]
     register = PhysicalRegister
 

@@ -3,7 +3,7 @@ its verbs.
 """
 
 from .deciding import ActionForm, BulkForm, decision_verbs
-from .fields import MOST_OFFERED, SystemField
+from .fields import MOST_OFFERED, SystemField, UserNameInput
 from .me import DelegationForm, NoticesForm, PasswordForm
 from .proposing import ChangeForm, ProposalForm, RemovalForm, WishForm
 from .tracked import TrackedForm
@@ -20,6 +20,7 @@ __all__ = [
     "RemovalForm",
     "SystemField",
     "TrackedForm",
+    "UserNameInput",
     "WishForm",
     "decision_verbs",
 ]

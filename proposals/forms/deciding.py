@@ -3,7 +3,7 @@
 from django import forms
 
 from ..errors import Invalid
-from ..models import Proposal, Side, User, Verb, verbs
+from ..models import FreeTextInput, Proposal, Side, User, Verb, verbs
 from .fields import refuse_fields
 
 BOTH = "BOTH"
@@ -18,7 +18,7 @@ class ActionForm(forms.Form):
     """
 
     side = forms.ChoiceField(label="For which side?", widget=forms.RadioSelect)
-    comment = forms.CharField(required=False, max_length=4000, widget=forms.Textarea({"rows": 3}))
+    comment = FreeTextInput(required=False, max_length=4000, widget=forms.Textarea({"rows": 3}))
 
     def __init__(
         self, *args, verb: Verb, offered: Verb | None = None, both: bool = True, **kwargs
@@ -67,7 +67,7 @@ class BulkForm(forms.Form):
         Proposal.objects.none(), error_messages={"required": "Choose at least one proposal."}
     )
     verb = forms.ChoiceField()
-    comment = forms.CharField(required=False, max_length=4000)
+    comment = FreeTextInput(required=False, max_length=4000)
 
     def __init__(self, *args, user: User, **kwargs) -> None:
         super().__init__(*args, **kwargs)

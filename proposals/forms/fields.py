@@ -3,14 +3,19 @@
 from functools import cache
 
 from django import forms
-from django.core.validators import ProhibitNullCharactersValidator
+from django.contrib.auth.forms import UsernameField
 from django.db.models import Q
 
 from ..errors import Invalid
-from ..models import Reason, System, User
+from ..models import LineInput, Reason, System, User, clean, folded, same
 
 LONGEST = 300  # of what somebody types to name a system or person
 MOST_OFFERED = 20  # in the list under a picker
+MOST_LIKE = 100  # looked through for the one that is called just so
+
+
+class UserNameInput(LineInput, UsernameField):
+    """Cleaned, and as browsers know a user name."""
 
 
 def moment_input() -> forms.DateTimeInput:
@@ -53,7 +58,7 @@ class SystemField(forms.ModelChoiceField):
     """One system, typed by code or name; the page offers matching ones. Works for any number of
     systems.
 
-    Accepts "Name (CODE)" as offered, a code, or a name only one system has, all ignoring case.
+    Accepts "Name (CODE)" as offered, a code, or a name only one system has, whatever its case.
     """
 
     widget = SystemPicker
@@ -69,34 +74,24 @@ class SystemField(forms.ModelChoiceField):
     def to_python(self, value) -> System | None:
         if value in self.empty_values or isinstance(value, System):
             return value or None
-        ProhibitNullCharactersValidator()(value)
-        text = value.strip()[:LONGEST]
-        found = (
-            self._offered(text)
-            or self._coded(text)
-            or list(self.queryset.filter(name__iexact=text)[:6])
-        )
+        text = clean(value)[:LONGEST]
+        found = self._coded(text) or self._named(text)
         if len(found) != 1:
             raise forms.ValidationError(self._no_single(text, found))
         return found[0]
 
-    def _offered(self, text: str) -> list[System]:
-        """The system whose offer, "Name (CODE)", this is to the letter; names and codes may hold
+    def _coded(self, text: str) -> list[System]:
+        """The one with this code, or whose offer, "Name (CODE)", this is; names and codes may hold
         brackets.
         """
-        starts = (
-            [at + 2 for at in range(len(text)) if text.startswith(" (", at)]
-            if text.endswith(")")
-            else []
-        )
-        codes = [text[start:-1] for start in starts[-20:]]
-        return [system for system in self.queryset.filter(code__in=codes) if str(system) == text]
+        starts = [at + 2 for at in range(len(text)) if text.startswith(" (", at)]
+        codes = [text[start:-1] for start in starts[-20:]] if text.endswith(")") else []
+        keys = [folded(code) for code in [text, *codes]]
+        systems = self.queryset.filter(code_folded__in=keys)
+        return [row for row in systems if same(row.code, text) or same(str(row), text)]
 
-    def _coded(self, text: str) -> list[System]:
-        """Those with this code; if none has it to the letter, those that have it but for case."""
-        return list(self.queryset.filter(code=text)) or list(
-            self.queryset.filter(code__iexact=text)[:6]
-        )
+    def _named(self, text: str) -> list[System]:
+        return [row for row in self.queryset.like(text)[:MOST_LIKE] if same(row.name, text)]
 
     def _no_single(self, text: str, named: list[System]) -> str:
         similar = named or self.queryset.taking_flows().like(text)[:5]
@@ -121,14 +116,11 @@ class PersonField(forms.ModelChoiceField):
     def to_python(self, value) -> User | None:
         if value in self.empty_values or isinstance(value, User):
             return value or None
-        ProhibitNullCharactersValidator()(value)
-        text = value.strip()[:LONGEST]
+        text = clean(value)[:LONGEST]
         mail = text[text.rfind(" (") + 2 : -1] if text.endswith(")") else text
         found = list(
-            self.queryset.filter(Q(email__iexact=mail) | Q(name__iexact=text) | Q(username=text))[
-                :6
-            ]
-        )
+            self.queryset.filter(Q(email_folded=folded(mail)) | Q(username_folded=folded(text)))
+        ) or [row for row in self.queryset.like(text)[:MOST_LIKE] if same(row.name, text)]
         if len(found) == 1:
             return found[0]
         named = ", ".join(person.with_mail for person in found or self.queryset.like(text)[:5])

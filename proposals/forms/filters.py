@@ -9,6 +9,7 @@ from django.utils import timezone
 from ..models import (
     DataType,
     FlowLifecycle,
+    LineInput,
     LogicalFlow,
     OrganisationalUnit,
     Proposal,
@@ -17,12 +18,16 @@ from ..models import (
     System,
     SystemKind,
     SystemLifecycle,
+    User,
 )
 from ..reports.quality import Question
 from . import SystemField
 
-MOST_WORDS = 20
 OPEN_OR_CLOSED = [("OPEN", "Any open state"), ("CLOSED", "Any end state")]
+
+
+class TextFilter(django_filters.CharFilter):
+    field_class = LineInput
 
 
 class SystemFilter(django_filters.ModelChoiceFilter):
@@ -35,6 +40,9 @@ class ListFilter(django_filters.FilterSet):
     """
 
     MORE: list[str] = []
+
+    def search(self, rows, name, value):
+        return rows.matching(value)
 
     @property
     def found(self) -> QuerySet:
@@ -66,7 +74,7 @@ class ProposalFilter(ListFilter):
         "deadline": ("Open, by deadline", ["due_at", "pk"]),
         "route": ("By source and target", ["source__name", "target__name", "pk"]),
     }
-    q = django_filters.CharFilter(label="Search", method="search", max_length=200)
+    q = TextFilter(label="Search", method="search", max_length=200)
     state = django_filters.ChoiceFilter(
         label="State", choices=OPEN_OR_CLOSED + State.choices, method="in_state", empty_label="Any"
     )
@@ -90,9 +98,7 @@ class ProposalFilter(ListFilter):
         method="of_unit",
         empty_label="Any",
     )
-    maker = django_filters.CharFilter(
-        label="Maker", max_length=200, field_name="maker__name", lookup_expr="icontains"
-    )
+    maker = TextFilter(label="Maker", max_length=200, method="by_maker")
     data_type = django_filters.ModelChoiceFilter(
         label="Data type", queryset=DataType.objects.all(), method="carrying", empty_label="Any"
     )
@@ -109,14 +115,14 @@ class ProposalFilter(ListFilter):
         """Other than newest first."""
         return bool(self.is_valid() and self.form.cleaned_data["order"])
 
+    def by_maker(self, proposals, name, value):
+        return proposals.filter(maker__in=User.objects.matching(value).order_by().values("pk"))
+
     def ordered(self, proposals, name, value):
         _, fields = self.ORDERS[value]
         return (proposals.open() if value in ("waiting", "deadline") else proposals).order_by(
             *fields
         )
-
-    def search(self, proposals, name, value):
-        return proposals.matching(value)
 
     def carrying(self, proposals, name, value):
         carriers = Proposal.data_types.through.objects.filter(datatype=value)
@@ -143,7 +149,7 @@ class ProposalFilter(ListFilter):
 
 
 class SystemListFilter(ListFilter):
-    q = django_filters.CharFilter(label="Search", method="search", max_length=200)
+    q = TextFilter(label="Search", method="search", max_length=200)
     kind = django_filters.ChoiceFilter(choices=SystemKind.choices, empty_label="Any")
     organisational_unit = django_filters.ModelChoiceFilter(
         queryset=OrganisationalUnit.objects.all(), empty_label="Any"
@@ -154,16 +160,9 @@ class SystemListFilter(ListFilter):
         model = System
         fields: list[str] = []
 
-    def search(self, systems, name, value):
-        for word in value.split()[:MOST_WORDS]:
-            systems = systems.filter(
-                Q(name__icontains=word) | Q(code__icontains=word) | Q(description__icontains=word)
-            )
-        return systems
-
 
 class FlowFilter(ListFilter):
-    q = django_filters.CharFilter(label="Search", method="search", max_length=200)
+    q = TextFilter(label="Search", method="search", max_length=200)
     lifecycle = django_filters.ChoiceFilter(choices=FlowLifecycle.choices, empty_label="Any")
     system = SystemFilter(label="System", queryset=System.objects.all(), method="on_system")
     way = django_filters.ChoiceFilter(
@@ -183,14 +182,6 @@ class FlowFilter(ListFilter):
         model = LogicalFlow
         fields: list[str] = []
 
-    def search(self, flows, name, value):
-        for word in value.split()[:MOST_WORDS]:
-            fields = ["source__name", "source__code", "target__name", "target__code"]
-            flows = flows.filter(
-                Q(*[(f"{field}__icontains", word) for field in fields], _connector=Q.OR)
-            )
-        return flows
-
     def on_system(self, flows, name, value):
         ends = {"into": {"target": value}, "out": {"source": value}}
         way = self.form.cleaned_data.get("way")
@@ -205,11 +196,9 @@ class FlowFilter(ListFilter):
 
 
 class QualityFilter(ListFilter):
-    """Narrows the rows of one question; the question says where its systems, its words and its age
-    are.
-    """
+    """Narrows the rows of one question; the question says where its systems and its age are."""
 
-    q = django_filters.CharFilter(label="Search", method="search", max_length=200)
+    q = TextFilter(label="Search", method="search", max_length=200)
     whose = django_filters.ChoiceFilter(
         label="Whose systems",
         choices=[("mine", "Those I am involved in")],
@@ -229,13 +218,6 @@ class QualityFilter(ListFilter):
     def __init__(self, *args, question: Question, **kwargs) -> None:
         self.question = question
         super().__init__(*args, **kwargs)
-
-    def search(self, rows, name, value):
-        for word in value.split()[:MOST_WORDS]:
-            rows = rows.filter(
-                Q(*[(f"{path}__icontains", word) for path in self.question.words], _connector=Q.OR)
-            )
-        return rows
 
     def involved(self, rows, name, value):
         return self._on(rows, self.request.user.involvements.open().values("system"))

@@ -2,7 +2,7 @@
 
 from django import forms
 
-from ..models import DataType, System
+from ..models import DataType, System, clean, folded, words
 
 USUAL = 8
 MANY = 12  # from here on a filter helps more than it disturbs
@@ -35,7 +35,7 @@ class DataTypeChooser(forms.CheckboxSelectMultiple):
         in.
         """
         lineages = DataType.objects.lineages()
-        typed = self.like.lower().split()
+        typed = words(self.like)
         for option in options:
             found, line = option["value"].instance, lineages[option["value"].value]
             option |= {
@@ -44,7 +44,7 @@ class DataTypeChooser(forms.CheckboxSelectMultiple):
                 "level": min(len(line), 5),
                 "above": " / ".join(line[:-1]),
             }
-            option["words"] = " ".join([*line, found.code]).lower()
+            option["words"] = folded(" ".join([*line, found.code]))
             option["hidden"] = not option["selected"] and not all(
                 word in option["words"] for word in typed
             )
@@ -81,4 +81,4 @@ class DataTypesField(forms.ModelMultipleChoiceField):
 
     def offer(self, *, kept, source: System | None, like: str) -> None:
         self.queryset = DataType.objects.proposable() | DataType.objects.filter(pk__in=kept)
-        self.widget.source, self.widget.like = source, like[:200]
+        self.widget.source, self.widget.like = source, clean(like)[:200]

@@ -12,7 +12,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from . import people, proposals, record, register, transitions
 from .guard import POSTGRESQL, PREFIX, Guard, name_of
 
-__all__ = ["GUARDS", "Guard", "install", "installed", "name_of", "remove"]
+__all__ = ["GUARDS", "Guard", "definitions", "install", "installed", "name_of", "remove"]
 
 GUARDS = [
     *proposals.guards(),
@@ -36,6 +36,16 @@ def installed(connection: BaseDatabaseWrapper) -> dict[str, str]:
     with connection.cursor() as cursor:
         cursor.execute(INSTALLED[connection.vendor])
         return dict(cursor.fetchall())
+
+
+def definitions(connection: BaseDatabaseWrapper) -> list[str]:
+    """The statements that would make the guards of this SQLite database again."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT sql FROM sqlite_master "
+            f"WHERE type = 'trigger' AND name LIKE '{PREFIX}%' ORDER BY name"
+        )
+        return [sql for (sql,) in cursor.fetchall()]
 
 
 def install(connection: BaseDatabaseWrapper) -> None:

@@ -9,8 +9,8 @@ from .catalogue import (
     SystemKind,
     SystemLifecycle,
 )
-from .display import label, shown
-from .history import Cause, CausedHistory, ChangeContext, HistoryRow, Tracked
+from .fields import FreeTextInput, LineInput, derived_fields, renew_derived
+from .history import Cause, CausedHistory, ChangeContext
 from .notices import Notice
 from .people import (
     LAST_ADMINISTRATOR,
@@ -24,8 +24,6 @@ from .people import (
 from .policy import LaterPhysicalFlows, MakerDecides, Policy, Reason, SideWithoutApprover
 from .proposal import Offer, Proposal, ProposalType, prefetch_rights, systems_of
 from .register import (
-    FLOW_ATTRIBUTES,
-    Attribute,
     Criticality,
     FlowAttributes,
     FlowLifecycle,
@@ -44,8 +42,6 @@ from .rights import (
     Decider,
     Maker,
     Right,
-    RightsContext,
-    able_to_approve,
     active_stewards,
     decidable_by,
     deciders,
@@ -55,6 +51,14 @@ from .rights import (
     lock_rights,
     on_submission,
     rights_on,
+)
+from .search import (
+    fill_search_texts,
+    index_search_texts,
+    plain_numbers,
+    refresh_named_in,
+    search_text,
+    words,
 )
 from .states import (
     Action,
@@ -77,13 +81,11 @@ from .text import clean, clean_lines, folded, same
 from .transitions import Transition
 
 __all__ = [
-    "FLOW_ATTRIBUTES",
     "LAST_ADMINISTRATOR",
     "STEWARDS",
     "STEWARDSHIPS",
     "Action",
     "ApproverRule",
-    "Attribute",
     "Basis",
     "Cause",
     "CausedHistory",
@@ -95,14 +97,15 @@ __all__ = [
     "FlowAttributes",
     "FlowLifecycle",
     "Format",
+    "FreeTextInput",
     "Frequency",
-    "HistoryRow",
     "ImportBatch",
     "ImportedFile",
     "Involvement",
     "InvolvementKind",
     "LaterPhysicalFlows",
     "Lifecycle",
+    "LineInput",
     "LogicalFlow",
     "Maker",
     "MakerDecides",
@@ -119,19 +122,16 @@ __all__ = [
     "Reason",
     "Receipt",
     "Right",
-    "RightsContext",
     "Side",
     "SideWithoutApprover",
     "State",
     "System",
     "SystemKind",
     "SystemLifecycle",
-    "Tracked",
     "Transition",
     "Transport",
     "User",
     "Verb",
-    "able_to_approve",
     "actions",
     "active_stewards",
     "clean",
@@ -139,24 +139,29 @@ __all__ = [
     "decidable_by",
     "deciders",
     "decisive_involvements",
+    "derived_fields",
     "end_states",
     "evidence",
+    "fill_search_texts",
     "folded",
-    "label",
+    "index_search_texts",
     "lock_person",
     "lock_rights",
     "look_of",
     "on_submission",
     "open_states",
+    "plain_numbers",
     "prefetch_rights",
+    "refresh_named_in",
+    "renew_derived",
     "rights_on",
     "rows",
     "same",
-    "same_text",
-    "shown",
+    "search_text",
     "states",
     "states_reached_by",
     "systems_of",
     "undecided_states",
     "verbs",
+    "words",
 ]

@@ -1,7 +1,5 @@
 """What flows start from and end at, and what they carry."""
 
-from typing import Any
-
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -10,7 +8,8 @@ from django.urls import reverse
 from django.utils import timezone
 from simple_history.models import HistoricalRecords
 
-LONGEST_SEARCH, MOST_WORDS = 300, 20  # of what somebody types to find something
+from .fields import FoldedField, FreeTextField, LineField
+from .search import SearchedQuerySet, SearchField, containing, refresh_named_in, search_text, words
 
 
 def one_of(field: str, choices: type[models.TextChoices], name: str) -> models.CheckConstraint:
@@ -19,7 +18,7 @@ def one_of(field: str, choices: type[models.TextChoices], name: str) -> models.C
     return models.CheckConstraint(condition=Q(**{f"{field}__in": choices.values}), name=name)
 
 
-def refuse_cycle(node: Any, parent: str) -> None:
+def refuse_cycle(node: models.Model, parent: str) -> None:
     """ValidationError if following `parent` upwards from `node` comes back to it.
 
     Reads all (id, parent) pairs of the table in one query: these trees are small and deep walks are
@@ -38,13 +37,15 @@ def refuse_cycle(node: Any, parent: str) -> None:
 
 
 class OrganisationalUnit(models.Model):
-    code = models.CharField(max_length=64, unique=True)
-    name = models.CharField(max_length=200)
+    code = LineField(max_length=64)
+    code_folded = FoldedField(of="code")
+    name = LineField(max_length=200)
     parent = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="children"
     )
-    description = models.TextField(blank=True)
-    history = HistoricalRecords()
+    description = FreeTextField(blank=True)
+    search_text = SearchField()
+    history = HistoricalRecords(excluded_fields=["code_folded", "search_text"])
 
     class Meta:
         ordering = ["name"]
@@ -52,6 +53,9 @@ class OrganisationalUnit(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def searched(self) -> list[str]:
+        return [self.name, self.code]
 
     def clean(self) -> None:
         refuse_cycle(self, "parent")
@@ -69,9 +73,7 @@ class SystemLifecycle(models.TextChoices):
     REMOVED = "REMOVED"
 
 
-class SystemQuerySet(models.QuerySet):
-    model: Any
-
+class SystemQuerySet(SearchedQuerySet):
     def taking_flows(self):
         return self.exclude(lifecycle=SystemLifecycle.REMOVED)
 
@@ -80,40 +82,41 @@ class SystemQuerySet(models.QuerySet):
         part = self.model.objects.filter(involvements__user=user, involvements__ended_at=None)
         return self.filter(pk__in=part.order_by().values("pk"))
 
-    def like(self, text: str):
-        """Each word occurs in the name, the code or the name of the unit; an exact code first, then
-        what begins so.
+    def matching(self, text: str):
+        """Each word occurs in the name, the code or the description, or in the name of the unit."""
+        systems = self
+        for word in words(text):
+            # The units first: a join would read all systems for each word.
+            units = OrganisationalUnit.objects.filter(containing(word))
+            within = Q(organisational_unit__in=list(units.order_by().values_list("pk", flat=True)))
+            systems = systems.filter(containing(word) | within)
+        return systems
 
-        Brackets around a word count for nothing, so that "Ledger (LEDGER)", as systems are written,
-        finds itself.
-        """
-        found, text = self.select_related("organisational_unit"), text.strip()[:LONGEST_SEARCH]
-        for word in text.split()[:MOST_WORDS]:
-            word = word.strip("()")
-            units = OrganisationalUnit.objects.filter(name__icontains=word).order_by().values("pk")
-            found = found.filter(
-                Q(name__icontains=word) | Q(code__icontains=word) | Q(organisational_unit__in=units)
-            )
-        begins = Q(code__istartswith=text) | Q(name__istartswith=text)
-        ranks = [
-            Q(code__iexact=text),
-            begins,
-            Q(name__icontains=f" {text}"),
-            Q(name__icontains=text),
-        ]
-        cases = [When(condition, then=place) for place, condition in enumerate(ranks)]
-        return found.order_by(
-            Case(*cases, default=len(ranks), output_field=models.IntegerField()), "name", "pk"
+    def like(self, text: str):
+        """Those matching: an exact code first, then what begins so, then where a word does."""
+        typed = " ".join(words(text))
+        begins, word_begins = (
+            Q(search_text__contains=f"\n{typed}"),
+            Q(search_text__contains=f" {typed}"),
         )
+        ranks = [
+            When(Q(code_folded=typed), then=0),
+            When(begins, then=1),
+            When(word_begins, then=2),
+        ]
+        rank = Case(*ranks, default=3, output_field=models.IntegerField())
+        found = self.matching(text).select_related("organisational_unit")
+        return found.order_by(rank, "name", "pk")
 
 
 class System(models.Model):
     """Applications and external actors alike: the one thing flows start from and end at."""
 
     kind = models.CharField(max_length=30, choices=SystemKind, default=SystemKind.APPLICATION)
-    code = models.CharField(max_length=64, unique=True)
-    name = models.CharField(max_length=200)
-    description = models.TextField(blank=True)
+    code = LineField(max_length=64)
+    code_folded = FoldedField(of="code")
+    name = LineField(max_length=200)
+    description = FreeTextField(blank=True)
     organisational_unit = models.ForeignKey(
         OrganisationalUnit, models.PROTECT, null=True, blank=True
     )
@@ -126,10 +129,9 @@ class System(models.Model):
         default=SystemLifecycle.ACTIVE,
         help_text="A removed system takes no new proposal; its flows stay as they are.",
     )
-    history = HistoricalRecords()
+    search_text = SearchField()
+    history = HistoricalRecords(excluded_fields=["code_folded", "search_text"])
     objects = SystemQuerySet.as_manager()
-    number_in: int  # by the list of systems
-    number_out: int
 
     class Meta:
         ordering = ["name"]
@@ -142,8 +144,24 @@ class System(models.Model):
     def __str__(self) -> str:
         return f"{self.name} ({self.code})"
 
+    def save(self, *args, **kwargs) -> None:
+        is_renamed = not self._state.adding and not self.search_text.startswith(
+            search_text([*self.names, ""])
+        )
+        super().save(*args, **kwargs)
+        if is_renamed:
+            refresh_named_in([self])
+
     def get_absolute_url(self) -> str:
         return reverse("system", args=[self.pk])
+
+    def searched(self) -> list[str]:
+        return [*self.names, self.description]
+
+    @property
+    def names(self) -> list[str]:
+        """By which its flows and proposals are found too."""
+        return [self.name, self.code]
 
     def clean(self) -> None:
         if self.pk and self.approver_rules.exclude(system_kind=self.kind).exists():
@@ -156,9 +174,7 @@ class System(models.Model):
         return self.lifecycle == SystemLifecycle.REMOVED
 
 
-class DataTypeQuerySet(models.QuerySet):
-    model: Any
-
+class DataTypeQuerySet(SearchedQuerySet):
     def proposable(self):
         return self.filter(is_deprecated=False, is_unknown=False)
 
@@ -187,19 +203,21 @@ class DataTypeQuerySet(models.QuerySet):
 
 
 class DataType(models.Model):
-    code = models.CharField(max_length=64, unique=True)
-    name = models.CharField(max_length=200)
+    code = LineField(max_length=64)
+    code_folded = FoldedField(of="code")
+    name = LineField(max_length=200)
     parent = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="children"
     )
-    description = models.TextField(blank=True)
+    description = FreeTextField(blank=True)
     is_deprecated = models.BooleanField(
         "deprecated", default=False, help_text="Cannot be proposed any more; it stays where it is."
     )
     is_unknown = models.BooleanField(
         "unknown", default=False, help_text="Stands for “nobody knows yet”. Cannot be proposed."
     )
-    history = HistoricalRecords()
+    search_text = SearchField()
+    history = HistoricalRecords(excluded_fields=["code_folded", "search_text"])
     objects = DataTypeQuerySet.as_manager()
 
     class Meta:
@@ -208,6 +226,9 @@ class DataType(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def searched(self) -> list[str]:
+        return [self.name, self.code]
 
     def clean(self) -> None:
         refuse_cycle(self, "parent")
@@ -222,7 +243,7 @@ class ImportBatch(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
     )
     at = models.DateTimeField(default=timezone.now)
-    outcome = models.TextField()
+    outcome = FreeTextField()
 
     class Meta:
         ordering = ["-at", "-id"]
@@ -234,7 +255,7 @@ class ImportBatch(models.Model):
 
 class ImportedFile(models.Model):
     batch = models.ForeignKey(ImportBatch, models.PROTECT, related_name="files")
-    name = models.CharField(max_length=100)
+    name = LineField(max_length=100)
     sha256 = models.CharField("SHA-256", max_length=64)
     rows = models.PositiveIntegerField()
 

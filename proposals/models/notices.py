@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 from post_office.models import Email
 
+from .fields import FreeTextField
 from .people import User
 
 
@@ -16,7 +17,7 @@ class Notice(models.Model):
     event = models.CharField(max_length=100)
     recipient = models.ForeignKey(User, models.PROTECT, related_name="notices")
     proposal = models.ForeignKey("Proposal", models.PROTECT, related_name="notices")
-    summary = models.TextField()
+    summary = FreeTextField()
     at = models.DateTimeField()
     mail = models.ForeignKey(Email, models.PROTECT, null=True, related_name="+")
 

@@ -4,19 +4,19 @@ from django.contrib.auth.models import AbstractUser, UserManager
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Case, F, Q, When
-from django.db.models.functions import Lower
 from django.utils import timezone
 from simple_history.models import HistoricalRecords
 
 from .catalogue import (
-    LONGEST_SEARCH,
-    MOST_WORDS,
     OrganisationalUnit,
     System,
     SystemKind,
     one_of,
     refuse_cycle,
 )
+from .fields import FoldedField, FreeTextField, LineField, MailField
+from .search import SearchedQuerySet, SearchField, refresh_named_in, search_text, words
+from .text import folded
 
 
 class Notices(models.TextChoices):
@@ -31,19 +31,17 @@ LAST_ADMINISTRATOR = (
 )
 
 
-class PeopleQuerySet(models.QuerySet):
+class PeopleQuerySet(SearchedQuerySet):
     def administrators(self):
         return self.filter(is_active=True, is_superuser=True)
 
     def like(self, text: str):
-        """Each word occurs in the name or the mail address; who begins so comes first."""
-        found, text = self.select_related("organisational_unit"), text.strip()[:LONGEST_SEARCH]
-        for word in text.split()[:MOST_WORDS]:
-            word = word.strip("()")
-            found = found.filter(Q(name__icontains=word) | Q(email__icontains=word))
-        begins = Case(
-            When(Q(name__istartswith=text) | Q(email__istartswith=text), then=0), default=1
-        )
+        """Each word occurs in the name, the mail address, the user name or the employee id; whose name or
+        address begins so comes first.
+        """
+        typed = " ".join(words(text))
+        begins = Case(When(search_text__contains=f"\n{typed}", then=0), default=1)
+        found = self.matching(text).select_related("organisational_unit")
         return found.order_by(begins, "name", "pk")
 
     def beside(self, user: "User"):
@@ -54,17 +52,33 @@ class PeopleQuerySet(models.QuerySet):
         )
 
 
+class PeopleManager(UserManager):
+    def get_by_natural_key(self, username: str) -> "User":
+        """Who signs in by this user name or, if nobody has it, by this mail address."""
+        name = folded(username)
+        return self.filter(username_folded=name).first() or self.get(email_folded=name)
+
+
 class User(AbstractUser):
     """A person. `email` is the key of people in files; `username` follows it in lower case.
 
     A user name without "@" (a named account of an operator or of the demo) is left as it is.
     """
 
-    first_name = last_name = None  # type: ignore[assignment]  # Django's way to drop a field
-    name = models.CharField(max_length=200)
-    email = models.EmailField("mail address", max_length=150)
-    employee_id = models.CharField("employee id", max_length=64, unique=True, null=True, blank=True)
-    title = models.CharField(max_length=200, blank=True)
+    first_name = last_name = None
+    username = LineField(
+        "user name",
+        max_length=150,
+        unique=True,
+        help_text="Letters, digits and @/./+/-/_ only. With an @ in it, it follows the mail address.",
+        validators=[AbstractUser.username_validator],
+    )
+    username_folded = FoldedField(of="username")
+    name = LineField(max_length=200)
+    email = MailField("mail address", max_length=150)
+    email_folded = FoldedField(of="email")
+    employee_id = LineField("employee id", max_length=64, unique=True, null=True, blank=True)
+    title = LineField(max_length=200, blank=True)
     manager = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="reports"
     )
@@ -72,21 +86,26 @@ class User(AbstractUser):
         OrganisationalUnit, models.PROTECT, null=True, blank=True
     )
     notices_wanted = models.CharField(max_length=10, choices=Notices, default=Notices.EACH)
+    search_text = SearchField()
     # With the groups: who is a steward decides, and a right has to be dated.
-    history = HistoricalRecords(excluded_fields=["password", "last_login"], m2m_fields=["groups"])
+    history = HistoricalRecords(
+        excluded_fields=[
+            "password",
+            "last_login",
+            "username_folded",
+            "email_folded",
+            "search_text",
+        ],
+        m2m_fields=["groups"],
+    )
 
-    objects = UserManager.from_queryset(PeopleQuerySet)()  # type: ignore[misc]  # AbstractUser's
+    objects = PeopleManager.from_queryset(PeopleQuerySet)()
     objects.use_in_migrations = False
     REQUIRED_FIELDS = ["email", "name"]
 
     class Meta:
         ordering = ["name"]
         constraints = [
-            models.UniqueConstraint(
-                Lower("email"),
-                name="user_email_ignoring_case",
-                violation_error_message="Somebody has this mail address.",
-            ),
             models.CheckConstraint(condition=~Q(employee_id=""), name="user_employee_id_not_empty"),
             one_of("notices_wanted", Notices, "user_notices_wanted"),
         ]
@@ -99,6 +118,9 @@ class User(AbstractUser):
         """As a person is written where one has to be chosen."""
         return f"{self} ({self.email})" if self.email else str(self)
 
+    def searched(self) -> list[str]:
+        return [self.name, self.email, self.username, self.employee_id or ""]
+
     def get_full_name(self) -> str:
         return self.name
 
@@ -107,8 +129,7 @@ class User(AbstractUser):
 
     def people_below(self) -> set[int]:
         """Ids of everybody whose line of managers leads to this person."""
-        below: set[int] = set()
-        level = {self.pk}
+        below, level = set(), {self.pk}
         while level:
             level = set(User.objects.filter(manager__in=level).values_list("pk", flat=True)) - below
             below |= level
@@ -133,12 +154,16 @@ class User(AbstractUser):
         has changed.
         """
         self.follow_email()
+        is_renamed = not self._state.adding and not self.search_text.startswith(
+            search_text([self.name, ""])
+        )
         untracked = set(kwargs.get("update_fields") or ["everything"]) <= {"last_login", "password"}
         if untracked and not hasattr(self, "skip_history_when_saving"):
-            write = self.save_without_historical_record  # type: ignore[attr-defined]
-            write(*args, **kwargs)  # which simple-history gives the model
+            self.save_without_historical_record(*args, **kwargs)
         else:
             super().save(*args, **kwargs)
+        if is_renamed:
+            refresh_named_in([self])
 
     def follow_email(self) -> None:
         if not self.username or "@" in self.username:
@@ -147,9 +172,10 @@ class User(AbstractUser):
 
 
 class InvolvementKind(models.Model):
-    name = models.CharField(max_length=100, unique=True)
-    description = models.TextField(blank=True)
-    history = HistoricalRecords()
+    name = LineField(max_length=100)
+    name_folded = FoldedField(of="name")
+    description = FreeTextField(blank=True)
+    history = HistoricalRecords(excluded_fields=["name_folded"])
 
     class Meta:
         ordering = ["name"]
@@ -179,11 +205,6 @@ class Involvement(models.Model):
     )
     history = HistoricalRecords()
     objects = InvolvementQuerySet.as_manager()
-    # By rights.decisive_involvements().
-    rule_id: int
-    rule_names_system: bool
-    may_approve: bool
-    may_reject: bool
 
     class Meta:
         ordering = ["system__name", "kind__name", "user__name"]
@@ -282,7 +303,7 @@ class Delegation(models.Model):
     delegate = models.ForeignKey(User, models.PROTECT, related_name="delegations_taken")
     starts_at = models.DateTimeField(default=timezone.now)
     ends_at = models.DateTimeField()
-    note = models.TextField(blank=True)
+    note = FreeTextField(blank=True)
     history = HistoricalRecords()
 
     class Meta:

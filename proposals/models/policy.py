@@ -3,9 +3,11 @@
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import OuterRef, Q, Subquery
+from django.db.models.functions import JSONObject
 from simple_history.models import HistoricalRecords
 
 from .catalogue import one_of
+from .fields import FoldedField, FreeTextField, LineField
 
 
 class MakerDecides(models.TextChoices):
@@ -86,8 +88,6 @@ class Policy(models.Model):
             ),
         ]
 
-    version_id: int  # by in_force()
-
     def __str__(self) -> str:
         return "Policy"
 
@@ -97,14 +97,23 @@ class Policy(models.Model):
         newest = cls.history.filter(id=OuterRef("pk")).order_by("-history_id")
         return cls.objects.annotate(version_id=Subquery(newest.values("pk")[:1])).get(pk=1)
 
+    @classmethod
+    def as_column(cls) -> Subquery:
+        """The row as one JSON column of another query; `Policy(**value)` is it again, without its
+        `version_id`.
+        """
+        fields = {field.attname: field.attname for field in cls._meta.concrete_fields}
+        return Subquery(cls.objects.values(told=JSONObject(**fields))[:1])
+
 
 class Reason(models.Model):
     """Why a maker proposes: the administrators' list. Retired, never deleted."""
 
-    name = models.CharField(max_length=100, unique=True)
-    description = models.TextField(blank=True)
+    name = LineField(max_length=100)
+    name_folded = FoldedField(of="name")
+    description = FreeTextField(blank=True)
     is_active = models.BooleanField("active", default=True)
-    history = HistoricalRecords()
+    history = HistoricalRecords(excluded_fields=["name_folded"])
 
     class Meta:
         ordering = ["name"]

@@ -1,20 +1,17 @@
 """Which proposals: each method ends the sentence "proposals ..."."""
 
-from typing import Any
-
-from django.db import models
 from django.db.models import Exists, OuterRef, Q, Subquery
-from django.db.models.expressions import Combinable
 
 from . import rights
 from .catalogue import System
 from .people import User
 from .policy import MakerDecides, Policy, SideWithoutApprover
+from .search import SearchedQuerySet, along_route, by_number, containing, words
 from .states import Side, end_states, open_states, undecided_states
 from .transitions import Transition
 
 
-class ProposalQuerySet(models.QuerySet):
+class ProposalQuerySet(SearchedQuerySet):
     def open(self):
         return self.filter(state__in=open_states())
 
@@ -36,10 +33,9 @@ class ProposalQuerySet(models.QuerySet):
         """Open, and `user` can decide for a side that has not decided. The set form of the table's
         roles.
         """
-        decidable = rights.decidable_by(user)
-        waiting: Any = Q(pk__in=[])
+        decidable, waiting = rights.decidable_by(user), Q(pk__in=[])
         for person, systems in decidable.systems.items():
-            sides: list[Any] = [
+            sides = [
                 Q(state__in=undecided_states(side), **{f"{side.lower()}__in": systems})
                 for side in Side
             ]
@@ -59,7 +55,7 @@ class ProposalQuerySet(models.QuerySet):
         policy = Policy.in_force()
         if policy.side_without_approver != SideWithoutApprover.STEWARD:
             return self.none()
-        sides: list[Any] = [
+        sides = [
             Q(state__in=undecided_states(side)) & _without_approver(side, policy) for side in Side
         ]
         return self.filter(Q(*sides, _connector=Q.OR))
@@ -71,26 +67,29 @@ class ProposalQuerySet(models.QuerySet):
         """Each word is its number, or occurs in its systems, maker, justification, flow or
         specification.
         """
-        found = self
-        for word in text.split()[:20]:
-            number = (
-                Q(pk=int(word)) if word.isascii() and word.isdigit() and len(word) < 19 else Q()
-            )
-            fields = ["source__name", "source__code", "target__name", "target__code", "maker__name"]
-            fields += ["justification", "name", "specification_name", "specification__name"]
-            found = found.filter(
-                Q(*[(f"{field}__icontains", word) for field in fields], _connector=Q.OR) | number
-            )
-        return found
+        numbered, text = by_number(text)
+        proposals = self.filter(numbered)
+        route = along_route(text)
+        if route is not None:
+            return proposals.filter(route)
+        for word in words(text):
+            is_number = word.isascii() and word.isdigit() and len(word) < 19
+            number = Q(pk=int(word)) if is_number else Q()
+            proposals = proposals.filter(containing(word) | number)
+        return proposals
 
     def listed(self):
-        """With what a row of a list shows; `moved_at` is when its state last changed."""
+        """With what a row of a list shows, in one query; `moved_at` is when its state last changed,
+        `policy_row` the policy in force.
+        """
         moves = Transition.objects.filter(proposal=OuterRef("pk")).order_by("-number")
         related = self.select_related("source", "target", "maker", "reason", "specification")
-        return related.annotate(moved_at=Subquery(moves.values("at")[:1]))
+        return related.annotate(
+            moved_at=Subquery(moves.values("at")[:1]), policy_row=Policy.as_column()
+        )
 
 
-def _not_barred(people: set[int], policy: Policy) -> Q | Combinable:
+def _not_barred(people: set[int], policy: Policy) -> Q:
     """Proposals on which none of `people` is barred from deciding: the set form of
     rights.barred.
     """
@@ -103,9 +102,9 @@ def _not_barred(people: set[int], policy: Policy) -> Q | Combinable:
     )
 
 
-def _without_approver(side: str, policy: Policy) -> Combinable:
+def _without_approver(side: str, policy: Policy) -> Q:
     """Proposals on which nobody may approve for `side`."""
-    able = rights.able_to_approve().filter(system=OuterRef(side.lower()))
+    able = rights.decisive_involvements().filter(system=OuterRef(side.lower()), may_approve=True)
     if policy.maker_decides != MakerDecides.WALTZ:
         able = able.exclude(user=OuterRef("maker"))
     if not policy.one_person_both_sides:

@@ -2,8 +2,6 @@
 
 import hashlib
 import secrets
-from dataclasses import dataclass
-from typing import Any
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -13,9 +11,10 @@ from django.urls import reverse
 from django_fsm import FSMField, FSMModelMixin, transition
 
 from .catalogue import DataType, ImportBatch, System, one_of
-from .display import label, shown
+from .fields import FoldedField, FreeTextField, LineField
 from .history import CausedRecords, Versioned
 from .people import User
+from .search import RoutesQuerySet, SearchedQuerySet, SearchField, route_texts
 from .text import folded
 
 
@@ -77,37 +76,13 @@ class Format(models.TextChoices):
     UNKNOWN = "UNKNOWN"
 
 
-@dataclass(frozen=True)
-class Attribute:
-    """One thing that can be said of a physical flow.
-
-    A required one has to be filled; one of the key makes two flows of a specification different.
-    """
-
-    name: str
-    is_required: bool = False
-    is_in_key: bool = False
-
-
-# Model, forms, comparison, pages, files and histories follow this list.
-FLOW_ATTRIBUTES = [
-    Attribute("name", is_in_key=True),
-    Attribute("transport", is_required=True, is_in_key=True),
-    Attribute("frequency", is_required=True, is_in_key=True),
-    Attribute("basis_offset", is_required=True, is_in_key=True),
-    Attribute("criticality", is_required=True),
-    Attribute("description"),
-    Attribute("external_id"),
-]
-
-
 class FlowAttributes(models.Model):
     """How and when something is sent: shared by what is proposed and what is in the register.
 
     All blank here. PhysicalFlow and Proposal each add the CHECK that says when they must be filled.
     """
 
-    name = models.CharField("flow name", max_length=200, blank=True)
+    name = LineField("flow name", max_length=200, blank=True)
     transport = models.CharField(max_length=30, choices=Transport, blank=True)
     frequency = models.CharField(max_length=30, choices=Frequency, blank=True)
     basis_offset = models.SmallIntegerField(
@@ -119,13 +94,20 @@ class FlowAttributes(models.Model):
         ),
     )
     criticality = models.CharField(max_length=10, choices=Criticality, blank=True)
-    description = models.TextField("flow description", max_length=4000, blank=True)
-    external_id = models.CharField("external id", max_length=200, blank=True)
+    description = FreeTextField("flow description", max_length=4000, blank=True)
+    external_id = LineField("external id", max_length=200, blank=True)
     content_key = models.CharField(max_length=64, blank=True, editable=False)
 
-    # Names, in the order in which people read them.
-    ATTRIBUTES = [attribute.name for attribute in FLOW_ATTRIBUTES]
-    REQUIRED = [attribute.name for attribute in FLOW_ATTRIBUTES if attribute.is_required]
+    ATTRIBUTES = [
+        "name",
+        "transport",
+        "frequency",
+        "basis_offset",
+        "criticality",
+        "description",
+        "external_id",
+    ]
+    REQUIRED = ["transport", "frequency", "basis_offset", "criticality"]
 
     class Meta:
         abstract = True
@@ -136,31 +118,17 @@ class FlowAttributes(models.Model):
         `specification` is the id of an existing one, the name of a new one, or None when there is
         no physical part; then only the route counts.
         """
-        values: list[object] = [source_id, target_id]
+        values = [source_id, target_id]
         if specification is not None:
             values += [type(specification).__name__, specification]
-            values += [
-                getattr(self, attribute.name)
-                for attribute in FLOW_ATTRIBUTES
-                if attribute.is_in_key
-            ]
+            values += [self.name, self.transport, self.frequency, self.basis_offset]
         return hashlib.sha256(
             "\n".join(folded(str(value)) for value in values).encode()
         ).hexdigest()
 
     @property
     def offset_wording(self) -> str:
-        return shown(self, "basis_offset")
-
-    @property
-    def attributes_shown(self) -> list[tuple[str, str]]:
-        """(label, value in words) of each attribute that is filled or has to be."""
-        texts = {attribute: shown(self, attribute.name) for attribute in FLOW_ATTRIBUTES}
-        return [
-            (label(self._meta.get_field(attribute.name)), text)
-            for attribute, text in texts.items()
-            if text or attribute.is_required
-        ]
+        return "" if self.basis_offset is None else f"T{self.basis_offset:+d}"
 
 
 def attribute_checks(prefix: str, filled: Q) -> list[models.CheckConstraint]:
@@ -168,20 +136,19 @@ def attribute_checks(prefix: str, filled: Q) -> list[models.CheckConstraint]:
     empty.
     """
 
-    fields = {field.name: field for field in FlowAttributes._meta.local_fields}
-    listed = {name: field for name, field in fields.items() if field.choices}
-    complete = Q()
-    for name in sorted(
-        FlowAttributes.REQUIRED, key=lambda name: fields[name].empty_strings_allowed
-    ):
-        is_text = fields[name].empty_strings_allowed
-        complete &= ~Q(**{name: ""}) if is_text else Q(**{f"{name}__isnull": False})
+    known = {
+        "transport": Transport,
+        "frequency": Frequency,
+        "criticality": Criticality,
+    }
+    complete = (
+        Q(basis_offset__isnull=False) & ~Q(transport="") & ~Q(frequency="") & ~Q(criticality="")
+    )
     return [
         models.CheckConstraint(
-            condition=Q(**{f"{name}__in": ["", *[value for value, _ in field.flatchoices]]}),
-            name=f"{prefix}_{name}",
+            condition=Q(**{f"{field}__in": ["", *choices.values]}), name=f"{prefix}_{field}"
         )
-        for name, field in listed.items()
+        for field, choices in known.items()
     ] + [models.CheckConstraint(condition=~filled | complete, name=f"{prefix}_attributes_complete")]
 
 
@@ -193,9 +160,7 @@ def exactly_one_origin(prefix: str) -> models.CheckConstraint:
     )
 
 
-class LogicalFlowQuerySet(models.QuerySet):
-    model: Any
-
+class LogicalFlowQuerySet(RoutesQuerySet):
     def living(self):
         return self.exclude(lifecycle=FlowLifecycle.REMOVED)
 
@@ -234,10 +199,9 @@ class LogicalFlow(FSMModelMixin, Versioned):
     origin_batch = models.ForeignKey(
         ImportBatch, models.PROTECT, null=True, related_name="logical_flows"
     )
-    history = CausedRecords(m2m_fields=["declared_data_types"])
+    search_text = SearchField(related=("source", "target"))
+    history = CausedRecords(m2m_fields=["declared_data_types"], excluded_fields=["search_text"])
     objects = LogicalFlowQuerySet.as_manager()
-    has_consent: bool  # by with_consent()
-    number_physical: int  # by with_physical_count()
 
     class Meta:
         ordering = ["source__name", "target__name"]
@@ -255,6 +219,9 @@ class LogicalFlow(FSMModelMixin, Versioned):
 
     def get_absolute_url(self) -> str:
         return reverse("flow", args=[self.pk])
+
+    def searched(self) -> list[str]:
+        return route_texts(self.source, self.target)
 
     @transition(lifecycle, source=FlowLifecycle.PENDING, target=FlowLifecycle.ACTIVE)
     def activate(self) -> None:
@@ -293,13 +260,18 @@ class PhysicalSpecification(FSMModelMixin, Versioned):
     """What is sent; several physical flows may share one."""
 
     owner = models.ForeignKey(System, models.PROTECT, related_name="specifications")
-    code = models.CharField(max_length=64, unique=True)
-    name = models.CharField(max_length=200)
+    code = LineField(max_length=64)
+    code_folded = FoldedField(of="code")
+    name = LineField(max_length=200)
     format = models.CharField(max_length=20, choices=Format, default=Format.UNKNOWN)
-    description = models.TextField(max_length=4000, blank=True)
+    description = FreeTextField(max_length=4000, blank=True)
     data_types = models.ManyToManyField(DataType, blank=True, related_name="specifications")
     lifecycle = FSMField(max_length=10, choices=Lifecycle, default=Lifecycle.ACTIVE, protected=True)
-    history = CausedRecords(m2m_fields=["data_types"])
+    search_text = SearchField(related=("owner",))
+    history = CausedRecords(
+        m2m_fields=["data_types"], excluded_fields=["code_folded", "search_text"]
+    )
+    objects = SearchedQuerySet.as_manager()
 
     class Meta:
         ordering = ["name", "code"]
@@ -313,6 +285,9 @@ class PhysicalSpecification(FSMModelMixin, Versioned):
     def __str__(self) -> str:
         return f"{self.name} ({self.code})"
 
+    def searched(self) -> list[str]:
+        return [self.name, self.code, *self.owner.names]
+
     def save(self, *args, **kwargs) -> None:
         self.code = self.code or f"SPEC-{secrets.token_hex(5).upper()}"
         super().save(*args, **kwargs)
@@ -322,7 +297,7 @@ class PhysicalSpecification(FSMModelMixin, Versioned):
         """When nothing uses it any more."""
 
 
-class PhysicalFlowQuerySet(models.QuerySet):
+class PhysicalFlowQuerySet(RoutesQuerySet):
     def active(self):
         return self.filter(lifecycle=Lifecycle.ACTIVE)
 
@@ -350,7 +325,10 @@ class PhysicalFlow(FSMModelMixin, Versioned, FlowAttributes):
             "Who added it later to an approved flow; empty when its proposal or an import made it."
         ),
     )
-    history = CausedRecords()
+    search_text = SearchField(
+        related=("logical_flow__source", "logical_flow__target", "specification")
+    )
+    history = CausedRecords(excluded_fields=["search_text"])
     objects = PhysicalFlowQuerySet.as_manager()
 
     class Meta:
@@ -380,6 +358,11 @@ class PhysicalFlow(FSMModelMixin, Versioned, FlowAttributes):
 
     def get_absolute_url(self) -> str:
         return reverse("physical-flow", args=[self.pk])
+
+    def searched(self) -> list[str]:
+        route, specification = self.logical_flow, self.specification
+        own = [self.name, self.external_id, specification.name, specification.code]
+        return [*route_texts(route.source, route.target), *own]
 
     def set_content_key(self) -> None:
         route = self.logical_flow

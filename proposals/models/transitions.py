@@ -5,6 +5,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from .catalogue import one_of
+from .fields import FreeTextField
 from .people import ApproverRule, Delegation, Involvement, User
 from .policy import Policy
 from .rights import STEWARDSHIPS, Basis
@@ -43,14 +44,14 @@ class Transition(models.Model):
     on_behalf_of = models.ForeignKey(
         User, models.PROTECT, null=True, related_name="transitions_by_delegates"
     )
-    capacity = models.TextField(help_text="The right it was done by, as it read that moment.")
+    capacity = FreeTextField(help_text="The right it was done by, as it read that moment.")
     basis = models.CharField(max_length=20, choices=Basis)
     involvement = _named(Involvement.history.model)
     rule = _named(ApproverRule.history.model)
     delegation = _named(Delegation.history.model)
     stewardship = _named(STEWARDSHIPS)
     policy = models.ForeignKey(Policy.history.model, models.PROTECT, related_name="transitions")
-    comment = models.TextField(max_length=4000, blank=True)
+    comment = FreeTextField(max_length=4000, blank=True)
     automatic = models.BooleanField(default=False)
     at = models.DateTimeField()
 

@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from ..forms import MOST_OFFERED, DelegationForm, NoticesForm, PasswordForm
-from ..models import ChangeContext, Delegation, User
+from ..models import ChangeContext, Delegation, User, clean
 from .form_pages import form_page, form_target
 
 
@@ -89,7 +89,7 @@ def people_options(request: HttpRequest) -> HttpResponse:
     """Others who match what is typed into the field of a person; with nothing typed, those of the
     reader's systems.
     """
-    typed = request.GET.get("delegate", "").replace("\x00", "").strip()
+    typed = clean(request.GET.get("delegate", ""))
     others = User.objects.filter(is_active=True).exclude(pk=request.user.pk)
     people = (others if typed else others.beside(request.user)).like(typed)[:MOST_OFFERED]
     return render(request, "proposals/_people_options.html", {"people": people})

@@ -7,18 +7,29 @@ from math import ceil
 
 from axes.models import AccessAttempt
 from django.conf import settings
-from django.contrib.auth.forms import AuthenticationForm, UsernameField
+from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView, LogoutView
 from django.forms import TextInput
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
+from ..forms import UserNameInput
+from ..models import User, folded
+
 
 class SignInForm(AuthenticationForm):
     """A name longer than any is nobody's, and is not tried: the log of tries could not hold it."""
 
-    username = UsernameField(max_length=150, widget=TextInput({"autofocus": True}))
+    username = UserNameInput(
+        label="User name or mail address", max_length=150, widget=TextInput({"autofocus": True})
+    )
+    error_messages = AuthenticationForm.error_messages | {
+        "invalid_login": (
+            "Nobody has this user name or mail address with this password. Mind capitals in the "
+            "password. If you have none yet, or have forgotten it, ask an administrator."
+        )
+    }
 
 
 class SignIn(LoginView):
@@ -45,13 +56,26 @@ def locked(request: HttpRequest, response: HttpResponse, credentials: dict) -> H
     else.
     """
     tried = AccessAttempt.objects.filter(
-        username=credentials.get("username"), ip_address=address(request)
+        username=person_tried(request, credentials), ip_address=address(request)
     )
     last = max((attempt.attempt_time for attempt in tried), default=timezone.now())
     seconds = max((last + settings.AXES_COOLOFF_TIME - timezone.now()).total_seconds(), 1)
     page = render(request, "proposals/locked.html", {"minutes": ceil(seconds / 60)}, status=429)
     page.headers["Retry-After"] = str(ceil(seconds))
     return page
+
+
+def person_tried(request: HttpRequest, credentials: dict | None = None) -> str | None:
+    """The name that tries are counted under: for whoever it means their user name, by whichever
+    name and in whatever case they are tried; for nobody what was typed.
+    """
+    typed = (credentials or request.POST).get("username")
+    if typed is None:
+        return None
+    try:
+        return User.objects.get_by_natural_key(typed).username
+    except User.DoesNotExist:
+        return folded(typed)[:150]
 
 
 def address(request: HttpRequest) -> str | None:

@@ -9,7 +9,7 @@ from ..files.download import table_response
 from ..forms import MOST_OFFERED
 from ..forms.filters import SystemListFilter
 from ..history.changes import history_of
-from ..models import LogicalFlow, Proposal, System, deciders, prefetch_rights, systems_of
+from ..models import LogicalFlow, Proposal, System, clean, deciders, prefetch_rights, systems_of
 from ..reports import list_columns
 from ..reports.flow_picture import of_system
 from ..reports.neighbourhood import around_system, route_is_living
@@ -74,7 +74,7 @@ def system_options(request: HttpRequest) -> HttpResponse:
     typed = next(
         (request.GET[name] for name in ("source", "target", "system") if name in request.GET), ""
     )
-    typed, offered = typed.replace("\x00", "").strip(), System.objects.taking_flows()
+    typed, offered = clean(typed), System.objects.taking_flows()
     mine = offered if typed else offered.of(request.user)
     systems = list(mine.like(typed)[:MOST_OFFERED]) or (
         [] if typed else offered.like("")[:MOST_OFFERED]

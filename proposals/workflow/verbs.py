@@ -206,7 +206,7 @@ def _require_approvers(proposal: Proposal) -> None:
 
 def _complete_if_agreed(proposal: Proposal, *, by: User, at: datetime) -> None:
     """With the approvals of both sides the proposal is applied and complete."""
-    if {row.side for row in proposal.rights.decisions if row.approves} != set(Side.values):
+    if {row.side for row in proposal.decisions if row.approves} != set(Side.values):
         return
     why = f"Proposal {proposal.pk}: fully approved"
     provisioning.apply(proposal, ChangeContext(by, at, why, proposal=proposal))
@@ -220,10 +220,8 @@ def time_out(proposal: Proposal, *, at: datetime | None = None) -> Proposal:
     proposal = _locked(proposal)
     action = actions()["time_out"]
     _require_state(proposal, action)
-    last = proposal.last_transition()
-    at = at or timezone.now()
-    at = max(at, last.at) if last else at
-    if proposal.due_at is None or at <= proposal.due_at:
+    at = max(at or timezone.now(), proposal.last_transition().at)
+    if at <= proposal.due_at:
         raise Refused("Its deadline has not passed.")
     right = Right(None, Basis.CLOCK, "Clock")
     notices.tell(proposal, _move(proposal, action, right=right, at=at, automatic=True))
@@ -305,8 +303,7 @@ def _require_state(proposal: Proposal, action: Action) -> None:
         return
     if proposal.is_draft:
         raise Conflict("This proposal has not been submitted yet.", proposal)
-    last = proposal.last_transition()
-    raise Conflict(last.sentence if last else "", proposal)
+    raise Conflict(proposal.last_transition().sentence, proposal)
 
 
 def _move(
@@ -327,6 +324,7 @@ def _move(
         raise
     if proposal.state in end_states():
         proposal.closed_at = at
+    decided = proposal.decisions
     why = f"Proposal {proposal.pk}: {action.done}"
     ChangeContext(right.user, at, why, proposal=proposal).store(proposal)
     step = Transition.objects.create(
@@ -347,5 +345,5 @@ def _move(
         at=at,
     )
     if action.side:
-        proposal.rights.decisions.append(step)
+        proposal.decisions = [*decided, step]
     return step

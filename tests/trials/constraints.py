@@ -58,19 +58,18 @@ OF_SYSTEM = again("approverrule", system_id="{source}")
 # constraint: the attack it stops
 TABLE = {
     # Catalogue and people
-    "organisationalunit(code)": doubled("organisationalunit", code=X, name=X, description=X),
-    "system(code)": clash("system", "code"),
+    "organisationalunit(code_folded)": doubled(
+        "organisationalunit", code=X, code_folded=X, name=X, description=X
+    ),
+    "system(code_folded)": clash("system", "code_folded"),
     "system_kind": update("system", "{source}", kind=X),
     "system_lifecycle": update("system", "{source}", lifecycle=X),
-    "datatype(code)": clash("datatype", "code"),
+    "datatype(code_folded)": clash("datatype", "code_folded"),
     "importedfile(rows)": f"{BATCH}; {FILE}",
     "user(username)": clash("user", "username"),
     "user(employee_id)": clash("user", "employee_id"),
-    "user_email_ignoring_case": update(
-        "user",
-        "{other}",
-        email="(SELECT UPPER(u.email) FROM proposals_user u WHERE u.id = {maker})",
-    ),
+    "user(username_folded)": clash("user", "username_folded"),
+    "user(email_folded)": clash("user", "email_folded"),
     "user_employee_id_not_empty": update("user", "{other}", employee_id="''"),
     "user_notices_wanted": update("user", "{other}", notices_wanted=X),
     "user_groups(group_id, user_id)": doubled(
@@ -81,7 +80,7 @@ TABLE = {
         user_id="{maker}",
         permission_id="(SELECT MIN(id) FROM auth_permission)",
     ),
-    "involvementkind(name)": clash("involvementkind", "name"),
+    "involvementkind(name_folded)": clash("involvementkind", "name_folded"),
     "involvement_once_while_open": again("involvement"),
     "involvement_ends_after_start": update(
         "involvement", first("involvement"), ended_at="'1999-12-31 00:00:00'"
@@ -117,7 +116,9 @@ TABLE = {
     },
     "transition_basis": step(basis="'x'"),
     "transition_names_what_its_basis_knows": step(basis="'MAKER'"),
-    "reason(name)": doubled("reason", name=X, description=X, is_active="TRUE"),
+    "reason(name_folded)": doubled(
+        "reason", name=X, name_folded=X, description=X, is_active="TRUE"
+    ),
     # Register
     "logical_flow_once_per_route": copied("logicalflow", "{flow}"),
     "logical_flow_lifecycle": update("logicalflow", "{flow}", lifecycle=X),
@@ -125,7 +126,7 @@ TABLE = {
     "logicalflow_declared_data_types(datatype_id, logicalflow_id)": doubled(
         "logicalflow_declared_data_types", logicalflow_id="{flow}", datatype_id="{unused_type}"
     ),
-    "physicalspecification(code)": clash("physicalspecification", "code"),
+    "physicalspecification(code_folded)": clash("physicalspecification", "code_folded"),
     "specification_has_code": update("physicalspecification", "{specification}", code="''"),
     "specification_format": update("physicalspecification", "{specification}", format=X),
     "specification_lifecycle": update("physicalspecification", "{specification}", lifecycle=X),

@@ -43,11 +43,10 @@ class Column:
         self.path = self.path or self.name
         self.get = attrgetter(self.path)
 
-    def bind(self, model: Any) -> None:
+    def bind(self, model: type[models.Model]) -> None:
         """Learn from `model` what the cells may hold."""
         for step in self.path.split("."):
-            # A plain field, a reference or a set of them: which one, the kind of column knows.
-            self.field: Any = model._meta.get_field(step)
+            self.field = model._meta.get_field(step)
             model = self.field.related_model
 
     @property
@@ -148,7 +147,7 @@ class MadeUpCode(Identifier):
 class Email(Identifier):
     """A mail address that becomes a user name, and so has to fit into both."""
 
-    def bind(self, model: Any) -> None:
+    def bind(self, model: type[models.Model]) -> None:
         super().bind(model)
         self.longest = min(self.field.max_length, model._meta.get_field("username").max_length)
 

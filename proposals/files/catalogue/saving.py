@@ -1,7 +1,6 @@
 """Carries out a plan: everything in bulk, and one history row for every object added or changed."""
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 from django.db import models
 
@@ -12,6 +11,8 @@ from ...models import (
     LogicalFlow,
     PhysicalFlow,
     User,
+    refresh_named_in,
+    renew_derived,
 )
 from .columns import Codes, Text
 from .plan import Plan, Shelf
@@ -84,7 +85,7 @@ def _add(plan: Plan, shelf: Shelf, keys: list, context: ChangeContext) -> list:
     return objs
 
 
-def _new(plan: Plan, shelf: Shelf, values: dict, context: ChangeContext) -> Any:
+def _new(plan: Plan, shelf: Shelf, values: dict, context: ChangeContext) -> models.Model:
     obj = shelf.table.model()
     for column in shelf.table.columns:
         if column.is_own and column.name != shelf.table.above:
@@ -124,7 +125,7 @@ def _complete_physical_flow(
     flow.set_content_key()
 
 
-_COMPLETIONS: dict[type, Callable[[Any, dict, Plan, ChangeContext], None]] = {
+_COMPLETIONS = {
     User: _complete_user,
     Involvement: _complete_involvement,
     LogicalFlow: _complete_logical_flow,
@@ -164,8 +165,11 @@ def _change(plan: Plan, shelf: Shelf) -> list:
     fields = {column.path for columns in shelf.changed.values() for column in columns}
     if "email" in fields:
         fields.add("username")
+    fields |= set(renew_derived(objs))
     if objs:
         shelf.table.model.objects.bulk_update(objs, sorted(fields), batch_size=SLICE)
+    if "name" in fields:
+        refresh_named_in(objs)
     return objs
 
 

@@ -6,7 +6,6 @@ Import and export both follow these tables. A new column is one line here.
 
 from collections.abc import Hashable
 from dataclasses import dataclass
-from typing import Any
 
 from django.db import models
 
@@ -36,7 +35,7 @@ class Table:
     """
 
     name: str
-    model: Any  # a model with `objects`
+    model: type[models.Model]
     columns: list[Column]
     key: tuple[str, ...]
     only_added: bool = False

@@ -1,20 +1,55 @@
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from django.core.management.commands import migrate
 from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.migrations.executor import MigrationExecutor
 
 from ... import guards
+from ...models import fill_search_texts, index_search_texts
 
 
 class Command(migrate.Command):
-    """Django's, and the guards of the database with it: a schema without them would promise less
-    than it shows.
+    """Django's, and with it what else the schema promises: the guards of the database, and that
+    everything is found by a search.
     """
 
     def handle(self, *args, **options) -> None:
         connection = connections[options["database"]]
-        changes = not (options["plan"] or options["check_unapplied"])
-        if changes and connection.vendor == "sqlite":
-            # SQLite alters a table by building it anew, which triggers that name it forbid.
-            guards.remove(connection)
-        super().handle(*args, **options)
-        if changes:
-            guards.install(connection)
+        if options["plan"] or options["check_unapplied"]:
+            super().handle(*args, **options)
+            return
+        with _guards_aside(connection):
+            super().handle(*args, **options)
+        guards.install(connection)
+        if _is_newest(connection):
+            fill_search_texts()
+            reason = index_search_texts(connection)
+            if reason and options["verbosity"]:
+                self.stderr.write(self.style.WARNING(reason))
+
+
+@contextmanager
+def _guards_aside(connection: BaseDatabaseWrapper) -> Iterator[None]:
+    """SQLite alters a table by building it anew, which triggers that name it forbid. If that fails,
+    nothing has changed, and the guards are back.
+    """
+    if connection.vendor != "sqlite":
+        yield
+        return
+    definitions = guards.definitions(connection)
+    guards.remove(connection)
+    try:
+        yield
+    except BaseException:
+        with connection.cursor() as cursor:
+            for definition in definitions:
+                cursor.execute(definition)
+        raise
+
+
+def _is_newest(connection: BaseDatabaseWrapper) -> bool:
+    executor = MigrationExecutor(connection)
+    newest = [node for node in executor.loader.graph.leaf_nodes() if node[0] == "proposals"]
+    return not executor.migration_plan(newest)

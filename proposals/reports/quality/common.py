@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 from urllib.parse import quote, urlencode
 
 from django.db.models import Count, Min, OuterRef, Q, QuerySet, Subquery
@@ -79,31 +78,26 @@ class Answer:
         return parts
 
 
-# A row of `Question.rows`, with what the question annotates it with.
-Row = Any
-
-
 class Question:
     """One question: what it is asked of, which rows it finds, how they are shown and what remedies
     them.
 
     `matches` gives each row its `since`, from which its age counts. `systems` are the paths from a
-    row to the systems it concerns, `words` those to the texts a search looks at.
+    row to the systems it concerns.
     """
 
     slug = title = short = hint = of = noun = since_label = since_means = ""
     header: list[str] = []
     systems: list[str] = []
-    words: list[str] = []
     order = "since"
 
-    def population(self) -> Any:
+    def population(self) -> QuerySet:
         raise NotImplementedError
 
-    def matches(self) -> Any:
+    def matches(self) -> QuerySet:
         raise NotImplementedError
 
-    def rows(self) -> Any:
+    def rows(self) -> QuerySet:
         """What it finds, oldest first, with what `lines` and `csv_row` need."""
         return self.matches().order_by(self.order, "pk")
 

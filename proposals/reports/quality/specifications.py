@@ -3,7 +3,7 @@
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
 from ...models import Lifecycle, PhysicalFlow, PhysicalSpecification, User
-from .common import Line, Question, Remedy, Row, asked_for, propose
+from .common import Line, Question, Remedy, asked_for, propose
 
 
 class Unused(Question):
@@ -20,7 +20,6 @@ class Unused(Question):
     )
     header = ["Code", "Name", "Owner", "Owner code", "Format", "Open proposal"]
     systems = ["owner"]
-    words = ["name", "code", "owner__name", "owner__code"]
 
     def population(self) -> QuerySet:
         return PhysicalSpecification.objects.filter(lifecycle=Lifecycle.ACTIVE)
@@ -45,7 +44,7 @@ class Unused(Question):
     def lines(self, rows: list, user: User) -> list[Line]:
         return [self._line(specification) for specification in rows]
 
-    def _line(self, row: Row) -> Line:
+    def _line(self, row: PhysicalSpecification) -> Line:
         gone, owner = row.owner.is_removed, row.owner
         remedies = (
             []
@@ -65,7 +64,7 @@ class Unused(Question):
             row.open_proposal_id,
         )
 
-    def csv_row(self, row: Row) -> list:
+    def csv_row(self, row: PhysicalSpecification) -> list:
         return [
             row.code,
             row.name,

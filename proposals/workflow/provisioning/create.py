@@ -75,10 +75,11 @@ def check_specification(proposal: Proposal) -> None:
                 proposal.source,
             )
     else:
-        _check_existing_specification(proposal, chosen)
+        _check_existing_specification(proposal)
 
 
-def _check_existing_specification(proposal: Proposal, chosen: PhysicalSpecification) -> None:
+def _check_existing_specification(proposal: Proposal) -> None:
+    chosen = proposal.specification
     if chosen.owner_id != proposal.source_id:
         raise Invalid(
             specification=f"The specification {chosen} does not belong to {proposal.source}."
@@ -173,10 +174,9 @@ def _specification_for(
     proposal: Proposal, types: list[DataType], context: ChangeContext
 ) -> PhysicalSpecification:
     if proposal.specification:
-        locked = PhysicalSpecification.objects.select_for_update()
-        chosen = locked.get(pk=proposal.specification.pk)
+        chosen = PhysicalSpecification.objects.select_for_update().get(pk=proposal.specification_id)
         proposal.specification = chosen
-        _check_existing_specification(proposal, chosen)
+        _check_existing_specification(proposal)
         return chosen
     same = _specification_of_same_name(proposal)
     if same is None:

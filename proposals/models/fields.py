@@ -1,0 +1,165 @@
+"""Columns of text: cleaned at every door, folded beside where they must be unique.
+
+A model whose text anybody may write takes one of these, and then its forms, the admin, imports and
+`save` all clean it; a test asks for it. To the database they are Django's own columns.
+"""
+
+from collections.abc import Callable
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db import models
+
+from .text import clean, clean_lines, folded
+
+
+class LineInput(forms.CharField):
+    """One line, cleaned."""
+
+    def to_python(self, value):
+        return super().to_python(clean(value) if isinstance(value, str) else value)
+
+
+class FreeTextInput(forms.CharField):
+    """Lines of text, cleaned."""
+
+    widget = forms.Textarea
+
+    def to_python(self, value):
+        return super().to_python(clean_lines(value) if isinstance(value, str) else value)
+
+
+class MailInput(forms.EmailField):
+    """A mail address, cleaned."""
+
+    def to_python(self, value):
+        return super().to_python(clean(value) if isinstance(value, str) else value)
+
+
+class Uncleaned(str):
+    """A text of the database that no door would have let in: it reads, and is shown, in its clean
+    form, and is written back as it stands. What was submitted never changes, for better or worse.
+    """
+
+    stored: str
+
+
+class CleanedField(models.Field):
+    """Holds a text that `cleaning` has cleaned, whoever writes it."""
+
+    cleaning: Callable[[str], str] = staticmethod(clean)
+    input_class: type[forms.CharField] = LineInput
+    column_class: type[models.Field] = models.CharField
+
+    def from_db_value(self, value, expression, connection):
+        if value is None:
+            return None
+        cleaned = self.cleaning(value)
+        if cleaned == value:
+            return value
+        shown = Uncleaned(cleaned)
+        shown.stored = value
+        return shown
+
+    def to_python(self, value):
+        value = super().to_python(value)
+        is_cleaned = value is None or isinstance(value, Uncleaned)
+        return value if is_cleaned else self.cleaning(value)
+
+    def pre_save(self, instance, add: bool):
+        value = self.to_python(super().pre_save(instance, add))
+        setattr(instance, self.attname, value)
+        return value
+
+    def get_prep_value(self, value):
+        return value.stored if isinstance(value, Uncleaned) else super().get_prep_value(value)
+
+    def validate(self, value, model_instance) -> None:
+        super().validate(value, model_instance)
+        for field in model_instance._meta.concrete_fields:
+            if isinstance(field, FoldedField) and field.of == self.name:
+                field.refuse_taken(value, model_instance)
+
+    def formfield(self, **kwargs):
+        if self.choices is None:
+            kwargs = {"form_class": self.input_class} | kwargs
+        return super().formfield(**kwargs)
+
+    def deconstruct(self):
+        name, _, args, kwargs = super().deconstruct()
+        return name, f"django.db.models.{self.column_class.__name__}", args, kwargs
+
+
+class LineField(CleanedField, models.CharField):
+    """A name, a code, a subject: one line."""
+
+
+class MailField(CleanedField, models.EmailField):
+    """A mail address."""
+
+    input_class, column_class = MailInput, models.EmailField
+
+
+class FreeTextField(CleanedField, models.TextField):
+    """A description, a comment: lines of text."""
+
+    cleaning, input_class = staticmethod(clean_lines), FreeTextInput
+    column_class = models.TextField
+
+
+class DerivedField(models.Field):
+    """Filled from other columns of its row at every save."""
+
+    def derive(self, instance) -> str:
+        raise NotImplementedError
+
+    def pre_save(self, instance, add: bool) -> str:
+        value = self.derive(instance)
+        setattr(instance, self.attname, value)
+        return value
+
+
+class FoldedField(DerivedField, models.CharField):
+    """The folded form of the column `of`, which makes that unique in the sense of a reader.
+
+    What is longer than the column, by letters that unfold to words, is cut: two codes that differ
+    only beyond that are refused rather than lost.
+    """
+
+    def __init__(self, *args, of: str = "", **kwargs) -> None:
+        self.of = of
+        super().__init__(*args, **{"max_length": 255, "unique": True, "editable": False} | kwargs)
+
+    def fold(self, text: str | None) -> str:
+        return folded(text or "")[: self.max_length]
+
+    def derive(self, instance) -> str:
+        return self.fold(getattr(instance, self.of))
+
+    def refuse_taken(self, text: str | None, instance: models.Model) -> None:
+        """ValidationError, naming the other row, if another one has the same text."""
+        others = type(instance)._default_manager.exclude(pk=instance.pk)
+        other = others.filter(**{self.name: self.fold(text)}).first()
+        if other is not None:
+            what = instance._meta.get_field(self.of).verbose_name
+            raise ValidationError(f"{other} has this {what} already.", code="unique")
+
+    def deconstruct(self):
+        name, _, args, kwargs = super().deconstruct()
+        return name, "django.db.models.CharField", args, kwargs
+
+
+def derived_fields(model: type[models.Model]) -> list[str]:
+    """The names of its columns that follow from others."""
+    return [field.name for field in model._meta.concrete_fields if isinstance(field, DerivedField)]
+
+
+def renew_derived(rows: list[models.Model]) -> list[str]:
+    """Fill what follows from other columns, for a `bulk_update`, which calls no `save`; gives the
+    names of the columns to be written with the others.
+    """
+    names = derived_fields(type(rows[0])) if rows else []
+    for row in rows:
+        for name in names:
+            row._meta.get_field(name).pre_save(row, add=False)
+    return names

@@ -1,0 +1,171 @@
+"""What a search looks in: one column of folded text in each kind of row that is searched.
+
+Each word of what somebody types has to occur in it. The column is filled by Python, so that both
+databases find what a reader would call the same, and PostgreSQL has an index of its trigrams.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from django.apps import apps
+from django.db import DatabaseError, models, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import Q
+
+from .fields import DerivedField, derived_fields, renew_derived
+from .text import folded
+
+LONGEST, MOST_WORDS = 300, 20  # of what somebody types to find something
+ARROW = re.compile("→|->")
+# As the product and people write the number of a proposal: #61, No. 61, Proposal 61.
+NUMBER = re.compile(r"(?:\bproposal|\bno\.?|#) ?#?([0-9]{1,18})\b")
+AROUND_WORDS = "()“”\"',;:"
+SLICE = 500
+
+
+class SearchField(DerivedField, models.TextField):
+    """The texts that its row gives as `searched()`, folded, each after a line break of its own.
+    `related` are the paths of the rows whose names are among them.
+    """
+
+    def __init__(self, *args, related: tuple[str, ...] = (), **kwargs) -> None:
+        self.related = related
+        super().__init__(*args, **{"default": "", "db_default": "", "editable": False} | kwargs)
+
+    def derive(self, instance) -> str:
+        return search_text(instance.searched())
+
+    def deconstruct(self):
+        name, _, args, kwargs = super().deconstruct()
+        return name, "django.db.models.TextField", args, kwargs
+
+
+def search_text(texts: Iterable[str]) -> str:
+    return "".join(f"\n{folded(text)}" for text in texts)
+
+
+def words(text: str) -> list[str]:
+    """What has to occur, of what somebody typed: folded, without the signs that the product writes
+    around names and codes.
+    """
+    parts = [part.strip(AROUND_WORDS) for part in ARROW.sub(" ", folded(text)[:LONGEST]).split()]
+    return [part for part in parts if part][:MOST_WORDS]
+
+
+def containing(text: str, path: str = "search_text") -> Q:
+    """Each word of `text` occurs in the search text at `path`."""
+    return Q(*((f"{path}__contains", word) for word in words(text)))
+
+
+def along_route(text: str) -> Q | None:
+    """For "source → target": each word before the arrow occurs in a name of the source, each after
+    it in one of the target. None if there is no arrow.
+    """
+    sides = ARROW.split(folded(text)[:LONGEST], maxsplit=1)
+    if len(sides) == 1:
+        return None
+    before = [rf"{re.escape(word)}[^\n]*(\n[^\n]*)?\n→\n" for word in words(sides[0])]
+    after = [rf"\n→\n([^\n]*\n)?[^\n]*{re.escape(word)}" for word in words(sides[1])]
+    # The words too, since only they are looked up in an index.
+    return containing(text) & Q(*(("search_text__regex", side) for side in [*before, *after]))
+
+
+def by_number(text: str) -> tuple[Q, str]:
+    """Of the rows that "#61" in `text` means, and what else there is in it."""
+    number = NUMBER.search(folded(text)[:LONGEST])
+    if number is None:
+        return Q(), text
+    meant = Q(pk=int(number[1])) | Q(search_text__contains=number[0])
+    return meant, folded(text)[:LONGEST].replace(number[0], " ", 1)
+
+
+def plain_numbers(text: str) -> str:
+    """Folded, with the mere number for "No. 61"."""
+    return NUMBER.sub(r"\1", folded(text)[:LONGEST])
+
+
+class SearchedQuerySet(models.QuerySet):
+    def matching(self, text: str):
+        """Each word of `text` occurs in what a search looks in."""
+        return self.filter(containing(text))
+
+
+class RoutesQuerySet(SearchedQuerySet):
+    """Of rows that have a source and a target."""
+
+    def matching(self, text: str):
+        route = along_route(text)
+        return super().matching(text) if route is None else self.filter(route)
+
+
+def route_texts(source: models.Model, target: models.Model) -> list[str]:
+    """By which a row with these two systems is found, and `along_route` knows one from the
+    other.
+    """
+    return [*source.names, "→", *target.names]
+
+
+def refresh_named_in(rows: list[models.Model]) -> None:
+    """Write the names of `rows`, all of one model, anew into what is found by them."""
+    ids = [row.pk for row in rows]
+    for model, path in _named_in(type(rows[0])) if rows else []:
+        for start in range(0, len(ids), SLICE):
+            _refresh(model._default_manager.filter(**{f"{path}__in": ids[start : start + SLICE]}))
+
+
+def _named_in(named: type[models.Model]) -> Iterator[tuple[type[models.Model], str]]:
+    for model in _searched_models():
+        for path in model._meta.get_field("search_text").related:
+            if _end_of(model, path) is named:
+                yield model, path
+
+
+def _end_of(model: type[models.Model], path: str) -> type[models.Model]:
+    for step in path.split("__"):
+        model = model._meta.get_field(step).related_model
+    return model
+
+
+def fill_search_texts() -> None:
+    """Give one to each row that has none: rows of before there were any, or written past Python."""
+    for model in _searched_models():
+        _refresh(model._default_manager.filter(search_text=""))
+
+
+def index_search_texts(connection: BaseDatabaseWrapper) -> str:
+    """Let PostgreSQL look words up instead of reading every row; a sentence why not, if it cannot.
+
+    The answers are the same without. Said by `migrate`, which tries again each time.
+    """
+    if connection.vendor != "postgresql":
+        return ""
+    try:
+        with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
+            cursor.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
+            for model in _searched_models():
+                table = model._meta.db_table
+                cursor.execute(
+                    f"CREATE INDEX IF NOT EXISTS {table}_search ON {table} "
+                    "USING gin (search_text gin_trgm_ops)"
+                )
+    except DatabaseError as error:
+        return (
+            "Searches will read every row, which is slow on a large register: the extension "
+            f"pg_trgm cannot be used ({str(error).splitlines()[0]}). Let an administrator of the "
+            "database run CREATE EXTENSION pg_trgm in it, then run migrate again."
+        )
+    return ""
+
+
+def _searched_models() -> list[type[models.Model]]:
+    every = apps.get_app_config("proposals").get_models()
+    return [model for model in every if "search_text" in derived_fields(model)]
+
+
+def _refresh(rows: models.QuerySet) -> None:
+    related = rows.model._meta.get_field("search_text").related
+    rows = rows.select_related(*related).order_by("pk")
+    batch = list(rows[:SLICE])
+    while batch:
+        rows.model._default_manager.bulk_update(batch, renew_derived(batch))
+        batch = list(rows.filter(pk__gt=batch[-1].pk)[:SLICE])
