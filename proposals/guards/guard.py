@@ -125,7 +125,7 @@ def table(model: type[models.Model]) -> str:
 
 
 def columns(model: type[models.Model]) -> list[str]:
-    return [field.column for field in model._meta.local_concrete_fields]
+    return [str(field.column) for field in model._meta.local_concrete_fields]
 
 
 def name_of(model: type[models.Model]) -> str:

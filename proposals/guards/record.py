@@ -2,7 +2,8 @@
 agrees with them.
 """
 
-from django.db import models
+from typing import Any
+
 from simple_history.models import HistoricalRecords
 
 from ..models import (
@@ -19,12 +20,13 @@ from ..models import (
     Proposal,
     Reason,
     System,
+    Tracked,
     Transition,
     User,
 )
 from .guard import AT_COMMIT, Guard, columns, name_of, never_deleted, never_replaced, table
 
-TRACKED = [
+TRACKED: list[Tracked] = [
     *(Proposal, LogicalFlow, PhysicalSpecification, PhysicalFlow, Policy),
     *(System, DataType, OrganisationalUnit, Reason, InvolvementKind),
     *(Involvement, ApproverRule, Delegation, User),
@@ -32,18 +34,18 @@ TRACKED = [
 AGREEING = TRACKED[:5]  # of these every change has its history row at commit
 
 
-def histories() -> list[type[models.Model]]:
+def histories() -> list[Tracked]:
     """The history tables, those of the many-to-many sets included."""
     return [model.history.model for model in TRACKED] + list(HistoricalRecords.m2m_models.values())
 
 
-def appended_only(model: type[models.Model]) -> list[Guard]:
+def appended_only(model: Tracked) -> list[Guard]:
     sentence = "The record is appended to and never changed."
     change = Guard(f"{name_of(model)}_unchanged", table(model), ("UPDATE",), "TRUE", sentence)
     return [change, never_deleted(model), never_replaced(model)]
 
 
-def agreeing_with_history(model: type[models.Model]) -> list[Guard]:
+def agreeing_with_history(model: Tracked) -> list[Guard]:
     """At commit the newest history row of every row written says what the row says."""
     history = model.history.model
     tracked = [column for column in columns(history) if column in columns(model)]
@@ -66,7 +68,7 @@ def agreeing_with_history(model: type[models.Model]) -> list[Guard]:
     ]
 
 
-def sets_agreeing_with_history(field: models.ManyToManyField) -> Guard:
+def sets_agreeing_with_history(field: Any) -> Guard:
     """At commit the newest history row knows the same set."""
     live, owner = field.remote_field.through, field.m2m_column_name()
     refused = unknown_to_history(field, f"{{row}}.{owner}")
@@ -81,7 +83,7 @@ def sets_agreeing_with_history(field: models.ManyToManyField) -> Guard:
     )
 
 
-def unknown_to_history(field: models.ManyToManyField, key: str) -> str:
+def unknown_to_history(field: Any, key: str) -> str:
     """The set of the row with this key (SQL) is not the one its newest history row has."""
     live, kept = table(field.remote_field.through), table(HistoricalRecords.m2m_models[field])
     owner, related = field.m2m_column_name(), field.m2m_reverse_name()

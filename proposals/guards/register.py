@@ -2,7 +2,7 @@
 needs.
 """
 
-from django.db import models
+from typing import Any
 
 from ..models import (
     FlowLifecycle,
@@ -39,7 +39,7 @@ def guards() -> list[Guard]:
     return [guard for model in PLACE for guard in kept(model)] + [*origins(), *living()]
 
 
-def kept(model: type[models.Model]) -> list[Guard]:
+def kept(model: Any) -> list[Guard]:
     name = name_of(model)
     moves = [
         (row.source, row.target)

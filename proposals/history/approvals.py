@@ -19,10 +19,12 @@ from ..models import (
     System,
     Transition,
     User,
+    label,
+    shown,
 )
 from .as_of import ROWS_AT_ONCE
-from .changes import Change, Difference, changes, label, newest_changes, shown
-from .proposal_content import read_lines
+from .changes import Change, Difference, changes, newest_changes
+from .proposal_content import Line, content_of
 
 MOST_APPROVALS = 25
 MOST_CHANGES = 100  # of each kind of thing
@@ -30,15 +32,34 @@ MOMENT = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True)
+class PolicyVersion:
+    """A policy that was in force: the id of its history row, and (switch, what it said)."""
+
+    pk: int
+    switches: list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class ProposalRecord:
+    """One proposal with all that is on record of it: what it asked, its transitions, and the
+    policies in force at them, each once.
+    """
+
+    proposal: Proposal
+    content: list[Line]
+    transitions: list[Transition]
+    policies: list[PolicyVersion]
+
+
+@dataclass(frozen=True)
 class Trail:
     """What a page tells, oldest first.
 
-    `proposals` have their `lines`, `steps` and `policies`. `applied` is what the one proposal of a
-    page did to the register; `later` what changed after `since`, or ever if that is None. `cut`:
-    there is more than fits.
+    `applied` is what the one proposal of a page did to the register; `later` what changed after
+    `since`, or ever if that is None. `cut`: there is more than fits.
     """
 
-    proposals: list[Proposal]
+    records: list[ProposalRecord]
     since: datetime | None
     later: list[Change]
     applied: list[Change] = field(default_factory=list)
@@ -61,30 +82,30 @@ def of_physical_flow(flow: PhysicalFlow) -> Trail:
 
 def _of(proposals: QuerySet, flow: LogicalFlow, physical: QuerySet) -> Trail:
     approved = proposals.filter(state=State.FULLY_APPROVED).order_by("closed_at", "pk")
-    told = told_in_full(approved[: MOST_APPROVALS + 1])
-    since = told[0].closed_at if told else None
+    records = records_of(approved[: MOST_APPROVALS + 1])
+    since = records[0].proposal.closed_at if records else None
     later, cut = _newest(_kinds(flow, physical), since)
-    return Trail(told[:MOST_APPROVALS], since, later, cut=cut or len(told) > MOST_APPROVALS)
+    is_cut = cut or len(records) > MOST_APPROVALS
+    return Trail(records[:MOST_APPROVALS], since, later, cut=is_cut)
 
 
 def of_proposal(proposal: Proposal) -> Trail:
     """What it asked for and what happened to it; if it was approved also what it did, and what
     changed since.
     """
-    told = told_in_full(Proposal.objects.filter(pk=proposal.pk))
-    if proposal.state != State.FULLY_APPROVED:
-        return Trail(told, None, [])
-    found, cut = _newest(_results(proposal), proposal.closed_at - MOMENT)
-    own = [change for change in found if change.proposal == proposal.pk]
-    later = [change for change in found if change.proposal != proposal.pk]
-    return Trail(told, proposal.closed_at, later, own, cut)
+    records = records_of(Proposal.objects.filter(pk=proposal.pk))
+    if proposal.state != State.FULLY_APPROVED or not proposal.closed_at:
+        return Trail(records, None, [])
+    newest, cut = _newest(_results(proposal), proposal.closed_at - MOMENT)
+    own = [change for change in newest if change.proposal == proposal.pk]
+    later = [change for change in newest if change.proposal != proposal.pk]
+    return Trail(records, proposal.closed_at, later, own, cut)
 
 
 def _results(proposal: Proposal) -> list[tuple[type, Iterable]]:
-    return _kinds(
-        proposal.result_logical_flow,
-        PhysicalFlow.objects.filter(pk=proposal.result_physical_flow_id),
-    )
+    physical = PhysicalFlow.objects.filter(resulted_from=proposal)
+    flow = proposal.result_logical_flow
+    return _kinds(flow, physical) if flow else []
 
 
 def _kinds(flow: LogicalFlow, physical: QuerySet) -> list[tuple[type, Iterable]]:
@@ -105,29 +126,25 @@ def _newest(
     return in_order, any(cut for _, cut in found)
 
 
-def told_in_full(proposals: QuerySet) -> list[Proposal]:
-    """Each with its `lines`, its `steps` (transitions) and the `policies` in force at them; five
-    queries for any.
-    """
+def records_of(proposals: QuerySet) -> list[ProposalRecord]:
+    """Each with all that is on record of it; five queries for any number."""
     steps = Transition.objects.select_related("by", "on_behalf_of", "policy").order_by("number")
-    found = proposals.select_related("source", "target", "maker", "reason", "specification")
-    found = list(found.prefetch_related("data_types", Prefetch("transitions", steps)))
-    read_lines(found)
-    for proposal in found:
-        proposal.steps = list(proposal.transitions.all())
-        proposal.policies = _policies(proposal.steps)
-    return found
+    related = proposals.select_related("source", "target", "maker", "reason", "specification")
+    rows = list(related.prefetch_related("data_types", Prefetch("transitions", steps)))
+    content = content_of(rows)
+    return [
+        ProposalRecord(row, content[row.pk], list(row.transitions.all()), _policies(row))
+        for row in rows
+    ]
 
 
-def _policies(steps: list[Transition]) -> list:
-    """The history rows of the policy that were in force, each once, with what each switch said as
-    `switches`.
-    """
-    found = list({step.policy_id: step.policy for step in steps}.values())
-    for row in found:
-        names = [switch for switch in Policy._meta.fields if not switch.primary_key]
-        row.switches = [(label(switch), shown(row, switch.name)) for switch in names]
-    return found
+def _policies(proposal: Proposal) -> list[PolicyVersion]:
+    versions = {step.policy_id: step.policy for step in proposal.transitions.all()}
+    switches = [field for field in Policy._meta.fields if not field.primary_key]
+    return [
+        PolicyVersion(pk, [(label(switch), shown(version, switch.name)) for switch in switches])
+        for pk, version in versions.items()
+    ]
 
 
 STEP_HEADER = [
@@ -165,24 +182,26 @@ def proposal_table(proposal: Proposal) -> Iterator[list]:
     `part` says what a row tells: ASKED (a field the maker filled), TRANSITION, APPLIED (a field the
     approval changed in the register), SINCE (one that changed after it).
     """
-    [told] = told_in_full(Proposal.objects.filter(pk=proposal.pk))
-    yield from _asked(told)
-    for step in told.steps:
+    [record] = records_of(Proposal.objects.filter(pk=proposal.pk))
+    yield from _asked(record)
+    for step in record.transitions:
         yield ["TRANSITION", step.at, step.action, "", "", "", *_step(step)]
-    if told.state == State.FULLY_APPROVED:
-        for model, ids in _results(told):
-            for change in changes(model, ids, told.closed_at - MOMENT):
-                yield from _facts("APPLIED" if change.proposal == told.pk else "SINCE", change)
+    if proposal.state == State.FULLY_APPROVED and proposal.closed_at:
+        for model, ids in _results(proposal):
+            for change in changes(model, ids, proposal.closed_at - MOMENT):
+                part = "APPLIED" if change.proposal == proposal.pk else "SINCE"
+                yield from _facts(part, change)
 
 
-def _asked(proposal: Proposal) -> Iterator[list]:
+def _asked(record: ProposalRecord) -> Iterator[list]:
+    proposal = record.proposal
     wish = [
         ("Reason", "", str(proposal.reason or "")),
         ("Justification", "", proposal.justification),
     ]
-    said = [(line.what, line.old, line.new) for line in proposal.lines]
+    content = [(line.what, line.old, line.new) for line in record.content]
     at, what = proposal.submitted_at or proposal.created_at, proposal.get_type_display()
-    for line in said + wish:
+    for line in content + wish:
         yield ["ASKED", at, what, *line, "", "", "", *_person(proposal.maker), *[""] * 6]
 
 

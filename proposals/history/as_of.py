@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
+from typing import ClassVar
 
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
@@ -17,18 +18,20 @@ from simple_history.models import HistoricalRecords
 
 from ..models import (
     FlowLifecycle,
+    HistoryRow,
     Lifecycle,
     LogicalFlow,
     PhysicalFlow,
     PhysicalSpecification,
     System,
+    Tracked,
 )
 
 ROWS_AT_ONCE = 200
 
 
 def versions_at(
-    model: type[models.Model], moment: datetime, ids: Iterable[int] | models.QuerySet | None = None
+    model: Tracked, moment: datetime, ids: Iterable[int] | models.QuerySet | None = None
 ) -> models.QuerySet:
     """The history row of every object of `model` (of those with `ids` only) that was there at
     `moment`.
@@ -42,7 +45,7 @@ def versions_at(
     return until.filter(~Exists(later)).exclude(history_type="-")
 
 
-def types_of(model: type[models.Model], versions: Iterable[int]) -> dict[int, list[str]]:
+def types_of(model: Tracked, versions: Iterable[int]) -> dict[int, list[str]]:
     """Id of a history row of `model` -> the names of the data types (of a person: of the groups)
     it keeps, sorted; one query. They bear today's names.
     """
@@ -60,6 +63,31 @@ def pieces(rows: models.QuerySet) -> Iterator[list]:
     read = rows.iterator(chunk_size=ROWS_AT_ONCE)
     while some := list(islice(read, ROWS_AT_ONCE)):
         yield some
+
+
+@dataclass(frozen=True)
+class SpecificationThen:
+    """A specification as it read then, with the names of its data types."""
+
+    version: HistoryRow
+    types: list[str]
+
+
+@dataclass(frozen=True)
+class FlowThen:
+    """A flow as it was: its history row `version`, its two systems as they read then, and the names
+    of the data types it carried.
+
+    Of a logical flow `number_physical` counts the physical flows that were active; of a physical
+    one `specification` is what it sent.
+    """
+
+    version: HistoryRow
+    source: HistoryRow
+    target: HistoryRow
+    types: list[str]
+    number_physical: int = 0
+    specification: HistoryRow = None
 
 
 @dataclass(frozen=True)
@@ -98,21 +126,28 @@ class Register:
         for some in pieces(self.flows()):
             yield from map(self._row, self.in_full(some))
 
-    def in_full(self, rows: Iterable) -> list:
+    ROUTE: ClassVar[str]  # from a history row of the flow to its logical flow
+
+    def _flows(self) -> models.QuerySet:
         raise NotImplementedError
 
-    def _systems(self, systems: Iterable[System]) -> dict[int, models.Model]:
+    def _row(self, flow: FlowThen) -> list:
+        raise NotImplementedError
+
+    def in_full(self, rows: Iterable) -> list[FlowThen]:
+        """With what a reader wants to see; the number of queries is the same for any rows."""
+        raise NotImplementedError
+
+    def _systems(self, systems: Iterable[System]) -> dict[int, HistoryRow]:
         """Id -> how it read then; where its history begins later, how it reads now."""
         today = {system.pk: system for system in systems}
         return today | {row.id: row for row in versions_at(System, self.moment, today)}
 
-    def _specifications(self, ids: Iterable[int]) -> dict[int, models.Model]:
-        """Id -> the specification as it read then, with the names of its data types as `types`."""
-        rows = {row.id: row for row in versions_at(PhysicalSpecification, self.moment, ids)}
-        types = types_of(PhysicalSpecification, [row.pk for row in rows.values()])
-        for row in rows.values():
-            row.types = types[row.pk]
-        return rows
+    def _specifications(self, ids: Iterable[int]) -> dict[int, SpecificationThen]:
+        """By id."""
+        rows = list(versions_at(PhysicalSpecification, self.moment, ids))
+        types = types_of(PhysicalSpecification, [row.pk for row in rows])
+        return {row.id: SpecificationThen(row, types[row.pk]) for row in rows}
 
 
 class LogicalRegister(Register):
@@ -135,21 +170,27 @@ class LogicalRegister(Register):
             "source", "target", "history_user"
         )
 
-    def in_full(self, rows: Iterable) -> list:
-        """With `source_then` and `target_then`; `types` and `number_physical` count what was active
-        then.
-        """
+    def in_full(self, rows: Iterable) -> list[FlowThen]:
         rows = list(rows)
         systems = self._systems(end for row in rows for end in (row.source, row.target))
         declared = types_of(LogicalFlow, [row.pk for row in rows])
         sent = self._sent([row.id for row in rows])
         specifications = self._specifications({pk for used in sent.values() for pk in used})
-        for row in rows:
-            row.source_then, row.target_then = systems[row.source_id], systems[row.target_id]
-            row.number_physical = len(sent[row.id])
+
+        def types(row: HistoryRow) -> list[str]:
             used = (specifications[pk].types for pk in sent[row.id] if pk in specifications)
-            row.types = sorted(set(declared[row.pk]).union(*used))
-        return rows
+            return sorted(set(declared[row.pk]).union(*used))
+
+        return [
+            FlowThen(
+                row,
+                systems[row.source_id],
+                systems[row.target_id],
+                types(row),
+                number_physical=len(sent[row.id]),
+            )
+            for row in rows
+        ]
 
     def _sent(self, logical_flows: list[int]) -> dict[int, list[int]]:
         """Id of a logical flow -> ids of the specifications of its active physical flows, one for
@@ -164,14 +205,14 @@ class LogicalRegister(Register):
             sent[flow].append(specification)
         return sent
 
-    def _row(self, row: models.Model) -> list:
+    def _row(self, flow: FlowThen) -> list:
         return [
-            row.id,
-            *_ends(row),
-            row.lifecycle,
-            "; ".join(row.types),
-            row.number_physical,
-            *_origin(row),
+            flow.version.id,
+            *_ends(flow),
+            flow.version.lifecycle,
+            "; ".join(flow.types),
+            flow.number_physical,
+            *_origin(flow),
         ]
 
 
@@ -185,21 +226,10 @@ class PhysicalRegister(Register):
             "source",
             "target_code",
             "target",
-            "name",
         ),
+        *("specification_code", "specification", "format", "data_types"),
+        *PhysicalFlow.ATTRIBUTES,
         *(
-            "specification_code",
-            "specification",
-            "format",
-            "data_types",
-            "transport",
-            "frequency",
-            "basis_offset",
-        ),
-        *(
-            "criticality",
-            "description",
-            "external_id",
             "lifecycle",
             "origin_proposal",
             "origin_import",
@@ -213,45 +243,40 @@ class PhysicalRegister(Register):
             *route, "specification", "added_by", "history_user"
         )
 
-    def in_full(self, rows: Iterable) -> list:
-        """With `source_then` and `target_then`, and what was sent: `specification_then` and its
-        data types, `types`.
-        """
+    def in_full(self, rows: Iterable) -> list[FlowThen]:
         rows = list(rows)
         systems = self._systems(
             end for row in rows for end in (row.logical_flow.source, row.logical_flow.target)
         )
         specifications = self._specifications({row.specification_id for row in rows})
-        for row in rows:
-            route = row.logical_flow
-            row.source_then, row.target_then = systems[route.source_id], systems[route.target_id]
-            row.specification_then = specifications.get(row.specification_id, row.specification)
-            row.types = getattr(row.specification_then, "types", [])
-        return rows
 
-    def _row(self, row: models.Model) -> list:
-        sends = row.specification_then
+        def flow(row: HistoryRow) -> FlowThen:
+            route = row.logical_flow
+            # One whose history begins later reads as it reads now.
+            unknown = SpecificationThen(row.specification, [])
+            sent = specifications.get(row.specification_id, unknown)
+            source, target = systems[route.source_id], systems[route.target_id]
+            return FlowThen(row, source, target, sent.types, specification=sent.version)
+
+        return [flow(row) for row in rows]
+
+    def _row(self, flow: FlowThen) -> list:
+        row, sends = flow.version, flow.specification
         return [
-            *(row.id, row.logical_flow_id, *_ends(row), row.name),
-            *(sends.code, sends.name, sends.format, "; ".join(row.types)),
-            *(
-                row.transport,
-                row.frequency,
-                row.basis_offset,
-                row.criticality,
-                row.description,
-                row.external_id,
-            ),
-            *(row.lifecycle, *_origin(row), row.added_by),
+            *(row.id, row.logical_flow_id, *_ends(flow)),
+            *(sends.code, sends.name, sends.format, "; ".join(flow.types)),
+            *(getattr(row, name) for name in PhysicalFlow.ATTRIBUTES),
+            *(row.lifecycle, *_origin(flow), row.added_by),
         ]
 
 
-def _ends(row: models.Model) -> list[str]:
-    return [row.source_then.code, row.source_then.name, row.target_then.code, row.target_then.name]
+def _ends(flow: FlowThen) -> list[str]:
+    return [flow.source.code, flow.source.name, flow.target.code, flow.target.name]
 
 
-def _origin(row: models.Model) -> list:
+def _origin(flow: FlowThen) -> list:
     """What brought the flow, and its last change up to then."""
+    row = flow.version
     return [
         *(row.origin_proposal_id, row.origin_batch_id),
         *(row.history_date, row.history_user, row.history_change_reason),

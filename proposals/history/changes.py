@@ -11,7 +11,18 @@ from itertools import islice
 from django.db import models
 from django.db.models import Q
 
-from ..models import CausedHistory, LogicalFlow, PhysicalFlow, PhysicalSpecification, System, User
+from ..models import (
+    CausedHistory,
+    HistoryRow,
+    LogicalFlow,
+    PhysicalFlow,
+    PhysicalSpecification,
+    System,
+    Tracked,
+    User,
+    label,
+    shown,
+)
 from .as_of import pieces, types_of, versions_at
 
 # What the values and the title of a history row name, read with it; of other related rows the
@@ -60,9 +71,7 @@ class Change:
 Objects = models.QuerySet | Iterable[int]
 
 
-def changes(
-    model: type[models.Model], objects: Objects, since: datetime | None = None
-) -> Iterator[Change]:
+def changes(model: Tracked, objects: Objects, since: datetime | None = None) -> Iterator[Change]:
     """What happened to `objects` (ids) of `model` after `since`, or ever, in the order it was
     written.
 
@@ -72,7 +81,7 @@ def changes(
 
 
 def newest_changes(
-    model: type[models.Model], objects: Objects, since: datetime | None = None, *, most: int
+    model: Tracked, objects: Objects, since: datetime | None = None, *, most: int
 ) -> tuple[list[Change], bool]:
     """The last of `changes`, at most `most` of them, and whether there may be more; two queries in
     any case.
@@ -82,13 +91,13 @@ def newest_changes(
     return told[-most:], len(rows) > most
 
 
-def history_of(*things: models.Model, most: int = 25) -> list[Change]:
+def history_of(*things: Tracked, most: int = 25) -> list[Change]:
     """The newest changes of one thing, or of several told together; newest first."""
     told = [newest_changes(type(thing), [thing.pk], most=most)[0][::-1] for thing in things]
     return list(islice(merge(*told, key=lambda change: change.at, reverse=True), most))
 
 
-def changes_after(thing: models.Model, version: int, *, most: int = 25) -> list[Change]:
+def changes_after(thing: HistoryRow, version: int, *, most: int = 25) -> list[Change]:
     """What happened to `thing` after its history row `version`, oldest first."""
     fields = thing.history.model._meta.concrete_fields
     related = [field.name for field in fields if field.is_relation]
@@ -97,7 +106,7 @@ def changes_after(thing: models.Model, version: int, *, most: int = 25) -> list[
     return list(_told(type(thing), [read], None))[1:]
 
 
-def _rows(model: type[models.Model], objects: Objects, since: datetime | None) -> models.QuerySet:
+def _rows(model: Tracked, objects: Objects, since: datetime | None) -> models.QuerySet:
     """The history rows after `since`, with the one before the first of each object, which tells
     what it changed.
     """
@@ -107,9 +116,7 @@ def _rows(model: type[models.Model], objects: Objects, since: datetime | None) -
     return found.filter(Q(history_date__gt=since) | Q(pk__in=versions_at(model, since, objects)))
 
 
-def _told(
-    model: type[models.Model], some: Iterable[list], since: datetime | None
-) -> Iterator[Change]:
+def _told(model: Tracked, some: Iterable[list], since: datetime | None) -> Iterator[Change]:
     before: dict[int, dict[str, str]] = {}
     for rows in some:
         types = types_of(model, [row.pk for row in rows])
@@ -120,10 +127,12 @@ def _told(
                 yield _change(row, dict.fromkeys(new, "") if row.history_type == "+" else old, new)
 
 
-def _change(row: models.Model, old: dict[str, str] | None, new: dict[str, str]) -> Change:
-    differences = old and [
-        Difference(what, old[what], new[what]) for what in new if old[what] != new[what]
-    ]
+def _change(row: HistoryRow, old: dict[str, str] | None, new: dict[str, str]) -> Change:
+    differences = None
+    if old is not None:
+        differences = [
+            Difference(what, old[what], new[what]) for what in new if old[what] != new[what]
+        ]
     kind = str(row.instance_type._meta.verbose_name).capitalize()
     return Change(
         at=row.history_date,
@@ -138,40 +147,14 @@ def _change(row: models.Model, old: dict[str, str] | None, new: dict[str, str]) 
     )
 
 
-def _values(row: models.Model, types: list[str]) -> dict[str, str]:
+def _values(row: HistoryRow, types: list[str]) -> dict[str, str]:
     """Label -> what a reader sees there, of every field but those kept for the machine."""
     fields = [field for field in row.tracked_fields if field.name not in UNTOLD]
     told = {label(field): shown(row, field.name) for field in fields}
     return told | {label(field): ", ".join(types) for field in row._history_m2m_fields}
 
 
-def label(field: models.Field) -> str:
-    return str(field.verbose_name).capitalize()
-
-
-def shown(row: models.Model, name: str) -> str:
-    """The value of a field, in the words of a page. Related rows that were not read with it are
-    shown by number.
-    """
-    field = row._meta.get_field(name)
-    if field.is_relation:
-        return _related(row, field)
-    display = getattr(row, f"get_{name}_display", None)
-    value = display() if display else getattr(row, name)
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return "" if value is None else str(value)
-
-
-def _related(row: models.Model, field: models.Field) -> str:
-    number = getattr(row, field.attname)
-    if number is None:
-        return ""
-    related = row._state.fields_cache.get(field.name)
-    return str(related or f"{str(field.related_model._meta.verbose_name).capitalize()} {number}")
-
-
-def _title(row: models.Model) -> str:
+def _title(row: HistoryRow) -> str:
     """What str() of the object would say, without asking the database again."""
     if isinstance(row, LogicalFlow.history.model):
         return f"{row.source.name} → {row.target.name}"

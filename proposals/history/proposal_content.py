@@ -1,13 +1,18 @@
 """What exactly a proposal asks for, field by field: what its approvers had before them."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from django.db import models
-
-from ..models import PhysicalFlow, PhysicalSpecification, Proposal, ProposalType
+from ..models import (
+    HistoryRow,
+    PhysicalFlow,
+    PhysicalSpecification,
+    Proposal,
+    ProposalType,
+    label,
+    shown,
+)
 from .as_of import types_of
-from .changes import label, shown
 
 
 @dataclass(frozen=True)
@@ -19,45 +24,46 @@ class Line:
     what: str
     old: str
     new: str
+    is_route: bool = False
 
     @property
     def differs(self) -> bool:
         return self.old != self.new
 
 
-def read_lines(proposals: Iterable[Proposal]) -> None:
-    """Give each proposal its `lines`; the number of queries is the same for any. `data_types` are
-    best prefetched.
+def content_of(proposals: Iterable[Proposal]) -> dict[int, list[Line]]:
+    """Id of each proposal -> what it asks, field by field: the only place that says so, for pages,
+    mails, trails and files. Two queries for any number; `data_types` are best prefetched.
     """
-    read = {proposal.read_physical_flow_version for proposal in proposals} - {None}
-    flows = PhysicalFlow.history.select_related("specification").in_bulk(read)
-    types = types_of(
-        PhysicalSpecification,
-        {proposal.read_specification_version for proposal in proposals} - {None},
-    )
-    for proposal in proposals:
-        flow = flows.get(proposal.read_physical_flow_version)
-        said = _said(proposal, flow, types[proposal.read_specification_version])
-        route = [("From", str(proposal.source)), ("To", str(proposal.target))]
-        proposal.lines = [
-            Line(what, "" if proposal.type == ProposalType.CREATE else end, end)
-            for what, end in route
-        ]
-        proposal.lines += [Line(what, old, new) for what, old, new in said]
+    proposals = list(proposals)
+    flow_versions = {proposal.read_physical_flow_version for proposal in proposals} - {None}
+    flows = PhysicalFlow.history.select_related("specification").in_bulk(flow_versions)
+    versions = {proposal.read_specification_version or 0 for proposal in proposals}
+    types = types_of(PhysicalSpecification, versions)
+    return {
+        proposal.pk: _lines(
+            proposal,
+            flows.get(proposal.read_physical_flow_version),
+            types[proposal.read_specification_version or 0],
+        )
+        for proposal in proposals
+    }
 
 
-def _said(
-    proposal: Proposal, flow: models.Model | None, types: list[str]
-) -> list[tuple[str, str, str]]:
-    """(what, old, new). `flow` is the history row of the physical flow it concerns, `types` what
-    was sent with it.
-    """
-    kinds = {
+def _lines(proposal: Proposal, flow: HistoryRow, types: list[str]) -> list[Line]:
+    """`flow` is the history row of the physical flow it concerns, `types` what was sent with it."""
+    kinds: dict[str, Callable[[Proposal, HistoryRow, str], list[tuple[str, str, str]]]] = {
         ProposalType.CREATE: _created,
         ProposalType.EDIT: _edited,
         ProposalType.DELETE: _removed,
     }
-    return kinds[proposal.type](proposal, flow, ", ".join(types))
+    asked = kinds[proposal.type](proposal, flow, ", ".join(types))
+    is_new = proposal.type == ProposalType.CREATE
+    route = [
+        Line(what, "" if is_new else str(system), str(system), is_route=True)
+        for what, system in (("From", proposal.source), ("To", proposal.target))
+    ]
+    return route + [Line(what, old, new) for what, old, new in asked]
 
 
 def _created(proposal: Proposal, flow: None, types: str) -> list[tuple[str, str, str]]:
@@ -74,7 +80,7 @@ def _created(proposal: Proposal, flow: None, types: str) -> list[tuple[str, str,
     return [(what, "", new) for what, new in wanted]
 
 
-def _edited(proposal: Proposal, flow: models.Model, types: str) -> list[tuple[str, str, str]]:
+def _edited(proposal: Proposal, flow: HistoryRow, types: str) -> list[tuple[str, str, str]]:
     old, new = _attributes(flow), _attributes(proposal)
     return [
         *((what, old[what], new[what]) for what in new),
@@ -82,16 +88,14 @@ def _edited(proposal: Proposal, flow: models.Model, types: str) -> list[tuple[st
     ]
 
 
-def _removed(
-    proposal: Proposal, flow: models.Model | None, types: str
-) -> list[tuple[str, str, str]]:
+def _removed(proposal: Proposal, flow: HistoryRow, types: str) -> list[tuple[str, str, str]]:
     if flow is None:
         return [("Logical flow", "without a physical flow", "")]
     old = _attributes(flow) | {"Specification": str(flow.specification), "Data types": types}
-    return [(what, said, "") for what, said in old.items()]
+    return [(what, text, "") for what, text in old.items()]
 
 
-def _attributes(flow: models.Model) -> dict[str, str]:
+def _attributes(flow: HistoryRow) -> dict[str, str]:
     return {_label(name): shown(flow, name) for name in Proposal.ATTRIBUTES}
 
 

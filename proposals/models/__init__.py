@@ -9,8 +9,9 @@ from .catalogue import (
     SystemKind,
     SystemLifecycle,
 )
+from .display import label, shown
 from .fields import FreeTextInput, LineInput, derived_fields, renew_derived
-from .history import Cause, CausedHistory, ChangeContext
+from .history import Cause, CausedHistory, ChangeContext, HistoryRow, Tracked
 from .notices import Notice
 from .people import (
     LAST_ADMINISTRATOR,
@@ -24,6 +25,8 @@ from .people import (
 from .policy import LaterPhysicalFlows, MakerDecides, Policy, Reason, SideWithoutApprover
 from .proposal import Offer, Proposal, ProposalType, prefetch_rights, systems_of
 from .register import (
+    FLOW_ATTRIBUTES,
+    Attribute,
     Criticality,
     FlowAttributes,
     FlowLifecycle,
@@ -42,6 +45,8 @@ from .rights import (
     Decider,
     Maker,
     Right,
+    RightsContext,
+    able_to_approve,
     active_stewards,
     decidable_by,
     deciders,
@@ -81,11 +86,13 @@ from .text import clean, clean_lines, folded, same
 from .transitions import Transition
 
 __all__ = [
+    "FLOW_ATTRIBUTES",
     "LAST_ADMINISTRATOR",
     "STEWARDS",
     "STEWARDSHIPS",
     "Action",
     "ApproverRule",
+    "Attribute",
     "Basis",
     "Cause",
     "CausedHistory",
@@ -99,6 +106,7 @@ __all__ = [
     "Format",
     "FreeTextInput",
     "Frequency",
+    "HistoryRow",
     "ImportBatch",
     "ImportedFile",
     "Involvement",
@@ -122,16 +130,19 @@ __all__ = [
     "Reason",
     "Receipt",
     "Right",
+    "RightsContext",
     "Side",
     "SideWithoutApprover",
     "State",
     "System",
     "SystemKind",
     "SystemLifecycle",
+    "Tracked",
     "Transition",
     "Transport",
     "User",
     "Verb",
+    "able_to_approve",
     "actions",
     "active_stewards",
     "clean",
@@ -145,6 +156,7 @@ __all__ = [
     "fill_search_texts",
     "folded",
     "index_search_texts",
+    "label",
     "lock_person",
     "lock_rights",
     "look_of",
@@ -158,6 +170,7 @@ __all__ = [
     "rows",
     "same",
     "search_text",
+    "shown",
     "states",
     "states_reached_by",
     "systems_of",

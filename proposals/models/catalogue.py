@@ -1,5 +1,7 @@
 """What flows start from and end at, and what they carry."""
 
+from typing import Any
+
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -18,7 +20,7 @@ def one_of(field: str, choices: type[models.TextChoices], name: str) -> models.C
     return models.CheckConstraint(condition=Q(**{f"{field}__in": choices.values}), name=name)
 
 
-def refuse_cycle(node: models.Model, parent: str) -> None:
+def refuse_cycle(node: Any, parent: str) -> None:
     """ValidationError if following `parent` upwards from `node` comes back to it.
 
     Reads all (id, parent) pairs of the table in one query: these trees are small and deep walks are
@@ -74,6 +76,8 @@ class SystemLifecycle(models.TextChoices):
 
 
 class SystemQuerySet(SearchedQuerySet):
+    model: Any
+
     def taking_flows(self):
         return self.exclude(lifecycle=SystemLifecycle.REMOVED)
 
@@ -132,6 +136,8 @@ class System(models.Model):
     search_text = SearchField()
     history = HistoricalRecords(excluded_fields=["code_folded", "search_text"])
     objects = SystemQuerySet.as_manager()
+    number_in: int  # by the list of systems
+    number_out: int
 
     class Meta:
         ordering = ["name"]
@@ -175,6 +181,8 @@ class System(models.Model):
 
 
 class DataTypeQuerySet(SearchedQuerySet):
+    model: Any
+
     def proposable(self):
         return self.filter(is_deprecated=False, is_unknown=False)
 

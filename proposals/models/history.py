@@ -5,10 +5,15 @@ when.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, ClassVar
 
 from django.db import models, transaction
 from django.db.models import Q
 from simple_history.models import HistoricalRecords
+
+# simple-history has no types: a model with its history, and one row of that.
+Tracked = Any
+HistoryRow = Any
 
 
 class Cause(models.TextChoices):
@@ -19,13 +24,19 @@ class Cause(models.TextChoices):
     DIRECT = "DIRECT", "A direct addition"
 
 
-REFERENCE = {
-    "on_delete": models.DO_NOTHING,
-    "null": True,
-    "related_name": "+",
-    "db_index": False,
-    "db_constraint": False,
-}
+def reference(model: str) -> models.ForeignKey:
+    """To what caused a change, without a constraint, as simple-history makes all its references:
+    the history would otherwise keep alive what only a guard may. That it leads somewhere is asked
+    by verify_audit.
+    """
+    return models.ForeignKey(
+        model,
+        models.DO_NOTHING,
+        null=True,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+    )
 
 
 class CausedHistory(models.Model):
@@ -35,10 +46,8 @@ class CausedHistory(models.Model):
     """
 
     cause = models.CharField(max_length=10, choices=Cause)
-    # Without constraints, as simple-history makes all its references: the history would otherwise
-    # keep alive what only a guard may. That they lead somewhere is asked by verify_audit.
-    cause_proposal = models.ForeignKey("proposals.Proposal", **REFERENCE)
-    cause_batch = models.ForeignKey("proposals.ImportBatch", **REFERENCE)
+    cause_proposal = reference("proposals.Proposal")
+    cause_batch = reference("proposals.ImportBatch")
 
     class Meta:
         abstract = True
@@ -63,6 +72,8 @@ class CausedRecords(HistoricalRecords):
 class Versioned(models.Model):
     """A tracked row that can say which version of it somebody reads now."""
 
+    history: ClassVar[Any]
+
     class Meta:
         abstract = True
 
@@ -82,12 +93,12 @@ class ChangeContext:
     by: models.Model | None
     at: datetime
     why: str
-    proposal: models.Model | None = None
-    batch: models.Model | None = None
+    proposal: Any = None
+    batch: Any = None
     direct: bool = False
 
     @transaction.atomic(savepoint=False)
-    def store(self, obj: models.Model, **many: Iterable[models.Model]) -> None:
+    def store(self, obj: Tracked, **many: Iterable[models.Model]) -> None:
         """Save `obj` and its many-to-many sets (`data_types=[...]`), with one history row for both.
 
         simple-history by itself writes a row for the save and another for every `.set()`.
@@ -134,7 +145,7 @@ class ChangeContext:
         }
 
 
-def _record_many(field: models.ManyToManyField, row_by_object: dict) -> None:
+def _record_many(field: Any, row_by_object: dict) -> None:
     through, history = field.remote_field.through, HistoricalRecords.m2m_models[field]
     owner, related = field.m2m_column_name(), field.m2m_reverse_name()
     ids, links = list(row_by_object), []

@@ -65,7 +65,7 @@ class User(AbstractUser):
     A user name without "@" (a named account of an operator or of the demo) is left as it is.
     """
 
-    first_name = last_name = None
+    first_name = last_name = None  # type: ignore[assignment]  # Django's way to drop a field
     username = LineField(
         "user name",
         max_length=150,
@@ -99,7 +99,7 @@ class User(AbstractUser):
         m2m_fields=["groups"],
     )
 
-    objects = PeopleManager.from_queryset(PeopleQuerySet)()
+    objects = PeopleManager.from_queryset(PeopleQuerySet)()  # type: ignore[misc]  # AbstractUser's
     objects.use_in_migrations = False
     REQUIRED_FIELDS = ["email", "name"]
 
@@ -129,7 +129,8 @@ class User(AbstractUser):
 
     def people_below(self) -> set[int]:
         """Ids of everybody whose line of managers leads to this person."""
-        below, level = set(), {self.pk}
+        below: set[int] = set()
+        level = {self.pk}
         while level:
             level = set(User.objects.filter(manager__in=level).values_list("pk", flat=True)) - below
             below |= level
@@ -159,7 +160,8 @@ class User(AbstractUser):
         )
         untracked = set(kwargs.get("update_fields") or ["everything"]) <= {"last_login", "password"}
         if untracked and not hasattr(self, "skip_history_when_saving"):
-            self.save_without_historical_record(*args, **kwargs)
+            write = self.save_without_historical_record  # type: ignore[attr-defined]
+            write(*args, **kwargs)  # which simple-history gives the model
         else:
             super().save(*args, **kwargs)
         if is_renamed:
@@ -205,6 +207,11 @@ class Involvement(models.Model):
     )
     history = HistoricalRecords()
     objects = InvolvementQuerySet.as_manager()
+    # By rights.decisive_involvements().
+    rule_id: int
+    rule_names_system: bool
+    may_approve: bool
+    may_reject: bool
 
     class Meta:
         ordering = ["system__name", "kind__name", "user__name"]

@@ -3,7 +3,6 @@
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import OuterRef, Q, Subquery
-from django.db.models.functions import JSONObject
 from simple_history.models import HistoricalRecords
 
 from .catalogue import one_of
@@ -88,6 +87,8 @@ class Policy(models.Model):
             ),
         ]
 
+    version_id: int  # by in_force()
+
     def __str__(self) -> str:
         return "Policy"
 
@@ -96,14 +97,6 @@ class Policy(models.Model):
         """The row, with `version_id`: the history row that says how it reads now."""
         newest = cls.history.filter(id=OuterRef("pk")).order_by("-history_id")
         return cls.objects.annotate(version_id=Subquery(newest.values("pk")[:1])).get(pk=1)
-
-    @classmethod
-    def as_column(cls) -> Subquery:
-        """The row as one JSON column of another query; `Policy(**value)` is it again, without its
-        `version_id`.
-        """
-        fields = {field.attname: field.attname for field in cls._meta.concrete_fields}
-        return Subquery(cls.objects.values(told=JSONObject(**fields))[:1])
 
 
 class Reason(models.Model):

@@ -2,16 +2,16 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import cache
 
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.functional import SimpleLazyObject, cached_property
+from django.utils.functional import cached_property
 from django.utils.timesince import timesince
 
-from . import rights
 from .catalogue import DataType, System, one_of
 from .fields import FreeTextField, LineField
 from .history import CausedRecords
@@ -25,6 +25,14 @@ from .register import (
     PhysicalFlow,
     PhysicalSpecification,
     attribute_checks,
+)
+from .rights import (
+    Right,
+    RightsContext,
+    deciders,
+    delegations_of,
+    rights_on,
+    stewards,
 )
 from .search import SearchField, route_texts
 from .states import (
@@ -60,14 +68,14 @@ class Offer:
     """
 
     verb: Verb
-    rights: list[rights.Right]
+    rights: list[Right]
 
     @property
     def words(self) -> Action:
         return self.verb.words
 
     @property
-    def right_by_side(self) -> dict[str, rights.Right]:
+    def right_by_side(self) -> dict[str, Right]:
         """Of a decision: label of each side -> by what right."""
         sides = [Side(side).label for side in self.verb.sides]
         return dict(zip(sides, self.rights, strict=True)) if sides else {}
@@ -128,6 +136,7 @@ class Proposal(ProposalStates, FlowAttributes):
     search_text = SearchField(related=("source", "target", "maker", "specification"))
     history = CausedRecords(m2m_fields=["data_types"], excluded_fields=["search_text"])
     objects = ProposalQuerySet.as_manager()
+    moved_at: datetime | None  # by listed()
 
     class Meta:
         ordering = ["-id"]
@@ -275,6 +284,12 @@ class Proposal(ProposalStates, FlowAttributes):
         return self.concerned_physical_flow or self.concerned_logical_flow
 
     @property
+    def changed_flow(self) -> PhysicalFlow:
+        """The physical flow that an EDIT is about; so may be a DELETE."""
+        assert self.concerned_physical_flow is not None
+        return self.concerned_physical_flow
+
+    @property
     def look(self) -> str:
         """How a page shows its state."""
         return look_of(self.state)
@@ -298,13 +313,14 @@ class Proposal(ProposalStates, FlowAttributes):
         """
         sides = []
         for side in self.undecided_sides:
-            able = [right.user for right in rights.rights_on(self, side) if right.may_approve]
+            able = [r.user for r in rights_on(self, side) if r.may_approve and r.user]
             sides.append((side, list(dict.fromkeys(able))))
         return sides
 
     @property
     def due_soon(self) -> bool:
-        return self.is_open and self.due_at < timezone.now() + timedelta(days=3)
+        soon = timezone.now() + timedelta(days=3)
+        return self.is_open and self.due_at is not None and self.due_at < soon
 
     @property
     def age(self) -> str:
@@ -312,10 +328,10 @@ class Proposal(ProposalStates, FlowAttributes):
         return timesince(self.submitted_at, depth=1) if self.submitted_at else ""
 
     def system(self, side: str) -> System:
-        return {Side.SOURCE: self.source, Side.TARGET: self.target}[side]
+        return self.source if side == Side.SOURCE else self.target
 
     def system_id(self, side: str) -> int:
-        return {Side.SOURCE: self.source_id, Side.TARGET: self.target_id}[side]
+        return self.source_id if side == Side.SOURCE else self.target_id
 
     @property
     def undecided_sides(self) -> list[Side]:
@@ -334,25 +350,14 @@ class Proposal(ProposalStates, FlowAttributes):
         )
 
     @cached_property
+    def rights(self) -> RightsContext:
+        """What the roles ask of it; of many proposals at once `prefetch_rights` reads it."""
+        decisions = list(self.transitions.exclude(side="")) if self.pk else []
+        return RightsContext.of({self.source_id, self.target_id}, decisions)
+
+    @property
     def policy(self) -> Policy:
-        return Policy.in_force()
-
-    @cached_property
-    def deciders(self) -> list:
-        """Whose involvement decides for its source or target."""
-        return rights.deciders({self.source_id, self.target_id})
-
-    @cached_property
-    def delegations(self) -> list:
-        return rights.delegations_of({row.user_id for row in self.deciders})
-
-    @cached_property
-    def stewards(self) -> list[User]:
-        return rights.stewards()
-
-    @cached_property
-    def decisions(self) -> list[Transition]:
-        return list(self.transitions.exclude(side=""))
+        return self.rights.policy
 
     def offers_to(self, user: User) -> list[Offer]:
         """What `user` may do to it in its present state, in the order of the table."""
@@ -393,26 +398,26 @@ def prefetch_rights(proposals: list[Proposal], rows: list | None = None) -> list
     """Give each what the roles ask of it, read for all of them together; the number of queries is
     the same for any.
 
-    `rows` are the deciders of their systems, for a caller who has them. A policy that came with
-    them is not read again.
+    `rows` are the deciders of their systems, for a caller who has them.
     """
     if not proposals:
         return []
     open_ones = [proposal for proposal in proposals if proposal.is_open]
-    told = getattr(proposals[0], "policy_row", None)
-    policy = Policy(**told) if told else Policy.in_force()
-    rows = rights.deciders(systems_of(proposals)) if rows is None else rows
-    delegations = rights.delegations_of({row.user_id for row in rows})
-    stewards = SimpleLazyObject(rights.stewards)
-    decided = (
-        Transition.objects.none()
-        if policy.one_person_both_sides
-        else Transition.objects.exclude(side="")
-    )
-    decisions = list(decided.filter(proposal__in=open_ones))
+    policy = Policy.in_force()
+    rows = deciders(systems_of(proposals)) if rows is None else rows
+    delegations = delegations_of({row.user_id for row in rows})
+    decided = Transition.objects.none()
+    if not policy.one_person_both_sides:
+        decided = Transition.objects.filter(proposal__in=open_ones).exclude(side="")
+    decisions = list(decided)
+    read_stewards = cache(stewards)
     for proposal in proposals:
         ends = {proposal.source_id, proposal.target_id}
-        proposal.policy, proposal.delegations, proposal.stewards = policy, delegations, stewards
-        proposal.deciders = [row for row in rows if row.system_id in ends]
-        proposal.decisions = [row for row in decisions if row.proposal_id == proposal.pk]
+        proposal.rights = RightsContext(
+            policy,
+            [row for row in rows if row.system_id in ends],
+            delegations,
+            [row for row in decisions if row.proposal_id == proposal.pk],
+            read_stewards,
+        )
     return proposals

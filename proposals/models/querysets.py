@@ -1,6 +1,9 @@
 """Which proposals: each method ends the sentence "proposals ..."."""
 
+from typing import Any
+
 from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models.expressions import Combinable
 
 from . import rights
 from .catalogue import System
@@ -33,9 +36,10 @@ class ProposalQuerySet(SearchedQuerySet):
         """Open, and `user` can decide for a side that has not decided. The set form of the table's
         roles.
         """
-        decidable, waiting = rights.decidable_by(user), Q(pk__in=[])
+        decidable = rights.decidable_by(user)
+        waiting: Any = Q(pk__in=[])
         for person, systems in decidable.systems.items():
-            sides = [
+            sides: list[Any] = [
                 Q(state__in=undecided_states(side), **{f"{side.lower()}__in": systems})
                 for side in Side
             ]
@@ -55,7 +59,7 @@ class ProposalQuerySet(SearchedQuerySet):
         policy = Policy.in_force()
         if policy.side_without_approver != SideWithoutApprover.STEWARD:
             return self.none()
-        sides = [
+        sides: list[Any] = [
             Q(state__in=undecided_states(side)) & _without_approver(side, policy) for side in Side
         ]
         return self.filter(Q(*sides, _connector=Q.OR))
@@ -79,17 +83,13 @@ class ProposalQuerySet(SearchedQuerySet):
         return proposals
 
     def listed(self):
-        """With what a row of a list shows, in one query; `moved_at` is when its state last changed,
-        `policy_row` the policy in force.
-        """
+        """With what a row of a list shows; `moved_at` is when its state last changed."""
         moves = Transition.objects.filter(proposal=OuterRef("pk")).order_by("-number")
         related = self.select_related("source", "target", "maker", "reason", "specification")
-        return related.annotate(
-            moved_at=Subquery(moves.values("at")[:1]), policy_row=Policy.as_column()
-        )
+        return related.annotate(moved_at=Subquery(moves.values("at")[:1]))
 
 
-def _not_barred(people: set[int], policy: Policy) -> Q:
+def _not_barred(people: set[int], policy: Policy) -> Q | Combinable:
     """Proposals on which none of `people` is barred from deciding: the set form of
     rights.barred.
     """
@@ -102,9 +102,9 @@ def _not_barred(people: set[int], policy: Policy) -> Q:
     )
 
 
-def _without_approver(side: str, policy: Policy) -> Q:
+def _without_approver(side: str, policy: Policy) -> Combinable:
     """Proposals on which nobody may approve for `side`."""
-    able = rights.decisive_involvements().filter(system=OuterRef(side.lower()), may_approve=True)
+    able = rights.able_to_approve().filter(system=OuterRef(side.lower()))
     if policy.maker_decides != MakerDecides.WALTZ:
         able = able.exclude(user=OuterRef("maker"))
     if not policy.one_person_both_sides:

@@ -2,6 +2,8 @@
 
 import hashlib
 import secrets
+from dataclasses import dataclass
+from typing import Any
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -11,6 +13,7 @@ from django.urls import reverse
 from django_fsm import FSMField, FSMModelMixin, transition
 
 from .catalogue import DataType, ImportBatch, System, one_of
+from .display import label, shown
 from .fields import FoldedField, FreeTextField, LineField
 from .history import CausedRecords, Versioned
 from .people import User
@@ -76,6 +79,30 @@ class Format(models.TextChoices):
     UNKNOWN = "UNKNOWN"
 
 
+@dataclass(frozen=True)
+class Attribute:
+    """One thing that can be said of a physical flow.
+
+    A required one has to be filled; one of the key makes two flows of a specification different.
+    """
+
+    name: str
+    is_required: bool = False
+    is_in_key: bool = False
+
+
+# Model, forms, comparison, pages, files and histories follow this list.
+FLOW_ATTRIBUTES = [
+    Attribute("name", is_in_key=True),
+    Attribute("transport", is_required=True, is_in_key=True),
+    Attribute("frequency", is_required=True, is_in_key=True),
+    Attribute("basis_offset", is_required=True, is_in_key=True),
+    Attribute("criticality", is_required=True),
+    Attribute("description"),
+    Attribute("external_id"),
+]
+
+
 class FlowAttributes(models.Model):
     """How and when something is sent: shared by what is proposed and what is in the register.
 
@@ -98,16 +125,9 @@ class FlowAttributes(models.Model):
     external_id = LineField("external id", max_length=200, blank=True)
     content_key = models.CharField(max_length=64, blank=True, editable=False)
 
-    ATTRIBUTES = [
-        "name",
-        "transport",
-        "frequency",
-        "basis_offset",
-        "criticality",
-        "description",
-        "external_id",
-    ]
-    REQUIRED = ["transport", "frequency", "basis_offset", "criticality"]
+    # Names, in the order in which people read them.
+    ATTRIBUTES = [attribute.name for attribute in FLOW_ATTRIBUTES]
+    REQUIRED = [attribute.name for attribute in FLOW_ATTRIBUTES if attribute.is_required]
 
     class Meta:
         abstract = True
@@ -118,17 +138,31 @@ class FlowAttributes(models.Model):
         `specification` is the id of an existing one, the name of a new one, or None when there is
         no physical part; then only the route counts.
         """
-        values = [source_id, target_id]
+        values: list[object] = [source_id, target_id]
         if specification is not None:
             values += [type(specification).__name__, specification]
-            values += [self.name, self.transport, self.frequency, self.basis_offset]
+            values += [
+                getattr(self, attribute.name)
+                for attribute in FLOW_ATTRIBUTES
+                if attribute.is_in_key
+            ]
         return hashlib.sha256(
             "\n".join(folded(str(value)) for value in values).encode()
         ).hexdigest()
 
     @property
     def offset_wording(self) -> str:
-        return "" if self.basis_offset is None else f"T{self.basis_offset:+d}"
+        return shown(self, "basis_offset")
+
+    @property
+    def attributes_shown(self) -> list[tuple[str, str]]:
+        """(label, value in words) of each attribute that is filled or has to be."""
+        texts = {attribute: shown(self, attribute.name) for attribute in FLOW_ATTRIBUTES}
+        return [
+            (label(self._meta.get_field(attribute.name)), text)
+            for attribute, text in texts.items()
+            if text or attribute.is_required
+        ]
 
 
 def attribute_checks(prefix: str, filled: Q) -> list[models.CheckConstraint]:
@@ -136,19 +170,20 @@ def attribute_checks(prefix: str, filled: Q) -> list[models.CheckConstraint]:
     empty.
     """
 
-    known = {
-        "transport": Transport,
-        "frequency": Frequency,
-        "criticality": Criticality,
-    }
-    complete = (
-        Q(basis_offset__isnull=False) & ~Q(transport="") & ~Q(frequency="") & ~Q(criticality="")
-    )
+    fields = {field.name: field for field in FlowAttributes._meta.local_fields}
+    listed = {name: field for name, field in fields.items() if field.choices}
+    complete = Q()
+    for name in sorted(
+        FlowAttributes.REQUIRED, key=lambda name: fields[name].empty_strings_allowed
+    ):
+        is_text = fields[name].empty_strings_allowed
+        complete &= ~Q(**{name: ""}) if is_text else Q(**{f"{name}__isnull": False})
     return [
         models.CheckConstraint(
-            condition=Q(**{f"{field}__in": ["", *choices.values]}), name=f"{prefix}_{field}"
+            condition=Q(**{f"{name}__in": ["", *[value for value, _ in field.flatchoices]]}),
+            name=f"{prefix}_{name}",
         )
-        for field, choices in known.items()
+        for name, field in listed.items()
     ] + [models.CheckConstraint(condition=~filled | complete, name=f"{prefix}_attributes_complete")]
 
 
@@ -161,6 +196,8 @@ def exactly_one_origin(prefix: str) -> models.CheckConstraint:
 
 
 class LogicalFlowQuerySet(RoutesQuerySet):
+    model: Any
+
     def living(self):
         return self.exclude(lifecycle=FlowLifecycle.REMOVED)
 
@@ -202,6 +239,8 @@ class LogicalFlow(FSMModelMixin, Versioned):
     search_text = SearchField(related=("source", "target"))
     history = CausedRecords(m2m_fields=["declared_data_types"], excluded_fields=["search_text"])
     objects = LogicalFlowQuerySet.as_manager()
+    has_consent: bool  # by with_consent()
+    number_physical: int  # by with_physical_count()
 
     class Meta:
         ordering = ["source__name", "target__name"]

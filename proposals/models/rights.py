@@ -5,13 +5,14 @@ user it answers with the Right that person has, or None; it says who holds it, a
 person without it reads. A new role is a new class here and a row in the table. Being a superuser is
 no role.
 
-The proposal is handed in; from it a role reads, each once: `policy`, `deciders`, `delegations`,
-`stewards` and `decisions` (the transitions of its sides).
+The proposal is handed in; from it a role reads `rights`, the RightsContext.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection, models
@@ -31,6 +32,7 @@ from django.utils import timezone
 from simple_history.models import HistoricalRecords
 
 from .catalogue import System
+from .history import Tracked
 from .people import (
     ApproverRule,
     Delegation,
@@ -163,6 +165,11 @@ def decisive_involvements() -> QuerySet[Involvement]:
     )
 
 
+def able_to_approve() -> QuerySet[Involvement]:
+    """Those of the decisive involvements that may approve."""
+    return decisive_involvements().filter(Q(may_approve=True))
+
+
 def lock_rights(systems: Iterable[int]) -> None:
     """Keep what gives rights on `systems` (ids) as it is until the transaction ends: the policy,
     involvements of the systems, the people involved, their delegations. Others may hold it too, and
@@ -238,16 +245,41 @@ def stewards() -> list[User]:
     return list(active_stewards())
 
 
+@dataclass(frozen=True)
+class RightsContext:
+    """What decides who may decide on one proposal, each read once: the policy in force, who decides
+    for its two systems, their running delegations, and the decisions taken so far.
+    """
+
+    policy: Policy
+    deciders: list[Decider]
+    delegations: list[Delegation]
+    decisions: list
+    read_stewards: Callable[[], list[User]]
+
+    @property
+    def stewards(self) -> list[User]:
+        """Read only when a side is without an approver, and once for all that share the reading."""
+        return self.read_stewards()
+
+    @classmethod
+    def of(cls, systems: Iterable[int], decisions: list) -> "RightsContext":
+        """Of a proposal between `systems` (ids)."""
+        rows = deciders(systems)
+        delegations = delegations_of({row.user_id for row in rows})
+        return cls(Policy.in_force(), rows, delegations, decisions, cache(stewards))
+
+
 def barred(proposal, side: str) -> set[int]:
     """Ids of those who decide nothing on this side, neither for themselves nor through another.
 
     The maker, unless the policy is WALTZ; and where two decisions need two people, who took part in
     the other one.
     """
-    policy = proposal.policy
+    policy = proposal.rights.policy
     people = set() if policy.maker_decides == MakerDecides.WALTZ else {proposal.maker_id}
     if not policy.one_person_both_sides:
-        others = [row for row in proposal.decisions if row.side != side]
+        others = [row for row in proposal.rights.decisions if row.side != side]
         people |= {
             person for row in others for person in (row.by_id, row.on_behalf_of_id) if person
         }
@@ -264,21 +296,23 @@ def rights_on(proposal, side: str) -> list[Right]:
     barred_people = barred(proposal, side)
     rows = [
         row
-        for row in proposal.deciders
+        for row in proposal.rights.deciders
         if row.system_id == proposal.system_id(side) and row.user_id not in barred_people
     ]
     rights = [_by_involvement(row) for row in rows]
     for row in rows:
         rights += [
             _by_involvement(row, delegation)
-            for delegation in proposal.delegations
+            for delegation in proposal.rights.delegations
             if delegation.delegator_id == row.user_id
             and delegation.delegate_id not in barred_people
         ]
     without = not any(right.may_approve for right in rights)
-    if without and proposal.policy.side_without_approver == SideWithoutApprover.STEWARD:
+    if without and proposal.rights.policy.side_without_approver == SideWithoutApprover.STEWARD:
         rights += [
-            _of_steward(user, side) for user in proposal.stewards if user.pk not in barred_people
+            _of_steward(user, side)
+            for user in proposal.rights.stewards
+            if user.pk not in barred_people
         ]
     return rights
 
@@ -298,22 +332,26 @@ def evidence(right: Right) -> dict[str, int]:
 
     To be asked under the locks of `lock_rights`: nobody changes meanwhile what is named.
     """
-    named = {}
+    named: dict[str, Subquery] = {}
     if right.decider:
         named["involvement_id"] = _newest(Involvement, right.decider.involvement.pk)
         named["rule_id"] = _newest(ApproverRule, right.decider.rule_id)
     if right.delegation:
         named["delegation_id"] = _newest(Delegation, right.delegation.pk)
-    if right.basis == Basis.STEWARD:
+    if right.basis == Basis.STEWARD and right.user:
         rows = STEWARDSHIPS.objects.filter(user=right.user.pk, group__name=STEWARDS)
         named["stewardship_id"] = Subquery(rows.order_by("-history_id").values("pk")[:1])
     return Policy.objects.annotate(**named).values(*named).get() if named else {}
 
 
-def _newest(model: type[models.Model], pk: int) -> Subquery:
+def _newest(model: Tracked, pk: int) -> Subquery:
     """The id of the newest history row of one row of `model`."""
     rows = model.history.filter(id=pk).order_by("-history_id")
     return Subquery(rows.values("history_id")[:1])
+
+
+# django-fsm declares what is called with (proposal, user) as a predicate; these answer with a Right
+# or None, which says the same and more. Hence the types of their `__call__`.
 
 
 @dataclass(frozen=True)
@@ -323,7 +361,7 @@ class Maker:
     who = "the maker"
     bases = (Basis.MAKER,)
 
-    def __call__(self, proposal, user: User) -> Right | None:
+    def __call__(self, proposal: Any, user: Any) -> Any:
         is_maker = user.is_active and user.pk == proposal.maker_id
         return Right(user, Basis.MAKER, "Maker") if is_maker else None
 
@@ -347,7 +385,7 @@ class Approver:
     def _may(self) -> str:
         return self.decision.replace("_", " ")
 
-    def __call__(self, proposal, user: User) -> Right | None:
+    def __call__(self, proposal: Any, user: Any) -> Any:
         return next(
             (right for right in self.holders(proposal) if right.user == user and user.is_active),
             None,
@@ -382,7 +420,7 @@ class Automatic:
     def bases(self) -> tuple[Basis, ...]:
         return (self.basis,)
 
-    def __call__(self, proposal, user: User) -> None:
+    def __call__(self, proposal: Any, user: Any) -> Any:
         return None
 
     def refusal(self, proposal, user: User) -> str:
@@ -396,7 +434,7 @@ def on_submission(proposal, approvals: Iterable) -> list[tuple]:
     The maker's own side before the external one, and at most one in all; under WALTZ more, but
     never two external ones, and never two at all where two decisions need two people.
     """
-    policy = proposal.policy
+    policy = proposal.rights.policy
     by_maker = [] if policy.maker_decides == MakerDecides.NEVER else _of_maker(proposal, approvals)
     own_sides = {action.side for action, _ in by_maker}
     capacity = "External system, approved on submission as the policy says"
@@ -416,7 +454,7 @@ def on_submission(proposal, approvals: Iterable) -> list[tuple]:
 def _of_maker(proposal, approvals: Iterable) -> list[tuple]:
     own = [
         decider
-        for decider in proposal.deciders
+        for decider in proposal.rights.deciders
         if decider.user_id == proposal.maker_id and decider.may_approve
     ]
     by_system = {decider.system_id: decider for decider in reversed(own)}

@@ -58,7 +58,6 @@ def advice(wish: Proposal) -> dict:
     """For the partial _advice: `sides` (Approvers of those named so far), `hints`, and the
     `precedent`.
     """
-    wish.decisions = []  # a draft has none
     named = [side for side in Side if wish.system_id(side)]
     sides = _approvers(wish, named)
     return {"sides": sides, "hints": _hints(wish, sides), "precedent": precedent(wish)}
@@ -87,7 +86,7 @@ def _why_nobody(wish: Proposal, side: Side) -> str:
     """Nobody; and where the maker is the one who could, that."""
     mine = [
         row
-        for row in wish.deciders
+        for row in wish.rights.deciders
         if row.user_id == wish.maker_id and row.system_id == wish.system_id(side)
     ]
     if any(row.may_approve for row in mine):
@@ -107,7 +106,8 @@ def _names(rights: Iterable[Right]) -> str:
     by_person: dict[int, str] = {}
     for right in rights:
         whom = f" for {right.on_behalf_of}" if right.on_behalf_of else ""
-        by_person.setdefault(right.user.pk, f"{right.user}{whom}")
+        if right.user:
+            by_person.setdefault(right.user.pk, f"{right.user}{whom}")
     named = list(by_person.values())
     more = len(named) - MOST
     return ", ".join(named[:MOST]) + (f" and {more} more" if more > 0 else "")

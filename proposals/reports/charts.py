@@ -89,7 +89,7 @@ class Plot:
 
 def plot(weeks: Sequence[Week]) -> Plot:
     """The weeks from left to right, those without a decision empty; a date under every fifth."""
-    longest = max((week.nine for week in weeks if week.decided), default=timedelta())
+    longest = max((week.nine or timedelta() for week in weeks), default=timedelta())
     step = next((step for step in STEPS if step * MOST_LINES >= longest), STEPS[-1])
     top = max(step, -(-longest // step) * step)
     width = 100 - LEFT_OF_PLOT - RIGHT_OF_PLOT
@@ -109,5 +109,5 @@ def plot(weeks: Sequence[Week]) -> Plot:
     return Plot(marks, lines, dates)
 
 
-def _down(took: timedelta, top: timedelta) -> float:
-    return round(PLOT_TOP + PLOT_HEIGHT * (1 - took / top), 1)
+def _down(took: timedelta | None, top: timedelta) -> float:
+    return round(PLOT_TOP + PLOT_HEIGHT * (1 - (took or timedelta()) / top), 1)

@@ -200,7 +200,7 @@ def of_system(
 
 def _proposed(proposals: Iterable[Proposal]) -> dict[tuple[int, int], Mark]:
     """What open proposals would do, by route; of several on one route the first."""
-    words = {
+    words: dict[str, tuple[str, str]] = {
         ProposalType.CREATE: ("changes", "± more proposed"),
         ProposalType.EDIT: ("changes", "± change proposed"),
         ProposalType.DELETE: ("goes", "✕ removal proposed"),
@@ -271,9 +271,12 @@ def _sent(physical: PhysicalFlow) -> Box:
 
 def _wished(proposal: Proposal) -> Box:
     """What a proposal is about, as a box on its route."""
-    mark = {ProposalType.CREATE: COMES, ProposalType.EDIT: CHANGES, ProposalType.DELETE: GOES}[
-        proposal.type
-    ]
+    marks: dict[str, Mark] = {
+        ProposalType.CREATE: COMES,
+        ProposalType.EDIT: CHANGES,
+        ProposalType.DELETE: GOES,
+    }
+    mark = marks[proposal.type]
     name = subject(proposal)
     url = (proposal.concerned or proposal).get_absolute_url()
     return Box("wished", name, mark.word, url, f"physical {mark.look}", f"{name}: {mark.word}")

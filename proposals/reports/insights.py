@@ -7,6 +7,7 @@ read for a number.
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Count, F, Min, Q, QuerySet, Window
 from django.db.models.functions import RowNumber, TruncWeek
@@ -172,9 +173,8 @@ def time_to_decision(now: datetime) -> list[Week]:
     longer.
     """
     week, took = TruncWeek("closed_at"), F("closed_at") - F("submitted_at")
-    ranked = closed(now).filter(state__in=DECIDED).order_by()
-    ranked = ranked.annotate(week=week, took=took)
-    ranked = ranked.annotate(
+    decided: Any = closed(now).filter(state__in=DECIDED).order_by()
+    ranked = decided.annotate(week=week, took=took).annotate(
         place=Window(RowNumber(), partition_by=week, order_by=[took, "pk"]),
         number=Window(Count("pk"), partition_by=week),
     )

@@ -108,10 +108,14 @@ class Layout:
         ]
         above = max((self._above(groups) for groups in columns), default=0)
         below = max((self._height(groups) - self._above(groups) for groups in columns), default=0)
-        boxes, headings = [], []
+        boxes: list[Placed] = []
+        headings: list[Text] = []
         for number, groups in enumerate(columns):
             for placed in self._stack(groups, number, MARGIN + above - self._above(groups)):
-                (headings if isinstance(placed, Text) else boxes).append(placed)
+                if isinstance(placed, Text):
+                    headings.append(placed)
+                else:
+                    boxes.append(placed)
         found = {placed.box.key: placed for placed in boxes}
         ends = [
             (found[a.start], found[a.end], a.look)
@@ -123,7 +127,11 @@ class Layout:
         )
         width = len(columns) * (self.box + self.gutter) - self.gutter + 2 * MARGIN
         return Drawing(
-            width, low + MARGIN, headings, boxes, [_path(*pair, look, low) for *pair, look in ends]
+            width,
+            low + MARGIN,
+            headings,
+            boxes,
+            [_path(start, end, look, low) for start, end, look in ends],
         )
 
     def _above(self, groups: list[Group]) -> int:
@@ -198,7 +206,8 @@ def folded(text: str, room: float, size: float, most: int) -> list[str]:
     """`text` on at most `most` lines of `room` pixels; what does not fit ends in an ellipsis. No
     line for no text.
     """
-    rest, lines = " ".join(text.split()), []
+    rest = " ".join(text.split())
+    lines: list[str] = []
     while rest and len(lines) < most:
         fits = _fitting(rest, room / size)
         if fits == len(rest):

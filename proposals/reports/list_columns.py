@@ -9,7 +9,17 @@ from itertools import islice
 
 from django.db.models import Prefetch, QuerySet
 
-from ..models import LogicalFlow, PhysicalFlow, Proposal, Side, System, deciders, prefetch_rights
+from ..models import (
+    LogicalFlow,
+    PhysicalFlow,
+    Proposal,
+    Side,
+    System,
+    deciders,
+    label,
+    prefetch_rights,
+    shown,
+)
 
 Table = tuple[list[str], Iterator[list]]
 AT_ONCE = 500
@@ -29,12 +39,9 @@ def proposals(found: QuerySet[Proposal]) -> Table:
     header += [
         "With a physical flow",
         "Specification",
-        "Flow name",
-        "Transport",
-        "Frequency",
-        "Basis offset",
+        *[label(Proposal._meta.get_field(name)) for name in Proposal.ATTRIBUTES],
     ]
-    header += ["Criticality", "Reason", "Justification", "Maker", "Submitted", "Due", "Closed"]
+    header += ["Reason", "Justification", "Maker", "Submitted", "Due", "Closed"]
     header += ["Source waits for", "Target waits for", "In this state since"]
     chunks = in_chunks(found.prefetch_related("data_types"))
     return header, (_proposal(row) for chunk in chunks for row in prefetch_rights(chunk))
@@ -55,13 +62,9 @@ def _proposal(row: Proposal) -> list:
         *(
             row.with_physical_flow,
             specification,
-            row.name,
-            row.get_transport_display(),
-            row.get_frequency_display(),
+            *(shown(row, name) for name in Proposal.ATTRIBUTES),
         ),
         *(
-            row.basis_offset,
-            row.get_criticality_display(),
             row.reason,
             row.justification,
             row.maker,
@@ -90,14 +93,20 @@ def _systems(chunk: list[System]) -> Iterator[list]:
     for row in deciders([system.pk for system in chunk]):
         if row.may_approve:
             approvers.setdefault(row.system_id, []).append(row.user)
-    for row in chunk:
+    for system in chunk:
         yield [
-            *(row.code, row.name, row.get_kind_display(), row.is_external, row.organisational_unit),
             *(
-                row.get_lifecycle_display(),
-                row.number_in,
-                row.number_out,
-                names(approvers.get(row.pk, [])),
+                system.code,
+                system.name,
+                system.get_kind_display(),
+                system.is_external,
+                system.organisational_unit,
+            ),
+            *(
+                system.get_lifecycle_display(),
+                system.number_in,
+                system.number_out,
+                names(approvers.get(system.pk, [])),
             ),
         ]
 

@@ -5,6 +5,7 @@ flows the busiest (those with most physical flows) are read, and how many there 
 from dataclasses import dataclass, field
 from functools import reduce
 from operator import or_
+from typing import Any
 
 from django.db.models import (
     Case,
@@ -69,7 +70,7 @@ def _busiest(groups: dict[str, Q], most: int) -> dict[str, FlowGroup]:
         ),
         total=Window(Count("pk"), partition_by="group"),
     )
-    found: dict[str, list[LogicalFlow]] = {name: [] for name in groups}
+    found: dict[str, list[Any]] = {name: [] for name in groups}
     for flow in flows.filter(place__lte=most).order_by("place"):
         found[flow.group].append(flow)
     return {name: FlowGroup(rows, rows[0].total if rows else 0) for name, rows in found.items()}

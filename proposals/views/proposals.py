@@ -19,6 +19,7 @@ from ..models import (
     Proposal,
     ProposalType,
     Right,
+    RightsContext,
     Side,
     System,
     Verb,
@@ -27,7 +28,7 @@ from ..models import (
     verbs,
 )
 from ..reports import advice, list_columns
-from ..reports.proposal_page import proposal_details, with_columns
+from ..reports.proposal_page import proposal_details
 from ..workflow import provisioning
 from .form_pages import form_page
 from .lists import bounded_page, keyset_page, wanted_file
@@ -62,9 +63,7 @@ def readable(user):
     """The proposals `user` may see, each with what its own page shows."""
     results = ["result_logical_flow", "result_specification", "result_physical_flow"]
     concerned = ["concerned_physical_flow__specification", "concerned_logical_flow"]
-    return with_columns(
-        Proposal.objects.visible_to(user).listed().select_related(*results, *concerned)
-    )
+    return Proposal.objects.visible_to(user).listed().select_related(*results, *concerned)
 
 
 class ProposalPage(DetailView):
@@ -82,7 +81,8 @@ class ProposalPage(DetailView):
         proposal = self.object
         details = proposal_details(proposal)
         transitions = list(proposal.transitions.select_related("by", "on_behalf_of"))
-        proposal.decisions = [row for row in transitions if row.side]
+        decisions = [row for row in transitions if row.side]
+        proposal.rights = RightsContext.of({proposal.source_id, proposal.target_id}, decisions)
         offers = [] if proposal.is_closed else proposal.offers_to(self.request.user)
         return super().get_context_data(
             details=details,
@@ -98,7 +98,7 @@ class ProposalPage(DetailView):
     def _side(self, side: Side) -> dict:
         """One side of the proposal for the page: its system, what it decided, or who may decide."""
         proposal = self.object
-        decision = next((row for row in proposal.decisions if row.side == side), None)
+        decision = next((row for row in proposal.rights.decisions if row.side == side), None)
         rights = [] if decision or proposal.is_closed else rights_on(proposal, side)
         return {
             "label": side.label,

@@ -45,7 +45,7 @@ def tell(proposal: Proposal, step: Transition) -> None:
 def able_to_decide(proposal: Proposal) -> list[User]:
     """Everybody who can decide now for a side that has not, each once."""
     rights = [right for side in proposal.undecided_sides for right in rights_on(proposal, side)]
-    return list(dict.fromkeys(right.user for right in rights))
+    return list(dict.fromkeys(right.user for right in rights if right.user))
 
 
 @transaction.atomic
@@ -54,13 +54,15 @@ def remind(proposal: Proposal, at: datetime) -> int:
 
     Each day of reminding is an event, so a second pass on the same day tells nobody twice.
     """
+    if not proposal.is_open or not proposal.submitted_at:
+        return 0
     every = proposal.policy.remind_after_days
-    round_number = (at - proposal.submitted_at).days // every
-    if round_number < 1 or not proposal.is_open:
+    days = (at - proposal.submitted_at).days
+    round_number = days // every
+    if round_number < 1:
         return 0
     subject = f"Still waiting for you: {_route(proposal)}"
     waiting = f"Proposal {proposal.pk}, {_route(proposal)}, by {proposal.maker}"
-    days = (at - proposal.submitted_at).days
     summary = (
         f"{waiting} has waited for {days} {'day' if days == 1 else 'days'}. "
         "Please approve or reject it."

@@ -206,7 +206,7 @@ def _require_approvers(proposal: Proposal) -> None:
 
 def _complete_if_agreed(proposal: Proposal, *, by: User, at: datetime) -> None:
     """With the approvals of both sides the proposal is applied and complete."""
-    if {row.side for row in proposal.decisions if row.approves} != set(Side.values):
+    if {row.side for row in proposal.rights.decisions if row.approves} != set(Side.values):
         return
     why = f"Proposal {proposal.pk}: fully approved"
     provisioning.apply(proposal, ChangeContext(by, at, why, proposal=proposal))
@@ -220,8 +220,10 @@ def time_out(proposal: Proposal, *, at: datetime | None = None) -> Proposal:
     proposal = _locked(proposal)
     action = actions()["time_out"]
     _require_state(proposal, action)
-    at = max(at or timezone.now(), proposal.last_transition().at)
-    if at <= proposal.due_at:
+    last = proposal.last_transition()
+    at = at or timezone.now()
+    at = max(at, last.at) if last else at
+    if proposal.due_at is None or at <= proposal.due_at:
         raise Refused("Its deadline has not passed.")
     right = Right(None, Basis.CLOCK, "Clock")
     notices.tell(proposal, _move(proposal, action, right=right, at=at, automatic=True))
@@ -303,7 +305,8 @@ def _require_state(proposal: Proposal, action: Action) -> None:
         return
     if proposal.is_draft:
         raise Conflict("This proposal has not been submitted yet.", proposal)
-    raise Conflict(proposal.last_transition().sentence, proposal)
+    last = proposal.last_transition()
+    raise Conflict(last.sentence if last else "", proposal)
 
 
 def _move(
@@ -324,7 +327,6 @@ def _move(
         raise
     if proposal.state in end_states():
         proposal.closed_at = at
-    decided = proposal.decisions
     why = f"Proposal {proposal.pk}: {action.done}"
     ChangeContext(right.user, at, why, proposal=proposal).store(proposal)
     step = Transition.objects.create(
@@ -345,5 +347,5 @@ def _move(
         at=at,
     )
     if action.side:
-        proposal.decisions = [*decided, step]
+        proposal.rights.decisions.append(step)
     return step

@@ -43,10 +43,11 @@ class Column:
         self.path = self.path or self.name
         self.get = attrgetter(self.path)
 
-    def bind(self, model: type[models.Model]) -> None:
+    def bind(self, model: Any) -> None:
         """Learn from `model` what the cells may hold."""
         for step in self.path.split("."):
-            self.field = model._meta.get_field(step)
+            # A plain field, a reference or a set of them: which one, the kind of column knows.
+            self.field: Any = model._meta.get_field(step)
             model = self.field.related_model
 
     @property
@@ -147,7 +148,7 @@ class MadeUpCode(Identifier):
 class Email(Identifier):
     """A mail address that becomes a user name, and so has to fit into both."""
 
-    def bind(self, model: type[models.Model]) -> None:
+    def bind(self, model: Any) -> None:
         super().bind(model)
         self.longest = min(self.field.max_length, model._meta.get_field("username").max_length)
 

@@ -16,8 +16,8 @@ BY_PRODUCTS = (".", "~$")
 
 @dataclass
 class CatalogueFiles:
-    """`contents`: file name -> its bytes; `passed_over`: names of files that look like catalogue
-    files and are by-products of a program.
+    """`contents`: file name -> its bytes; `passed_over`: a sentence for each file that looks like
+    one of the catalogue and is not read.
     """
 
     contents: dict[str, bytes] = field(default_factory=dict)
@@ -36,9 +36,10 @@ def read_files(path: Path) -> CatalogueFiles:
     if not path.is_dir():
         raise Invalid(f"There is no directory {path}, nor a CSV file or workbook (XLSX) there.")
     files, left = CatalogueFiles(), MOST_BYTES + 1
-    for file in sorted(file for file in path.iterdir() if file.name.lower().endswith(SUFFIXES)):
-        if file.name.startswith(BY_PRODUCTS):
-            files.passed_over.append(shown(file.name))
+    for file in sorted(path.iterdir()):
+        if reason := _passed_over(file):
+            files.passed_over.append(f"{shown(file.name)}: passed over, {reason}.")
+        if reason or not file.name.lower().endswith(SUFFIXES):
             continue
         is_known = file.stem.lower() in TABLES or file.suffix.lower() == ".xlsx"
         name = file.stem + file.suffix.lower()
@@ -49,6 +50,15 @@ def read_files(path: Path) -> CatalogueFiles:
         files.contents[name] = _read(file, left) if is_known else b""
         left -= len(files.contents[name])
     return files
+
+
+def _passed_over(file: Path) -> str:
+    """Why a file is not read though its owner may think so; empty for all others."""
+    is_of_catalogue = file.name.lower().endswith(SUFFIXES)
+    if is_of_catalogue and file.name.startswith(BY_PRODUCTS):
+        return "a by-product of another program"
+    is_named_so = file.stem.lower() in TABLES and not is_of_catalogue
+    return "neither CSV nor a workbook (XLSX)" if is_named_so else ""
 
 
 def _read(path: Path, most: int) -> bytes:

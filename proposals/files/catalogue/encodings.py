@@ -70,7 +70,7 @@ def _probable(data: bytes) -> str:
     if not any(byte in _CONTROLS for byte in odd):
         return "Windows-1252 or Latin-1"
     usual = {codec: _usual_letters(odd.decode(codec, "replace")) for codec in _OLD_ENCODINGS}
-    best = max(usual, key=usual.get)
+    best = max(usual, key=usual.__getitem__)
     return _OLD_ENCODINGS[best] if 2 * usual[best] > len(odd) else "damaged, or no text at all"
 
 

@@ -10,8 +10,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from django.db import models
-
 from ...models import folded
 from ..cells import unescaped
 from .columns import Code, Column
@@ -251,7 +249,9 @@ class Plan:
         row.values |= {name: shelf.before[key][name] for name in row.absent}
 
     def warn(self, shelf: Shelf, row: Row, column: str, reason: str) -> None:
-        self.warnings.append(Problem(shelf.file, row.line, column, reason))
+        """As of problems, the first say enough."""
+        if len(self.warnings) < MOST_PROBLEMS:
+            self.warnings.append(Problem(shelf.file, row.line, column, reason))
 
     def report(self, table: Table, line: int, column: str, reason: str) -> None:
         """Of a file that is wrong from top to bottom the first problems say enough."""
@@ -314,7 +314,7 @@ class Plan:
             value = self.shelf(column.of).shown(value)
         return column.shown(value)
 
-    def find(self, name: str, key) -> models.Model:
+    def find(self, name: str, key) -> Any:
         """The saved object; those to be added are there once their table is written."""
         return self.shelves[name].existing[key]
 

@@ -27,11 +27,8 @@ def judge(plan: Plan) -> None:
 
 
 def _is_sound(plan: Plan, shelf: Shelf, row: Row) -> bool:
-    columns = [
-        column
-        for column in [*shelf.table.of_codes, *shelf.table.of_many]
-        if column.name not in row.absent
-    ]
+    references: list[Code | Codes] = [*shelf.table.of_codes, *shelf.table.of_many]
+    columns = [column for column in references if column.name not in row.absent]
     known = [_refer(plan, shelf, row, column) for column in columns]
     if not all(known):
         return False
@@ -194,9 +191,11 @@ def _judge_tree(plan: Plan, shelf: Shelf) -> None:
 
 def _circling(above: dict) -> set:
     """The keys from which the way up leads back to them."""
-    circling, done = set(), set()
+    circling: set = set()
+    done: set = set()
     for start in above:
-        trail, step = {}, start
+        trail: dict = {}
+        step = start
         while step and step not in done and step not in trail:
             trail[step] = len(trail)
             step = above.get(step)

@@ -1,6 +1,7 @@
 """Carries out a plan: everything in bulk, and one history row for every object added or changed."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from django.db import models
 
@@ -85,7 +86,7 @@ def _add(plan: Plan, shelf: Shelf, keys: list, context: ChangeContext) -> list:
     return objs
 
 
-def _new(plan: Plan, shelf: Shelf, values: dict, context: ChangeContext) -> models.Model:
+def _new(plan: Plan, shelf: Shelf, values: dict, context: ChangeContext) -> Any:
     obj = shelf.table.model()
     for column in shelf.table.columns:
         if column.is_own and column.name != shelf.table.above:
@@ -125,7 +126,7 @@ def _complete_physical_flow(
     flow.set_content_key()
 
 
-_COMPLETIONS = {
+_COMPLETIONS: dict[type, Callable[[Any, dict, Plan, ChangeContext], None]] = {
     User: _complete_user,
     Involvement: _complete_involvement,
     LogicalFlow: _complete_logical_flow,

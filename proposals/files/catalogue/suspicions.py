@@ -16,6 +16,7 @@ _DATE = re.compile(
     r"|[0-9]{4}-[0-9]{2}-[0-9]{2}( 00:00:00)?",
     re.IGNORECASE,
 )
+_ERRORS = {"#N/A", "#REF!", "#NAME?", "#VALUE!", "#DIV/0!", "#NUM!", "#NULL!", "#NV", "#BEZUG!"}
 
 
 def warn_of_damage(plan: Plan) -> None:
@@ -52,6 +53,8 @@ def _suspicions(value: str, codes: dict[str, str] | None) -> Iterator[str]:
             yield f"{quoted(value)} looks like a code that a spreadsheet took for a number."
         if _DATE.fullmatch(value):
             yield f"{quoted(value)} looks like a code that a spreadsheet took for a date."
+    if value in _ERRORS:
+        yield f"{quoted(value)} is what a spreadsheet writes for a formula that fails."
     if "\ufffd" in value:
         yield f"{quoted(value)} has letters that were lost in a wrong encoding."
     elif (mended := _decoded_once(value)) != value:

@@ -6,6 +6,7 @@ Import and export both follow these tables. A new column is one line here.
 
 from collections.abc import Hashable
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import models
 
@@ -35,7 +36,7 @@ class Table:
     """
 
     name: str
-    model: type[models.Model]
+    model: Any  # a model with `objects`
     columns: list[Column]
     key: tuple[str, ...]
     only_added: bool = False

@@ -1,8 +1,7 @@
 """What the register was given against what was approved, column by column."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
-from django.db import models
 from django.db.models import OuterRef, Subquery
 
 from ...models import (
@@ -13,6 +12,7 @@ from ...models import (
     Proposal,
     ProposalType,
     State,
+    Tracked,
     same,
 )
 from .breach import Breach
@@ -46,7 +46,7 @@ class Written:
             )
         }
 
-    def _read(self, model: type[models.Model], ids: set[int]) -> dict:
+    def _read(self, model: Tracked, ids: set[int]) -> dict:
         history = model.history.model
         before = history.objects.filter(id=OuterRef("id"), history_id__lt=OuterRef("history_id"))
         found = history.objects.filter(id__in=ids, cause=Cause.PROPOSAL)
@@ -55,7 +55,7 @@ class Written:
         )
         return {(row.id, row.cause_proposal_id): row for row in found.order_by("history_id")}
 
-    def by(self, proposal: Proposal, model: type[models.Model], key: int | None):
+    def by(self, proposal: Proposal, model: Tracked, key: int | None):
         """The newest history row of that object which this proposal wrote, or None."""
         return self.rows[model].get((key, proposal.pk))
 
@@ -146,4 +146,8 @@ def _types(proposal: Proposal) -> set[int]:
     return {data_type.pk for data_type in proposal.data_types.all()}
 
 
-CHECKS = {ProposalType.CREATE: _created, ProposalType.EDIT: _changed, ProposalType.DELETE: _removed}
+CHECKS: dict[str, Callable[[Proposal, Written], Iterator[str]]] = {
+    ProposalType.CREATE: _created,
+    ProposalType.EDIT: _changed,
+    ProposalType.DELETE: _removed,
+}

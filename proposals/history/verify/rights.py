@@ -6,7 +6,7 @@ person, the side's system and the way of the decision, and must have been in for
 
 from collections.abc import Iterator
 
-from django.db.models import Case, Exists, F, Model, OuterRef, Q, QuerySet, When
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, When
 from django.db.models.functions import Coalesce
 
 from ...models import (
@@ -16,6 +16,7 @@ from ...models import (
     Delegation,
     Involvement,
     Side,
+    Tracked,
     Transition,
     actions,
 )
@@ -97,7 +98,7 @@ def _memberships_were_kept() -> Q:
     return Q(Exists(kept)) | Q(stewardship__isnull=False)
 
 
-def _stood(model: type[Model], condition: Q) -> Q:
+def _stood(model: Tracked, condition: Q) -> Q:
     """A row that gave the right stood there at that moment, as it reads now or as its history knew
     it then.
 

@@ -10,8 +10,8 @@ from django.db.models import Q
 from tqdm import tqdm
 
 from ...errors import Refused
-from ...files.catalogue import BadCatalogue, CatalogueFiles, Report, import_catalogue, read_files
-from ...models import User
+from ...files.catalogue import BadCatalogue, Report, import_catalogue, read_files
+from ...models import User, clean
 
 SHOWN = 100  # differences and warnings, unless all are asked for
 
@@ -46,7 +46,8 @@ class Command(BaseCommand):
         try:
             person = None if dry_run and not by else self.person(by)
             files = read_files(path)
-            self.say_what_is_passed_over(files)
+            for sentence in files.passed_over:
+                self.stdout.write(sentence)
             with tqdm(unit=" rows", disable=None, leave=False) as bar:
                 report = import_catalogue(
                     files.contents,
@@ -60,7 +61,7 @@ class Command(BaseCommand):
             raise CommandError(bad.sentence) from None
         except Refused as refused:
             raise CommandError(refused.sentence) from None
-        self.tell(report, None if verbose else SHOWN)
+        self.write_report(report, None if verbose else SHOWN)
         if dry_run:
             self.stdout.write("Dry run: nothing was written.")
         elif report.batch:
@@ -73,6 +74,7 @@ class Command(BaseCommand):
         """Who runs this; None where nobody is named and nobody can be asked."""
         if name is None and sys.stdin.isatty() and User.objects.exists():
             name = input("Who runs this import (user name or mail address)? ")
+        name = clean(name or "")
         if not name:
             return None
         people = User.objects.filter(Q(username__iexact=name) | Q(email__iexact=name))
@@ -80,19 +82,15 @@ class Command(BaseCommand):
             return person
         raise CommandError(f"Nobody active has the user name or mail address {name}.")
 
-    def say_what_is_passed_over(self, files: CatalogueFiles) -> None:
-        for name in files.passed_over:
-            self.stdout.write(f"{name}: passed over, a by-product of another program.")
-
-    def tell(self, report: Report, most: int | None) -> None:
-        self.list("difference", report.differences, most)
-        self.list("warning", (f"Warning: {warning}" for warning in report.warnings), most)
+    def write_report(self, report: Report, most: int | None) -> None:
+        self.write_lines("difference", report.differences, most)
+        self.write_lines("warning", (f"Warning: {warning}" for warning in report.warnings), most)
         for tally in report.tallies:
             self.stdout.write(str(tally))
         if report.activated:
             self.stdout.write(f"Pending flows that became active: {report.activated}")
 
-    def list(self, noun: str, lines: Iterable, most: int | None) -> None:
+    def write_lines(self, noun: str, lines: Iterable, most: int | None) -> None:
         rest = iter(lines)
         for line in islice(rest, most):
             self.stdout.write(str(line))

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 from urllib.parse import quote, urlencode
 
 from django.db.models import Count, Min, OuterRef, Q, QuerySet, Subquery
@@ -78,6 +79,10 @@ class Answer:
         return parts
 
 
+# A row of `Question.rows`, with what the question annotates it with.
+Row = Any
+
+
 class Question:
     """One question: what it is asked of, which rows it finds, how they are shown and what remedies
     them.
@@ -91,13 +96,13 @@ class Question:
     systems: list[str] = []
     order = "since"
 
-    def population(self) -> QuerySet:
+    def population(self) -> Any:
         raise NotImplementedError
 
-    def matches(self) -> QuerySet:
+    def matches(self) -> Any:
         raise NotImplementedError
 
-    def rows(self) -> QuerySet:
+    def rows(self) -> Any:
         """What it finds, oldest first, with what `lines` and `csv_row` need."""
         return self.matches().order_by(self.order, "pk")
 

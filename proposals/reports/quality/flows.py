@@ -18,7 +18,7 @@ from ...models import (
     User,
 )
 from ..list_columns import names
-from .common import Line, Question, Remedy, asked_for, propose
+from .common import Line, Question, Remedy, Row, asked_for, propose
 
 
 def consented_at() -> Subquery:
@@ -56,7 +56,7 @@ class FlowQuestion(Question):
             .annotate(open_proposal_id=asked_for(source="source", target="target"))
         )
 
-    def line(self, flow: LogicalFlow, about: str, remedies: list[Remedy]) -> Line:
+    def line(self, flow: Row, about: str, remedies: list[Remedy]) -> Line:
         codes = f"{flow.source.code} → {flow.target.code}"
         gone = [system for system in (flow.source, flow.target) if system.is_removed]
         note = f"{gone[0].name} has been removed, so nothing can be proposed here." if gone else ""
@@ -87,7 +87,7 @@ class WithoutPhysicalFlow(FlowQuestion):
         direct = Policy.in_force().later_physical_flows == LaterPhysicalFlows.DIRECT
         return [self.line(flow, self._consent(flow), self._remedies(flow, direct)) for flow in rows]
 
-    def _remedies(self, flow: LogicalFlow, direct: bool) -> list[Remedy]:
+    def _remedies(self, flow: Row, direct: bool) -> list[Remedy]:
         removal = Remedy("Propose its removal", reverse("flow-remove", args=[flow.pk]))
         if flow.source_id == flow.target_id:
             return [removal]
@@ -101,10 +101,10 @@ class WithoutPhysicalFlow(FlowQuestion):
             removal,
         ]
 
-    def _consent(self, flow: LogicalFlow) -> str:
+    def _consent(self, flow: Row) -> str:
         return "Approved by both sides" if flow.has_consent else "Imported"
 
-    def csv_row(self, flow: LogicalFlow) -> list:
+    def csv_row(self, flow: Row) -> list:
         return [*route(flow), self._consent(flow), flow.open_proposal_id]
 
 
@@ -152,14 +152,14 @@ class UnfitDataTypes(FlowQuestion):
     def lines(self, rows: list, user: User) -> list[Line]:
         return [self.line(flow, self._carried(flow), self._remedies(flow)) for flow in rows]
 
-    def _carried(self, flow: LogicalFlow) -> str:
+    def _carried(self, flow: Row) -> str:
         parts = [f"{_marked(flow.unfit)} on the flow itself"] if flow.unfit else []
         parts += [
             f"{_marked(row.specification.unfit)} in {row.specification.name}" for row in flow.sent
         ]
         return "; ".join(dict.fromkeys(parts))
 
-    def _remedies(self, flow: LogicalFlow) -> list[Remedy]:
+    def _remedies(self, flow: Row) -> list[Remedy]:
         """What is declared on the flow itself goes with it: it is removed, and proposed anew."""
         changes = [
             Remedy(f"Propose a change of {row}", reverse("physical-flow-edit", args=[row.pk]))
@@ -173,7 +173,7 @@ class UnfitDataTypes(FlowQuestion):
             )
         ]
 
-    def csv_row(self, flow: LogicalFlow) -> list:
+    def csv_row(self, flow: Row) -> list:
         return [*route(flow), self._carried(flow), flow.open_proposal_id]
 
 
@@ -181,5 +181,5 @@ def _marked(types: list[DataType]) -> str:
     return names(f"{row} ({'deprecated' if row.is_deprecated else 'unknown'})" for row in types)
 
 
-def route(flow: LogicalFlow) -> list[str]:
+def route(flow: Row) -> list[str]:
     return [flow.source.name, flow.source.code, flow.target.name, flow.target.code]

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from ...models import Proposal, Side, User, prefetch_rights
 from ..list_columns import names
-from .common import Line, Question, Remedy, mail_to
+from .common import Line, Question, Remedy, Row, mail_to
 
 NEARLY = timedelta(days=3)
 
@@ -50,7 +50,7 @@ class Overdue(Question):
     def lines(self, rows: list, user: User) -> list[Line]:
         return [self._line(proposal, user) for proposal in prefetch_rights(rows)]
 
-    def _line(self, row: Proposal, user: User) -> Line:
+    def _line(self, row: Row, user: User) -> Line:
         left = row.due_at - timezone.now()
         due = f"{timezone.localtime(row.due_at):%-d %b %Y, %H:%M %Z}"
         note = f"Overdue since {due}" if left < timedelta() else f"Due {due}"
@@ -69,7 +69,7 @@ class Overdue(Question):
             note,
         )
 
-    def _remedies(self, row: Proposal, user: User) -> list[Remedy]:
+    def _remedies(self, row: Row, user: User) -> list[Remedy]:
         """Whoever decides is led to the decision; all others write to those who do."""
         able = list(
             dict.fromkeys(person for _, people in row.pending_approvers for person in people)
@@ -87,7 +87,7 @@ class Overdue(Question):
         )
         return [Remedy("Ask for a decision by mail", asked)]
 
-    def csv_row(self, row: Proposal) -> list:
+    def csv_row(self, row: Row) -> list:
         waits = {side: names(people) or "nobody can" for side, people in row.pending_approvers}
         route = [row.source.name, row.source.code, row.target.name, row.target.code]
         facts = [row.pk, *route, row.get_state_display(), row.maker, row.due_at]

@@ -3,7 +3,7 @@
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
 from ...models import Lifecycle, PhysicalFlow, PhysicalSpecification, User
-from .common import Line, Question, Remedy, asked_for, propose
+from .common import Line, Question, Remedy, Row, asked_for, propose
 
 
 class Unused(Question):
@@ -44,7 +44,7 @@ class Unused(Question):
     def lines(self, rows: list, user: User) -> list[Line]:
         return [self._line(specification) for specification in rows]
 
-    def _line(self, row: PhysicalSpecification) -> Line:
+    def _line(self, row: Row) -> Line:
         gone, owner = row.owner.is_removed, row.owner
         remedies = (
             []
@@ -64,7 +64,7 @@ class Unused(Question):
             row.open_proposal_id,
         )
 
-    def csv_row(self, row: PhysicalSpecification) -> list:
+    def csv_row(self, row: Row) -> list:
         return [
             row.code,
             row.name,

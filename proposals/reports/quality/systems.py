@@ -12,10 +12,10 @@ from ...models import (
     System,
     SystemLifecycle,
     User,
-    decisive_involvements,
+    able_to_approve,
     undecided_states,
 )
-from .common import Line, Question, Remedy, mail_to
+from .common import Line, Question, Remedy, Row, mail_to
 
 RIGHTS = "django.contrib.auth.backends.ModelBackend"
 
@@ -59,7 +59,7 @@ class WithoutApprover(Question):
         return System.objects.exclude(lifecycle=SystemLifecycle.REMOVED)
 
     def matches(self) -> QuerySet:
-        able = decisive_involvements().filter(system=OuterRef("pk"), may_approve=True)
+        able = able_to_approve().filter(system=OuterRef("pk"))
         return self.population().exclude(Exists(able)).annotate(since=self._since())
 
     def _since(self) -> Greatest:
@@ -91,7 +91,7 @@ class WithoutApprover(Question):
         managers = list(able.order_by("name", "pk")[:20])
         return [self._line(system, user, managers) for system in rows]
 
-    def _line(self, system: System, user: User, managers: list[User]) -> Line:
+    def _line(self, system: Row, user: User, managers: list[User]) -> Line:
         unit = f" · {system.organisational_unit}" if system.organisational_unit else ""
         sub = f"{system.code} · {system.get_kind_display()}{unit}"
         about, stuck = (
@@ -108,11 +108,11 @@ class WithoutApprover(Question):
             system.name, system.get_absolute_url(), sub, about, system.since, remedies, note
         )
 
-    def _involved(self, system: System) -> str:
+    def _involved(self, system: Row) -> str:
         people = [f"{row.user}, {row.kind}" for row in system.involvements.all()]
         return "; ".join(people)
 
-    def _remedies(self, system: System, user: User, managers: list[User]) -> list[Remedy]:
+    def _remedies(self, system: Row, user: User, managers: list[User]) -> list[Remedy]:
         """Who may give it an approver does; all others ask one of those."""
         add = f"{reverse('admin:proposals_involvement_add')}?system={system.pk}"
         if user.is_staff and user in managers:
@@ -128,7 +128,7 @@ class WithoutApprover(Question):
         )
         return [Remedy("Ask for an approver by mail", asked)]
 
-    def csv_row(self, system: System) -> list:
+    def csv_row(self, system: Row) -> list:
         unit = system.organisational_unit or ""
         facts = [system.code, system.name, system.get_kind_display(), unit, self._involved(system)]
         return [*facts, system.as_source + system.as_target]

@@ -6,11 +6,11 @@ type is a line of KINDS.
 """
 
 from collections.abc import Iterable
+from types import ModuleType
 
 from ...errors import Invalid
 from ...models import ChangeContext, DataType, Proposal, ProposalType
 from . import change, create, remove
-from .change import comparison
 from .common import Consequence, ImpactFacts
 from .create import add_further, consent_for_more
 
@@ -21,13 +21,16 @@ __all__ = [
     "apply",
     "check_start",
     "check_submission",
-    "comparison",
     "consent_for_more",
     "consequences",
     "lacking",
 ]
 
-KINDS = {ProposalType.CREATE: create, ProposalType.EDIT: change, ProposalType.DELETE: remove}
+KINDS: dict[str, ModuleType] = {
+    ProposalType.CREATE: create,
+    ProposalType.EDIT: change,
+    ProposalType.DELETE: remove,
+}
 
 
 def check_start(proposal: Proposal) -> None:
@@ -56,7 +59,7 @@ def lacking(proposal: Proposal, types: Iterable[DataType]) -> dict[str, str]:
 
 
 def _lacking_reason(proposal: Proposal) -> dict[str, str]:
-    if not proposal.reason_id:
+    if proposal.reason is None:
         return {"reason": "Choose a reason."}
     if not proposal.reason.is_active:
         return {"reason": f"The reason “{proposal.reason}” is no longer offered. Choose another."}

@@ -19,13 +19,13 @@ from .common import (
 def check_start(proposal: Proposal) -> None:
     refuse_other_change(proposal)
     check_systems({proposal.source, proposal.target})
-    flow = proposal.concerned_physical_flow
+    flow = proposal.changed_flow
     _check_still_as_read(proposal, flow, flow.specification)
 
 
 def check_submission(proposal: Proposal) -> None:
     check_start(proposal)
-    _check_wish(proposal, proposal.concerned_physical_flow)
+    _check_wish(proposal, proposal.changed_flow)
     refuse_twin(open_twin(proposal))
 
 
@@ -34,7 +34,7 @@ def apply(proposal: Proposal, context: ChangeContext) -> None:
     flow = (
         PhysicalFlow.objects.select_for_update(of=("self",))
         .select_related("logical_flow")
-        .get(pk=proposal.concerned_physical_flow_id)
+        .get(pk=proposal.changed_flow.pk)
     )
     specification = PhysicalSpecification.objects.select_for_update().get(pk=flow.specification_id)
     _check_still_as_read(proposal, flow, specification)
@@ -51,7 +51,7 @@ def apply(proposal: Proposal, context: ChangeContext) -> None:
 
 
 def consequences(proposal: Proposal, known: ImpactFacts | None = None) -> list[Consequence]:
-    flow = proposal.concerned_physical_flow
+    flow = proposal.changed_flow
     told = [
         Consequence(
             f"The physical flow {flow} changes where old and new differ; "
@@ -62,28 +62,6 @@ def consequences(proposal: Proposal, known: ImpactFacts | None = None) -> list[C
         name = flow.specification.name
         told.append(Consequence(f"The data types of the specification {name} change with it."))
     return told
-
-
-def comparison(
-    was, types: list[str], proposal: Proposal, wanted: list[str]
-) -> list[tuple[str, str, str, bool]]:
-    """Side by side, for those who decide: (what, as it was read, as it is wanted, whether they
-    differ).
-
-    `was` is the flow or a history row of it; `types` and `wanted` are names of data types.
-    """
-    fields = {
-        str(Proposal._meta.get_field(name).verbose_name): name for name in Proposal.ATTRIBUTES
-    }
-    table = [(what, _shown(was, name), _shown(proposal, name)) for what, name in fields.items()]
-    table.append(("data types", ", ".join(sorted(types)), ", ".join(sorted(wanted))))
-    return [(what.capitalize(), old, new, old != new) for what, old, new in table]
-
-
-def _shown(flow, field: str) -> str:
-    display = getattr(flow, f"get_{field}_display", None)
-    value = display() if display else getattr(flow, field)
-    return f"T{value:+d}" if field == "basis_offset" and value is not None else str(value)
 
 
 def changed_attributes(proposal: Proposal, flow) -> list[str]:

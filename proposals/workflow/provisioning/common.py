@@ -13,6 +13,7 @@ from ...models import (
     Proposal,
     ProposalType,
     System,
+    label,
 )
 
 
@@ -42,11 +43,9 @@ class ImpactFacts:
 
 def impact_facts(proposal: Proposal) -> ImpactFacts:
     """As things are now, for an EDIT or DELETE of a physical flow."""
-    flow = proposal.concerned_physical_flow
-    route, specification = (
-        Q(logical_flow=flow.logical_flow_id),
-        Q(specification=flow.specification_id),
-    )
+    flow = proposal.changed_flow
+    route = Q(logical_flow=flow.logical_flow_id)
+    specification = Q(specification=flow.specification_id)
     others = PhysicalFlow.objects.active().filter(route | specification).exclude(pk=flow.pk)
     numbers = others.aggregate(
         of_route=Count("pk", filter=route), of_specification=Count("pk", filter=specification)
@@ -85,7 +84,7 @@ def missing_attributes(proposal: Proposal) -> dict[str, str]:
     """What the wanted physical flow lacks: field -> sentence."""
     lacking = [field for field in Proposal.REQUIRED if getattr(proposal, field) in ("", None)]
     return {
-        field: f"Give the {Proposal._meta.get_field(field).verbose_name} of the physical flow."
+        field: f"Give the {label(Proposal._meta.get_field(field)).lower()} of the physical flow."
         for field in lacking
     }
 

@@ -75,11 +75,10 @@ def check_specification(proposal: Proposal) -> None:
                 proposal.source,
             )
     else:
-        _check_existing_specification(proposal)
+        _check_existing_specification(proposal, chosen)
 
 
-def _check_existing_specification(proposal: Proposal) -> None:
-    chosen = proposal.specification
+def _check_existing_specification(proposal: Proposal, chosen: PhysicalSpecification) -> None:
     if chosen.owner_id != proposal.source_id:
         raise Invalid(
             specification=f"The specification {chosen} does not belong to {proposal.source}."
@@ -174,9 +173,10 @@ def _specification_for(
     proposal: Proposal, types: list[DataType], context: ChangeContext
 ) -> PhysicalSpecification:
     if proposal.specification:
-        chosen = PhysicalSpecification.objects.select_for_update().get(pk=proposal.specification_id)
+        locked = PhysicalSpecification.objects.select_for_update()
+        chosen = locked.get(pk=proposal.specification.pk)
         proposal.specification = chosen
-        _check_existing_specification(proposal)
+        _check_existing_specification(proposal, chosen)
         return chosen
     same = _specification_of_same_name(proposal)
     if same is None:

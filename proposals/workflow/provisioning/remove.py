@@ -49,7 +49,7 @@ def apply(proposal: Proposal, context: ChangeContext) -> None:
 
 
 def _remove_physical(proposal: Proposal, context: ChangeContext) -> None:
-    flow = PhysicalFlow.objects.select_for_update().get(pk=proposal.concerned_physical_flow_id)
+    flow = PhysicalFlow.objects.select_for_update().get(pk=proposal.changed_flow.pk)
     specification = PhysicalSpecification.objects.select_for_update().get(pk=flow.specification_id)
     _check_still_as_read(proposal, flow, None)
     flow.remove()
@@ -93,7 +93,7 @@ def _check_still_as_read(
         specification = flow.specification
         read = (proposal.read_physical_flow_version, proposal.read_specification_version)
         _refuse_changed(flow, read != (flow.version(), specification.version()))
-    else:
+    elif logical is not None:
         _refuse_removed(logical, logical.lifecycle == FlowLifecycle.REMOVED)
         if logical.physical_flows.active().exists():
             raise Conflict(

@@ -1,0 +1,40 @@
+"""How a field and its value are written for people, on pages, in mails and in files alike."""
+
+from typing import Any
+
+
+def label(field: Any) -> str:
+    """What a field of a model is called."""
+    return str(field.verbose_name).capitalize()
+
+
+def offset_in_words(days: int | None) -> str:
+    """Of a basis offset: T+1 is the day after the business date."""
+    return "" if days is None else f"T{days:+d}"
+
+
+IN_WORDS = {"basis_offset": offset_in_words}  # fields whose number alone says too little
+
+
+def shown(row: Any, name: str) -> str:
+    """The value of a field, in the words of a page; also of a history row. Related rows that were
+    not read with it are shown by number.
+    """
+    field: Any = row._meta.get_field(name)
+    if field.is_relation:
+        return _related(row, field)
+    if name in IN_WORDS:
+        return IN_WORDS[name](getattr(row, name))
+    display = getattr(row, f"get_{name}_display", None)
+    value = display() if display else getattr(row, name)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "" if value is None else str(value)
+
+
+def _related(row: Any, field: Any) -> str:
+    number = getattr(row, field.attname)
+    if number is None:
+        return ""
+    related = row._state.fields_cache.get(field.name)
+    return str(related or f"{str(field.related_model._meta.verbose_name).capitalize()} {number}")
