@@ -16,7 +16,9 @@ from ..models import plain_numbers
 
 
 class Searched(admin.ModelAdmin):
-    """Its search finds what a reader would call the same, and numbers as the product writes them."""
+    """Its search finds what a reader would call the same, and numbers as the product
+    writes them.
+    """
 
     def get_search_results(self, request, queryset, search_term):
         if hasattr(queryset, "matching"):

@@ -239,7 +239,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='historicaluser',
             name='username',
-            field=models.CharField(db_index=True, help_text='Letters, digits and @/./+/-/_ only. With an @ in it, it follows the mail address.', max_length=150, validators=[django.contrib.auth.validators.UnicodeUsernameValidator()], verbose_name='user name'),
+            field=models.CharField(db_index=True, help_text='Letters, digits and @/./+/-/_ only. With an @, it follows the mail address.', max_length=150, validators=[django.contrib.auth.validators.UnicodeUsernameValidator()], verbose_name='user name'),
         ),
         migrations.AlterField(
             model_name='involvementkind',
@@ -269,6 +269,6 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='user',
             name='username',
-            field=models.CharField(help_text='Letters, digits and @/./+/-/_ only. With an @ in it, it follows the mail address.', max_length=150, unique=True, validators=[django.contrib.auth.validators.UnicodeUsernameValidator()], verbose_name='user name'),
+            field=models.CharField(help_text='Letters, digits and @/./+/-/_ only. With an @, it follows the mail address.', max_length=150, unique=True, validators=[django.contrib.auth.validators.UnicodeUsernameValidator()], verbose_name='user name'),
         ),
     ]

@@ -5,6 +5,7 @@ A model whose text anybody may write takes one of these, and then its forms, the
 """
 
 from collections.abc import Callable
+from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -136,7 +137,7 @@ class FoldedField(DerivedField, models.CharField):
     def derive(self, instance) -> str:
         return self.fold(getattr(instance, self.of))
 
-    def refuse_taken(self, text: str | None, instance: models.Model) -> None:
+    def refuse_taken(self, text: str | None, instance: Any) -> None:
         """ValidationError, naming the other row, if another one has the same text."""
         others = type(instance)._default_manager.exclude(pk=instance.pk)
         other = others.filter(**{self.name: self.fold(text)}).first()
@@ -154,12 +155,16 @@ def derived_fields(model: type[models.Model]) -> list[str]:
     return [field.name for field in model._meta.concrete_fields if isinstance(field, DerivedField)]
 
 
-def renew_derived(rows: list[models.Model]) -> list[str]:
+def renew_derived(rows: list[Any]) -> list[str]:
     """Fill what follows from other columns, for a `bulk_update`, which calls no `save`; gives the
     names of the columns to be written with the others.
     """
-    names = derived_fields(type(rows[0])) if rows else []
+    fields = (
+        [f for f in type(rows[0])._meta.concrete_fields if isinstance(f, DerivedField)]
+        if rows
+        else []
+    )
     for row in rows:
-        for name in names:
-            row._meta.get_field(name).pre_save(row, add=False)
-    return names
+        for field in fields:
+            field.pre_save(row, add=False)
+    return [field.name for field in fields]

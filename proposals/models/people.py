@@ -1,5 +1,7 @@
 """Who is who, and which part in a system lets somebody decide."""
 
+from typing import Any
+
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -36,8 +38,8 @@ class PeopleQuerySet(SearchedQuerySet):
         return self.filter(is_active=True, is_superuser=True)
 
     def like(self, text: str):
-        """Each word occurs in the name, the mail address, the user name or the employee id; whose name or
-        address begins so comes first.
+        """Each word occurs in the name, the mail address, the user name or the employee id; whose
+        name or address begins so comes first.
         """
         typed = " ".join(words(text))
         begins = Case(When(search_text__contains=f"\n{typed}", then=0), default=1)
@@ -53,9 +55,9 @@ class PeopleQuerySet(SearchedQuerySet):
 
 
 class PeopleManager(UserManager):
-    def get_by_natural_key(self, username: str) -> "User":
+    def get_by_natural_key(self, username: str | None) -> Any:
         """Who signs in by this user name or, if nobody has it, by this mail address."""
-        name = folded(username)
+        name = folded(username or "")
         return self.filter(username_folded=name).first() or self.get(email_folded=name)
 
 
@@ -70,7 +72,7 @@ class User(AbstractUser):
         "user name",
         max_length=150,
         unique=True,
-        help_text="Letters, digits and @/./+/-/_ only. With an @ in it, it follows the mail address.",
+        help_text="Letters, digits and @/./+/-/_ only. With an @, it follows the mail address.",
         validators=[AbstractUser.username_validator],
     )
     username_folded = FoldedField(of="username")

@@ -6,6 +6,7 @@ databases find what a reader would call the same, and PostgreSQL has an index of
 
 import re
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from django.apps import apps
 from django.db import DatabaseError, models, transaction
@@ -30,7 +31,8 @@ class SearchField(DerivedField, models.TextField):
 
     def __init__(self, *args, related: tuple[str, ...] = (), **kwargs) -> None:
         self.related = related
-        super().__init__(*args, **{"default": "", "db_default": "", "editable": False} | kwargs)
+        options: dict[str, Any] = {"default": "", "db_default": "", "editable": False}
+        super().__init__(*args, **options | kwargs)
 
     def derive(self, instance) -> str:
         return search_text(instance.searched())
@@ -98,7 +100,7 @@ class RoutesQuerySet(SearchedQuerySet):
         return super().matching(text) if route is None else self.filter(route)
 
 
-def route_texts(source: models.Model, target: models.Model) -> list[str]:
+def route_texts(source: Any, target: Any) -> list[str]:
     """By which a row with these two systems is found, and `along_route` knows one from the
     other.
     """
@@ -115,12 +117,12 @@ def refresh_named_in(rows: list[models.Model]) -> None:
 
 def _named_in(named: type[models.Model]) -> Iterator[tuple[type[models.Model], str]]:
     for model in _searched_models():
-        for path in model._meta.get_field("search_text").related:
+        for path in _search_field(model).related:
             if _end_of(model, path) is named:
                 yield model, path
 
 
-def _end_of(model: type[models.Model], path: str) -> type[models.Model]:
+def _end_of(model: Any, path: str) -> type[models.Model]:
     for step in path.split("__"):
         model = model._meta.get_field(step).related_model
     return model
@@ -157,13 +159,17 @@ def index_search_texts(connection: BaseDatabaseWrapper) -> str:
     return ""
 
 
+def _search_field(model: type[models.Model]) -> Any:
+    return model._meta.get_field("search_text")
+
+
 def _searched_models() -> list[type[models.Model]]:
     every = apps.get_app_config("proposals").get_models()
     return [model for model in every if "search_text" in derived_fields(model)]
 
 
 def _refresh(rows: models.QuerySet) -> None:
-    related = rows.model._meta.get_field("search_text").related
+    related = _search_field(rows.model).related
     rows = rows.select_related(*related).order_by("pk")
     batch = list(rows[:SLICE])
     while batch:
