@@ -79,7 +79,7 @@ def test_of_a_change_the_trail_has_old_and_new(auditor, cast, story):
         (line.what, line.old, line.new) for line in record.content
     ]
     page = auditor.get(url("proposal", "trail", story.edit.pk)).content.decode()
-    assert "<td><del>Medium</del></td><td><ins>High</ins></td>" in page
+    assert re.search(r"<td><del>Medium</del></td>\s*<td><ins>High</ins></td>", page)
 
 
 def test_a_flow_nobody_approved_says_so(auditor, imported):

@@ -284,7 +284,7 @@ def test_each_chart_has_a_title_and_a_table_that_says_the_same(as_, cast, source
     factories.proposed(cast.maker, source, target, specification_name="3.csv")
     page = as_(cast.stranger).get("/insights/").content.decode()
     charts_of_page = re.findall(
-        r'<svg[^>]*role="img" aria-labelledby="([a-z]+)-title \1-desc">', page
+        r'<svg[^>]*role="img"\s+aria-labelledby="([a-z]+)-title \1-desc">', page
     )
     assert charts_of_page == ["ages", "weeks", "outcomes", "waiting"]
     assert re.findall(r"<caption[^>]*>([^<]+)", page) == [

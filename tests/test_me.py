@@ -93,7 +93,7 @@ def test_a_delegation_that_cannot_be_is_refused_in_words(as_, cast, change, sent
 )
 def test_people_are_offered_as_one_types(as_, cast, typed, offered):
     page = as_(cast.source_approver).get("/me/people/", {"delegate": typed}).content.decode()
-    found = re.findall(r'role="option".*?<span>([^<]+)<', page)
+    found = re.findall(r'role="option".*?<span>([^<]+)<', page, re.DOTALL)
     assert found == offered if isinstance(offered, list) else len(found) == User.objects.count() - 2
 
 

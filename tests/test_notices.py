@@ -41,7 +41,8 @@ def test_a_submission_tells_everybody_who_can_decide_once(cast, proposal):
     assert told() == ["Bo Both", "Dee Delegate", "Rey Rejecter", "Sam Source", "Tess Target"]
     [email] = mails_to(cast.source_approver)
     assert email.subject == "Please decide: Ledger → Risk Engine"
-    for text in (email.message, email.html_message):
+    for sent in (email.message, email.html_message):
+        text = " ".join(sent.split())
         assert "Mia Maker asks for your decision" in text
         assert "Ledger (LEDGER) to Risk Engine (RISK)" in text
         assert "the source and the target" in text

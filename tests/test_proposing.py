@@ -107,7 +107,7 @@ def test_the_errors_stand_together_above_with_links_to_their_fields(as_, cast, s
     }
     response = as_(cast.maker).post(NEW, sent | {"data_types": ["9999"], "draft": "1"})
     above = response.content.decode().split('id="errors"')[1].split("</div>")[0]
-    assert re.findall(r'href="(#[^"]+)">([^<]+)</a>: ([^<]+)<', above) == [
+    assert re.findall(r'href="(#[^"]+)"\s*>([^<]+)</a>:\s*([^<]+?)\s*<', above) == [
         ("#id_target", "Target", "No system is called “nowhere”. Type a name or a code."),
         (
             "#id_data_types_0",

@@ -71,7 +71,7 @@ def row_of(page: str, name: str) -> str:
 def links(row: str) -> dict[str, str]:
     """Label -> where it leads, of the last cell of a row."""
     cell = row.rpartition("<td")[2]
-    return {label: unescape(url) for url, label in re.findall(r'<a href="([^"]+)">([^<]+)', cell)}
+    return {label: unescape(url) for url, label in re.findall(r'<a\s+href="([^"]+)">([^<]+)', cell)}
 
 
 @pytest.mark.parametrize(
