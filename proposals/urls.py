@@ -13,7 +13,6 @@ urlpatterns = [
     path("inbox/count/", inbox.count, name="inbox-count"),
     path("inbox/decide/", inbox.decide_many, name="inbox-decide"),
     path("inbox/decided/<uuid:key>/", inbox.decided, name="inbox-decided"),
-    path("healthz", inbox.healthz, name="healthz"),
     path("sign-in/", sign_in.SignIn.as_view(), name="sign-in"),
     path("sign-out/", sign_in.SignOut.as_view(), name="sign-out"),
     path("me/", me.me, name="me"),

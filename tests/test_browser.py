@@ -88,7 +88,6 @@ def test_from_the_maker_to_the_auditor(visitor, people, source, target):
 
 # Answered to scripts and machines, not to people.
 NO_PAGES = {
-    "healthz",
     "inbox-count",
     "proposing-source",
     "proposing-advice",

@@ -167,7 +167,6 @@ SHOWN = {
         None,
         lambda _: Involvement.objects.open().filter(user__username="source").first().system.name,
     ),
-    "healthz": ("maker", None, lambda _: "ok"),
 }
 
 

@@ -248,7 +248,7 @@ def test_where_nothing_can_be_proposed_the_row_says_why(as_, cast, source, targe
 
 
 def test_who_may_name_an_approver_does_and_all_others_ask(as_, cast, source, settings):
-    settings.BASE_URL = "https://flows.example"
+    settings.ORIGIN = "https://flows.example"
     lonely = factories.system("Lonely & Co", code="LONE")
     add = f"/admin/proposals/involvement/add/?system={lonely.pk}"
     page = as_(cast.superuser).get(f"/quality/{SYSTEMS}/").content.decode()

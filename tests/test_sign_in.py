@@ -156,12 +156,33 @@ def test_a_name_that_does_not_exist_takes_as_much_work(person, monkeypatch):
         (True, "::ffff:1.2.3.4", "1.2.3.4"),
         (True, "fe80::1%eth0", "fe80::"),
         (True, "' OR 1=1", "10.0.0.1"),
+        (True, "203.0.113.7:50000", "203.0.113.7"),
+        (True, "6.6.6.6:1, 198.51.100.9:41000", "198.51.100.9"),
+        (True, "[2001:db8:9::1]:41000", "2001:db8:9::"),
+        (True, "[2001:db8:9::1]", "2001:db8:9::"),
+        (True, "[::ffff:1.2.3.4]:80", "1.2.3.4"),
+        (True, "1.2.3.4:", "1.2.3.4"),
+        (True, "1.2.3.4:x", "10.0.0.1"),
+        (True, "[1.2.3.4", "10.0.0.1"),
     ],
 )
 def test_only_what_the_proxy_saw_is_believed(settings, behind_proxy, forwarded, counted):
     settings.BEHIND_PROXY = behind_proxy
     request = RequestFactory().get("/", HTTP_X_FORWARDED_FOR=forwarded, REMOTE_ADDR="10.0.0.1")
     assert address(request) == counted
+
+
+@pytest.mark.parametrize("elsewhere", ["198.51.100.9:41000", "[2001:db8:9::1]:41000"])
+def test_a_proxy_that_names_ports_locks_one_client_out_and_no_other(person, settings, elsewhere):
+    settings.BEHIND_PROXY = True
+    for port in range(50_000, 50_005):
+        knock(person.username, HTTP_X_FORWARDED_FOR=f"203.0.113.7:{port}")
+    right = {"username": person.username, "password": "waltzflow"}
+    shut_out = Client().post("/sign-in/", right, HTTP_X_FORWARDED_FOR="203.0.113.7:50009")
+    assert shut_out.status_code == 429
+    assert AccessAttempt.objects.get().ip_address == "203.0.113.7"
+    let_in = Client().post("/sign-in/", right, HTTP_X_FORWARDED_FOR=elsewhere)
+    assert let_in.status_code == 302
 
 
 def test_a_forged_address_does_not_open_the_door(person):

@@ -56,7 +56,6 @@ DECIDERS = "source delegate"
 
 PAGES = {
     "home": page(302),
-    "healthz": page(200, public=True),
     "sign-in": page(200, POST=200, public=True),
     "sign-out": page(405, POST=302),
     "admin-login": page(302, POST=302, public=True),

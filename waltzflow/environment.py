@@ -4,11 +4,23 @@ sentence.
 
 import os
 import re
+from dataclasses import dataclass
+from email.errors import HeaderParseError
+from email.headerregistry import Address
+from email.utils import parseaddr
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
+import dj_database_url
+import dj_email_url
 from django.core.exceptions import ImproperlyConfigured
+from django.http.request import validate_host
 
 FOR_TRYING = "only-for-trying-things-on-your-own-machine-never-in-production"
-ORIGIN = re.compile(r"https?://([a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\])(:[0-9]{1,5})?")
+ORIGIN = r"https?://(?P<host>[a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\])(:[0-9]{1,5})?"
+PATH = r"(/(?!\.)[A-Za-z0-9._~-]+)*"
+BASE = re.compile(f"(?P<origin>(?i:{ORIGIN}))(?P<path>{PATH})")
+ENGINES = ["django.db.backends.postgresql", "django.db.backends.sqlite3"]
 THIS_MACHINE = ["127.0.0.1", "localhost", "[::1]", "testserver"]
 
 
@@ -65,15 +77,112 @@ def hosts(debug: bool) -> list[str]:
     return named
 
 
-def base_url(debug: bool) -> str:
-    """Where people reach the site, as http(s)://host[:port]: what links in mails begin with."""
-    url = os.environ.get("BASE_URL", "").strip().rstrip("/").lower() or "http://127.0.0.1:8000"
-    if not ORIGIN.fullmatch(url):
+@dataclass(frozen=True)
+class Base:
+    """Where people reach the site: `https://host[:port]`, and the path below it, empty or with a
+    slash in front.
+    """
+
+    origin: str
+    path: str
+
+    def __str__(self) -> str:
+        return f"{self.origin}{self.path}"
+
+    @property
+    def is_https(self) -> bool:
+        return self.origin.startswith("https://")
+
+    @property
+    def host(self) -> str:
+        """Without its port."""
+        return BASE.fullmatch(self.origin)["host"]
+
+
+def base_url(debug: bool, served: list[str]) -> Base:
+    """What links in mails begin with; its host has to be one of those `served`."""
+    url = os.environ.get("BASE_URL", "").strip().rstrip("/") or "http://127.0.0.1:8000"
+    match = BASE.fullmatch(url)
+    if not match:
         raise ImproperlyConfigured(
-            f"BASE_URL is “{url}”: it has to look like https://waltzflow.example, with no path."
+            f"BASE_URL is “{url}”: it has to look like https://waltzflow.example or "
+            "https://intranet.example/waltzflow."
         )
-    if debug and url.startswith("https://"):
+    base = Base(match["origin"].lower(), match["path"])
+    if debug and base.is_https:
         raise ImproperlyConfigured(
             "DEBUG shows the inside of the site to everybody: unset it where BASE_URL is https."
         )
-    return url
+    if not validate_host(base.host, served):
+        raise ImproperlyConfigured(
+            f"BASE_URL is “{base}”, but ALLOWED_HOSTS ({', '.join(served)}) does not have "
+            f"“{base.host}”: name the same host in both."
+        )
+    return base
+
+
+def database(default: str) -> dict:
+    """Django's settings of the database that DATABASE_URL names.
+
+    Nothing in it outlives a transaction, so that a pooler in transaction mode may stand between.
+    """
+    url = os.environ.get("DATABASE_URL") or default
+    wanted = "it has to look like postgres://user:password@host:5432/name."
+    try:
+        settings = dj_database_url.parse(
+            url, conn_max_age=600, conn_health_checks=True, disable_server_side_cursors=True
+        )
+    except ValueError as error:
+        raise ImproperlyConfigured(f"DATABASE_URL cannot be read: {wanted}") from error
+    if settings["ENGINE"] not in ENGINES or not settings["NAME"]:
+        raise ImproperlyConfigured(f"DATABASE_URL names no PostgreSQL database: {wanted}")
+    options = settings.setdefault("OPTIONS", {})
+    if settings["ENGINE"] == ENGINES[0]:
+        options.setdefault("connect_timeout", 5)
+    return settings
+
+
+def mail(default: str) -> dict:
+    """Django's settings of how mail is sent."""
+    url = os.environ.get("EMAIL_URL") or default
+    wanted = "it has to look like smtp://user:password@host:587/?tls=True, or console:."
+    try:
+        settings = dj_email_url.parse(url)
+        parts = urlsplit(url)
+    except (ValueError, KeyError, TypeError) as error:
+        raise ImproperlyConfigured(f"EMAIL_URL cannot be read: {wanted}") from error
+    if not settings.get("EMAIL_BACKEND"):
+        raise ImproperlyConfigured(f"EMAIL_URL cannot be read: {wanted}")
+    if parts.scheme.startswith("smtp") and not parts.hostname:
+        raise ImproperlyConfigured(f"EMAIL_URL names no host: {wanted}")
+    return settings
+
+
+def sender(default: str) -> str:
+    """Who mails come from: an address, or a name with the address in angle brackets.
+
+    A name that mail takes only in quotation marks gets them.
+    """
+    text = os.environ.get("MAIL_FROM", "").strip() or default
+    name, address = parseaddr(text)
+    try:
+        parts = Address(display_name=name, addr_spec=address)
+        if not (parts.username and parts.domain and text.isprintable()):
+            raise ValueError("no address")
+    except (ValueError, IndexError, HeaderParseError) as error:
+        raise ImproperlyConfigured(
+            f"MAIL_FROM is “{text}”: it has to look like waltzflow@company.example or "
+            '"Data, flows" <waltzflow@company.example>.'
+        ) from error
+    return str(parts)
+
+
+def time_zone(default: str) -> str:
+    name = os.environ.get("TIME_ZONE", "").strip() or default
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError) as error:
+        raise ImproperlyConfigured(
+            f"TIME_ZONE is “{name}”, which is no time zone: it has to look like Europe/Zurich."
+        ) from error
+    return name

@@ -1,15 +1,22 @@
 """Everything an operator may set comes from the environment; the README has the table."""
 
-import os
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import dj_database_url
-import dj_email_url
 from csp.constants import NONE, SELF
 
-from .environment import base_url, flag, hosts, number, secret
+from .environment import (
+    base_url,
+    database,
+    flag,
+    hosts,
+    mail,
+    number,
+    secret,
+    sender,
+    time_zone,
+)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -17,10 +24,15 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 DEBUG = flag("DEBUG")
 SECRET_KEY = secret(DEBUG)
 ALLOWED_HOSTS = hosts(DEBUG)
-BASE_URL = base_url(DEBUG)
-IS_HTTPS = BASE_URL.startswith("https://")
+BASE = base_url(DEBUG, ALLOWED_HOSTS)
+BASE_URL = str(BASE)
+# Links are this with what `reverse` says, which begins with the path already.
+ORIGIN = BASE.origin
+IS_HTTPS = BASE.is_https
+# Below a path of a host that others share.
+FORCE_SCRIPT_NAME = BASE.path or None
 BEHIND_PROXY = flag("BEHIND_PROXY")
-CSRF_TRUSTED_ORIGINS = [BASE_URL] if IS_HTTPS else []
+CSRF_TRUSTED_ORIGINS = [ORIGIN] if IS_HTTPS else []
 
 INSTALLED_APPS = [
     "waltzflow.apps.AdministrationConfig",
@@ -41,11 +53,12 @@ INSTALLED_APPS = [
     "simple_history",
 ]
 
-# The first four change every answer and stand outside all that can answer or fail, static files
+# The first change every answer and stand outside all that can answer or fail, static files
 # included.
 MIDDLEWARE = [
     "waltzflow.headers.Headers",
     "csp.middleware.CSPMiddleware",
+    "waltzflow.probes.Probes",
     "django.middleware.gzip.GZipMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -83,13 +96,7 @@ TEMPLATES = [
     }
 ]
 
-DATABASES = {
-    "default": dj_database_url.parse(
-        os.environ.get("DATABASE_URL") or f"sqlite:///{BASE_DIR / 'waltzflow.sqlite3'}",
-        conn_max_age=600,
-        conn_health_checks=True,
-    )
-}
+DATABASES = {"default": database(f"sqlite:///{BASE_DIR / 'waltzflow.sqlite3'}")}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # IMMEDIATE takes the write lock at BEGIN, which serialises writers; select_for_update() does
     # nothing on SQLite.
@@ -117,12 +124,12 @@ LOGIN_REDIRECT_URL = "inbox"
 LOGOUT_REDIRECT_URL = "sign-in"
 
 LANGUAGE_CODE = "en-gb"
-TIME_ZONE = os.environ.get("TIME_ZONE", "UTC")
+TIME_ZONE = time_zone("UTC")
 USE_I18N = False
 FORMAT_MODULE_PATH = "waltzflow.formats"
 USE_TZ = True
 
-STATIC_URL = "static/"
+STATIC_URL = f"{BASE.path}/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 if not DEBUG:
@@ -152,14 +159,15 @@ SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 # Not Strict: with that nobody who follows the link of a mail would be signed in.
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
+SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = f"{BASE.path}/"
 if IS_HTTPS:
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = True
-    # With this prefix browsers let no other host set or replace them.
-    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
-    SECURE_SSL_HOST = urlsplit(BASE_URL).netloc
+    # With __Host- browsers let no other host set or replace them; it allows no path.
+    PREFIX = "__Secure-" if BASE.path else "__Host-"
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{PREFIX}sessionid", f"{PREFIX}csrftoken"
+    SECURE_SSL_HOST = urlsplit(ORIGIN).netloc
     SECURE_HSTS_SECONDS = 365 * 24 * 3600
     SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True
-    SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
 # No page reads an uploaded file, and no form has more than this.
 DATA_UPLOAD_MAX_NUMBER_FILES = 0
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
@@ -181,22 +189,23 @@ SIMPLE_HISTORY_HISTORY_CHANGE_REASON_USE_TEXT_FIELD = True
 SIMPLE_HISTORY_REVERT_DISABLED = True
 
 # Mails wait in the database until the worker has sent them, however long the mail server is away.
-globals().update(dj_email_url.parse(os.environ.get("EMAIL_URL") or "console:"))
+globals().update(mail("console:"))
 if EMAIL_BACKEND == "django.core.mail.backends.console.EmailBackend":  # noqa: F821, the line above defines it
     EMAIL_BACKEND = "waltzflow.console.EmailBackend"
-DEFAULT_FROM_EMAIL = SERVER_EMAIL = os.environ.get("MAIL_FROM", "waltzflow@localhost")
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = sender("waltzflow@localhost")
 EMAIL_TIMEOUT = 20
 POST_OFFICE = {
     "MAX_RETRIES": 10_000,
     "RETRY_INTERVAL": timedelta(minutes=5),
     "MESSAGE_ID_ENABLED": True,
+    "MESSAGE_ID_FQDN": BASE.host,
 }
 
 # To the console, in production too, where Django by itself would keep errors to itself.
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "formatters": {"line": {"()": "waltzflow.logs.Line"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {

@@ -9,6 +9,8 @@ from proposals.views.sign_in import SignOut
 # counted.
 to_sign_in = login_not_required(RedirectView.as_view(pattern_name="sign-in", query_string=True))
 
+handler500 = "proposals.views.error_pages.server_error"
+
 urlpatterns = [
     path("admin/login/", to_sign_in, name="admin-login"),
     path("admin/logout/", SignOut.as_view(), name="admin-logout"),

@@ -1,14 +1,18 @@
 import logging
+import sys
 
-from django.db import IntegrityError
+from django.db import IntegrityError, InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils.log import log_response
 
 from ..errors import Conflict, Refused
 
 log = logging.getLogger(__name__)
 
 METHODS = ["GET", "HEAD", "POST"]
+RETRY_AFTER = 10  # seconds, until the database is likely to be back
 
 
 class RefusalPages:
@@ -26,14 +30,20 @@ class RefusalPages:
             return self._no_such_method(request, ", ".join(METHODS))
         if request.content_params.get("charset", "utf-8").lower() not in ("utf-8", "utf8"):
             return self._bad(request)
-        if "%00" in request.META.get("QUERY_STRING", "") and request.path.startswith("/admin/"):
+        if request.path_info.startswith("/admin/") and self._is_junk_to_the_admin(request):
             return self._bad(request)
+        if error := connection_error():
+            return database_away(request, error)
         response = self.get_response(request)
         if response.status_code == 405 and not response.content:
-            return self._no_such_method(request, response.headers["Allow"])
+            page = self._no_such_method(request, response.headers["Allow"])
+            page._has_been_logged = True  # by the view
+            return page
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if is_database_away(exception):
+            return database_away(request, exception)
         if isinstance(exception, OverflowError):
             return self._bad(request)  # SQLite says this of a number no column can hold
         if isinstance(exception, IntegrityError):
@@ -44,9 +54,16 @@ class RefusalPages:
             )
         if not isinstance(exception, Refused):
             return None
-        return render(
+        page = render(
             request, "proposals/refused.html", {"refusal": exception}, status=exception.status
         )
+        log_response("%s", exception, response=page, request=request, exception=exception)
+        return page
+
+    def _is_junk_to_the_admin(self, request: HttpRequest) -> bool:
+        """What it would hand to the database, or take for the name of a field, unread."""
+        query = request.META.get("QUERY_STRING", "")
+        return "%00" in query or request.GET.get("_to_field", "id") == ""
 
     def _bad(self, request: HttpRequest) -> HttpResponse:
         return render(request, "400.html", status=400)
@@ -55,3 +72,51 @@ class RefusalPages:
         page = render(request, "405.html", status=405)
         page.headers["Allow"] = allowed
         return page
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Django's handler500, called while the error is handled: what goes wrong outside the views."""
+    error = sys.exc_info()[1]
+    if is_database_away(error):
+        return database_away(request, error)
+    return HttpResponse(render_to_string("500.html"), status=500)
+
+
+# SQLSTATE: shut down, crashed, starting up, too many connections.
+AWAY = {"57P01", "57P02", "57P03", "53300"}
+SQLITE_AWAY = ("unable to open database file", "database is locked", "disk I/O error")
+
+
+def connection_error() -> Exception | None:
+    """Why the database cannot be reached; None where it can.
+
+    What the first query of a request would do anyway: connect, or ask whether the connection still
+    works. Here it fails before anything else has begun.
+    """
+    try:
+        connection.close_if_health_check_failed()
+        connection.ensure_connection()
+    except (OperationalError, InterfaceError) as error:
+        return error
+    return None
+
+
+def is_database_away(error: BaseException | None) -> bool:
+    """Whether the database cannot be reached for now; not a mistake in what it was asked."""
+    if isinstance(error, InterfaceError):
+        return True
+    if not isinstance(error, OperationalError):
+        return False
+    if connection.vendor == "sqlite":
+        return str(error).startswith(SQLITE_AWAY)
+    state = getattr(error.__cause__, "sqlstate", None)
+    return state is None or state in AWAY or state.startswith("08")
+
+
+def database_away(request: HttpRequest, error: BaseException) -> HttpResponse:
+    """A page that needs no database; who asks again later is served without any restart."""
+    page = HttpResponse(
+        render_to_string("503.html"), status=503, headers={"Retry-After": str(RETRY_AFTER)}
+    )
+    log_response("%s", error, response=page, request=request, exception=error)
+    return page

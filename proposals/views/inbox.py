@@ -1,8 +1,6 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.contrib.auth.decorators import login_not_required
-from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
@@ -98,17 +96,3 @@ def count(request: HttpRequest) -> HttpResponse:
     return render(
         request, "proposals/_count.html", {"count": Proposal.objects.awaiting(request.user).count()}
     )
-
-
-@require_safe
-@login_not_required
-def healthz(request: HttpRequest) -> HttpResponse:
-    """200 "ok" when the process answers and the database does, 503 otherwise. For load balancers;
-    says nothing else.
-    """
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-    except Exception:
-        return HttpResponse("database not reachable\n", status=503, content_type="text/plain")
-    return HttpResponse("ok\n", content_type="text/plain")

@@ -2,6 +2,7 @@
 name exists or not.
 """
 
+import re
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from math import ceil
 
@@ -16,6 +17,8 @@ from django.utils import timezone
 
 from ..forms import UserNameInput
 from ..models import User, folded
+
+WITH_PORT = re.compile(r"(?:(?P<v4>[0-9.]+)|\[(?P<v6>[^\]]+)\])(?::[0-9]*)?")
 
 
 class SignInForm(AuthenticationForm):
@@ -85,15 +88,19 @@ def address(request: HttpRequest) -> str | None:
     before it, and the whole header without a proxy, is what the caller says. Of IPv6 the network:
     its owner has all addresses in it.
     """
-    told = request.META.get("HTTP_X_FORWARDED_FOR", "") if settings.BEHIND_PROXY else ""
-    known = _parsed(told.rpartition(",")[2]) or _parsed(request.META.get("REMOTE_ADDR", ""))
-    if isinstance(known, IPv6Address):
-        return str(known.ipv4_mapped or IPv6Network((int(known), 64), strict=False).network_address)
-    return known and str(known)
+    forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "") if settings.BEHIND_PROXY else ""
+    caller = _parsed(forwarded.rpartition(",")[2]) or _parsed(request.META.get("REMOTE_ADDR", ""))
+    if isinstance(caller, IPv6Address):
+        network = IPv6Network((int(caller), 64), strict=False)
+        return str(caller.ipv4_mapped or network.network_address)
+    return caller and str(caller)
 
 
 def _parsed(text: str) -> IPv4Address | IPv6Address | None:
+    """An address, with or without a port: 192.0.2.1:4711, [2001:db8::1]:4711."""
+    text = text.strip()
+    match = WITH_PORT.fullmatch(text)
     try:
-        return ip_address(text.strip())
+        return ip_address(match["v4"] or match["v6"] if match else text)
     except ValueError:
         return None

@@ -177,4 +177,4 @@ def _route(proposal: Proposal) -> str:
 
 
 def _link(proposal: Proposal) -> str:
-    return f"{settings.BASE_URL}{proposal.get_absolute_url()}"
+    return f"{settings.ORIGIN}{proposal.get_absolute_url()}"

@@ -83,7 +83,7 @@ class Overdue(Question):
             f"Proposal {row.pk} waits for you: {row.source.name} → {row.target.name}",
             f"It is due on {timezone.localtime(row.due_at):%-d %B %Y, %H:%M %Z} and times out "
             "without your decision.",
-            f"{settings.BASE_URL}{row.get_absolute_url()}",
+            f"{settings.ORIGIN}{row.get_absolute_url()}",
         )
         return [Remedy("Ask for a decision by mail", asked)]
 

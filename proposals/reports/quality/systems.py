@@ -124,7 +124,7 @@ class WithoutApprover(Question):
             f"An approver for {system}",
             f"Nobody can approve flows from or to {system}.",
             "Please name an approver:",
-            f"{settings.BASE_URL}{add}",
+            f"{settings.ORIGIN}{add}",
         )
         return [Remedy("Ask for an approver by mail", asked)]
 
