@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 from django.contrib.admin.utils import flatten_fieldsets, unquote
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import FieldDoesNotExist, PermissionDenied, ValidationError
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import get_object_or_404
@@ -33,7 +33,27 @@ class Kept(Searched):
         return False
 
 
-class Tracked(SimpleHistoryAdmin, Searched):
+class Prefilled(Searched):
+    """Its form for adding takes what the address says of it, but for related rows that cannot be:
+    Django would look them up unread.
+    """
+
+    def get_changeform_initial_data(self, request) -> dict:
+        initial = super().get_changeform_initial_data(request)
+        return {name: value for name, value in initial.items() if self._can_be(name, value)}
+
+    def _can_be(self, name: str, value) -> bool:
+        try:
+            field = self.opts.get_field(name)
+            if field.is_relation:
+                for key in value if isinstance(value, list) else [value]:
+                    field.target_field.to_python(key)
+        except (FieldDoesNotExist, ValidationError):
+            return False
+        return True
+
+
+class Tracked(SimpleHistoryAdmin, Prefilled):
     """With its history, which is read: the page of one history row would save on POST, even for a
     mere reader.
     """
@@ -63,6 +83,8 @@ class Tracked(SimpleHistoryAdmin, Searched):
     def history_form_view(self, request, object_id, version_id, extra_context=None):
         if request.method not in ("GET", "HEAD"):
             return HttpResponseNotAllowed(["GET", "HEAD"])
+        if not version_id.isascii() or not version_id.isdigit():
+            raise Http404
         self._require_visible(request, object_id)
         return super().history_form_view(request, object_id, version_id, extra_context)
 

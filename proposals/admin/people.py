@@ -18,7 +18,7 @@ from ..models import (
     User,
     active_stewards,
 )
-from .common import Kept, Read, Tracked
+from .common import Kept, Prefilled, Read, Tracked
 
 
 class PersonForm(UserChangeForm):
@@ -99,7 +99,7 @@ admin.site.unregister(Group)
 
 
 @admin.register(Group)
-class NamedGroupAdmin(Kept, GroupAdmin):
+class NamedGroupAdmin(Kept, Prefilled, GroupAdmin):
     """The workflow asks for its groups by name, so none is renamed or deleted; and they give
     powers.
     """
