@@ -1,4 +1,4 @@
-"""What stands around the site: proxies, probes, a database that goes away, settings that cannot work."""
+"""What stands around the site: proxies, probes, a database that goes away, wrong settings."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""What the log says of what was refused and of what broke: who, what, why, when; each on one line."""
+"""What the log says of what was refused and of what broke: who, what, why, when; in one line."""
 
 import logging
 import re

@@ -20,9 +20,9 @@ from ..models import (
     Transition,
     User,
     label,
+    pieces,
     shown,
 )
-from .as_of import ROWS_AT_ONCE
 from .changes import Change, Difference, changes, newest_changes
 from .proposal_content import Line, content_of
 
@@ -172,7 +172,7 @@ FACT_HEADER = [
 def transitions_table(transitions: QuerySet) -> Iterator[list]:
     """A row of values under STEP_HEADER for each of any number of transitions, by time."""
     told = transitions.select_related("by", "on_behalf_of").order_by("at", "pk")
-    for step in told.iterator(chunk_size=ROWS_AT_ONCE):
+    for step in chain.from_iterable(pieces(told)):
         yield [step.proposal_id, step.number, step.at, step.action, *_step(step)]
 
 

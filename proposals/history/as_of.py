@@ -9,7 +9,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 from typing import ClassVar
 
 from django.db import models
@@ -25,9 +24,8 @@ from ..models import (
     PhysicalSpecification,
     System,
     Tracked,
+    pieces,
 )
-
-ROWS_AT_ONCE = 200
 
 
 def versions_at(
@@ -56,13 +54,6 @@ def types_of(model: Tracked, versions: Iterable[int]) -> dict[int, list[str]]:
         for version, text in links.order_by(name).values_list("history_id", name):
             names_of[version].append(text)
     return names_of
-
-
-def pieces(rows: models.QuerySet) -> Iterator[list]:
-    """The rows some hundred at a time, read while they are used."""
-    read = rows.iterator(chunk_size=ROWS_AT_ONCE)
-    while some := list(islice(read, ROWS_AT_ONCE)):
-        yield some
 
 
 @dataclass(frozen=True)

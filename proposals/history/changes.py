@@ -21,9 +21,10 @@ from ..models import (
     Tracked,
     User,
     label,
+    pieces,
     shown,
 )
-from .as_of import pieces, types_of, versions_at
+from .as_of import types_of, versions_at
 
 # What the values and the title of a history row name, read with it; of other related rows the
 # number is enough.

@@ -24,6 +24,7 @@ from .people import (
 )
 from .policy import LaterPhysicalFlows, MakerDecides, Policy, Reason, SideWithoutApprover
 from .proposal import Offer, Proposal, ProposalType, prefetch_rights, systems_of
+from .reading import pieces, reading_by_cursor
 from .register import (
     FLOW_ATTRIBUTES,
     Attribute,
@@ -162,8 +163,10 @@ __all__ = [
     "look_of",
     "on_submission",
     "open_states",
+    "pieces",
     "plain_numbers",
     "prefetch_rights",
+    "reading_by_cursor",
     "refresh_named_in",
     "renew_derived",
     "rights_on",

@@ -5,10 +5,10 @@ queries.
 """
 
 from collections.abc import Iterable, Iterator
-from itertools import islice
 
 from django.db.models import Prefetch, QuerySet
 
+from ..files.download import MOST_ROWS
 from ..models import (
     LogicalFlow,
     PhysicalFlow,
@@ -17,12 +17,13 @@ from ..models import (
     System,
     deciders,
     label,
+    pieces,
     prefetch_rights,
     shown,
 )
 
 Table = tuple[list[str], Iterator[list]]
-AT_ONCE = 500
+MOST = max(MOST_ROWS.values()) + 1  # one more shows that a file was cut
 
 
 def proposals(found: QuerySet[Proposal]) -> Table:
@@ -43,7 +44,7 @@ def proposals(found: QuerySet[Proposal]) -> Table:
     ]
     header += ["Reason", "Justification", "Maker", "Submitted", "Due", "Closed"]
     header += ["Source waits for", "Target waits for", "In this state since"]
-    chunks = in_chunks(found.prefetch_related("data_types"))
+    chunks = pieces(found.prefetch_related("data_types"), most=MOST)
     return header, (_proposal(row) for chunk in chunks for row in prefetch_rights(chunk))
 
 
@@ -85,7 +86,9 @@ def systems(found: QuerySet[System]) -> Table:
         "Flows in",
         "Flows out",
     ]
-    return [*header, "Approvers"], (row for chunk in in_chunks(found) for row in _systems(chunk))
+    return [*header, "Approvers"], (
+        row for chunk in pieces(found, most=MOST) for row in _systems(chunk)
+    )
 
 
 def _systems(chunk: list[System]) -> Iterator[list]:
@@ -124,7 +127,7 @@ def flows(found: QuerySet[LogicalFlow]) -> Table:
     ]
     active = PhysicalFlow.objects.active().select_related("specification")
     sent = Prefetch("physical_flows", active.prefetch_related("specification__data_types"))
-    chunks = in_chunks(found.prefetch_related("declared_data_types", sent))
+    chunks = pieces(found.prefetch_related("declared_data_types", sent), most=MOST)
     return header, (_flow(row) for chunk in chunks for row in chunk)
 
 
@@ -145,13 +148,6 @@ def _flow(row: LogicalFlow) -> list:
         *(names(sorted({*row.declared_data_types.all(), *sent}, key=str)), row.number_physical),
         "approved by both sides" if row.has_consent else "imported",
     ]
-
-
-def in_chunks(found: QuerySet) -> Iterator[list]:
-    """The rows of a queryset, some at once."""
-    rows = found.iterator(chunk_size=AT_ONCE)
-    while chunk := list(islice(rows, AT_ONCE)):
-        yield chunk
 
 
 def names(things: Iterable) -> str:

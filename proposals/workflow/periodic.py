@@ -7,13 +7,15 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from itertools import chain
 
 from django.db import connection
+from django.db.models import QuerySet
 from post_office.mail import send_queued
 
 from .. import workflow
 from ..errors import Refused
-from ..models import Proposal, Receipt
+from ..models import Proposal, Receipt, pieces
 from . import notices
 
 log = logging.getLogger(__name__)
@@ -26,7 +28,7 @@ def time_out_proposals(at: datetime) -> tuple[int, int]:
     is logged and the others go on.
     """
     due = Proposal.objects.open().filter(due_at__lt=at).order_by("due_at", "pk")
-    return _each(due.iterator(), lambda proposal: workflow.time_out(proposal, at=at) and 1)
+    return _each(due, lambda proposal: workflow.time_out(proposal, at=at) and 1)
 
 
 def remind_approvers(at: datetime) -> tuple[int, int]:
@@ -37,8 +39,7 @@ def remind_approvers(at: datetime) -> tuple[int, int]:
         Proposal.objects.open().filter(due_at__gte=at).select_related("source", "target", "maker")
     )
     return _each(
-        waiting.order_by("submitted_at", "pk").iterator(),
-        lambda proposal: notices.remind(proposal, at),
+        waiting.order_by("submitted_at", "pk"), lambda proposal: notices.remind(proposal, at)
     )
 
 
@@ -67,18 +68,20 @@ def send_mail(at: datetime) -> tuple[int, int]:
 def alone(name: str) -> Iterator[bool]:
     """Whether no other process is inside by this name, for this database.
 
-    Held by the database's session, or on SQLite by the open file, so that it ends with the process
-    however that dies.
+    Held by a transaction on a connection of its own, or on SQLite by the open file, so that it ends
+    with the process however that dies. Not by the session: behind a pooler that would be whichever
+    connection was free, and it would keep the lock.
     """
     if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_try_advisory_lock(hashtext(%s))", [name])
-            is_alone = cursor.fetchone()[0]
-            try:
-                yield is_alone
-            finally:
-                if is_alone:
-                    cursor.execute("SELECT pg_advisory_unlock(hashtext(%s))", [name])
+        holder = connection.copy()
+        try:
+            holder.set_autocommit(False)
+            with holder.cursor() as cursor:
+                cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext(%s))", [name])
+                is_alone = cursor.fetchone()[0]
+            yield is_alone
+        finally:
+            holder.close()
         return
     with open(f"{connection.settings_dict['NAME']}-{name}", "w") as file:
         try:
@@ -95,9 +98,10 @@ def forget_receipts(at: datetime) -> tuple[int, int]:
     return gone, 0
 
 
-def _each(proposals: Iterator[Proposal], act: Callable[[Proposal], int]) -> tuple[int, int]:
+def _each(proposals: QuerySet[Proposal], act: Callable[[Proposal], int]) -> tuple[int, int]:
+    """Each in a transaction of its own: (how many were done, how many failed)."""
     done = failed = 0
-    for proposal in proposals:
+    for proposal in chain.from_iterable(pieces(proposals)):
         try:
             done += act(proposal)
         except Refused:

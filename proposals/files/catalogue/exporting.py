@@ -4,11 +4,13 @@ import csv
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 
 from django.db.models import Model
 from openpyxl import Workbook
 
+from ...models import pieces
 from ..workbook import add_sheet
 from .tables import TABLES, Table
 
@@ -30,7 +32,7 @@ def _rows(table: Table) -> Rows:
 
 
 def _objects(table: Table) -> Iterator[Model]:
-    return table.objects(removed=False).iterator(chunk_size=1000)
+    return chain.from_iterable(pieces(table.objects(removed=False)))
 
 
 def write_catalogue(directory: Path) -> dict[str, int]:

@@ -3,6 +3,7 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError
 
 from ...history import verify
+from ...models import reading_by_cursor
 
 
 class Command(BaseCommand):
@@ -24,6 +25,13 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, checkpoint: Path | None, **options) -> None:
+        with reading_by_cursor():
+            number = self._disagreements(checkpoint)
+        if number:
+            raise CommandError(f"{number} disagreements.")
+        self.stdout.write("Everything agrees.")
+
+    def _disagreements(self, checkpoint: Path | None) -> int:
         number = 0
         for name, check in verify.CHECKS.items():
             broken = 0
@@ -34,9 +42,7 @@ class Command(BaseCommand):
             number += broken
         if checkpoint:
             number += self._checkpoint(checkpoint, sound=not number)
-        if number:
-            raise CommandError(f"{number} disagreements.")
-        self.stdout.write("Everything agrees.")
+        return number
 
     def _checkpoint(self, path: Path, *, sound: bool) -> int:
         """How many things are wrong with it: 0 or 1. Written anew only when nothing else is wrong

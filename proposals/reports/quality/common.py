@@ -11,8 +11,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.timesince import timesince
 
-from ...models import Proposal, System, User
-from ..list_columns import in_chunks
+from ...models import Proposal, System, User, pieces
+from ..list_columns import MOST
 
 AGES = [("up to 30 days", 30), ("31 to 90 days", 90)]
 OLDER = "older"
@@ -139,7 +139,7 @@ class Question:
         header = [*self.header, self.since_label, "Days"]
         return header, (
             [*self.csv_row(row), row.since, days_since(row.since)]
-            for chunk in in_chunks(found)
+            for chunk in pieces(found, most=MOST)
             for row in self.prepare(chunk)
         )
 
