@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from email.errors import HeaderParseError
 from email.headerregistry import Address
 from email.utils import parseaddr
+from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -79,11 +80,12 @@ def hosts(debug: bool) -> list[str]:
 
 @dataclass(frozen=True)
 class Base:
-    """Where people reach the site: `https://host[:port]`, and the path below it, empty or with a
-    slash in front.
+    """Where people reach the site: `https://host[:port]`, the host alone, and the path below it,
+    empty or with a slash in front.
     """
 
     origin: str
+    host: str
     path: str
 
     def __str__(self) -> str:
@@ -92,11 +94,6 @@ class Base:
     @property
     def is_https(self) -> bool:
         return self.origin.startswith("https://")
-
-    @property
-    def host(self) -> str:
-        """Without its port."""
-        return BASE.fullmatch(self.origin)["host"]
 
 
 def base_url(debug: bool, served: list[str]) -> Base:
@@ -108,7 +105,7 @@ def base_url(debug: bool, served: list[str]) -> Base:
             f"BASE_URL is “{url}”: it has to look like https://waltzflow.example or "
             "https://intranet.example/waltzflow."
         )
-    base = Base(match["origin"].lower(), match["path"])
+    base = Base(match["origin"].lower(), match["host"].lower(), match["path"])
     if debug and base.is_https:
         raise ImproperlyConfigured(
             "DEBUG shows the inside of the site to everybody: unset it where BASE_URL is https."
@@ -121,7 +118,7 @@ def base_url(debug: bool, served: list[str]) -> Base:
     return base
 
 
-def database(default: str) -> dict:
+def database(default: str) -> dict[str, Any]:
     """Django's settings of the database that DATABASE_URL names.
 
     Nothing in it outlives a transaction, so that a pooler in transaction mode may stand between.
@@ -129,8 +126,10 @@ def database(default: str) -> dict:
     url = os.environ.get("DATABASE_URL") or default
     wanted = "it has to look like postgres://user:password@host:5432/name."
     try:
-        settings = dj_database_url.parse(
-            url, conn_max_age=600, conn_health_checks=True, disable_server_side_cursors=True
+        settings: dict[str, Any] = dict(
+            dj_database_url.parse(
+                url, conn_max_age=600, conn_health_checks=True, disable_server_side_cursors=True
+            )
         )
     except ValueError as error:
         raise ImproperlyConfigured(f"DATABASE_URL cannot be read: {wanted}") from error
