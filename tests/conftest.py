@@ -11,7 +11,7 @@ from django.test import TransactionTestCase, override_settings
 from proposals import guards, workflow
 from proposals.models import ImportBatch, LogicalFlow, Policy
 
-from . import databases, factories
+from . import accounts, databases, factories
 from .browsing import chromium  # noqa: F401
 
 
@@ -105,6 +105,33 @@ def empty_tables(case) -> None:
 
 
 TransactionTestCase._fixture_teardown = empty_tables
+
+
+@pytest.fixture(scope="session")
+def roles(django_db_setup):
+    accounts.make_roles()
+
+
+@pytest.fixture(name="accounts")
+def granted_accounts(roles, db):
+    """The README's statements carried out, for this test alone; the tables stay the owner's."""
+    accounts.grant()
+
+
+@pytest.fixture
+def serving_as_the_application(request, transactional_db):
+    """What the site asks the database from now on, it asks by the README's account; on SQLite,
+    which knows none, by the only one there is.
+    """
+    if connection.vendor == "sqlite":
+        yield
+        return
+    request.getfixturevalue("roles")
+    accounts.grant()
+    options = connection.settings_dict["OPTIONS"]
+    options["assume_role"] = "waltzflow_app"  # of connections that begin now: the site's threads
+    yield
+    del options["assume_role"]
 
 
 @pytest.fixture

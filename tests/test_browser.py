@@ -23,6 +23,7 @@ def visitor(request, chromium, live_server):
     made.context.close()
 
 
+@pytest.mark.usefixtures("serving_as_the_application")
 def test_from_the_maker_to_the_auditor(visitor, people, source, target):
     factories.data_type("Trades")
     factories.reason("Regulation")

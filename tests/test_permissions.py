@@ -11,14 +11,14 @@ from types import SimpleNamespace
 
 import pytest
 from django.contrib.auth.models import Group
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from proposals import workflow
 from proposals.errors import Refused
 from proposals.models import Delegation, Involvement, Proposal, State, User, actions, end_states
 
-from . import factories
+from . import accounts, factories
 
 BOTH_SIDES = {"approve_source", "reject_source", "approve_target", "reject_target"}
 SOURCE_SIDE = {"approve_source", "reject_source"}
@@ -281,9 +281,13 @@ def company(django_db_setup, django_db_blocker):
     with django_db_blocker.unblock(), transaction.atomic():
         source, target = factories.system("Ledger"), factories.system("Risk Engine")
         cast = factories.cast(source, target, factories.user("Mia Maker"))
-        yield SimpleNamespace(
-            cast=cast, proposals=[in_state(state, cast, source, target) for state in State.values]
-        )
+        proposals = [in_state(state, cast, source, target) for state in State.values]
+        if connection.vendor == "postgresql":
+            # Walked as the account that the README names, so that a grant it lacks is noticed.
+            accounts.make_roles()
+            accounts.grant()
+            accounts.become("waltzflow_app")
+        yield SimpleNamespace(cast=cast, proposals=proposals)
         transaction.set_rollback(True)
 
 

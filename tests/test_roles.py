@@ -2,10 +2,17 @@
 do.
 """
 
+import json
+import os
 import re
+import subprocess
+import sys
 from datetime import timedelta
+from itertools import groupby
 from pathlib import Path
+from uuid import uuid4
 
+import psycopg
 import pytest
 from axes.models import AccessAttemptExpiration
 from django.core.management import call_command
@@ -17,11 +24,11 @@ from proposals.history import verify
 from proposals.models import Proposal
 
 from . import attacks, factories
+from .accounts import ADMINISTRATOR_S, OWNER_S, README, become, separate, url_for
 from .attacks import ATTACKS
+from .run import ROOT
 from .test_guards import ON_POSTGRESQL, carry_out
 
-README = (Path(__file__).parent.parent / "README.md").read_text()
-STATEMENTS = re.search(r"<!-- the three roles -->\n```sql\n(.*?)```", README, re.DOTALL)[1]
 ELSEWHERE = "SQLite knows no accounts: whoever opens the file may do everything."
 
 
@@ -46,24 +53,6 @@ TAKING_AWAY = [
 @pytest.fixture
 def scene(cast, source, target):
     return vars(attacks.scene(cast, source, target))
-
-
-@pytest.fixture
-def accounts(db):
-    """The README's statements carried out, for this test alone; the tables stay the owner's."""
-    database = connection.settings_dict["NAME"]
-    with connection.cursor() as cursor:
-        for statement in STATEMENTS.replace("DATABASE waltzflow", f'DATABASE "{database}"').split(
-            ";\n"
-        ):
-            if statement.strip() and "CREATE DATABASE" not in statement:
-                cursor.execute(statement)
-
-
-def become(role: str) -> None:
-    connection.check_constraints()
-    with connection.cursor() as cursor:
-        cursor.execute(f"SET LOCAL ROLE {role}")
 
 
 def denied(sql: str) -> bool:
@@ -126,3 +115,102 @@ if ON_POSTGRESQL:
             assert denied(sql)
         assert denied("SELECT password FROM proposals_user")
         assert denied("SELECT session_data FROM django_session")
+
+    @pytest.fixture
+    def empty_server():
+        """The name of a database on it, for roles and database of this test alone."""
+        name = f"waltzflow_{uuid4().hex[:8]}"
+        yield name
+        with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as administrator:
+            administrator.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+            for role in ("owner", "app", "auditor"):
+                administrator.execute(f"DROP ROLE IF EXISTS {name}_{role}")
+
+    def test_the_statements_of_the_readme_make_an_empty_server_work(
+        empty_server, tmp_path, record_property
+    ):
+        """Each command of the README is carried out as the account the README names."""
+        assert set(re.findall(r"manage\.py (\w+)", README)) <= {*COMMANDS, *NEED_NO_ACCOUNT}
+        before, after = ADMINISTRATOR_S.split("\\connect waltzflow\n")
+        run_sql("postgres", before, empty_server)
+        run_sql("postgres", after, empty_server, empty_server)
+        manage(empty_server, ["migrate"], tmp_path)
+        run_sql(f"{empty_server}_owner", OWNER_S, empty_server, empty_server)
+        manage(empty_server, [name for name in COMMANDS if name != "migrate"], tmp_path)
+
+
+COMMANDS = {
+    "migrate": ("owner", ["--verbosity", "0"]),
+    "createsuperuser": (
+        *("app", ["--no-input", "--username", "root", "--email", "r@x.example", "--name", "Root"]),
+    ),
+    "import_catalogue": ("app", [str(ROOT / "proposals/demo/company/catalogue")]),
+    "export_catalogue": ("app", ["{folder}/out"]),
+    "axes_reset_username": ("app", ["root"]),
+    "time_out_proposals": ("app", []),
+    "remind_approvers": ("app", []),
+    "send_digests": ("app", []),
+    "send_queued_mail": ("app", []),
+    "worker": ("app", []),
+    "clearsessions": ("app", []),
+    "verify_audit": ("auditor", ["--checkpoint", "{folder}/log.json"]),
+}
+NEED_NO_ACCOUNT = {"collectstatic", "state_diagram", "demo"}
+
+CARRY_OUT = """
+import json, sys, django
+from datetime import timedelta
+from uuid import uuid4
+django.setup()
+from django.contrib.sessions.models import Session
+from django.test import Client
+from proposals.models import Receipt, User
+from django.core.management import call_command
+from django.utils import timezone
+from proposals.management.commands.worker import ROUNDS
+for name, arguments in json.loads(sys.argv[1]):
+    if name == "worker":
+        long_ago, root = timezone.now() - timedelta(99), User.objects.get(username="root")
+        Receipt.objects.create(key=uuid4(), form=uuid4(), by=root, at=long_ago)
+        for work, *_ in ROUNDS:
+            work(timezone.now())
+    elif name == "clearsessions":
+        Session.objects.create(session_key="x", expire_date=timezone.now() - timedelta(1))
+        call_command(name)
+        assert not Session.objects.filter(pk="x").exists()
+    elif name == "axes_reset_username":
+        for password in ["mistyped", "a long password", "mistyped"]:
+            Client().post("/sign-in/", {"username": "root", "password": password})
+        call_command(name, *arguments)
+    else:
+        call_command(name, *arguments)
+"""
+
+
+def run_sql(role: str, statements: str, name: str, database: str = "postgres") -> None:
+    """The statements of the README, with another name for the database and for the accounts."""
+    with psycopg.connect(url_for(role, database), autocommit=True) as session:
+        for statement in separate(statements.replace("waltzflow", name)):
+            session.execute(statement)
+
+
+def manage(name: str, commands: list[str], folder: Path) -> None:
+    """Carried out one after the other in one process for each account."""
+    for role, group in groupby(commands, lambda command: COMMANDS[command][0]):
+        calls = [
+            [command, [text.format(folder=folder) for text in COMMANDS[command][1]]]
+            for command in group
+        ]
+        environ = os.environ | {
+            "DATABASE_URL": url_for(f"{name}_{role}", name),
+            "DJANGO_SETTINGS_MODULE": "waltzflow.settings",
+            "DJANGO_SUPERUSER_PASSWORD": "a long password",
+        }
+        done = subprocess.run(
+            [sys.executable, "-c", CARRY_OUT, json.dumps(calls)],
+            cwd=ROOT,
+            env=environ,
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
