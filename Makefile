@@ -3,14 +3,20 @@ PYTHON ?= python3
 ADDRESS ?= 127.0.0.1:8000
 BIN := .venv/bin
 export DEBUG ?= 1
+# For pipefail: an installation that failed has not succeeded because its output was read to the end.
+SHELL := bash
+.SHELLFLAGS := -o pipefail -c
 
 .PHONY: demo demo-new test test-long lock screenshots clean
 
 demo: export BASE_URL ?= http://$(ADDRESS)
+demo: export PYTHONUNBUFFERED = 1
 demo: .venv/.running
-	@$(BIN)/python manage.py migrate --verbosity 0
+	@echo "Preparing the database (up to a minute the first time) ..."
+	@$(BIN)/python manage.py migrate
 	@$(BIN)/python manage.py demo
-	@echo "Mails are printed here as the worker sends them."
+	@echo
+	@echo "Mails are printed here as the worker sends them; with VERBOSE=1 page views too."
 	@echo "Serving on http://$(ADDRESS)  (stop with Ctrl-C)"
 	@$(BIN)/python manage.py worker & worker=$$!; trap 'kill $$worker 2>/dev/null' EXIT INT TERM; \
 		$(BIN)/python manage.py runserver --noreload --skip-checks $(ADDRESS)
@@ -42,14 +48,19 @@ clean:
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "waltzflow needs Python 3.11 or later; set PYTHON=... to one.")'
+	@echo "Making a virtual environment in .venv ..."
 	@$(PYTHON) -m venv .venv
 
+# Installs what the lock file $(1) names; of pip's output only the packages, as they come.
+install = $(BIN)/python -m pip install --disable-pip-version-check --progress-bar off --require-hashes -r $(1) | \
+	awk '/^Collecting/ { printf "%s ", $$2; fflush() } /^Installing/ { print "\nUnpacking them ..."; fflush() }'
+
 .venv/.running: .venv/bin/python requirements.txt
-	@echo "Installing the locked dependencies into .venv ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@echo "Installing the locked dependencies into .venv:"
+	@$(call install,requirements.txt)
 	@touch $@
 
 .venv/.testing: .venv/bin/python requirements-dev.txt
-	@echo "Installing the locked dependencies of the tests into .venv ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@echo "Installing the locked dependencies of the tests into .venv:"
+	@$(call install,requirements-dev.txt)
 	@touch $@ .venv/.running

@@ -65,8 +65,10 @@ def systems_of(username):
 @pytest.fixture(scope="class")
 def company(django_db_setup, django_db_blocker):
     """Built once for all tests of the class, and undone after the last."""
+    parts = []
     with django_db_blocker.unblock(), override_settings(**QUICK), transaction.atomic():
-        yield demo.build(timezone.now())
+        counts = demo.build(timezone.now(), parts.append)
+        yield SimpleNamespace(counts=counts, parts=parts)
         transaction.set_rollback(True)
 
 
@@ -226,8 +228,16 @@ class TestTheCompany:
         assert least <= rows.all().count() <= most
 
     def test_what_the_command_counts_is_what_there_is(self, company):
-        assert company["systems"] == System.objects.count()
-        assert company["proposals"] == Proposal.objects.count()
+        assert company.counts["systems"] == System.objects.count()
+        assert company.counts["proposals"] == Proposal.objects.count()
+
+    def test_whoever_waits_reads_month_by_month_what_is_being_made(self, company):
+        catalogue, *months = company.parts
+        assert catalogue == "Importing the catalogue of Lysvann Energy ..."
+        assert len(months) == len(set(months))
+        happened = Transition.objects.datetimes("at", "month")
+        assert {f"Proposing and deciding, {month:%B %Y} ..." for month in happened} <= {*months}
+        assert len(happened) > 5
 
     @pytest.mark.parametrize("state", State)
     def test_every_state_has_a_proposal_and_one_of_the_maker(self, state):

@@ -141,3 +141,20 @@ def test_the_start_is_refused_without_a_secret_and_the_last_line_says_why():
     assert refused.stderr.splitlines() == [
         "Set SECRET_KEY to a long random text, or DEBUG=1 to try things on your machine."
     ]
+
+
+@pytest.mark.parametrize(
+    ("verbose", "printed"),
+    [(None, ["an error"]), ("0", ["an error"]), ("1", ["a page view", "an error"])],
+)
+def test_page_views_are_printed_only_where_they_are_asked_for(verbose, printed):
+    log = (
+        "import django, logging; django.setup(); server = logging.getLogger('django.server');"
+        "server.info('a page view'); server.error('an error')"
+    )
+    environ = {"PATH": os.environ["PATH"], "DJANGO_SETTINGS_MODULE": "waltzflow.settings"}
+    environ |= PRODUCTION | ({"VERBOSE": verbose} if verbose else {})
+    done = subprocess.run(
+        [sys.executable, "-c", log], cwd=ROOT, env=environ, capture_output=True, text=True
+    )
+    assert [line.partition("django.server: ")[2] for line in done.stderr.splitlines()] == printed

@@ -210,6 +210,12 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
         "django": {"handlers": [], "level": "INFO"},
+        # The page views of runserver, between which nobody would find the mails on the console.
+        "django.server": {
+            "handlers": ["console"],
+            "level": "INFO" if flag("VERBOSE") else "ERROR",
+            "propagate": False,
+        },
         # It would tell of every pass, every five seconds; the worker says what was done.
         "post_office": {"handlers": ["console"], "level": "WARNING", "propagate": False},
     },

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from functools import partial
+from itertools import groupby
 from pathlib import Path
 
 from django.conf import settings
@@ -108,10 +109,12 @@ def sign_ins() -> list[tuple[SignIn, User]]:
 
 
 @transaction.atomic
-def build(now: datetime) -> dict[str, int]:
+def build(now: datetime, progress: Callable[[str], None]) -> dict[str, int]:
     """Make the company and tell its story up to `now`; what it made, counted by name.
 
-    Empty, with nothing done, if there are systems or people already. Refused unless DEBUG.
+    `progress` is called with a sentence on each part that begins: it takes a minute where the
+    machine is slow. Empty, with nothing done, if there are systems or people already. Refused
+    unless DEBUG.
     """
     if not settings.DEBUG:
         raise Refused(
@@ -119,8 +122,9 @@ def build(now: datetime) -> dict[str, int]:
         )
     if System.objects.exists() or User.objects.exists():
         return {}
+    progress("Importing the catalogue of Lysvann Energy ...")
     _found(_opening(timezone.localtime(now), FOUNDED_DAYS_AGO, random.Random("Lysvann")))
-    _tell(timezone.localtime(now))
+    _tell(timezone.localtime(now), progress)
     _remind(now)
     counted = [System, User, LogicalFlow, PhysicalFlow, PhysicalSpecification, Proposal]
     return {str(model._meta.verbose_name_plural): model.objects.count() for model in counted}
@@ -159,11 +163,14 @@ def _rows(name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def _tell(now: datetime) -> None:
+def _tell(now: datetime, progress: Callable[[str], None]) -> None:
     """All steps of all scenes in the order of time, so that later rows have higher numbers."""
     steps = [step for scene in story() for step in scene.steps(now)]
-    for at, act in sorted(steps, key=lambda step: step[0]):
-        act(at=at)
+    in_order = sorted(steps, key=lambda step: step[0])
+    for month, of_month in groupby(in_order, key=lambda step: f"{step[0]:%B %Y}"):
+        progress(f"Proposing and deciding, {month} ...")
+        for at, act in of_month:
+            act(at=at)
 
 
 def _remind(now: datetime) -> None:

@@ -11,7 +11,7 @@ class Command(BaseCommand):
 
     def handle(self, *args, **options) -> None:
         try:
-            made = demo.build(timezone.now())
+            made = demo.build(timezone.now(), self.stdout.write)
         except Refused as refusal:
             raise CommandError(refusal.sentence) from None
         if made:
