@@ -164,7 +164,7 @@ def test_the_cost_of_an_audit_does_not_grow_with_the_rows(
             cast.maker, source, target, specification_name=f"{number}.csv"
         )
         workflow.approve(proposal, sides=["SOURCE", "TARGET"], by=cast.both)
-    with django_assert_max_num_queries(70):
+    with django_assert_max_num_queries(110):
         assert list(verify.breaches()) == []
 
 

@@ -105,6 +105,12 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "timeout": 20,
         "init_command": "PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON;",
     }
+# Django's own, with moments that can be shown.
+ENGINES = {
+    "django.db.backends.postgresql": "waltzflow.postgresql",
+    "django.db.backends.sqlite3": "waltzflow.sqlite",
+}
+DATABASES["default"]["ENGINE"] = ENGINES[DATABASES["default"]["ENGINE"]]
 
 AUTH_USER_MODEL = "proposals.User"
 AUTH_PASSWORD_VALIDATORS = [

@@ -8,8 +8,8 @@ from django import forms
 from django.utils import timezone
 
 from ..forms import SystemField
+from ..models import EARLIEST, MomentInput, other_reading
 
-EARLIEST = datetime(1970, 1, 1)
 LIFECYCLES = [("LIVING", "Not removed"), ("REMOVED", "Removed"), ("ALL", "All")]
 
 
@@ -24,7 +24,7 @@ def start_of(day) -> datetime:
 class Day(forms.DateField):
     """A day from 1970 to today."""
 
-    widget = forms.DateInput({"type": "date"}, format="%Y-%m-%d")
+    widget = forms.DateInput({"type": "date", "min": "1970-01-01"}, format="%Y-%m-%d")
 
     def validate(self, value) -> None:
         super().validate(value)
@@ -35,8 +35,8 @@ class Day(forms.DateField):
 class SpanForm(forms.Form):
     """From one day to another, both included."""
 
-    first = Day(label="From")
-    last = Day(label="Until", help_text="This day is included.")
+    first = Day(label="From", help_text="From 1970 to today.")
+    last = Day(label="Until", help_text="This day is included. Today at the latest.")
 
     def clean(self) -> dict:
         said = super().clean()
@@ -56,12 +56,14 @@ class MomentForm(forms.Form):
     a plain dict.
     """
 
-    at = forms.DateTimeField(
+    at = MomentInput(
         label="Date and time",
         required=False,
-        help_text="Leave empty for now.",
+        later=True,
+        help_text="Leave empty for now. From 1970 on.",
         widget=forms.DateTimeInput(
-            {"type": "datetime-local", "step": "1"}, format="%Y-%m-%dT%H:%M:%S"
+            {"type": "datetime-local", "step": "1", "min": "1970-01-01T00:00:00"},
+            format="%Y-%m-%dT%H:%M:%S",
         ),
     )
     system = SystemField(label="From or to system", required=False)
@@ -72,9 +74,20 @@ class MomentForm(forms.Form):
         site's zone.
         """
         at = (self.cleaned_data["at"] or timezone.now()).replace(microsecond=999_999)
-        if at < timezone.make_aware(EARLIEST):
-            raise forms.ValidationError("Choose a moment from 1970 on.")
         if at.replace(microsecond=0) > timezone.now():
             raise forms.ValidationError("Choose a moment that is not in the future.")
         self.data = self.data | {"at": timezone.localtime(at).strftime("%Y-%m-%dT%H:%M:%S")}
         return at
+
+    @property
+    def other_reading(self) -> datetime | None:
+        """The other moment at which the clock showed the same, and that is past too."""
+        other = other_reading(self.cleaned_data["at"]) if self.is_valid() else None
+        return other if other and other <= timezone.now() else None
+
+    @property
+    def moment(self) -> str:
+        """As a heading says it. Django's date format leaves the zone out where it matters most: in
+        the hour that the clock shows twice.
+        """
+        return f"{timezone.localtime(self.cleaned_data['at']):%-d %b %Y, %H:%M:%S %Z}"

@@ -1,7 +1,9 @@
 """What the pages of the admin have in common: what is kept, tracked, or read only."""
 
 from django.contrib import admin
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import flatten_fieldsets, unquote
+from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import FieldDoesNotExist, PermissionDenied, ValidationError
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
@@ -12,13 +14,28 @@ from django.views.decorators.http import require_safe
 from simple_history.admin import SimpleHistoryAdmin
 
 from ..forms import TrackedForm
-from ..models import plain_numbers
+from ..models import EARLIEST, LATEST, MomentField, SplitMomentInput, plain_numbers
+
+
+class BoundedChangeList(ChangeList):
+    """A list by years that knows which years there are."""
+
+    def get_filters(self, request):
+        year = self.get_filters_params().get(f"{self.date_hierarchy}__year", [""])[-1]
+        if year and not (year.isdecimal() and EARLIEST.year <= int(year[:9]) <= LATEST.year):
+            raise IncorrectLookupParameters(f"There is no list of the year {year[:20]}.")
+        return super().get_filters(request)
 
 
 class Searched(admin.ModelAdmin):
-    """Its search finds what a reader would call the same, and numbers as the product
-    writes them.
+    """Its search finds what a reader would call the same, and numbers as the product writes them.
+    Moments that can be entered here are bounded.
     """
+
+    formfield_overrides = {MomentField: {"form_class": SplitMomentInput}}
+
+    def get_changelist(self, request, **kwargs):
+        return BoundedChangeList
 
     def get_search_results(self, request, queryset, search_term):
         if hasattr(queryset, "matching"):

@@ -18,10 +18,6 @@ class UserNameInput(LineInput, UsernameField):
     """Cleaned, and as browsers know a user name."""
 
 
-def moment_input() -> forms.DateTimeInput:
-    return forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
-
-
 class Picker(forms.TextInput):
     """A text field under which htmx lists what matches; waltzflow.js makes it a combobox for
     keyboard and ear.

@@ -7,8 +7,8 @@ from django.contrib.auth.forms import PasswordChangeForm
 from django.contrib.auth.password_validation import password_validators_help_texts
 from django.utils import timezone
 
-from ..models import Delegation, User
-from .fields import PersonField, moment_input
+from ..models import Delegation, MomentInput, User
+from .fields import PersonField
 from .tracked import TrackedForm
 
 
@@ -16,10 +16,8 @@ class DelegationForm(forms.ModelForm):
     """To whom, and until when; from now on if no beginning is named."""
 
     delegate = PersonField(label="Who decides for you?")
-    starts_at = forms.DateTimeField(
-        label="From", required=False, widget=moment_input(), help_text="Leave empty to begin now."
-    )
-    ends_at = forms.DateTimeField(label="Until", widget=moment_input())
+    starts_at = MomentInput(label="From", required=False, help_text="Leave empty to begin now.")
+    ends_at = MomentInput(label="Until", later=True, help_text="In 2099 at the latest.")
 
     class Meta:
         model = Delegation

@@ -4,7 +4,15 @@ from django import forms
 from django.utils.functional import cached_property
 
 from ..errors import Invalid
-from ..models import Lifecycle, PhysicalFlow, PhysicalSpecification, Proposal, System, User
+from ..models import (
+    Lifecycle,
+    PhysicalFlow,
+    PhysicalSpecification,
+    Proposal,
+    System,
+    User,
+    VersionInput,
+)
 from .fields import SystemField, offer_choices, offer_reasons, refuse_fields
 from .tracked import TrackedForm
 from .types import DataTypesField
@@ -220,9 +228,9 @@ class ConcerningForm(TrackedForm):
 
     READ = ["read_physical_flow_version", "read_specification_version", "read_logical_flow_version"]
 
-    read_physical_flow_version = forms.IntegerField(required=False, widget=forms.HiddenInput)
-    read_specification_version = forms.IntegerField(required=False, widget=forms.HiddenInput)
-    read_logical_flow_version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    read_physical_flow_version = VersionInput()
+    read_specification_version = VersionInput()
+    read_logical_flow_version = VersionInput()
 
     class Meta:
         model = Proposal

@@ -5,6 +5,7 @@ from django.db import connection, models
 from django.utils import timezone
 
 from ..history.changes import Change, changes_after
+from ..models import VersionInput
 
 MOST_TOLD = 5
 
@@ -18,7 +19,7 @@ class TrackedForm(forms.ModelForm):
     sends none) nothing is compared.
     """
 
-    read_version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    read_version = VersionInput()
 
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)

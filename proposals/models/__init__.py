@@ -10,8 +10,24 @@ from .catalogue import (
     SystemLifecycle,
 )
 from .display import label, shown
-from .fields import FreeTextInput, LineInput, derived_fields, renew_derived
+from .fields import (
+    FoldedField,
+    FreeTextInput,
+    LineInput,
+    VersionInput,
+    derived_fields,
+    renew_derived,
+)
 from .history import Cause, CausedHistory, ChangeContext, HistoryRow, Tracked
+from .moments import (
+    EARLIEST,
+    LATEST,
+    MomentField,
+    MomentInput,
+    SplitMomentInput,
+    moment_of,
+    other_reading,
+)
 from .notices import Notice
 from .people import (
     LAST_ADMINISTRATOR,
@@ -87,8 +103,10 @@ from .text import clean, clean_lines, folded, same
 from .transitions import Transition
 
 __all__ = [
+    "EARLIEST",
     "FLOW_ATTRIBUTES",
     "LAST_ADMINISTRATOR",
+    "LATEST",
     "STEWARDS",
     "STEWARDSHIPS",
     "Action",
@@ -104,6 +122,7 @@ __all__ = [
     "Delegation",
     "FlowAttributes",
     "FlowLifecycle",
+    "FoldedField",
     "Format",
     "FreeTextInput",
     "Frequency",
@@ -118,6 +137,8 @@ __all__ = [
     "LogicalFlow",
     "Maker",
     "MakerDecides",
+    "MomentField",
+    "MomentInput",
     "Notice",
     "Notices",
     "Offer",
@@ -134,6 +155,7 @@ __all__ = [
     "RightsContext",
     "Side",
     "SideWithoutApprover",
+    "SplitMomentInput",
     "State",
     "System",
     "SystemKind",
@@ -143,6 +165,7 @@ __all__ = [
     "Transport",
     "User",
     "Verb",
+    "VersionInput",
     "able_to_approve",
     "actions",
     "active_stewards",
@@ -161,8 +184,10 @@ __all__ = [
     "lock_person",
     "lock_rights",
     "look_of",
+    "moment_of",
     "on_submission",
     "open_states",
+    "other_reading",
     "pieces",
     "plain_numbers",
     "prefetch_rights",

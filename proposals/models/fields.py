@@ -9,6 +9,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
 from .text import clean, clean_lines, folded
@@ -106,6 +107,38 @@ class FreeTextField(CleanedField, models.TextField):
 
     cleaning, input_class = staticmethod(clean_lines), FreeTextInput
     column_class = models.TextField
+
+
+class BoundedField(models.Field):
+    """A whole number whose form says from where to where it goes, as its validators judge."""
+
+    def formfield(self, **kwargs):
+        least = max(v.limit_value for v in self.validators if isinstance(v, MinValueValidator))
+        most = min(v.limit_value for v in self.validators if isinstance(v, MaxValueValidator))
+        help_text = f"{self.help_text} From {least} to {most:,}.".strip()
+        bounds = {"min_value": least, "max_value": most, "help_text": help_text}
+        return super().formfield(**bounds | kwargs)
+
+    def deconstruct(self):
+        name, _, args, kwargs = super().deconstruct()
+        return name, f"django.db.models.{self.get_internal_type()}", args, kwargs
+
+
+class NumberField(BoundedField, models.SmallIntegerField):
+    """A whole number, negative ones too."""
+
+
+class CountField(BoundedField, models.PositiveSmallIntegerField):
+    """A whole number of something."""
+
+
+class VersionInput(forms.IntegerField):
+    """The version of a row that a page showed."""
+
+    widget = forms.HiddenInput
+
+    def __init__(self, **kwargs) -> None:
+        super().__init__(**{"min_value": 1, "max_value": 2**63 - 1, "required": False} | kwargs)
 
 
 class DerivedField(models.Field):

@@ -17,6 +17,7 @@ from .catalogue import (
     refuse_cycle,
 )
 from .fields import FoldedField, FreeTextField, LineField, MailField
+from .moments import MomentField
 from .search import SearchedQuerySet, SearchField, refresh_named_in, search_text, words
 from .text import folded
 
@@ -201,8 +202,8 @@ class Involvement(models.Model):
     system = models.ForeignKey(System, models.PROTECT, related_name="involvements")
     user = models.ForeignKey(User, models.PROTECT, related_name="involvements")
     kind = models.ForeignKey(InvolvementKind, models.PROTECT)
-    started_at = models.DateTimeField(default=timezone.now)
-    ended_at = models.DateTimeField(
+    started_at = MomentField(default=timezone.now)
+    ended_at = MomentField(
         null=True,
         blank=True,
         help_text="From this moment the involvement gives no right. Not in the future.",
@@ -310,8 +311,8 @@ class Delegation(models.Model):
 
     delegator = models.ForeignKey(User, models.PROTECT, related_name="delegations_given")
     delegate = models.ForeignKey(User, models.PROTECT, related_name="delegations_taken")
-    starts_at = models.DateTimeField(default=timezone.now)
-    ends_at = models.DateTimeField()
+    starts_at = MomentField(default=timezone.now)
+    ends_at = MomentField()
     note = FreeTextField(blank=True)
     history = HistoricalRecords()
 

@@ -6,7 +6,7 @@ from django.db.models import OuterRef, Q, Subquery
 from simple_history.models import HistoricalRecords
 
 from .catalogue import one_of
-from .fields import FoldedField, FreeTextField, LineField
+from .fields import CountField, FoldedField, FreeTextField, LineField
 
 
 class MakerDecides(models.TextChoices):
@@ -60,12 +60,12 @@ class Policy(models.Model):
         default=LaterPhysicalFlows.DIRECT,
         help_text="How an approved logical flow takes further physical flows.",
     )
-    time_out_days = models.PositiveSmallIntegerField(
+    time_out_days = CountField(
         default=30,
         validators=[MinValueValidator(1), MaxValueValidator(3650)],
         help_text="Fixed for a proposal when it is submitted.",
     )
-    remind_after_days = models.PositiveSmallIntegerField(
+    remind_after_days = CountField(
         default=3,
         validators=[MinValueValidator(1), MaxValueValidator(3650)],
         help_text="The first reminder, and the days between reminders.",

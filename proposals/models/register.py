@@ -14,7 +14,7 @@ from django_fsm import FSMField, FSMModelMixin, transition
 
 from .catalogue import DataType, ImportBatch, System, one_of
 from .display import label, shown
-from .fields import FoldedField, FreeTextField, LineField
+from .fields import FoldedField, FreeTextField, LineField, NumberField
 from .history import CausedRecords, Versioned
 from .people import User
 from .search import RoutesQuerySet, SearchedQuerySet, SearchField, route_texts
@@ -112,7 +112,7 @@ class FlowAttributes(models.Model):
     name = LineField("flow name", max_length=200, blank=True)
     transport = models.CharField(max_length=30, choices=Transport, blank=True)
     frequency = models.CharField(max_length=30, choices=Frequency, blank=True)
-    basis_offset = models.SmallIntegerField(
+    basis_offset = NumberField(
         null=True,
         blank=True,
         validators=[MinValueValidator(-999), MaxValueValidator(999)],

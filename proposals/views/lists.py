@@ -102,11 +102,8 @@ def offset_page(queryset, query: QueryDict) -> Page:
 
 
 def _id(text: str | None) -> int | None:
-    return (
-        int(text)
-        if text and text.isascii() and text.isdigit() and int(text[:20]) <= LARGEST
-        else None
-    )
+    is_number = text and text.isascii() and text.isdigit() and len(text) < 20
+    return int(text) if is_number and int(text) <= LARGEST else None
 
 
 def _query(query: QueryDict, **edge: int) -> str:

@@ -8,7 +8,7 @@ by row. Memory stays constant.
 
 from collections.abc import Iterator
 
-from . import applied, register, rights, transitions
+from . import applied, columns, register, rights, transitions
 from .breach import Breach
 from .checkpoint import CheckpointBroken, compare, take
 
@@ -23,6 +23,8 @@ CHECKS = {
     "causes exist": register.causes,
     "nothing twice": register.twins,
     "somebody administers": register.administrators,
+    "moments within bounds": columns.unbounded,
+    "folded as written": columns.misfolded,
     "applied as approved": applied.breaches,
 }
 

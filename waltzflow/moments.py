@@ -1,0 +1,26 @@
+"""Moments as the databases give them: always such as can be shown in any time zone.
+
+PostgreSQL holds moments that Python cannot read (after year 9999, before year 1, infinity), and
+both hold some that no time zone but UTC can show. One such row would bring down every list it
+stands in, so it reads as the nearest moment that can be shown; `verify_audit` names it.
+"""
+
+from datetime import datetime
+
+EARLIEST, LATEST = datetime(2, 1, 1), datetime(9998, 12, 31)
+
+
+def showable(moment: datetime) -> datetime:
+    """The moment, or the nearest that can be shown in every time zone."""
+    nearest = min(max(moment.replace(tzinfo=None), EARLIEST), LATEST)
+    return nearest.replace(tzinfo=moment.tzinfo)
+
+
+def showable_text(value):
+    """The same of the text in which SQLite keeps a moment; all else as it is."""
+    year = value.partition("-")[0] if isinstance(value, str) else ""
+    if not (year.isascii() and year.isdigit() and len(year) >= 4):
+        return value
+    if int(year[:9]) > LATEST.year:
+        return str(LATEST)
+    return value if int(year[:9]) >= EARLIEST.year else str(EARLIEST)
