@@ -4,11 +4,12 @@ from importlib import import_module
 from types import SimpleNamespace
 
 import pytest
+from django.apps import apps
 from django.contrib.auth.models import Group
 
 from proposals import workflow
 from proposals.history import verify
-from proposals.models import Proposal, Transition
+from proposals.models import ApproverRule, Proposal, Transition
 
 from . import factories
 from .test_guards import without_guards
@@ -144,3 +145,73 @@ def test_a_cause_that_does_not_exist_is_found(cast, proposal):
     done.result_logical_flow.history.update(cause_proposal=4711)
     sentences = {breach.sentence for breach in verify.breaches()}
     assert "Its history names a proposal that does not exist." in sentences
+
+
+def _by_himself(cast, source, target):
+    """Under a rule that was taken back afterwards, of a system that became another kind."""
+    proposal = factories.proposed(cast.maker, source, target)
+    workflow.approve(proposal, sides=["SOURCE"], by=cast.source_approver)
+    ApproverRule.objects.get(involvement_kind__name="Data Owner").delete()
+    source.kind = "ACTOR"
+    source.save()
+    factories.rule("Data Owner", system=source, approve=False)
+
+
+def _by_the_rule_of_the_system(cast, source, target):
+    factories.rule("Data Owner", system=source)
+    proposal = factories.proposed(cast.maker, source, target)
+    workflow.reject(proposal, side="SOURCE", by=cast.source_approver, comment="No.")
+
+
+def _by_a_delegate(cast, source, target):
+    proposal = factories.proposed(cast.maker, source, target)
+    workflow.approve(proposal, sides=["SOURCE"], by=cast.delegate)
+
+
+def _by_who_may_only_reject(cast, source, target):
+    proposal = factories.proposed(cast.maker, source, target)
+    workflow.reject(proposal, side="SOURCE", by=cast.rejecter, comment="No.")
+
+
+def _by_a_steward(cast, source, target):
+    factories.kind("Steward")
+    lonely = factories.system("Lonely")
+    proposal = factories.proposed(cast.maker, lonely, target)
+    workflow.approve(proposal, sides=["SOURCE"], by=cast.steward)
+
+
+def _on_submission_of_an_external_side(cast, source, target):
+    factories.policy(external_auto_approval=True)
+    outside = factories.system("Exchange", is_external=True)
+    factories.proposed(cast.maker, outside, target)
+
+
+def _to_its_end(cast, source, target):
+    proposal = factories.proposed(cast.maker, source, target)
+    workflow.approve(proposal, sides=["SOURCE", "TARGET"], by=cast.both)
+
+
+STORIES = [
+    (_by_himself, ["MAKER", "INVOLVEMENT"]),
+    (_by_the_rule_of_the_system, ["MAKER", "INVOLVEMENT"]),
+    (_by_a_delegate, ["MAKER", "INVOLVEMENT"]),
+    (_by_who_may_only_reject, ["MAKER", "INVOLVEMENT"]),
+    (_by_a_steward, ["MAKER", "STEWARD"]),
+    (_on_submission_of_an_external_side, ["MAKER", "EXTERNAL"]),
+    (_to_its_end, ["MAKER", "INVOLVEMENT", "INVOLVEMENT", "BOTH_SIDES"]),
+]
+
+
+@pytest.mark.parametrize(("story", "bases"), STORIES, ids=[row[0].__name__ for row in STORIES])
+def test_what_0_1_wrote_as_a_capacity_becomes_the_basis_that_is_recorded_today(
+    cast, source, target, story, bases
+):
+    migration = import_module("proposals.migrations.0005_causes_and_bases")
+    story(cast, source, target)
+    named = ["basis", "involvement_id", "rule_id", "delegation_id"]
+    for step, basis in zip(Transition.objects.order_by("number"), bases, strict=True):
+        recorded = [getattr(step, name) for name in named]
+        step.basis, step.involvement_id, step.rule_id, step.delegation_id = "", None, None, None
+        migration._name_basis(step, apps)
+        assert [getattr(step, name) for name in named] == recorded
+        assert step.basis == basis

@@ -261,3 +261,10 @@ class TestCheckpoint:
         assert not sound
         assert "cannot be read as a checkpoint" in printed
         assert file.read_text() == content
+
+
+def test_a_system_that_becomes_another_kind_of_system_undoes_no_decision(cast, proposal):
+    workflow.approve(proposal, sides=["SOURCE"], by=cast.source_approver)
+    proposal.source.kind = "END_USER_APPLICATION"
+    proposal.source.save()
+    assert list(verify.breaches()) == []

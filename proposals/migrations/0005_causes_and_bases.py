@@ -122,7 +122,7 @@ def name_bases(apps):
     """
     transition = apps.get_model("proposals", "Transition")
     rows = []
-    for row in transition.objects.select_related("proposal").iterator(chunk_size=500):
+    for row in transition.objects.select_related("proposal__source", "proposal__target").iterator(chunk_size=500):
         _name_basis(row, apps)
         rows.append(row)
         if len(rows) == 500:
@@ -137,43 +137,63 @@ def _name_basis(row, apps):
         row.basis = "STEWARD"
     elif row.side and row.automatic and row.capacity.startswith(EXTERNAL):
         row.basis = "EXTERNAL"
-    if row.basis != "INVOLVEMENT":
-        return
-    system = row.proposal.source_id if row.side == "SOURCE" else row.proposal.target_id
-    kinds = apps.get_model("proposals", "InvolvementKind").objects
+    if row.basis == "INVOLVEMENT":
+        _name_involvement(row, apps)
+
+
+def _name_involvement(row, apps):
+    """The involvement that its words name, the rule that made it decisive, and the delegation."""
+    involvements, rules, delegations, systems = (
+        apps.get_model("proposals", f"Historical{name}").objects
+        for name in ("Involvement", "ApproverRule", "Delegation", "System")
+    )
+    system = row.proposal.source if row.side == "SOURCE" else row.proposal.target
     holder = row.on_behalf_of_id or row.by_id
-    involvements = apps.get_model("proposals", "HistoricalInvolvement").objects.filter(
-        user_id=holder, system_id=system
-    )
-    named = [kind.pk for kind in kinds.all() if row.capacity.startswith(f"{kind.name} of ")]
-    involvement = _as_it_stood(involvements.filter(kind_id__in=named), row.at) or _as_it_stood(
-        involvements, row.at
-    )
-    if involvement is None:
-        return
-    row.involvement_id = involvement.pk
-    kind_of_system = apps.get_model("proposals", "System").objects.get(pk=system).kind
-    rules = apps.get_model("proposals", "HistoricalApproverRule").objects.filter(
-        Q(system_id=system) | Q(system=None, system_kind=kind_of_system),
-        involvement_kind_id=involvement.kind_id,
-    )
-    rule = _as_it_stood(rules.filter(system_id=system), row.at, strictly=True) or _as_it_stood(
-        rules, row.at
-    )
-    row.rule_id = rule and rule.pk
+    kinds = apps.get_model("proposals", "InvolvementKind").objects.all()
+    named = [kind.pk for kind in kinds if row.capacity.startswith(f"{kind.name} of ")]
+    own_parts = [
+        part
+        for part in _as_they_stood(involvements, row.at, Q(user_id=holder, system_id=system.pk))
+        if (part.user_id, part.system_id) == (holder, system.pk)
+        and (part.ended_at is None or part.ended_at >= row.at)
+    ]
+    own_parts.sort(key=lambda part: part.kind_id not in named)
+    if own_parts:
+        row.involvement_id = own_parts[0].pk
+        system_then = [*_as_they_stood(systems, row.at, Q(id=system.pk)), system][0]
+        all_rules = _as_they_stood(rules, row.at, Q(system_id=system.pk) | Q(system=None))
+        row.rule_id = _decisive_rule(row.action, own_parts[0], system_then, all_rules)
+    given = Q(delegator_id=row.on_behalf_of_id, delegate_id=row.by_id)
     if row.on_behalf_of_id:
-        given = apps.get_model("proposals", "HistoricalDelegation").objects.filter(
-            delegator_id=row.on_behalf_of_id, delegate_id=row.by_id
-        )
-        delegation = _as_it_stood(given, row.at)
-        row.delegation_id = delegation and delegation.pk
+        delegations = _as_they_stood(delegations, row.at, given)
+        delegations.sort(key=lambda given: not given.starts_at <= row.at <= given.ends_at)
+        row.delegation_id = delegations[0].pk if delegations else None
 
 
-def _as_it_stood(history, moment, strictly=False):
-    """The newest of these rows at that moment; without one the first that came later."""
-    kept = history.exclude(history_type="-").order_by("history_id")
-    stood = kept.filter(history_date__lte=moment).last()
-    return stood if stood or strictly else kept.first()
+def _decisive_rule(action, part, system, rules):
+    """As soon as one rule names a system, the general ones count no more for it."""
+    own = [rule for rule in rules if rule.system_id == part.system_id]
+    general = [
+        rule for rule in rules if rule.system_id is None and rule.system_kind == system.kind
+    ]
+    way = "may_reject" if action in ("reject_source", "reject_target") else "may_approve"
+    decisive = [
+        rule.pk
+        for rule in own or general
+        if rule.involvement_kind_id == part.kind_id and getattr(rule, way)
+    ]
+    return decisive[0] if decisive else None
+
+
+def _as_they_stood(history, moment, condition):
+    """The newest history row, at that moment, of each object that ever met `condition` and was not
+    gone. Where all of them began later (a story told in the past), their first rows.
+    """
+    versions = history.filter(id__in=history.filter(condition).values("id")).order_by("history_id")
+    then = {row.id: row for row in versions.filter(history_date__lte=moment)}
+    if not then:
+        then = {row.id: row for row in versions.reverse()}
+    return [row for row in then.values() if row.history_type != "-"]
 
 
 class Migration(migrations.Migration):

@@ -6,7 +6,7 @@ person, the side's system and the way of the decision, and must have been in for
 
 from collections.abc import Iterator
 
-from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, When
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Subquery, When
 from django.db.models.functions import Coalesce
 
 from ...models import (
@@ -16,6 +16,7 @@ from ...models import (
     Delegation,
     Involvement,
     Side,
+    System,
     Tracked,
     Transition,
     actions,
@@ -38,7 +39,7 @@ def breaches() -> Iterator[Breach]:
         "{holder} had no part in the system then.",
     )
     yield from _named(
-        by_involvement.exclude(_names_what_fits()),
+        by_involvement.annotate(kind_then=_kind_then()).exclude(_names_what_fits()),
         "It names no involvement of {holder} in the system with a rule that allows this.",
     )
     yield from _named(
@@ -74,10 +75,19 @@ def _lent() -> Q:
     return lent & Q(starts_at__lte=OuterRef("at"), ends_at__gte=OuterRef("at"))
 
 
-def _names_what_fits() -> Q:
-    of_rule = Q(rule__system=F("system")) | Q(
-        rule__system=None, rule__system_kind=F("involvement__system__kind")
+def _kind_then() -> Coalesce:
+    """The kind of the side's system at that moment: one that became an actor since then was decided
+    for as the application it was. Of a moment before its history began, the kind of now.
+    """
+    known = System.history.filter(id=OuterRef("system"), history_date__lte=OuterRef("at"))
+    now = System.objects.filter(pk=OuterRef("system"))
+    return Coalesce(
+        Subquery(known.order_by("-history_id").values("kind")[:1]), Subquery(now.values("kind"))
     )
+
+
+def _names_what_fits() -> Q:
+    of_rule = Q(rule__system=F("system")) | Q(rule__system=None, rule__system_kind=F("kind_then"))
     may = Q(action__in=APPROVALS, rule__may_approve=True)
     may |= ~Q(action__in=APPROVALS) & Q(rule__may_reject=True)
     return (
