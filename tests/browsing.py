@@ -9,6 +9,8 @@ from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
 from playwright.sync_api import expect, sync_playwright
 
+from .run import chromium as find_chromium
+
 # playwright runs an event loop in this thread, which Django's guard against blocking calls takes
 # for its own.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -18,11 +20,7 @@ expect.set_options(timeout=10_000)
 @pytest.fixture(scope="session")
 def chromium():
     with sync_playwright() as playwright:
-        path = os.environ.get("CHROMIUM")
-        assert path, (
-            "Set CHROMIUM to the path of a Chromium, or run `make test`, "
-            "which finds or installs one."
-        )
+        path = find_chromium()
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         yield browser
         browser.close()

@@ -111,64 +111,64 @@ BOOKS = {
 }  # fmt: skip
 
 
-# name of the case: (file, its bytes, what is said of it)
+# name of the case: (file, what makes its bytes, what is said of it)
 BOMBS = {
-    "a file without end": ("systems", HEADER + b"x" * 65 * MIB,
+    "a file without end": ("systems", lambda: HEADER + b"x" * 65 * MIB,
         "systems.csv: The file is larger than 64 MiB."),
-    "nothing but NUL": ("systems", b"\0" * 60 * MIB,
+    "nothing but NUL": ("systems", lambda: b"\0" * 60 * MIB,
         "systems.csv, line 1: The line is longer than 262,144 characters"),
-    "a line without end": ("systems", HEADER + b"x" * 60 * MIB,
+    "a line without end": ("systems", lambda: HEADER + b"x" * 60 * MIB,
         "systems.csv, line 2: The line is longer than"),
-    "a field without end": ("systems", HEADER + b'ACTOR,A,"' + b"x" * 200_000,
+    "a field without end": ("systems", lambda: HEADER + b'ACTOR,A,"' + b"x" * 200_000,
         "line 2: This is not CSV (field larger"),
-    "a field over many lines": ("systems", HEADER + b'A,"' + (b"x" * 200 + b"\n") * 300_000,
+    "a field over many lines": ("systems", lambda: HEADER + b'A,"' + (b"x" * 200 + b"\n") * 300_000,
         "line 2: This is not CSV"),
-    "quotes without end": ("systems", HEADER + b'"' * 60 * MIB,
+    "quotes without end": ("systems", lambda: HEADER + b'"' * 60 * MIB,
         "systems.csv, line 2: The line is longer than"),
-    "quotes by pairs": ("systems", HEADER + b'""' * 130_000,
+    "quotes by pairs": ("systems", lambda: HEADER + b'""' * 130_000,
         "systems.csv, line 2: The row has 1 cells"),
-    "lines without end": ("systems", HEADER + b"\n" * 20 * MIB,
+    "lines without end": ("systems", lambda: HEADER + b"\n" * 20 * MIB,
         "The file has more than 500,000 lines"),
-    "old lines without end": ("systems", HEADER + b"\r" * 20 * MIB,
+    "old lines without end": ("systems", lambda: HEADER + b"\r" * 20 * MIB,
         "The file has more than 500,000 lines"),
-    "commas without end": ("systems", HEADER + (b"," * 200_000 + b"x\n") * 300,
+    "commas without end": ("systems", lambda: HEADER + (b"," * 200_000 + b"x\n") * 300,
         "The row has 200001 cells, the header"),
-    "a header without end": ("systems", b"a," * 100_000 + b"\n",
+    "a header without end": ("systems", lambda: b"a," * 100_000 + b"\n",
         "systems.csv, line 1: The header has 100,000 columns"),
-    "a wide header": ("systems", ",".join(f"c{n}" for n in range(99)).encode(),
+    "a wide header": ("systems", lambda: ",".join(f"c{n}" for n in range(99)).encode(),
         "line 1, kind: The column is missing."),
     "every row wrong": (
         "systems",
-        HEADER + b"".join(row(n, "ROBOT") for n in range(400_000)),
+        lambda: HEADER + b"".join(row(n, "ROBOT") for n in range(400_000)),
         "10000 problems, and there may be more.",
     ),
     "the 9,999th row wrong": (
         "systems",
-        HEADER + b"".join(row(n) for n in range(9_998)) + row(9_999, "ROBOT"),
+        lambda: HEADER + b"".join(row(n) for n in range(9_998)) + row(9_999, "ROBOT"),
         "systems.csv, line 10000, kind: “ROBOT” is not one of APPLICATION, ACTOR, "
         "END_USER_APPLICATION.\nNothing was imported: 1 problem.",
     ),
     "codes without end": (
         "specifications",
-        b"code,name,owner_code,format,data_type_codes\nS,s,A,XML,"
+        lambda: b"code,name,owner_code,format,data_type_codes\nS,s,A,XML,"
         + b";".join(b"%d" % n for n in range(20_000)),
         "specifications.csv, line 2, data_type_codes: “0” is unknown",
     ),
-    "a long circle": ("organisational_units", circle(9_000),
+    "a long circle": ("organisational_units", lambda: circle(9_000),
         "line 9001, parent_code: “U8999” would be"),
-    "UTF-16 cut in two": ("systems", "kind,code,name\nACTOR,A,A\n".encode("utf-16")[:-1],
+    "UTF-16 cut in two": ("systems", lambda: "kind,code,name\nACTOR,A,A\n".encode("utf-16")[:-1],
         "begins as UTF-16, but is"),
-    "the last byte of many": ("systems", HEADER + (b"x" * 99 + b"\n") * 499_000 + b"\xff",
+    "the last byte of many": ("systems", lambda: HEADER + (b"x" * 99 + b"\n") * 499_000 + b"\xff",
         "line 499002: The file"),
-    "an overlong slash": ("systems", HEADER + b"ACTOR,A,\xc0\xaf\n",
+    "an overlong slash": ("systems", lambda: HEADER + b"ACTOR,A,\xc0\xaf\n",
         "line 2: The file is not UTF-8."),
-    "half a pair": ("systems", HEADER + b"ACTOR,A,\xed\xa0\x80\n",
+    "half a pair": ("systems", lambda: HEADER + b"ACTOR,A,\xed\xa0\x80\n",
         "line 2: The file is not UTF-8."),
-    "a letter cut in two": ("systems", HEADER + b"ACTOR,A," + b"\xf0\x9f\x92",
+    "a letter cut in two": ("systems", lambda: HEADER + b"ACTOR,A," + b"\xf0\x9f\x92",
         "line 2: The file is not UTF-8."),
-    "orders to a terminal": ("systems", b"kind,code,\x1b[2Jname\n",
+    "orders to a terminal": ("systems", lambda: b"kind,code,\x1b[2Jname\n",
         "The column “\ufffd[2Jname” is unknown"),
-    "a compressed file": ("systems", b"PK\x03\x04" + bytes(range(256)),
+    "a compressed file": ("systems", lambda: b"PK\x03\x04" + bytes(range(256)),
         "systems.csv: This is no workbook that can be"),
 }  # fmt: skip
 
@@ -246,8 +246,8 @@ def outcomes(tmp_path_factory):
         (place / case).mkdir()
     (place / "harmless" / "systems.csv").write_bytes(HEADER + row(1))
     (place / "harmless" / "involvement_kinds.xlsx").write_bytes(book())
-    for case, (file, content, _) in BOMBS.items():
-        (place / case / f"{file}.csv").write_bytes(content)
+    for case, (file, made, _) in BOMBS.items():
+        (place / case / f"{file}.csv").write_bytes(made())
     for case, (lay, _) in TRAPS.items():
         lay(place / case)
     for case, (made, _) in BOOKS.items():

@@ -3,6 +3,7 @@ the beginning and the end of summer time.
 """
 
 from datetime import UTC, datetime
+from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -56,7 +57,7 @@ def chosen_moment(reading: datetime, *, later: bool) -> datetime:
 
 
 class MomentInput(forms.DateTimeField):
-    """A date and a time within bounds. `later`: of a time that the clock shows twice, the second."""
+    """A date and a time within bounds; `later` means the second, if the clock shows it twice."""
 
     widget = forms.DateTimeInput(
         {
@@ -108,7 +109,8 @@ class MomentField(models.DateTimeField):
 
     def formfield(self, **kwargs):
         help_text = f"{self.help_text} {BOUNDS}".strip()
-        return super().formfield(**{"form_class": MomentInput, "help_text": help_text} | kwargs)
+        options: dict[str, Any] = {"form_class": MomentInput, "help_text": help_text}
+        return super().formfield(**options | kwargs)
 
     def deconstruct(self):
         name, _, args, kwargs = super().deconstruct()

@@ -34,7 +34,7 @@ def unbounded() -> Iterator[Breach]:
 
 
 def misfolded() -> Iterator[Breach]:
-    """Each row whose unique column is not what its text folds to: by it nobody would find the row."""
+    """Each row whose unique column is not what its text folds to: nobody would find it by it."""
     for model in apps.get_app_config("proposals").get_models():
         for field in model._meta.concrete_fields:
             if not isinstance(field, FoldedField):
