@@ -3,7 +3,7 @@ the beginning and the end of summer time.
 """
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -84,7 +84,9 @@ class MomentInput(forms.DateTimeField):
         except ValueError:
             raise ValidationError(self.error_messages["invalid"], code="invalid") from None
         # Django's own goes on to convert, and there refuses times that the clock shows twice.
-        return parsed or forms.fields.BaseTemporalField.to_python(self, text)
+        if parsed is None:
+            parsed = cast(datetime, forms.fields.BaseTemporalField.to_python(self, text))
+        return parsed
 
 
 class SplitMomentInput(forms.SplitDateTimeField):
