@@ -78,7 +78,7 @@ def test_a_system_stands_between_those_that_send_to_it_and_those_it_sends_to(sou
         ("Ledger", "Archive", "no physical flow"),
         ("Ledger", "Risk Engine", "1 physical flow"),
     ]
-    assert picture.says == "1 flow into Ledger and 2 flows out of it."
+    assert picture.summary == "1 flow into Ledger and 2 flows out of it."
 
 
 def test_removed_flows_are_not_drawn(source, target):
@@ -201,7 +201,7 @@ def test_a_route_has_what_is_sent_in_its_middle_and_what_lies_around_it_outside(
         ("Risk Engine", "Ledger", "1 physical flow"),
     ]
     assert (
-        picture.says
+        picture.summary
         == "1 flow into Ledger, 1 flow out of Risk Engine, one back from target to source."
     )
     assert (

@@ -160,7 +160,7 @@ def test_rejections_by_the_reason_of_the_proposal(cast, source, target, decided,
         1,
         25.0,
     )
-    assert regulation.told == [
+    assert regulation.by_state_label == [
         *[("Fully approved", 3), ("Source rejected", 1), ("Target rejected", 0)],
         *[("Cancelled", 0), ("Timed out", 1)],
     ]
@@ -170,9 +170,9 @@ def test_rejections_by_the_reason_of_the_proposal(cast, source, target, decided,
         1,
         100.0,
     )
-    every = insights.altogether(found)
+    every = insights.total(found)
     assert (every.decided, every.rejected, every.percent) == (5, 2, 40.0)
-    assert insights.altogether([]).percent == 0.0
+    assert insights.total([]).percent == 0.0
 
 
 # who waits

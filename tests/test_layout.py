@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from proposals.reports.layout import Arrow, Box, Group, Layout, breadth, folded
+from proposals.reports.layout import Arrow, Box, Group, Layout, breadth, wrapped
 
 LAYOUT = Layout(box=100, gutter=40)
 
@@ -88,7 +88,7 @@ def test_an_arrow_to_nowhere_and_an_empty_column_are_left_out():
     ],
 )
 def test_a_name_gets_two_lines_and_then_an_ellipsis(text, lines):
-    assert folded(text, 88, 10, most=2) == lines
+    assert wrapped(text, 88, 10, most=2) == lines
 
 
 @pytest.mark.parametrize(
@@ -97,6 +97,6 @@ def test_a_name_gets_two_lines_and_then_an_ellipsis(text, lines):
 )
 def test_no_line_is_wider_than_its_room(text):
     for room, most in itertools.product([1, 40, 150], [1, 2, 3]):
-        lines = folded(text, room, 10, most)
+        lines = wrapped(text, room, 10, most)
         assert len(lines) <= most
         assert all(breadth(line) * 10 <= room or len(line.rstrip("…")) <= 1 for line in lines)

@@ -17,8 +17,8 @@ HISTORIES, OTHERS = "Histories", "More"
 
 def section_of(model: dict) -> str:
     name = model["object_name"]
-    found = (section for section, names in SECTIONS.items() if name in names)
-    return next(found, HISTORIES if name.startswith("Historical") else OTHERS)
+    sections = (section for section, names in SECTIONS.items() if name in names)
+    return next(sections, HISTORIES if name.startswith("Historical") else OTHERS)
 
 
 class Administration(admin.AdminSite):

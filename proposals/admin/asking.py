@@ -39,10 +39,10 @@ class SpanForm(forms.Form):
     last = Day(label="Until", help_text="This day is included. Today at the latest.")
 
     def clean(self) -> dict:
-        said = super().clean()
-        if not self.errors and said["first"] > said["last"]:
+        cleaned = super().clean()
+        if not self.errors and cleaned["first"] > cleaned["last"]:
             raise forms.ValidationError("“Until” must not be before “From”.")
-        return said
+        return cleaned
 
     @property
     def span(self) -> tuple[datetime, datetime]:

@@ -109,9 +109,9 @@ class TransitionAdmin(WithPages):
     ordering = ["-at", "-id"]
 
     def get_queryset(self, request):
-        found = super().get_queryset(request)
-        mine = Q(proposal__submitted_at__isnull=False) | Q(proposal__maker=request.user)
-        return found if request.user.is_superuser else found.filter(mine)
+        transitions = super().get_queryset(request)
+        visible = Q(proposal__submitted_at__isnull=False) | Q(proposal__maker=request.user)
+        return transitions if request.user.is_superuser else transitions.filter(visible)
 
     def between_view(self, request: HttpRequest) -> HttpResponse:
         self.require_view(request)
@@ -120,9 +120,9 @@ class TransitionAdmin(WithPages):
             title, status = "Transitions between two dates", 400 if form.is_bound else 200
             return self.page(request, "between", title, status=status, form=form, zone=zone())
         begin, end = form.span
-        found = self.get_queryset(request).filter(at__gte=begin, at__lt=end)
+        transitions = self.get_queryset(request).filter(at__gte=begin, at__lt=end)
         name = "transitions-{first}-{last}.csv".format(**form.cleaned_data)
-        return csv_response(name, approvals.STEP_HEADER, approvals.transitions_table(found))
+        return csv_response(name, approvals.STEP_HEADER, approvals.transitions_table(transitions))
 
 
 @admin.register(Notice)
@@ -153,9 +153,9 @@ class HistoryAdmin(Read):
         return row.id
 
     def get_queryset(self, request):
-        found = super().get_queryset(request)
+        versions = super().get_queryset(request)
         is_proposal = self.model is Proposal.history.model
-        return without_drafts_of_others(found, request.user) if is_proposal else found
+        return without_drafts_of_others(versions, request.user) if is_proposal else versions
 
 
 for tracked in [

@@ -46,14 +46,16 @@ class Registered(Traced):
         return csv_response(name, register.HEADER, register.table())
 
     def _asked_for(self, form: MomentForm) -> Register:
-        said = form.cleaned_data
-        return self.register(said["at"], said["system"], said["lifecycle"])
+        asked_for = form.cleaned_data
+        return self.register(asked_for["at"], asked_for["system"], asked_for["lifecycle"])
 
     def _register_page(
-        self, request: HttpRequest, form: MomentForm, *, status: int = 200, **found
+        self, request: HttpRequest, form: MomentForm, *, status: int = 200, **context
     ) -> HttpResponse:
         title = f"{self.opts.verbose_name_plural} on a date".capitalize()
-        return self.page(request, "register", title, status=status, form=form, zone=zone(), **found)
+        return self.page(
+            request, "register", title, status=status, form=form, zone=zone(), **context
+        )
 
 
 @admin.register(LogicalFlow)

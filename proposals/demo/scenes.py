@@ -104,8 +104,8 @@ DELEGATION = ("henrik.solberg@example.com", "tomasz.wieczorek@example.com")
 
 def sign_ins() -> list[tuple[SignIn, User]]:
     """Those that exist in this database."""
-    found = [(sign_in, sign_in.user()) for sign_in in SIGN_INS]
-    return [(sign_in, user) for sign_in, user in found if user]
+    users = [(sign_in, sign_in.user()) for sign_in in SIGN_INS]
+    return [(sign_in, user) for sign_in, user in users if user]
 
 
 @transaction.atomic
@@ -123,14 +123,15 @@ def build(now: datetime, progress: Callable[[str], None]) -> dict[str, int]:
     if System.objects.exists() or User.objects.exists():
         return {}
     progress("Importing the catalogue of Lysvann Energy ...")
-    _found(_opening(timezone.localtime(now), FOUNDED_DAYS_AGO, random.Random("Lysvann")))
-    _tell(timezone.localtime(now), progress)
+    founded = _first_moment(timezone.localtime(now), FOUNDED_DAYS_AGO, random.Random("Lysvann"))
+    _make_company(founded)
+    _play_story(timezone.localtime(now), progress)
     _remind(now)
     counted = [System, User, LogicalFlow, PhysicalFlow, PhysicalSpecification, Proposal]
     return {str(model._meta.verbose_name_plural): model.objects.count() for model in counted}
 
 
-def _found(at: datetime) -> None:
+def _make_company(at: datetime) -> None:
     import_catalogue(
         {path.stem: path.read_bytes() for path in sorted(FILES.glob("catalogue/*.csv"))}, at=at
     )
@@ -146,10 +147,10 @@ def _found(at: datetime) -> None:
     ChangeContext(away, holiday.starts_at, "Delegation made").store(holiday)
     password = make_password(PASSWORD)
     for sign_in in SIGN_INS:
-        _give(sign_in, password, at)
+        _give_sign_in(sign_in, password, at)
 
 
-def _give(sign_in: SignIn, password: str, at: datetime) -> None:
+def _give_sign_in(sign_in: SignIn, password: str, at: datetime) -> None:
     user = User.objects.get(email=sign_in.email)
     user.username, user.password = sign_in.username, password
     for flag in sign_in.flags:
@@ -163,7 +164,7 @@ def _rows(name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def _tell(now: datetime, progress: Callable[[str], None]) -> None:
+def _play_story(now: datetime, progress: Callable[[str], None]) -> None:
     """All steps of all scenes in the order of time, so that later rows have higher numbers."""
     steps = [step for scene in story() for step in scene.steps(now)]
     in_order = sorted(steps, key=lambda step: step[0])
@@ -190,13 +191,14 @@ class Scene:
     chance: random.Random = field(init=False)
 
     def __post_init__(self) -> None:
+        # Of the line alone, so that a line more changes nothing in the others.
         self.chance = random.Random("|".join(self.row.values()))
 
     def steps(self, now: datetime) -> Iterator[tuple[datetime, Callable]]:
         """(moment, what to do at that moment), each later than the one before and all before
         `now`.
         """
-        moments = {"": _opening(now, int(self.row["days_ago"]), self.chance)}
+        moments = {"": _first_moment(now, int(self.row["days_ago"]), self.chance)}
         for step in self.row["course"].split(";"):
             words, _, comment = step.strip().partition(": ")
             name, _, who = words.partition(" by ")
@@ -282,7 +284,7 @@ def _edit(scene: Scene, who: str, comment: str, at: datetime) -> None:
     scene.proposal = Proposal.change_of(flow, scene.maker)
     for name in ["transport", "frequency", "criticality", "description"]:
         setattr(scene.proposal, name, scene.row[name] or getattr(flow, name))
-    _keep(scene, scene.data_types() or list(flow.specification.data_types.all()), at)
+    _save_draft(scene, scene.data_types() or list(flow.specification.data_types.all()), at)
 
 
 def _remove(scene: Scene, who: str, comment: str, at: datetime) -> None:
@@ -290,10 +292,10 @@ def _remove(scene: Scene, who: str, comment: str, at: datetime) -> None:
     route itself.
     """
     scene.proposal = Proposal.removal_of(scene.concerned(), scene.maker)
-    _keep(scene, [], at)
+    _save_draft(scene, [], at)
 
 
-def _keep(scene: Scene, data_types: list[DataType], at: datetime) -> None:
+def _save_draft(scene: Scene, data_types: list[DataType], at: datetime) -> None:
     scene.proposal.reason = Reason.objects.get(name=scene.row["reason"])
     scene.proposal.justification = scene.row["justification"]
     workflow.save_draft(scene.proposal, data_types, by=scene.maker, at=at)
@@ -329,17 +331,20 @@ def _add(scene: Scene, who: str, comment: str, at: datetime) -> None:
     workflow.add_physical_flow(route, scene.wish(), scene.data_types(), by=scene.maker, at=at)
 
 
-def _opening(now: datetime, days_ago: int, chance: random.Random) -> datetime:
+def _first_moment(now: datetime, days_ago: int, chance: random.Random) -> datetime:
     """In office hours, `days_ago` or a little more, and long enough before `now` for what follows
     the same day.
     """
     moment = _in_office(now - timedelta(days=days_ago), chance.randrange(7 * 3600))
+    # Nobody works on Saturday and Sunday.
     while moment.weekday() > 4 or moment > now - timedelta(hours=4):
         moment -= timedelta(days=1)
     return moment
 
 
-def _first(moments: dict[str, datetime], now: datetime, chance: random.Random) -> datetime:
+def _at_first_moment(
+    moments: dict[str, datetime], now: datetime, chance: random.Random
+) -> datetime:
     return moments[""]
 
 
@@ -380,9 +385,9 @@ def _in_office(day: datetime, seconds: int) -> datetime:
 
 # What a step of a course is called, when it comes, and what it does.
 STEPS: dict[str, tuple[Callable[..., datetime], Callable[..., None]]] = {
-    "draft": (_first, _draft),
-    "edit": (_first, _edit),
-    "remove": (_first, _remove),
+    "draft": (_at_first_moment, _draft),
+    "edit": (_at_first_moment, _edit),
+    "remove": (_at_first_moment, _remove),
     "propose": (_soon, _propose),
     "propose-long-ago": (_nearly_too_long_ago, _propose),
     "source": (_in_days, partial(_approve, sides=(Side.SOURCE,))),
@@ -392,5 +397,5 @@ STEPS: dict[str, tuple[Callable[..., datetime], Callable[..., None]]] = {
     "reject-target": (_in_days, partial(_reject, side=Side.TARGET)),
     "cancel": (_in_days, _cancel),
     "time-out": (_at_deadline, _time_out),
-    "add": (_first, _add),
+    "add": (_at_first_moment, _add),
 }

@@ -1,9 +1,9 @@
 """What the database itself refuses, whoever writes: triggers, installed anew after every migrate.
 
 The same guards serve PostgreSQL and SQLite; what must agree at commit (state, transitions, results,
-history, register) is judged on PostgreSQL alone, and elsewhere found by `audit.py`. Lists of
-states, steps and columns come from the models. A refusal reads "sentence [name of the guard]" and
-reaches Python as IntegrityError.
+history, register) is judged on PostgreSQL alone; elsewhere `manage.py verify_audit` finds it. Lists
+of states, steps and columns come from the models. A refusal reads "sentence [name of the guard]"
+and reaches Python as IntegrityError.
 """
 
 from django.db import transaction
@@ -62,6 +62,7 @@ def remove(connection: BaseDatabaseWrapper) -> None:
     rebuilt.
     """
     on_postgresql = connection.vendor == POSTGRESQL
+    # CASCADE takes the trigger along that calls the function.
     with connection.cursor() as cursor:
         for name in installed(connection):
             cursor.execute(

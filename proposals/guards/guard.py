@@ -143,8 +143,8 @@ def never_deleted(model: type[models.Model]) -> Guard:
 def never_replaced(model: type[models.Model]) -> Guard:
     """REPLACE INTO of SQLite deletes without asking the triggers of DELETE."""
     key = model._meta.pk.column
-    there = f"EXISTS (SELECT 1 FROM {table(model)} there WHERE there.{key} = NEW.{key})"
+    exists = f"EXISTS (SELECT 1 FROM {table(model)} old WHERE old.{key} = NEW.{key})"
     sentence = "What is in the record is never replaced."
     return Guard(
-        f"{name_of(model)}_not_replaced", table(model), ("INSERT",), there, sentence, SQLITE
+        f"{name_of(model)}_not_replaced", table(model), ("INSERT",), exists, sentence, SQLITE
     )

@@ -109,7 +109,7 @@ def at_commit() -> list[Guard]:
     """What state, transitions and results say together; asked of a proposal and of a transition
     written.
     """
-    found = []
+    guards_at_commit = []
     for name, disagree, sentence, of_transitions in [
         (
             "agrees_with_its_trail",
@@ -119,27 +119,27 @@ def at_commit() -> list[Guard]:
         ),
         (
             "full_when_both_approved",
-            not_by_both(),
+            is_full_without_both(),
             "Fully approved is what both sides approved, nothing else.",
             True,
         ),
         (
             "results_fit",
-            misfits(),
+            has_results_of_another(),
             "Its results are not of its route, or not what it is about.",
             False,
         ),
     ]:
         refused = f"EXISTS (SELECT 1 FROM {PROPOSAL} p WHERE p.id = NEW.id AND ({disagree}))"
-        found.append(
+        guards_at_commit.append(
             Guard(f"proposal_{name}", PROPOSAL, ("INSERT", "UPDATE"), refused, sentence, AT_COMMIT)
         )
         if of_transitions:
             refused = refused.replace("NEW.id", "NEW.proposal_id")
-            found.append(
+            guards_at_commit.append(
                 Guard(f"transition_{name}", TRANSITION, ("INSERT",), refused, sentence, AT_COMMIT)
             )
-    return found
+    return guards_at_commit
 
 
 def disagrees_with_trail() -> str:
@@ -151,13 +151,13 @@ def disagrees_with_trail() -> str:
         OR p.submitted_at IS DISTINCT FROM {submitted} OR p.closed_at IS DISTINCT FROM {closed}"""
 
 
-def not_by_both() -> str:
+def is_full_without_both() -> str:
     approved = f"""SELECT COUNT(DISTINCT t.side) FROM {TRANSITION} t
         WHERE t.proposal_id = p.id AND t.action IN {APPROVALS}"""
     return f"(p.state = {FULL}) <> (({approved}) = 2)"
 
 
-def misfits() -> str:
+def has_results_of_another() -> str:
     flow = f"""EXISTS (SELECT 1 FROM {LOGICAL} l WHERE l.id = p.result_logical_flow_id
         AND l.source_id = p.source_id AND l.target_id = p.target_id)"""
     physical = f"""EXISTS (SELECT 1 FROM {PHYSICAL} f WHERE f.id = p.result_physical_flow_id

@@ -85,18 +85,18 @@ def sets_agreeing_with_history(field: Any) -> Guard:
 
 def unknown_to_history(field: Any, key: str) -> str:
     """The set of the row with this key (SQL) is not the one its newest history row has."""
-    live, kept = table(field.remote_field.through), table(HistoricalRecords.m2m_models[field])
+    live, past = table(field.remote_field.through), table(HistoricalRecords.m2m_models[field])
     owner, related = field.m2m_column_name(), field.m2m_reverse_name()
     newest = (
         f"(SELECT MAX(n.history_id) FROM {table(field.model.history.model)} n WHERE n.id = {key})"
     )
     return f"""EXISTS (SELECT 1 FROM {live} x WHERE x.{owner} = {key} AND NOT EXISTS (
-            SELECT 1 FROM {kept} k WHERE k.history_id = {newest} AND k.{related} = x.{related}))
-        OR EXISTS (SELECT 1 FROM {kept} k WHERE k.history_id = {newest} AND NOT EXISTS (
+            SELECT 1 FROM {past} k WHERE k.history_id = {newest} AND k.{related} = x.{related}))
+        OR EXISTS (SELECT 1 FROM {past} k WHERE k.history_id = {newest} AND NOT EXISTS (
             SELECT 1 FROM {live} x WHERE x.{owner} = {key} AND x.{related} = k.{related}))"""
 
 
 def guards() -> list[Guard]:
-    found = [guard for model in [Transition, *histories()] for guard in appended_only(model)]
-    found += [guard for model in AGREEING for guard in agreeing_with_history(model)]
-    return found + [sets_agreeing_with_history(field) for field in HistoricalRecords.m2m_models]
+    record = [guard for model in [Transition, *histories()] for guard in appended_only(model)]
+    record += [guard for model in AGREEING for guard in agreeing_with_history(model)]
+    return record + [sets_agreeing_with_history(field) for field in HistoricalRecords.m2m_models]

@@ -27,7 +27,7 @@ from .guard import (
 
 LOGICAL, PHYSICAL, SPECIFICATION = map(table, (LogicalFlow, PhysicalFlow, PhysicalSpecification))
 ORIGIN = ["origin_proposal_id", "origin_batch_id"]
-PLACE = {
+UNCHANGING = {
     LogicalFlow: ["id", "source_id", "target_id", *ORIGIN],
     PhysicalFlow: ["id", "logical_flow_id", "specification_id", "added_by_id", *ORIGIN],
     PhysicalSpecification: ["id", "owner_id", "code"],
@@ -36,10 +36,13 @@ ACTIVE = f"f.lifecycle = {quoted(Lifecycle.ACTIVE)}"
 
 
 def guards() -> list[Guard]:
-    return [guard for model in PLACE for guard in kept(model)] + [*origins(), *living()]
+    return [guard for model in UNCHANGING for guard in of_model(model)] + [
+        *origins(),
+        *lifecycles(),
+    ]
 
 
-def kept(model: Any) -> list[Guard]:
+def of_model(model: Any) -> list[Guard]:
     name = name_of(model)
     moves = [
         (row.source, row.target)
@@ -52,7 +55,7 @@ def kept(model: Any) -> list[Guard]:
             f"{name}_keeps_its_place",
             table(model),
             ("UPDATE",),
-            differ(PLACE[model]),
+            differ(UNCHANGING[model]),
             "Its place in the register and its origin never change.",
         ),
         Guard(
@@ -86,7 +89,7 @@ def origins() -> list[Guard]:
     ]
 
 
-def living() -> list[Guard]:
+def lifecycles() -> list[Guard]:
     """At commit: a logical flow is ACTIVE exactly when it has an active physical flow; what that
     sends lives too.
     """
@@ -94,46 +97,48 @@ def living() -> list[Guard]:
         f"EXISTS (SELECT 1 FROM {PHYSICAL} f WHERE f.logical_flow_id = l.id AND {ACTIVE})"
     )
     is_active = f"l.lifecycle = {quoted(FlowLifecycle.ACTIVE)}"
-    empty = (
+    disagrees = (
         f"EXISTS (SELECT 1 FROM {LOGICAL} l WHERE l.id = {{}} AND ({is_active}) <> {has_physical})"
     )
-    dead = f"""EXISTS (SELECT 1 FROM {PHYSICAL} f
+    removed = f"""EXISTS (SELECT 1 FROM {PHYSICAL} f
         JOIN {SPECIFICATION} s ON s.id = f.specification_id
         WHERE {{}} AND {ACTIVE} AND s.lifecycle <> {quoted(Lifecycle.ACTIVE)})"""
-    active = "A logical flow is active when it has an active physical flow, and only then."
-    lives = "An active physical flow needs a specification that is not removed."
+    sentence_of_flow = (
+        "A logical flow is active when it has an active physical flow, and only then."
+    )
+    sentence_of_specification = "An active physical flow needs a specification that is not removed."
     written = ("INSERT", "UPDATE")
     return [
         Guard(
             "logicalflow_active_with_physical",
             LOGICAL,
             written,
-            empty.format("NEW.id"),
-            active,
+            disagrees.format("NEW.id"),
+            sentence_of_flow,
             AT_COMMIT,
         ),
         Guard(
             "physicalflow_under_active",
             PHYSICAL,
             written,
-            empty.format("NEW.logical_flow_id"),
-            active,
+            disagrees.format("NEW.logical_flow_id"),
+            sentence_of_flow,
             AT_COMMIT,
         ),
         Guard(
             "physicalflow_sends_living",
             PHYSICAL,
             written,
-            dead.format("f.id = NEW.id"),
-            lives,
+            removed.format("f.id = NEW.id"),
+            sentence_of_specification,
             AT_COMMIT,
         ),
         Guard(
             "specification_lives_while_sent",
             SPECIFICATION,
             ("UPDATE",),
-            dead.format("s.id = NEW.id"),
-            lives,
+            removed.format("s.id = NEW.id"),
+            sentence_of_specification,
             AT_COMMIT,
         ),
     ]

@@ -41,7 +41,11 @@ MAKERS = listed(action.name for action in actions().values() if isinstance(actio
 
 def guards() -> list[Guard]:
     named = [
-        ("is_a_row_of_the_table", unknown(), "The table of transitions has no such row."),
+        (
+            "is_a_row_of_the_table",
+            no_row_of_the_table(),
+            "The table of transitions has no such row.",
+        ),
         (
             "next_in_line",
             out_of_line(),
@@ -82,18 +86,18 @@ def guards() -> list[Guard]:
         ),
     ]
     return [
-        Guard(f"transition_{name}", TRANSITION, ("INSERT",), refused, says)
-        for name, refused, says in named
+        Guard(f"transition_{name}", TRANSITION, ("INSERT",), refused, sentence)
+        for name, refused, sentence in named
     ]
 
 
-def unknown() -> str:
-    known = either(
+def no_row_of_the_table() -> str:
+    allowed = either(
         f"(NEW.action = {quoted(action.name)} AND NEW.from_state = {quoted(source)}"
         f" AND NEW.to_state = {quoted(target)} AND NEW.side = {quoted(action.side)})"
         for source, action, target in rows()
     )
-    return f"NOT {known}"
+    return f"NOT {allowed}"
 
 
 def out_of_line() -> str:
@@ -150,18 +154,18 @@ def automatic_without_policy() -> str:
         AND EXISTS (SELECT 1 FROM {SYSTEM} s WHERE s.id = {SYSTEM_OF_SIDE} AND s.is_external)"""
     first = f"NOT EXISTS (SELECT 1 FROM {TRANSITION} t WHERE t.proposal_id = p.id AND t.side <> '')"
     waltz = f"h.maker_decides = {quoted(MakerDecides.WALTZ)}"
-    says = policy(f"({waltz} OR {first}) AND ({own} OR {external})")
+    allowed = policy(f"({waltz} OR {first}) AND ({own} OR {external})")
     return f"""{DECISION} AND NEW.automatic AND NOT EXISTS (
         SELECT 1 FROM {PROPOSAL} p WHERE p.id = NEW.proposal_id AND p.maker_id = NEW.by_id
-        AND NEW.on_behalf_of_id IS NULL AND NEW.action IN {APPROVALS} AND {says})"""
+        AND NEW.on_behalf_of_id IS NULL AND NEW.action IN {APPROVALS} AND {allowed})"""
 
 
 def on_another_basis() -> str:
-    known = either(
+    allowed = either(
         f"(NEW.action = {quoted(action.name)} AND NEW.basis IN {listed(action.role.bases)})"
         for action in actions().values()
     )
-    return f"NOT {known} OR NEW.basis = {quoted(Basis.EXTERNAL)} AND NOT NEW.automatic"
+    return f"NOT {allowed} OR NEW.basis = {quoted(Basis.EXTERNAL)} AND NOT NEW.automatic"
 
 
 def newest(row: str, history: str) -> str:

@@ -16,7 +16,7 @@ STEPS = [
     timedelta(hours=hours)
     for hours in (1, 2, 4, 8, 12, 24, 48, 120, 240, 480, 1200, 2400, 4800, 12000, 24000)
 ]
-MOST_LINES = 5
+MAX_LINES = 5
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Bar:
     """
 
     label: str
-    told: str
+    summary: str
     parts: list[tuple[str, float, float]]
     label_y: int
     y: int
@@ -50,14 +50,14 @@ def bars(rows: Sequence[tuple[str, str, dict[str, float]]], full: float = 0) -> 
     return Bars([_bar(place, *row, full) for place, row in enumerate(rows)])
 
 
-def _bar(place: int, label: str, told: str, values: dict[str, float], full: float) -> Bar:
+def _bar(place: int, label: str, summary: str, values: dict[str, float], full: float) -> Bar:
     parts, start = [], 0.0
     for name, value in values.items():
         width = 100 * value / full
         if value:
             parts.append((name, round(start, 2), round(width, 2)))
         start += width
-    return Bar(label, told, parts, place * BAR_ROW + 16, place * BAR_ROW + BAR_TOP)
+    return Bar(label, summary, parts, place * BAR_ROW + 16, place * BAR_ROW + BAR_TOP)
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Mark:
     x: float
     half_y: float
     nine_y: float
-    told: str
+    summary: str
 
 
 @dataclass(frozen=True)
@@ -90,14 +90,14 @@ class Plot:
 def plot(weeks: Sequence[Week]) -> Plot:
     """The weeks from left to right, those without a decision empty; a date under every fifth."""
     longest = max((week.nine or timedelta() for week in weeks), default=timedelta())
-    step = next((step for step in STEPS if step * MOST_LINES >= longest), STEPS[-1])
+    step = next((step for step in STEPS if step * MAX_LINES >= longest), STEPS[-1])
     top = max(step, -(-longest // step) * step)
     width = 100 - LEFT_OF_PLOT - RIGHT_OF_PLOT
     across = [
         round(LEFT_OF_PLOT + width * (place + 0.5) / len(weeks), 2) for place in range(len(weeks))
     ]
     marks = [
-        Mark(x, _down(week.half, top), _down(week.nine, top), week.told)
+        Mark(x, _down(week.half, top), _down(week.nine, top), week.summary)
         for x, week in zip(across, weeks, strict=True)
         if week.decided
     ]

@@ -15,7 +15,9 @@ from ..models import LogicalFlow, PhysicalFlow, Proposal, ProposalType, System
 from .layout import Arrow, Box, Drawing, Group, Layout
 from .neighbourhood import FlowGroup, around_route, by_route
 
-OF_A_SYSTEM, BEFORE_AND_AFTER, BESIDE, SENT = 12, 6, 3, 6  # drawn at most: of each group
+# How many of each group are drawn at most: more would not fit beside each other, and a list is
+# better for them.
+OF_A_SYSTEM, BEFORE_AND_AFTER, BESIDE, SENT = 12, 6, 3, 6
 SPACIOUS, NARROW = Layout(box=196, gutter=88), Layout(box=148, gutter=34)  # three columns or five
 
 
@@ -52,7 +54,7 @@ class Picture:
     """A drawing with its name and a sentence that says what it shows, and the same as a table."""
 
     title: str
-    says: str
+    summary: str
     drawing: Drawing
     rows: list[Row]
 
@@ -84,7 +86,7 @@ class Sketch:
         """An arrow straight from one end to the other, for the flow that there may be."""
         for flow in flows:
             self.arrows.append(Arrow(source.key, target.key, flow.lifecycle.lower()))
-            self._tell(flow, consent_in_words(flow), flow.get_absolute_url())
+            self._add_row(flow, consent_in_words(flow), flow.get_absolute_url())
 
     def sent(self, box: Box, source: End, target: End) -> None:
         """Something that is sent from one end to the other, as a box between them."""
@@ -103,12 +105,17 @@ class Sketch:
         for flow in chosen:
             other = flow.source if sending else flow.target
             mark = self.marks.get((flow.source_id, flow.target_id)) or _as_it_is(flow)
-            tells = f"{other}: {mark.word}"
+            description = f"{other}: {mark.word}"
             box = Box(
-                (place, other.pk), other.name, mark.word, other.get_absolute_url(), mark.look, tells
+                (place, other.pk),
+                other.name,
+                mark.word,
+                other.get_absolute_url(),
+                mark.look,
+                description,
             )
             self._join(place, box, end, sending)
-            self._tell(flow, mark.word, mark.url)
+            self._add_row(flow, mark.word, mark.url)
         if group.total > len(chosen):
             self._rest(place, group.total - len(chosen), end, sending)
 
@@ -116,6 +123,7 @@ class Sketch:
         """What is drawn of a group: those a proposal concerns, then the busiest; all if only one
         would be left out.
         """
+        # A box that says "and 1 more" needs as much room as the one that it leaves out.
         most = most + 1 if group.total == most + 1 else most
         marked = [flow for flow in group.flows if (flow.source_id, flow.target_id) in self.marks]
         others = [flow for flow in group.flows if flow not in marked]
@@ -125,9 +133,9 @@ class Sketch:
         """A box for what is not drawn of a group."""
         query = urlencode({"system": str(end.system), "way": "into" if sending else "out"})
         url = f"{reverse('flows')}?{query}"
-        tells = f"{number} more, not drawn: in the list of flows of {end.system.name}"
+        description = f"{number} more, not drawn: in the list of flows of {end.system.name}"
         rest = Box(
-            (place, "rest", sending), f"and {number} more", "in the list", url, "rest", tells
+            (place, "rest", sending), f"and {number} more", "in the list", url, "rest", description
         )
         self._join(place, rest, end, sending)
         ends = (
@@ -142,12 +150,14 @@ class Sketch:
 
     def _add(self, place: str, box: Box) -> None:
         """A box that is there already (between two ends that both know it) stays where it is."""
-        there = self.places[place].get(box.key)
-        if there:
-            box = replace(there, note="indirect way", tells=f"{there.tells}; {box.note}")
+        drawn = self.places[place].get(box.key)
+        if drawn:
+            box = replace(
+                drawn, note="indirect way", description=f"{drawn.description}; {box.note}"
+            )
         self.places[place][box.key] = box
 
-    def _tell(self, flow: LogicalFlow, what: str, url: str) -> None:
+    def _add_row(self, flow: LogicalFlow, what: str, url: str) -> None:
         self.rows.append(Row(flow.source.name, flow.target.name, what, url))
 
 
@@ -189,12 +199,12 @@ def of_system(
         [Group("", [_box_of(end)])],
         [Group(f"Flows out: {numbers[1]}", sketch.boxes("out"))],
     ]
-    says = (
+    summary = (
         f"{counted(numbers[0], 'flow')} into {system.name} and {counted(numbers[1], 'flow')} out "
         "of it."
     )
     return Picture(
-        f"The flows of {system.name}", says, SPACIOUS.draw(columns, sketch.arrows), sketch.rows
+        f"The flows of {system.name}", summary, SPACIOUS.draw(columns, sketch.arrows), sketch.rows
     )
 
 
@@ -239,7 +249,7 @@ def of_flow(flow: LogicalFlow, sent: list[PhysicalFlow]) -> Picture:
     bare = Box(
         "bare", "No physical flow", "how is not known", flow.get_absolute_url(), "physical pending"
     )
-    boxes = [_sent(physical) for physical in sent[:SENT]] or [bare]
+    boxes = [_sent_box(physical) for physical in sent[:SENT]] or [bare]
     return _of_route(flow.source, flow.target, boxes, max(flow.number_physical - SENT, 0))
 
 
@@ -252,24 +262,24 @@ def of_proposal(proposal: Proposal, sent: list[PhysicalFlow], others: int) -> Pi
     staying = [physical for physical in sent if physical.pk != proposal.concerned_physical_flow_id][
         : SENT - 1
     ]
-    boxes = [_wished(proposal), *map(_sent, staying)]
+    boxes = [_proposed_box(proposal), *map(_sent_box, staying)]
     return _of_route(proposal.source, proposal.target, boxes, others - len(staying))
 
 
-def _sent(physical: PhysicalFlow) -> Box:
+def _sent_box(physical: PhysicalFlow) -> Box:
     note = f"{physical.get_transport_display()}, {physical.get_frequency_display().lower()}"
-    tells = f"{physical}: {note}"
+    description = f"{physical}: {note}"
     return Box(
         ("sent", physical.pk),
         str(physical),
         note,
         physical.get_absolute_url(),
         "physical active",
-        tells,
+        description,
     )
 
 
-def _wished(proposal: Proposal) -> Box:
+def _proposed_box(proposal: Proposal) -> Box:
     """What a proposal is about, as a box on its route."""
     marks: dict[str, Mark] = {
         ProposalType.CREATE: COMES,
@@ -279,7 +289,7 @@ def _wished(proposal: Proposal) -> Box:
     mark = marks[proposal.type]
     name = subject(proposal)
     url = (proposal.concerned or proposal).get_absolute_url()
-    return Box("wished", name, mark.word, url, f"physical {mark.look}", f"{name}: {mark.word}")
+    return Box("proposed", name, mark.word, url, f"physical {mark.look}", f"{name}: {mark.word}")
 
 
 def subject(proposal: Proposal) -> str:
@@ -313,7 +323,10 @@ def _of_route(source: System, target: System, sent: list[Box], left_out: int) ->
     numbers = {name: group.total for name, group in around.items()}
     drawing = NARROW.draw(_columns(sketch, ends, numbers), sketch.arrows)
     return Picture(
-        f"{source.name} → {target.name}", _around(source, target, numbers), drawing, sketch.rows
+        f"{source.name} → {target.name}",
+        _summary_of_route(source, target, numbers),
+        drawing,
+        sketch.rows,
     )
 
 
@@ -327,12 +340,12 @@ def _columns(sketch: Sketch, ends: tuple[End, End], numbers: dict[str, int]) -> 
     ]
 
 
-def _around(source: System, target: System, numbers: dict[str, int]) -> str:
-    told = (
+def _summary_of_route(source: System, target: System, numbers: dict[str, int]) -> str:
+    flows = (
         f"{counted(numbers['into'], 'flow')} into {source.name}, "
         f"{counted(numbers['out'], 'flow')} out of {target.name}"
     )
-    return f"{told}, one back from target to source." if numbers["back"] else f"{told}."
+    return f"{flows}, one back from target to source." if numbers["back"] else f"{flows}."
 
 
 def _box_of(end: End) -> Box:

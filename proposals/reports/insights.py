@@ -30,7 +30,7 @@ AGES = [("under 3 days", 3), ("3 to 7 days", 8), ("8 to 14 days", 15), ("15 to 3
 OLDER = "over 30 days"
 REJECTED = states_reached_by("reject")
 DECIDED = [State.FULLY_APPROVED, *REJECTED]
-MOST_WAITED_FOR = 10
+ROWS_WAITED_FOR = 10
 MAKERS_NAMED = 3
 
 
@@ -66,10 +66,10 @@ class Week:
         return in_words(self.nine)
 
     @property
-    def told(self) -> str:
-        many = f"{self.decided} decided, half" if self.decided > 1 else "1 decided,"
+    def summary(self) -> str:
+        number = f"{self.decided} decided, half" if self.decided > 1 else "1 decided,"
         nine = f", 9 of 10 within {self.nine_words}" if self.decided > 1 else ""
-        return f"Week of {self.start:%-d %b}: {many} within {self.half_words}{nine}"
+        return f"Week of {self.start:%-d %b}: {number} within {self.half_words}{nine}"
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class Outcome:
         return sum(self.by_state.get(state, 0) for state in REJECTED)
 
     @property
-    def told(self) -> list[tuple[str, int]]:
+    def by_state_label(self) -> list[tuple[str, int]]:
         """(end state in words, how many)."""
         return [(State(state).label, number) for state, number in self.by_state.items()]
 
@@ -183,9 +183,8 @@ def time_to_decision(now: datetime) -> list[Week]:
     ranked = ranked.annotate(
         of_half=F("place") * 2 - F("number"), of_nine=F("place") * 10 - F("number") * 9
     )
-    found = ranked.filter(Q(of_half__range=(0, 1)) | Q(of_nine__range=(0, 9)))
-    found = found.values_list("week", "place", "number", "took")
-    return _weeks(now, list(found))
+    figures = ranked.filter(Q(of_half__range=(0, 1)) | Q(of_nine__range=(0, 9)))
+    return _weeks(now, list(figures.values_list("week", "place", "number", "took")))
 
 
 def _weeks(now: datetime, ranked: list[tuple]) -> list[Week]:
@@ -194,6 +193,7 @@ def _weeks(now: datetime, ranked: list[tuple]) -> list[Week]:
         by_week.setdefault(timezone.localtime(start).date(), (number, {}))[1][place] = took
     weeks = []
     for step in range(WEEKS):
+        # Counted in dates: the week in which the clock is changed has no 168 hours.
         monday = timezone.localtime(window_start(now)).date() + timedelta(weeks=step)
         start = timezone.make_aware(datetime.combine(monday, datetime.min.time()))
         number, took = by_week.get(monday, (0, {}))
@@ -209,27 +209,28 @@ def outcomes(now: datetime) -> list[Outcome]:
     by_reason: dict[str, dict[str, int]] = {}
     for reason, state, number in rows:
         by_reason.setdefault(reason, dict.fromkeys(end_states(), 0))[state] = number
-    found = [Outcome(reason, by_state) for reason, by_state in by_reason.items()]
-    return sorted(found, key=lambda outcome: (-outcome.decided, outcome.reason))
+    ended = [Outcome(reason, by_state) for reason, by_state in by_reason.items()]
+    return sorted(ended, key=lambda outcome: (-outcome.decided, outcome.reason))
 
 
-def altogether(found: list[Outcome]) -> Outcome:
+def total(outcomes: list[Outcome]) -> Outcome:
+    """All of them as one, without a reason."""
     return Outcome(
-        "", {state: sum(outcome.by_state[state] for outcome in found) for state in end_states()}
+        "", {state: sum(outcome.by_state[state] for outcome in outcomes) for state in end_states()}
     )
 
 
 def who_waits() -> list[Waiting]:
     """The sides that most open proposals wait for, the most waited for first."""
-    found = [row for side in Side for row in _waited_for(side)]
-    found = sorted(found, key=lambda row: (-row.number, row.since))[:MOST_WAITED_FOR]
+    waiting = [row for side in Side for row in _waited_for(side)]
+    waiting = sorted(waiting, key=lambda row: (-row.number, row.since))[:ROWS_WAITED_FOR]
     for side in Side:
-        _name_makers([row for row in found if row.side == side], side)
-    approvers = [row for row in deciders({row.system.pk for row in found}) if row.may_approve]
-    for row in found:
+        _name_makers([row for row in waiting if row.side == side], side)
+    approvers = [row for row in deciders({row.system.pk for row in waiting}) if row.may_approve]
+    for row in waiting:
         able = [str(approver.user) for approver in approvers if approver.system_id == row.system.pk]
         row.approvers = list(dict.fromkeys(able))
-    return found
+    return waiting
 
 
 def _undecided(side: Side) -> QuerySet[Proposal]:
@@ -239,7 +240,7 @@ def _undecided(side: Side) -> QuerySet[Proposal]:
 def _waited_for(side: Side) -> list[Waiting]:
     key = side.lower()
     groups = _undecided(side).values(key).annotate(number=Count("pk"), since=Min("submitted_at"))
-    top = list(groups.order_by("-number", "since", key)[:MOST_WAITED_FOR])
+    top = list(groups.order_by("-number", "since", key)[:ROWS_WAITED_FOR])
     systems = System.objects.in_bulk([group[key] for group in top])
     return [Waiting(systems[group[key]], side, group["number"], group["since"]) for group in top]
 
@@ -251,14 +252,14 @@ def _name_makers(waiting: list[Waiting], side: Side) -> None:
     groups = (
         _undecided(side).filter(**{f"{key}__in": of_system}).values(key, "maker__name", "maker")
     )
-    counted = groups.annotate(mine=Count("pk"))
+    counted = groups.annotate(own=Count("pk"))
     ranked = counted.annotate(
         place=Window(
-            RowNumber(), partition_by=F(key), order_by=[F("mine").desc(), "maker__name", "maker"]
+            RowNumber(), partition_by=F(key), order_by=[F("own").desc(), "maker__name", "maker"]
         ),
         makers=Window(Count("*"), partition_by=F(key)),
     )
     for row in ranked.filter(place__lte=MAKERS_NAMED).order_by(key, "place"):
         waits = of_system[row[key]]
-        waits.makers.append((row["maker__name"], row["mine"]))
+        waits.makers.append((row["maker__name"], row["own"]))
         waits.other_makers = row["makers"] - len(waits.makers)

@@ -12,17 +12,14 @@ from dataclasses import dataclass
 PADDING, GAP = 10, 10  # inside a box, between boxes
 NAME, NOTE, HEADING = 12.5, 10.5, 11.5  # sizes of type, as if all were bold
 LINE, HEADING_LINE, GROUP_GAP, MARGIN = 16, 20, 16, 4
-HEAD, TURN, BELOW = (
-    7,
-    10,
-    18,
-)  # an arrow's head, the radius of its turns, how far below the boxes it leads back
+HEAD, TURN = 7, 10  # the length of an arrow's head, the radius of its turns
+BELOW = 18  # how far below the boxes an arrow leads back
 
 
 @dataclass(frozen=True)
 class Box:
-    """Something with a name. `key` is what arrows call it, `look` its CSS classes, `tells` the
-    whole of it in words.
+    """Something with a name. Arrows name it by its `key`; `look` are its CSS classes, `description`
+    says all of it in words.
     """
 
     key: Hashable
@@ -30,7 +27,7 @@ class Box:
     note: str = ""
     url: str = ""
     look: str = ""
-    tells: str = ""
+    description: str = ""
 
 
 @dataclass(frozen=True)
@@ -104,7 +101,7 @@ class Layout:
         nobody drew.
         """
         columns = [
-            kept for groups in columns if (kept := [group for group in groups if group.boxes])
+            filled for groups in columns if (filled := [group for group in groups if group.boxes])
         ]
         above = max((self._above(groups) for groups in columns), default=0)
         below = max((self._height(groups) - self._above(groups) for groups in columns), default=0)
@@ -116,11 +113,11 @@ class Layout:
                     headings.append(placed)
                 else:
                     boxes.append(placed)
-        found = {placed.box.key: placed for placed in boxes}
+        placed_by_key = {placed.box.key: placed for placed in boxes}
         ends = [
-            (found[a.start], found[a.end], a.look)
+            (placed_by_key[a.start], placed_by_key[a.end], a.look)
             for a in arrows
-            if a.start in found and a.end in found
+            if a.start in placed_by_key and a.end in placed_by_key
         ]
         low = (
             MARGIN + above + below + BELOW * any(_leads_back(start, end) for start, end, _ in ends)
@@ -155,7 +152,7 @@ class Layout:
                 yield Text(
                     x,
                     top + 12,
-                    folded(group.heading, self.box + self.gutter // 2, HEADING, most=1)[0],
+                    wrapped(group.heading, self.box + self.gutter // 2, HEADING, most=1)[0],
                 )
                 top += HEADING_LINE
             for box in group.boxes:
@@ -173,8 +170,8 @@ class Layout:
 
     def _lines(self, box: Box) -> list[tuple[str, str]]:
         room = self.box - 2 * PADDING
-        names = [(text, "name") for text in folded(box.name, room, NAME, most=2)]
-        return names + [(text, "note") for text in folded(box.note, room, NOTE, most=1)]
+        names = [(text, "name") for text in wrapped(box.name, room, NAME, most=2)]
+        return names + [(text, "note") for text in wrapped(box.note, room, NOTE, most=1)]
 
 
 def _leads_back(start: Placed, end: Placed) -> bool:
@@ -202,7 +199,7 @@ def _back(start: Placed, end: Placed, look: str, low: int) -> Path:
     )
 
 
-def folded(text: str, room: float, size: float, most: int) -> list[str]:
+def wrapped(text: str, room: float, size: float, most: int) -> list[str]:
     """`text` on at most `most` lines of `room` pixels; what does not fit ends in an ellipsis. No
     line for no text.
     """
@@ -226,6 +223,7 @@ def _fitting(text: str, room: float) -> int:
     for place, character in enumerate(text):
         wide += breadth(character)
         if wide > room:
+            # At least one, or a box narrower than a letter would never be filled.
             return max(place, 1)
     return len(text)
 

@@ -9,10 +9,10 @@ from ..reports import charts
 from ..reports.insights import (
     WEEKS,
     Age,
-    altogether,
     open_by_age,
     outcomes,
     time_to_decision,
+    total,
     who_waits,
 )
 
@@ -40,7 +40,7 @@ def insights(request: HttpRequest) -> HttpResponse:
         "number_decided": sum(week.decided for week in weeks),
         "weeks_chart": charts.plot(weeks),
         "outcomes": ended,
-        "altogether": altogether(ended),
+        "total": total(ended),
         "outcomes_chart": charts.bars(
             [_outcome_bar(outcome) for outcome in ended if outcome.decided], full=100
         ),
@@ -56,8 +56,8 @@ def _age_bar(age: Age, series: dict[str, str]) -> tuple[str, str, dict[str, floa
 
 
 def _outcome_bar(outcome) -> tuple[str, str, dict[str, float]]:
-    told = f"{outcome.percent:.0f}% · {outcome.rejected} of {outcome.decided}"
-    return Truncator(outcome.reason).chars(LONGEST_LABEL), told, {"bar": outcome.percent}
+    share = f"{outcome.percent:.0f}% · {outcome.rejected} of {outcome.decided}"
+    return Truncator(outcome.reason).chars(LONGEST_LABEL), share, {"bar": outcome.percent}
 
 
 def _waiting_bar(row) -> tuple[str, str, dict[str, float]]:

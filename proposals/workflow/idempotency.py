@@ -25,6 +25,7 @@ def one_effect(
     wait for one another. Invalid if `form_key` is no key, or somebody else's.
     """
     try:
+        # Who sends no key (no page of ours does) asks for no protection: each time is a new act.
         form = UUID(form_key) if form_key else uuid4()
     except ValueError:
         raise Invalid(
@@ -47,5 +48,6 @@ def _page_after(
         if receipt.page:
             receipt.save()
         else:
+            # The view has its answer, so no exception may undo what it wrote.
             transaction.set_rollback(True)
     return receipt.page or None

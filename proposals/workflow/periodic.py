@@ -56,6 +56,7 @@ def send_mail(at: datetime) -> tuple[int, int]:
     goes out twice.
     """
     sent = failed = 0
+    # post_office has a lock of its own, which is per machine; workers may run on several.
     with alone("mail") as is_alone:
         batch = is_alone and send_queued()
         while batch and any(batch):

@@ -31,6 +31,7 @@ def retrying_transaction(function: Callable) -> Callable:
             except OperationalError as error:
                 if not outermost or not _crossed(error):
                     raise
+                # At random, or the two that crossed would meet again at the same place.
                 time.sleep(random.uniform(0, 0.02 * 2**attempt))
         raise Conflict("Too many people changed the same things at this moment. Please try again.")
 
