@@ -1,38 +1,16 @@
-"""The headers that every answer carries, whoever made it: a view, a static file, an error in the
-midst of things.
+"""The headers that every answer carries, whoever made it: a view, a static file, an error
+half-way.
 """
 
 from django.http import HttpRequest, HttpResponse
 
-UNUSED = [
-    *(
-        "accelerometer",
-        "autoplay",
-        "browsing-topics",
-        "camera",
-        "display-capture",
-        "encrypted-media",
-    ),
-    *(
-        "fullscreen",
-        "gamepad",
-        "geolocation",
-        "gyroscope",
-        "hid",
-        "idle-detection",
-        "local-fonts",
-        "magnetometer",
-    ),
-    *(
-        "microphone",
-        "midi",
-        "payment",
-        "picture-in-picture",
-        "publickey-credentials-get",
-        "screen-wake-lock",
-    ),
-    *("serial", "storage-access", "usb", "window-management", "xr-spatial-tracking"),
-]
+# Features of browsers that no page asks for.
+UNUSED = """
+    accelerometer autoplay browsing-topics camera display-capture encrypted-media fullscreen
+    gamepad geolocation gyroscope hid idle-detection local-fonts magnetometer microphone midi
+    payment picture-in-picture publickey-credentials-get screen-wake-lock serial storage-access
+    usb window-management xr-spatial-tracking
+""".split()
 EVERYWHERE = {
     "X-Frame-Options": "DENY",
     "X-Content-Type-Options": "nosniff",
