@@ -5,12 +5,33 @@ half-way.
 from django.http import HttpRequest, HttpResponse
 
 # Features of browsers that no page asks for.
-UNUSED = """
-    accelerometer autoplay browsing-topics camera display-capture encrypted-media fullscreen
-    gamepad geolocation gyroscope hid idle-detection local-fonts magnetometer microphone midi
-    payment picture-in-picture publickey-credentials-get screen-wake-lock serial storage-access
-    usb window-management xr-spatial-tracking
-""".split()
+UNUSED = [
+    "accelerometer",
+    "autoplay",
+    "browsing-topics",
+    "camera",
+    "display-capture",
+    "encrypted-media",
+    "fullscreen",
+    "gamepad",
+    "geolocation",
+    "gyroscope",
+    "hid",
+    "idle-detection",
+    "local-fonts",
+    "magnetometer",
+    "microphone",
+    "midi",
+    "payment",
+    "picture-in-picture",
+    "publickey-credentials-get",
+    "screen-wake-lock",
+    "serial",
+    "storage-access",
+    "usb",
+    "window-management",
+    "xr-spatial-tracking",
+]
 EVERYWHERE = {
     "X-Frame-Options": "DENY",
     "X-Content-Type-Options": "nosniff",
