@@ -14,8 +14,10 @@ from django import forms
 from django.apps import apps
 from django.contrib import admin
 from django.core.exceptions import ValidationError
+from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, models, transaction
 from django.test import RequestFactory
+from post_office.models import Email
 
 import proposals.forms as project_forms
 from proposals.files.catalogue import import_catalogue
@@ -355,3 +357,36 @@ def test_a_migration_that_finds_two_same_texts_names_them_and_changes_nothing(tm
             ("etrm", "\ntradewind\netrm\n"),
             ("bj\u00f6rn", "\nother\nbj\u00f6rn\n"),
         ]
+
+
+UNSEEN = set("\u202e\x1b\u200b\u2066\r\x00")
+
+
+def test_mails_show_stored_names_harmless(story, source, maker):
+    raw("proposals_system", "name", source.pk, DECEPTION)
+    raw("proposals_user", "name", maker.pk, "Mia\r\nBcc: x@example.com\u2066")
+    wish = Proposal.objects.get(pk=story.edit.pk)
+    factories.proposed(
+        User.objects.get(pk=maker.pk), wish.source, wish.target, specification_name="b"
+    )
+    mail = Email.objects.order_by("-pk").first()
+    message = mail.email_message()
+    assert message.subject == "Please decide: Ledger[31m \u2192 Risk Engine"
+    assert "Mia Bcc: x@example.com asks for your decision" in message.body
+    texts = [message.subject, message.body, message.alternatives[0][0]]
+    assert not any(set(text) & UNSEEN for text in texts)
+
+
+def test_a_comment_keeps_its_lines_and_loses_what_nobody_sees(as_, cast, proposal):
+    client = as_(cast.source_approver)
+    sent = {"side": "SOURCE", "comment": "First\u202e line\r\nsecond\x1b[2J\u200b line\x00"}
+    answer = client.post(f"/proposals/{proposal.pk}/reject/", sent)
+    assert answer.status_code == 302
+    decision = proposal.transitions.get(side="SOURCE")
+    assert decision.comment == "First line\nsecond[2J line"
+
+
+def test_a_second_superuser_of_the_same_name_is_refused_in_a_sentence(db):
+    call_command("createsuperuser", "--noinput", username="root", email="r@x.example", name="R")
+    with pytest.raises(CommandError, match=r"has this user name already|already taken"):
+        call_command("createsuperuser", "--noinput", username="ROOT", email="s@x.example", name="S")

@@ -78,7 +78,7 @@ class CleanedField(models.Field):
 
     def validate(self, value, model_instance) -> None:
         super().validate(value, model_instance)
-        for field in model_instance._meta.concrete_fields:
+        for field in self.model._meta.concrete_fields:
             if isinstance(field, FoldedField) and field.of == self.name:
                 field.refuse_taken(value, model_instance)
 
@@ -170,12 +170,15 @@ class FoldedField(DerivedField, models.CharField):
     def derive(self, instance) -> str:
         return self.fold(getattr(instance, self.of))
 
-    def refuse_taken(self, text: str | None, instance: Any) -> None:
-        """ValidationError, naming the other row, if another one has the same text."""
-        others = type(instance)._default_manager.exclude(pk=instance.pk)
+    def refuse_taken(self, text: str | None, instance: models.Model | None) -> None:
+        """ValidationError, naming the other row, if another one than `instance` has the same text.
+
+        There is no instance where a command asks for a value before it makes the row.
+        """
+        others = self.model._default_manager.exclude(pk=instance and instance.pk)
         other = others.filter(**{self.name: self.fold(text)}).first()
         if other is not None:
-            what = instance._meta.get_field(self.of).verbose_name
+            what = self.model._meta.get_field(self.of).verbose_name
             raise ValidationError(f"{other} has this {what} already.", code="unique")
 
     def deconstruct(self):
