@@ -228,12 +228,10 @@ class World(People, Register):
         wish = self.proposals[place]
         if len(sides) > 1 and not self.policy["one_person_both_sides"]:
             raise No("right")
-        for side in sides:
-            self.right(wish, "approve", side, by)
-            if side not in self.undecided(wish):
-                raise No("conflict")
-        for side in sides:
-            behalf = self.right(wish, "approve", side, by)
+        behalves = [self.right(wish, "approve", side, by) for side in sides]
+        if not set(sides) <= set(self.undecided(wish)):
+            raise No("conflict")
+        for side, behalf in zip(sides, behalves, strict=True):
             wish.step(f"approve_{side.lower()}", f"{side}_APPROVED", by, behalf)
         self.complete_if_agreed(wish, by)
 
