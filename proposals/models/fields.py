@@ -178,8 +178,8 @@ class FoldedField(DerivedField, models.CharField):
         others = self.model._default_manager.exclude(pk=instance and instance.pk)
         other = others.filter(**{self.name: self.fold(text)}).first()
         if other is not None:
-            what = self.model._meta.get_field(self.of).verbose_name
-            raise ValidationError(f"{other} has this {what} already.", code="unique")
+            what: Any = self.model._meta.get_field(self.of)
+            raise ValidationError(f"{other} has this {what.verbose_name} already.", code="unique")
 
     def deconstruct(self):
         name, _, args, kwargs = super().deconstruct()
