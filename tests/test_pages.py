@@ -227,6 +227,26 @@ def test_a_side_one_does_not_have_is_refused_though_not_offered(as_, cast, propo
     assert "You may not approve for the target, Risk Engine (RISK)." in text(response)
 
 
+def test_a_form_that_asks_again_offers_no_further_side(as_, cast, proposal):
+    url = f"/proposals/{proposal.pk}/reject/"
+    again = as_(cast.source_approver).post(url, {"side": "SOURCE", "comment": ""})
+    assert again.context["form"].fields["side"].widget.choices == [("SOURCE", "Source")]
+    factories.policy(one_person_both_sides=False)
+    again = as_(cast.both).post(f"/proposals/{proposal.pk}/approve/", {"comment": "Fine."})
+    assert [value for value, _ in again.context["form"].fields["side"].widget.choices] == [
+        "SOURCE",
+        "TARGET",
+    ]
+
+
+@pytest.mark.parametrize("side", ["", "BOTH", "NORTH"])
+def test_a_decision_names_a_side_it_can_be_for(as_, cast, proposal, side):
+    url = f"/proposals/{proposal.pk}/reject/"
+    response = as_(cast.both).post(url, {"side": side, "comment": "No."})
+    assert response.status_code == 400
+    assert "Say for which side you reject." in text(response)
+
+
 def test_a_rejection_without_a_comment_asks_again(as_, cast, proposal):
     response = as_(cast.rejecter).post(
         f"/proposals/{proposal.pk}/reject/", {"side": "TARGET", "comment": " "}

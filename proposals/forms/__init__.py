@@ -2,7 +2,7 @@
 its verbs.
 """
 
-from .deciding import ActionForm, BulkForm, decision_verbs
+from .deciding import ActionForm, BulkForm, who_needs_comment
 from .fields import MOST_OFFERED, SystemField, UserNameInput
 from .me import DelegationForm, NoticesForm, PasswordForm
 from .proposing import ChangeForm, ProposalForm, RemovalForm, WishForm
@@ -22,5 +22,5 @@ __all__ = [
     "TrackedForm",
     "UserNameInput",
     "WishForm",
-    "decision_verbs",
+    "who_needs_comment",
 ]

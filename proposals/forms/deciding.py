@@ -13,16 +13,14 @@ class ActionForm(forms.Form):
     """What an action asks before it is carried out: for which side, and a comment, if the table
     says so for its verb.
 
-    Any side that the verb knows is accepted and then judged by the workflow; a page shows those of
-    `offered`. `both` says whether one person may decide for both sides at once.
+    Any side that the verb knows is accepted and then judged by the workflow; a page shows those it
+    was told to `offer`.
     """
 
     side = forms.ChoiceField(label="For which side?", widget=forms.RadioSelect)
     comment = FreeTextInput(required=False, max_length=4000, widget=forms.Textarea({"rows": 3}))
 
-    def __init__(
-        self, *args, verb: Verb, offered: Verb | None = None, both: bool = True, **kwargs
-    ) -> None:
+    def __init__(self, *args, verb: Verb, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.fields["comment"].label = verb.words.comment
         if not verb.words.comment:
@@ -30,14 +28,21 @@ class ActionForm(forms.Form):
         if not verb.sides:
             del self.fields["side"]
             return
-        self.fields["side"].choices = self._choices(verb, verb.sides, both=True)
-        sides = offered.sides if offered else verb.sides
-        self.fields["side"].widget.choices = self._choices(verb, sides, both=both)
-        self.initial["side"] = sides[0] if len(sides) == 1 else None
+        self.fields["side"].choices = self._choices(verb, both=True)
+        wrong = f"Say for which side you {verb.name}."
+        self.fields["side"].error_messages |= {"required": wrong, "invalid_choice": wrong}
 
-    def _choices(self, verb: Verb, sides: list[str], *, both: bool) -> list[tuple[str, str]]:
-        choices = [(side, Side(side).label) for side in sides]
-        if both and len(sides) > 1 and verb.words.is_for_several_sides:
+    def offer(self, verb: Verb, *, both: bool) -> None:
+        """Show only the sides of `verb` that the reader may decide for; `both` says whether they
+        may for both at once.
+        """
+        if verb.sides:
+            self.fields["side"].widget.choices = self._choices(verb, both=both)
+            self.initial["side"] = verb.sides[0] if len(verb.sides) == 1 else None
+
+    def _choices(self, verb: Verb, *, both: bool) -> list[tuple[str, str]]:
+        choices = [(side, Side(side).label) for side in verb.sides]
+        if both and len(verb.sides) > 1 and verb.words.is_for_several_sides:
             choices.append((BOTH, "Both, recorded as two decisions"))
         return choices
 
@@ -60,6 +65,14 @@ def decision_verbs() -> list[Verb]:
     return [verb for verb in verbs().values() if verb.sides]
 
 
+def who_needs_comment(offered: list[Verb]) -> str:
+    """Which of them ask for a comment, in a sentence; empty if none does."""
+    labels = [f"“{verb.words.label}”" for verb in offered if verb.words.comment_is_required]
+    if not labels:
+        return ""
+    return f"{' and '.join(labels)} {'needs' if len(labels) == 1 else 'need'} a comment."
+
+
 class BulkForm(forms.Form):
     """Many proposals of the inbox, one decision, one comment."""
 
@@ -73,6 +86,7 @@ class BulkForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["chosen"].queryset = Proposal.objects.visible_to(user)
         self.verbs = decision_verbs()
+        self.fields["comment"].help_text = who_needs_comment(self.verbs)
         self.fields["verb"].choices = [(verb.name, verb.words.label) for verb in self.verbs]
 
     def clean(self) -> dict:

@@ -11,7 +11,7 @@ from django.views.generic import DetailView
 from .. import workflow
 from ..errors import Conflict, Invalid, NoRight, Refused
 from ..files.download import table_response
-from ..forms import ActionForm, ChangeForm, ProposalForm, RemovalForm
+from ..forms import ActionForm, ChangeForm, ProposalForm, RemovalForm, who_needs_comment
 from ..forms.filters import ProposalFilter
 from ..models import (
     Offer,
@@ -124,11 +124,11 @@ class Decision:
         if len(sides) != 1:
             return cls(decisions, None)
         verb = decisions[0].verb
-        form = ActionForm(verb=verb, both=both)
+        form = ActionForm(verb=verb)
+        form.offer(verb, both=both)
         form.fields["comment"].label = "Comment"
-        needing = [o.words.label for o in decisions if o.words.comment_is_required]
-        if needing:
-            form.fields["comment"].help_text = f"“{' and '.join(needing)}” needs one."
+        help_text = who_needs_comment([offer.verb for offer in decisions])
+        form.fields["comment"].help_text = help_text
         return cls(decisions, form)
 
     @property
@@ -307,8 +307,9 @@ def _ask(
     if form is None:
         if verb.name not in offers:
             workflow.refuse(proposal, verb.name, request.user)
-        both = proposal.policy.one_person_both_sides
-        form = ActionForm(verb=verb, offered=offers[verb.name], both=both)
+        form = ActionForm(verb=verb)
+    if verb.name in offers:
+        form.offer(offers[verb.name], both=proposal.policy.one_person_both_sides)
     context = {"proposal": proposal, "verb": verb, "form": form, "refusal": refusal}
     context["details"] = proposal_details(proposal)
     if verb.words.submits and proposal.type == ProposalType.CREATE:
