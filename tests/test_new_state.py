@@ -1,6 +1,7 @@
 """A new state is rows of the table and a migration: tried on a copy of the project, pages and all.
 
-The copy gets ON_HOLD with `hold` and `resume`, as CONTRIBUTING.md tells it, and nothing else.
+The copy gets ON_HOLD with `hold` and `resume`, as CONTRIBUTING.md tells it, and RETURNED, a
+decision of a side by whoever may approve or reject; and nothing else.
 """
 
 import os
@@ -15,6 +16,26 @@ import pytest
 ROOT = Path(__file__).parent.parent
 RECIPE = (ROOT / "CONTRIBUTING.md").read_text()
 OPEN = "State.PENDING_APPROVALS, State.SOURCE_APPROVED, State.TARGET_APPROVED]"
+
+RETURN = """
+    @transition(
+        state,
+        source=SOURCE_UNDECIDED,
+        target=State.RETURNED,
+        permission=Approver(Side.SOURCE, ("may_approve", "may_reject")),
+        custom={
+            "label": "Request changes",
+            "question": "Request changes of this proposal?",
+            "explanation": "The maker reads your comment and proposes again.",
+            "done": "returned by the source",
+            "side": Side.SOURCE,
+            "comment": "What should change?",
+            "comment_is_required": "Say what should change.",
+            "verdict": "Returned",
+        },
+    )
+    def return_source(self) -> None: ...
+"""
 
 STORY = """
 import re
@@ -76,11 +97,34 @@ browser.post(f"{page}resume/", {})
 proposal.refresh_from_db()
 assert proposal.state == "SOURCE_APPROVED"
 workflow.approve(proposal, sides=["TARGET"], by=cast.target_approver)
-trail = list(Transition.objects.order_by("number").values_list("action", "basis"))
+of_it = Transition.objects.filter(proposal=proposal).order_by("number")
+trail = list(of_it.values_list("action", "basis"))
 assert trail[2:4] == [("hold", "MAKER"), ("resume", "MAKER")], trail
 assert list(verify.breaches()) == []
 # notices go to the others: the maker, when somebody else acts
 assert Email.objects.filter(to=cast.maker.email).count() == 2
+# a decision that who may only approve, or only reject, takes as well; never without a comment
+architect = factories.user("Art Architect")
+factories.rule("Architect", reject=False)
+factories.involve(architect, source, "Architect")
+for who in (architect, cast.rejecter):
+    file = f"{who}.csv"
+    other = factories.proposed(cast.maker, source, target, specification_name=file)
+    page = other.get_absolute_url()
+    assert f'{page}return/"' in get(page, who).content.decode()
+    assert 'value="return">Request changes chosen' in get("/inbox/", who).content.decode()
+    assert get(f"{page}return/", cast.target_approver).status_code == 403
+    get(page, who)
+    silent = browser.post(f"{page}return/", {"side": "SOURCE"})
+    assert silent.status_code == 400 and "Say what should change." in silent.content.decode()
+    browser.post(f"{page}return/", {"side": "SOURCE", "comment": "Daily, please."})
+    other.refresh_from_db()
+    assert (other.state, other.is_closed, other.look) == ("RETURNED", True, "ended")
+    shown = get(page, cast.maker).content.decode()
+    assert f"<strong>{who}</strong> returned by the source" in shown and "Daily, please." in shown
+    assert '<span class="state ended">Returned</span>' in shown
+assert Email.objects.filter(to=cast.maker.email).count() == 4
+assert list(verify.breaches()) == []
 print("all of it")
 """
 
@@ -117,10 +161,11 @@ def test_a_new_state_is_rows_of_the_table_and_a_migration(copy):
     table = copy / "proposals/models/states.py"
     text = table.read_text()
     last_state = '    TIMED_OUT = "TIMED_OUT", "Timed out"\n'
-    text = text.replace(last_state, last_state + state)
+    returned = '    RETURNED = "RETURNED", "Returned"\n'
+    text = text.replace(last_state, last_state + state + returned)
     text = text.replace(OPEN, OPEN.replace("]", ", State.ON_HOLD]"))  # cancel and time_out
     after_table = "\n\n@dataclass(frozen=True)\nclass Action:"
-    text = text.replace(after_table, f"\n{actions}{after_table}")
+    text = text.replace(after_table, f"\n{actions}{RETURN}{after_table}")
     table.write_text(text)
     run(copy, "manage.py", "makemigrations", "proposals", "--name", "on_hold")
     run(copy, "manage.py", "migrate", "--verbosity", "0")

@@ -10,6 +10,7 @@ from django.contrib.auth.models import Group
 from ..models import (
     STEWARDS,
     STEWARDSHIPS,
+    Approver,
     ApproverRule,
     Basis,
     Delegation,
@@ -178,7 +179,12 @@ def without_involvement() -> str:
     """The involvement is open, of the person in whose right it is done, in the system of the side;
     the rule makes it decisive, which a general rule does not where one names the system.
     """
-    decisive = "CASE WHEN NEW.action IN {} THEN r.may_approve ELSE r.may_reject END"
+    decisive = either(
+        f"(NEW.action = {quoted(action.name)} AND r.{decision})"
+        for action in actions().values()
+        if isinstance(action.role, Approver)
+        for decision in action.role.decisions
+    )
     own_rule = f"SELECT 1 FROM {table(ApproverRule)} a WHERE a.system_id = s.id"
     delegated = f"""EXISTS (SELECT 1 FROM {DELEGATIONS} d WHERE d.history_id = NEW.delegation_id
         AND {newest("d", DELEGATIONS)}
@@ -193,7 +199,7 @@ def without_involvement() -> str:
         AND {newest("r", RULES)} AND r.involvement_kind_id = i.kind_id
         AND (r.system_id = s.id
             OR r.system_id IS NULL AND r.system_kind = s.kind AND NOT EXISTS ({own_rule}))
-        AND {decisive.format(APPROVALS)}
+        AND {decisive}
         AND (NEW.on_behalf_of_id IS NULL AND NEW.delegation_id IS NULL OR {delegated}))"""
 
 

@@ -58,6 +58,7 @@ from .register import (
 from .rights import (
     STEWARDS,
     STEWARDSHIPS,
+    Approver,
     Basis,
     Decider,
     Maker,
@@ -110,6 +111,7 @@ __all__ = [
     "STEWARDS",
     "STEWARDSHIPS",
     "Action",
+    "Approver",
     "ApproverRule",
     "Attribute",
     "Basis",

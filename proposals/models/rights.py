@@ -371,19 +371,19 @@ class Maker:
 
 @dataclass(frozen=True)
 class Approver:
-    """Somebody who may decide for one side, in one way: `decision` is may_approve or may_reject."""
+    """Somebody who may decide for one side, in one of `decisions` (may_approve, may_reject)."""
 
     side: str
-    decision: str
+    decisions: tuple[str, ...]
     bases = (Basis.INVOLVEMENT, Basis.STEWARD, Basis.EXTERNAL)
 
     @property
     def who(self) -> str:
-        return f"who {self._may} for the {self.side.lower()}, as the rules and policies say"
+        return f"who may {self._ways} for the {self.side.lower()}, as the rules and policies say"
 
     @property
-    def _may(self) -> str:
-        return self.decision.replace("_", " ")
+    def _ways(self) -> str:
+        return " or ".join(decision.removeprefix("may_") for decision in self.decisions)
 
     def __call__(self, proposal: Any, user: Any) -> Any:
         return next(
@@ -395,7 +395,8 @@ class Approver:
         """Everybody who has the right on this proposal, by name; own rights before delegated
         ones.
         """
-        return [right for right in rights_on(proposal, self.side) if getattr(right, self.decision)]
+        rights = rights_on(proposal, self.side)
+        return [right for right in rights if any(getattr(right, way) for way in self.decisions)]
 
     def refusal(self, proposal, user: User) -> str:
         if user.pk in barred(proposal, self.side):
@@ -405,8 +406,8 @@ class Approver:
                 "You took part in the decision of the other side, "
                 "and this proposal needs two people."
             )
-        verb = self._may.removeprefix("may ")
-        return f"You may not {verb} for the {self.side.lower()}, {proposal.system(self.side)}."
+        system = proposal.system(self.side)
+        return f"You may not {self._ways} for the {self.side.lower()}, {system}."
 
 
 @dataclass(frozen=True)

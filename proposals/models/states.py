@@ -90,7 +90,7 @@ class ProposalStates(FSMModelMixin, models.Model):
         state,
         source=SOURCE_UNDECIDED,
         target=State.SOURCE_APPROVED,
-        permission=Approver(Side.SOURCE, "may_approve"),
+        permission=Approver(Side.SOURCE, ("may_approve",)),
         custom=APPROVE | {"done": "approved for the source", "side": Side.SOURCE},
     )
     def approve_source(self) -> None: ...
@@ -99,7 +99,7 @@ class ProposalStates(FSMModelMixin, models.Model):
         state,
         source=TARGET_UNDECIDED,
         target=State.TARGET_APPROVED,
-        permission=Approver(Side.TARGET, "may_approve"),
+        permission=Approver(Side.TARGET, ("may_approve",)),
         custom=APPROVE | {"done": "approved for the target", "side": Side.TARGET},
     )
     def approve_target(self) -> None: ...
@@ -117,7 +117,7 @@ class ProposalStates(FSMModelMixin, models.Model):
         state,
         source=SOURCE_UNDECIDED,
         target=State.SOURCE_REJECTED,
-        permission=Approver(Side.SOURCE, "may_reject"),
+        permission=Approver(Side.SOURCE, ("may_reject",)),
         custom=REJECT | {"done": "rejected for the source", "side": Side.SOURCE},
     )
     def reject_source(self) -> None: ...
@@ -126,7 +126,7 @@ class ProposalStates(FSMModelMixin, models.Model):
         state,
         source=TARGET_UNDECIDED,
         target=State.TARGET_REJECTED,
-        permission=Approver(Side.TARGET, "may_reject"),
+        permission=Approver(Side.TARGET, ("may_reject",)),
         custom=REJECT | {"done": "rejected for the target", "side": Side.TARGET},
     )
     def reject_target(self) -> None: ...

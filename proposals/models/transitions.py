@@ -77,7 +77,9 @@ class Transition(models.Model):
                 name="transition_by_the_clock_or_a_person",
             ),
             models.CheckConstraint(
-                condition=~Q(action__in=[a.name for a in actions().values() if a.verb == "reject"])
+                condition=~Q(
+                    action__in=[a.name for a in actions().values() if a.comment_is_required]
+                )
                 | ~Q(comment=""),
                 name="transition_rejected_with_a_comment",
             ),
@@ -118,6 +120,11 @@ class Transition(models.Model):
     def verdict(self) -> str:
         """What a decision came to, in one word."""
         return actions()[self.action].verdict
+
+    @property
+    def verdict_look(self) -> str:
+        """How a page shows the verdict."""
+        return "good" if self.approves else self.look
 
     @property
     def approves(self) -> bool:

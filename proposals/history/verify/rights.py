@@ -5,6 +5,7 @@ person, the side's system and the way of the decision, and must have been in for
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Subquery, When
 from django.db.models.functions import Coalesce
@@ -12,6 +13,7 @@ from django.db.models.functions import Coalesce
 from ...models import (
     STEWARDS,
     STEWARDSHIPS,
+    Approver,
     Basis,
     Delegation,
     Involvement,
@@ -23,7 +25,6 @@ from ...models import (
 )
 from .breach import Breach
 
-APPROVALS = [action.name for action in actions().values() if action.verb == "approve"]
 # By name, not as people: an auditor's account may not read their passwords.
 NAMED = ["number", "proposal_id", "by__name", "on_behalf_of__name"]
 
@@ -88,8 +89,11 @@ def _kind_then() -> Coalesce:
 
 def _names_what_fits() -> Q:
     of_rule = Q(rule__system=F("system")) | Q(rule__system=None, rule__system_kind=F("kind_then"))
-    may = Q(action__in=APPROVALS, rule__may_approve=True)
-    may |= ~Q(action__in=APPROVALS) & Q(rule__may_reject=True)
+    may: Any = Q(pk__in=[])
+    for action in actions().values():
+        if isinstance(action.role, Approver):
+            for decision in action.role.decisions:
+                may |= Q(action=action.name, **{f"rule__{decision}": True})
     return (
         Q(involvement__user=F("holder"), involvement__system=F("system"))
         & Q(rule__involvement_kind=F("involvement__kind"))
