@@ -482,3 +482,33 @@ def requests(known: list[str]):
     )
     bare = st.builds(Sent, st.sampled_from(METHODS), st.sampled_from(ROLES), urls_from(known))
     return st.one_of(made, made, made, bare)
+
+
+# What no parser of forms takes, each with its content type.
+MALFORMED = [
+    (b"x", "multipart/form-data"),
+    (b"x", "multipart/form-data; boundary="),
+    (b"--B\r\nContent-Disposition: form-data; name", "multipart/form-data; boundary=B"),
+    (
+        b'--B\r\nContent-Disposition: form-data; name="a"; filename="a\0b"\r\n\r\nx\r\n--B--\r\n',
+        "multipart/form-data; boundary=B",
+    ),
+    (
+        b'--B\r\nContent-Disposition: form-data; name="a\0"\r\n\r\nx\r\n--B--',
+        "multipart/form-data; boundary=B",
+    ),
+    (b"%00=%ff&a", "application/x-www-form-urlencoded"),
+    (b"\xff\xfe", "application/json"),
+]
+# Junk where the admin, and our own pages, take a number, a name of a field or a date.
+JUNK_QUERIES = [
+    *("system=junk", "user=junk", "manager=junk", "groups=junk,2", "permissions=junk"),
+    *("_popup=1&_to_field=", "_popup=1&_to_field=nothing", "_changelist_filters=%ff", "e=1&p=x"),
+    *("o=x.y", "id__in=x", "at__year=x&at__month=13", "pk=%00", "q=%00", "as=xlsx&before=x"),
+    *("started_at_0=x&started_at=9999999", "first=x&last=9999-12-31", "at=24:61", "=&&%zz"),
+]
+UNKNOWN = [
+    *("/nowhere/", "/nowhere", "/admin/nowhere/", "/admin/proposals/system/x/history/"),
+    *("/admin/proposals/system/1/history/x/", "/admin/proposals/nothing/add/"),
+    *("/proposals/x/", "/static/nowhere.css", "/admin/r/9/x/", "//", "/%00/", "/admin/jsi18n/x"),
+]

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from . import factories
 from .fingerprint import fingerprint, writes
-from .hostile import Sent, requests
+from .hostile import JUNK_QUERIES, MALFORMED, UNKNOWN, Sent, requests
 from .test_admin_urls import MODELS, SITE, filled, model_url, site_url  # noqa: F401
 from .test_urls import PAGES, address, world  # noqa: F401
 
@@ -112,3 +112,24 @@ def test_nothing_that_is_sent_breaks_the_site_or_half_works(filled, record_prope
         ("POST", 400),
         ("POST", 403),
     } <= set(seen)
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("quietly")
+def test_no_address_breaks_over_a_malformed_body_or_junk_in_its_query(filled):  # noqa: F811
+    """Every address with a few of each in turn; with TRIALS=long with all of them."""
+    filled.before = fingerprint()
+    broken = []
+    for number, url in enumerate([*dict.fromkeys(known_urls(filled)), *UNKNOWN]):
+        in_full = LONG or url in UNKNOWN
+        bodies = rotated(MALFORMED, number)[: None if in_full else 1]
+        queries = rotated(JUNK_QUERIES, 2 * number)[: None if in_full else 2]
+        sent = [Sent("POST", "superuser", url, "", *body) for body in bodies]
+        sent += [Sent("GET", "superuser", url, query) for query in queries]
+        broken += [request for request in sent if answered(filled, request) >= 500]
+    assert broken == []
+
+
+def rotated(things: list, number: int) -> list:
+    start = number % len(things)
+    return things[start:] + things[:start]
