@@ -1,8 +1,13 @@
 """What stands around the site: proxies, probes, a database that goes away, wrong settings."""
 
+import http.client
+import http.server
 import os
+import re
 import subprocess
 import sys
+import threading
+from contextlib import contextmanager
 
 import psycopg
 import pytest
@@ -13,6 +18,7 @@ from waltzflow import environment
 
 from .run import PRODUCTION, ROOT
 from .test_settings import start
+from .trials.site import Browser, free_port, serving, url_of_this_database
 
 
 @pytest.mark.parametrize("host", ["testserver", "10.134.200.129:8103", "127.0.0.1", "a b", ""])
@@ -146,3 +152,74 @@ def test_gunicorn_stops_in_the_same_sentence():
 def test_any_legal_name_may_send(monkeypatch, text, sender):
     monkeypatch.setenv("MAIL_FROM", text)
     assert environment.sender("waltzflow@localhost") == sender
+
+
+@contextmanager
+def proxy(target: int):
+    """The port of a small proxy in front of `target`: it hands the path on as it came, and says who
+    asks, with the port they ask from.
+    """
+
+    class Passing(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            behind = http.client.HTTPConnection("127.0.0.1", target, timeout=30)
+            caller = {"X-Forwarded-For": "{}:{}".format(*self.client_address)}
+            behind.request(self.command, self.path, body, dict(self.headers) | caller)
+            answer = behind.getresponse()
+            content = answer.read()
+            self.send_response(answer.status)
+            for name, value in answer.headers.items():
+                if name not in ("Transfer-Encoding", "Connection", "Content-Length"):
+                    self.send_header(name, value)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+            behind.close()
+
+        do_POST = do_GET
+
+        def log_message(self, *args):
+            """Says nothing on the console."""
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Passing)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server.server_port
+    server.shutdown()
+    server.server_close()
+
+
+LINKS = re.compile(r'(?:href|src|action|hx-get|hx-post|hx-action)="(/[^"]*)"')
+PREFIX = "/flows-app"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_below_a_path_of_a_shared_host_everything_stays_below_it(people):
+    behind = free_port()
+    with proxy(behind) as port:
+        base = f"http://127.0.0.1:{port}{PREFIX}"
+        served = serving(
+            url_of_this_database(),
+            "waltzflow.wsgi",
+            port=behind,
+            BASE_URL=base,
+            BEHIND_PROXY="1",
+        )
+        with served:
+            _, headers, _ = Browser(port)._ask("GET", f"{PREFIX}/sign-in/")
+            assert f"Path={PREFIX}/;" in headers["Set-Cookie"] + ";"
+            browser = Browser(port, people.maker)
+            form = browser.form(f"{PREFIX}/me/") | {"notices_wanted": "DIGEST"}
+            status, headers = browser.post(f"{PREFIX}/me/notices/", form)
+            assert (status, headers["Location"]) == (302, f"{PREFIX}/me/")
+            for path in ("inbox/", "proposals/new/", "me/", "flows/"):
+                status, page = browser.get(f"{PREFIX}/{path}")
+                links = LINKS.findall(page)
+                assert status == 200
+                assert links
+                assert [link for link in links if not link.startswith(f"{PREFIX}/")] == []
+            style = next(link for link in links if link.endswith(".css"))
+            assert browser.get(style)[0] == 200
+            assert browser.get(PREFIX)[0] == 302
+            assert Browser(behind).get("/healthz")[0] == 200
+            assert browser.get(f"{PREFIX}/healthz")[0] == 200

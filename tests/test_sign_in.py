@@ -11,6 +11,8 @@ from django.contrib.auth.hashers import get_hasher
 from django.test import Client, RequestFactory
 from django.utils import timezone
 
+from proposals.files.catalogue import import_catalogue
+from proposals.models import User
 from proposals.views.sign_in import address
 
 from . import factories
@@ -309,3 +311,27 @@ def test_who_came_in_is_kept_for_the_administrators(person):
         person.username,
         "10.0.0.7",
     )
+
+
+def deactivated_in_the_admin(person, cast, active):
+    person.refresh_from_db()
+    person.is_active = active
+    person.save()
+
+
+def deactivated_by_a_file(person, cast, active):
+    removed = "no" if active else "yes"
+    content = f"email,employee_id,name,is_removed\n{person.email},,{person.name},{removed}\n"
+    import_catalogue({"people.csv": content.encode()})
+
+
+@pytest.mark.parametrize("set_active", [deactivated_in_the_admin, deactivated_by_a_file])
+def test_an_old_session_does_not_come_back_to_life_with_its_person(person, cast, set_active):
+    browser = Client()
+    browser.force_login(person)
+    assert browser.get("/inbox/").status_code == 200
+    set_active(person, cast, False)
+    set_active(person, cast, True)
+    assert User.objects.get(pk=person.pk).is_active
+    assert browser.get("/inbox/").status_code == 302
+    assert knock(person.username, RIGHT).status_code == 302

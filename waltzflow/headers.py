@@ -40,8 +40,8 @@ EVERYWHERE = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "X-Permitted-Cross-Domain-Policies": "none",
     "Permissions-Policy": ", ".join(f"{feature}=()" for feature in UNUSED),
-    # What is signed in for stays on no disk. Static files say otherwise, and pages with something
-    # to write.
+    # What is signed in for stays on no disk: Back after signing out shows nothing. That goes for
+    # forms too; what was typed is the script's to keep. Static files say otherwise.
     "Cache-Control": "private, no-store",
 }
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
+from django.utils.log import log_response
 from django.views.decorators.http import require_safe
 
 
@@ -13,13 +14,15 @@ def healthz(request: HttpRequest) -> HttpResponse:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-    except Exception:
-        return HttpResponse(
+    except Exception as error:
+        answer = HttpResponse(
             "database not reachable\n",
             status=503,
             content_type="text/plain",
             headers={"Retry-After": "5"},
         )
+        log_response("%s", error, response=answer, request=request, exception=error)
+        return answer
     return HttpResponse("ok\n", content_type="text/plain")
 
 

@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Case, F, Q, When
 from django.utils import timezone
+from django.utils.crypto import get_random_string, salted_hmac
 from simple_history.models import HistoricalRecords
 
 from .catalogue import (
@@ -88,6 +89,10 @@ class User(AbstractUser):
     organisational_unit = models.ForeignKey(
         OrganisationalUnit, models.PROTECT, null=True, blank=True
     )
+    # Goes into every session; another one ends them all.
+    session_salt = models.CharField(
+        max_length=32, blank=True, default="", db_default="", editable=False
+    )
     notices_wanted = models.CharField(max_length=10, choices=Notices, default=Notices.EACH)
     search_text = SearchField()
     # With the groups: who is a steward decides, and a right has to be dated.
@@ -95,6 +100,7 @@ class User(AbstractUser):
         excluded_fields=[
             "password",
             "last_login",
+            "session_salt",
             "username_folded",
             "email_folded",
             "search_text",
@@ -161,6 +167,7 @@ class User(AbstractUser):
         is_renamed = not self._state.adding and not self.search_text.startswith(
             search_text([self.name, ""])
         )
+        self.end_sessions()
         untracked = set(kwargs.get("update_fields") or ["everything"]) <= {"last_login", "password"}
         if untracked and not hasattr(self, "skip_history_when_saving"):
             write = self.save_without_historical_record  # type: ignore[attr-defined]
@@ -169,6 +176,20 @@ class User(AbstractUser):
             super().save(*args, **kwargs)
         if is_renamed:
             refresh_named_in([self])
+
+    def end_sessions(self) -> None:
+        """Whoever is not active has no session, and none of before comes back to life with them."""
+        if not self.is_active:
+            self.session_salt = get_random_string(32)
+
+    def _get_session_auth_hash(self, secret=None) -> str:
+        """Django's own, of the password and the salt."""
+        return salted_hmac(
+            "django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash",
+            self.password + self.session_salt,
+            secret=secret,
+            algorithm="sha256",
+        ).hexdigest()
 
     def follow_email(self) -> None:
         if not self.username or "@" in self.username:

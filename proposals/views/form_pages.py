@@ -6,7 +6,6 @@ from uuid import uuid4
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
-from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods
 
 from ..models import Receipt
@@ -21,12 +20,8 @@ def form_key(request: HttpRequest) -> dict:
 
 
 def form_page(view: Callable) -> Callable:
-    """GET shows the form, POST carries it out: once, however often and however parallel it is sent.
-
-    Unlike other pages the browser may keep it: who goes back to a form finds what was typed.
-    """
-    kept = cache_control(private=True, no_cache=True)
-    return kept(require_http_methods(["GET", "HEAD", "POST"])(_acting_once(view)))
+    """GET shows the form, POST carries it out: once, however often and in parallel it is sent."""
+    return require_http_methods(["GET", "HEAD", "POST"])(_acting_once(view))
 
 
 def form_target(view: Callable) -> Callable:

@@ -36,9 +36,9 @@ def free_port():
 
 
 @contextmanager
-def serving(url, application="tests.trials.fatal", workers=1):
+def serving(url, application="tests.trials.fatal", workers=1, port=None, **environ):
     """The port of a gunicorn that starts a worker anew when one dies."""
-    port = free_port()
+    port = port or free_port()
     command = [
         sys.executable,
         "-m",
@@ -51,7 +51,7 @@ def serving(url, application="tests.trials.fatal", workers=1):
     command += ["--bind", f"127.0.0.1:{port}", "--workers", str(workers), "--graceful-timeout", "1"]
     silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     served = subprocess.Popen(
-        command, cwd=ROOT, env=os.environ | {"DATABASE_URL": url, "DEBUG": "1"}, **silent
+        command, cwd=ROOT, env=os.environ | {"DATABASE_URL": url, "DEBUG": "1"} | environ, **silent
     )
     try:
         until(lambda: alive(port))

@@ -72,6 +72,8 @@ def one_kill(server, port, company):
         time.sleep(random.uniform(0, 0.1))
         kill(server)
         load.stop.set()
+    status, page = browsers[0].get("/inbox/")
+    assert (status, "The database cannot be reached." in page) == (503, True)
     server.ensure_postgres_running()
     until(lambda: alive(port), seconds=60)
     return load, [*after_the_kill(load), *repeated(load)]

@@ -162,10 +162,13 @@ def _change(plan: Plan, shelf: Shelf) -> list:
             column.put(obj, shelf.rows[key].values[column.name], plan.find)
         if isinstance(obj, User):
             obj.follow_email()
+            obj.end_sessions()
     objs = [shelf.existing[key] for key in shelf.changed]
     fields = {column.path for columns in shelf.changed.values() for column in columns}
     if "email" in fields:
         fields.add("username")
+    if "is_active" in fields:
+        fields.add("session_salt")
     fields |= set(renew_derived(objs))
     if objs:
         shelf.table.model.objects.bulk_update(objs, sorted(fields), batch_size=SLICE)

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 
 from django.core.management.base import BaseCommand
-from django.db import close_old_connections
+from django.db import InterfaceError, OperationalError, close_old_connections
 from django.utils import timezone
 
 from ...workflow import periodic
@@ -50,5 +50,8 @@ class Command(BaseCommand):
             done, _ = work(timezone.now())
             if done:
                 self.stdout.write(said.format(done))
+        except (OperationalError, InterfaceError) as error:
+            # Most likely the database is away, and says so at every pass until it is back.
+            log.error("%s failed and is tried again in the next round: %s", work.__name__, error)
         except Exception:
             log.exception("%s failed; it is tried again in the next round.", work.__name__)
