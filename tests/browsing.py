@@ -70,7 +70,7 @@ class Visitor:
 
     def give_password(self, user) -> None:
         """At the sign-in, wherever it leads."""
-        self.page.get_by_label("Username").fill(user.username)
+        self.page.get_by_label("User name or mail address").fill(user.username)
         self.page.get_by_label("Password").fill("waltzflow")
         self.page.get_by_role("button", name="Sign in").click()
 

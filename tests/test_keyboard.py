@@ -211,7 +211,7 @@ class Typist:
 
     def sign_in(self, user) -> None:
         self.page.goto("/inbox/")
-        self.fill("textbox", "Username", user.username)
+        self.fill("textbox", "User name or mail address", user.username)
         self.fill("textbox", "Password", "waltzflow")
         self.press("Enter")
         expect(self.page.get_by_role("heading", name="Inbox")).to_be_visible()

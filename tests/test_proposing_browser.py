@@ -48,7 +48,7 @@ def test_from_sign_in_to_a_submitted_proposal_it_takes_2_pages_and_12_fields(
     expect(page.get_by_role("heading", name="Waits for both sides")).to_be_visible()
     assert Proposal.objects.get().state == "PENDING_APPROVALS"
     pages = seen[seen.index("/inbox/") : -1]
-    assert len(["Username", "Password", *typed, *chosen, "Trades"]) <= 12
+    assert len(["User name or mail address", "Password", *typed, *chosen, "Trades"]) <= 12
     assert pages == ["/inbox/", "/proposals/new/"]
 
 
