@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import flatten_fieldsets, unquote
 from django.contrib.admin.views.main import ChangeList
+from django.contrib.admin.widgets import AdminSplitDateTime
 from django.core.exceptions import FieldDoesNotExist, PermissionDenied, ValidationError
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
@@ -32,7 +33,9 @@ class Searched(admin.ModelAdmin):
     Moments that can be entered here are bounded.
     """
 
-    formfield_overrides = {MomentField: {"form_class": SplitMomentInput}}
+    formfield_overrides = {
+        MomentField: {"form_class": SplitMomentInput, "widget": AdminSplitDateTime}
+    }
 
     def get_changelist(self, request, **kwargs):
         return BoundedChangeList
