@@ -1,6 +1,7 @@
 """The house itself: its rooms are known, imports point one way, and nothing goes round that."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,13 @@ def test_nothing_is_imported_inside_a_function_or_by_its_name(path):
     names |= {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
     if room_of(path) != "apps":  # whose signal handler is handed a registry, and imports nothing
         assert not names & BACK_DOORS
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_modules_that_a_sentence_names_are_there(path):
+    named = set(re.findall(r"`([\w/]+\.py)`", path.read_text()))
+    gone = [name for name in named if not any(f.match(f"**/{name}") for f in FILES)]
+    assert gone == []
 
 
 def test_the_picture_of_the_rooms_is_what_the_imports_draw():

@@ -1,5 +1,5 @@
-"""The pages that tell the trail of a flow or of a proposal. They only show what `trail.py`
-finds.
+"""The pages that tell the trail of a flow or of a proposal. They only show what
+`history/approvals.py` finds.
 """
 
 from django.contrib import admin

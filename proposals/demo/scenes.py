@@ -2,7 +2,7 @@
 
 What the company is stands in `company/catalogue/`, files as any company would import them. What has
 happened since stands in `company/story.csv`, one scene a line, and is told through the verbs of
-`workflow.py` at the moments it happened. The `course` of a scene names its steps, each a row of
+`verbs.py` at the moments it happened. The `course` of a scene names its steps, each a row of
 STEPS, with a comment where there is one: `draft; propose; target; source: Fine with us.` Who
 decides is drawn from those who may, unless the step says so: `reject-target by
 priya.raghunathan@example.com: We have no model for this.`

@@ -25,6 +25,7 @@ from ..models import (
     System,
     Tracked,
     pieces,
+    shown,
 )
 
 
@@ -79,6 +80,10 @@ class FlowThen:
     types: list[str]
     number_physical: int = 0
     specification: HistoryRow = None
+
+    @property
+    def offset(self) -> str:
+        return shown(self.version, "basis_offset")
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """What a fully approved proposal does to the register, and whether it still can.
 
-Everything here runs inside the transaction of a verb of `workflow.py`, which records who, when and
+Everything here runs inside the transaction of a verb of `verbs.py`, which records who, when and
 why. Each type of proposal has its module with `check_submission`, `apply` and `consequences`; a new
 type is a line of KINDS.
 """
