@@ -53,8 +53,13 @@ def _copy_file(folder: Path, worker: str) -> None:
         with closing(sqlite3.connect(unfinished)) as written:
             written.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         unfinished.rename(template)
-    shutil.copy(template, own)
+    copy_file(own)
     _lead_to(str(own))
+
+
+def copy_file(own: Path) -> None:
+    """On SQLite: a migrated database there, for a process that a test starts."""
+    shutil.copy(Path(os.environ[RUN]) / "template.sqlite3", own)
 
 
 def _copy_on_postgresql(folder: Path, worker: str) -> None:
