@@ -58,8 +58,12 @@ def _copy_file(folder: Path, worker: str) -> None:
 
 
 def copy_file(own: Path) -> None:
-    """On SQLite: a migrated database there, for a process that a test starts."""
-    shutil.copy(Path(os.environ[RUN]) / "template.sqlite3", own)
+    """A migrated database there, for a process that a test starts; in a run on PostgreSQL none, and
+    the process makes its own.
+    """
+    template = Path(os.environ[RUN]) / "template.sqlite3"
+    if template.exists():
+        shutil.copy(template, own)
 
 
 def _copy_on_postgresql(folder: Path, worker: str) -> None:

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from . import databases
+
 ROOT = Path(__file__).parent.parent
 RECIPE = (ROOT / "CONTRIBUTING.md").read_text()
 OPEN = "State.PENDING_APPROVALS, State.SOURCE_APPROVED, State.TARGET_APPROVED]"
@@ -130,13 +132,14 @@ print("all of it")
 
 
 @pytest.fixture
-def copy(tmp_path) -> Path:
-    """The project as git would hand it out, with the rows of the recipe."""
+def copy(tmp_path, django_db_setup) -> Path:
+    """The project as git would hand it out, and its database as it was before the new state."""
     listed = ["git", "ls-files", "-co", "--exclude-standard"]
     for name in subprocess.check_output(listed, cwd=ROOT, text=True).split("\n"):
         if name and (ROOT / name).is_file():
             (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, tmp_path / name)
+    databases.copy_file(tmp_path / "waltzflow.sqlite3")
     return tmp_path
 
 

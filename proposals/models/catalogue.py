@@ -8,9 +8,9 @@ from django.db import models
 from django.db.models import Case, Count, Q, When
 from django.urls import reverse
 from django.utils import timezone
-from simple_history.models import HistoricalRecords
 
 from .fields import FoldedField, FreeTextField, LineField
+from .history import HistoryRecords
 from .search import SearchedQuerySet, SearchField, containing, refresh_named_in, search_text, words
 
 
@@ -47,7 +47,7 @@ class OrganisationalUnit(models.Model):
     )
     description = FreeTextField(blank=True)
     search_text = SearchField()
-    history = HistoricalRecords(excluded_fields=["code_folded", "search_text"])
+    history = HistoryRecords(excluded_fields=["code_folded", "search_text"])
 
     class Meta:
         ordering = ["name"]
@@ -134,7 +134,7 @@ class System(models.Model):
         help_text="A removed system takes no new proposal; its flows stay as they are.",
     )
     search_text = SearchField()
-    history = HistoricalRecords(excluded_fields=["code_folded", "search_text"])
+    history = HistoryRecords(excluded_fields=["code_folded", "search_text"])
     objects = SystemQuerySet.as_manager()
     number_in: int  # by the list of systems
     number_out: int
@@ -225,7 +225,7 @@ class DataType(models.Model):
         "unknown", default=False, help_text="Stands for “nobody knows yet”. Cannot be proposed."
     )
     search_text = SearchField()
-    history = HistoricalRecords(excluded_fields=["code_folded", "search_text"])
+    history = HistoryRecords(excluded_fields=["code_folded", "search_text"])
     objects = DataTypeQuerySet.as_manager()
 
     class Meta:

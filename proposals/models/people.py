@@ -8,7 +8,6 @@ from django.db import models
 from django.db.models import Case, F, Q, When
 from django.utils import timezone
 from django.utils.crypto import get_random_string, salted_hmac
-from simple_history.models import HistoricalRecords
 
 from .catalogue import (
     OrganisationalUnit,
@@ -18,6 +17,7 @@ from .catalogue import (
     refuse_cycle,
 )
 from .fields import FoldedField, FreeTextField, LineField, MailField
+from .history import HistoryRecords
 from .moments import MomentField
 from .search import SearchedQuerySet, SearchField, refresh_named_in, search_text, words
 from .text import folded
@@ -96,7 +96,7 @@ class User(AbstractUser):
     notices_wanted = models.CharField(max_length=10, choices=Notices, default=Notices.EACH)
     search_text = SearchField()
     # With the groups: who is a steward decides, and a right has to be dated.
-    history = HistoricalRecords(
+    history = HistoryRecords(
         excluded_fields=[
             "password",
             "last_login",
@@ -201,7 +201,7 @@ class InvolvementKind(models.Model):
     name = LineField(max_length=100)
     name_folded = FoldedField(of="name")
     description = FreeTextField(blank=True)
-    history = HistoricalRecords(excluded_fields=["name_folded"])
+    history = HistoryRecords(excluded_fields=["name_folded"])
 
     class Meta:
         ordering = ["name"]
@@ -229,7 +229,7 @@ class Involvement(models.Model):
         blank=True,
         help_text="From this moment the involvement gives no right. Not in the future.",
     )
-    history = HistoricalRecords()
+    history = HistoryRecords()
     objects = InvolvementQuerySet.as_manager()
     # By rights.decisive_involvements().
     rule_id: int
@@ -293,7 +293,7 @@ class ApproverRule(models.Model):
     )
     may_approve = models.BooleanField(default=True)
     may_reject = models.BooleanField(default=True)
-    history = HistoricalRecords()
+    history = HistoryRecords()
 
     class Meta:
         ordering = ["system_kind", "system__name", "involvement_kind__name"]
@@ -335,7 +335,7 @@ class Delegation(models.Model):
     starts_at = MomentField(default=timezone.now)
     ends_at = MomentField()
     note = FreeTextField(blank=True)
-    history = HistoricalRecords()
+    history = HistoryRecords()
 
     class Meta:
         ordering = ["-starts_at"]

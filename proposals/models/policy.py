@@ -3,10 +3,10 @@
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import OuterRef, Q, Subquery
-from simple_history.models import HistoricalRecords
 
 from .catalogue import one_of
 from .fields import CountField, FoldedField, FreeTextField, LineField
+from .history import HistoryRecords
 
 
 class MakerDecides(models.TextChoices):
@@ -70,7 +70,7 @@ class Policy(models.Model):
         validators=[MinValueValidator(1), MaxValueValidator(3650)],
         help_text="The first reminder, and the days between reminders.",
     )
-    history = HistoricalRecords()
+    history = HistoryRecords()
 
     class Meta:
         verbose_name_plural = "policy"
@@ -106,7 +106,7 @@ class Reason(models.Model):
     name_folded = FoldedField(of="name")
     description = FreeTextField(blank=True)
     is_active = models.BooleanField("active", default=True)
-    history = HistoricalRecords(excluded_fields=["name_folded"])
+    history = HistoryRecords(excluded_fields=["name_folded"])
 
     class Meta:
         ordering = ["name"]
