@@ -1,17 +1,23 @@
 """What a list can be narrowed by; the filter lives in the URL."""
 
 from datetime import timedelta
+from typing import Any
 
 import django_filters
+from django import forms
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from ..models import (
+    FLOW_ATTRIBUTES,
     DataType,
     FlowLifecycle,
+    Format,
     LineInput,
     LogicalFlow,
     OrganisationalUnit,
+    PhysicalFlow,
+    PhysicalSpecification,
     Proposal,
     ProposalType,
     State,
@@ -19,10 +25,19 @@ from ..models import (
     SystemKind,
     SystemLifecycle,
     User,
+    ids_of,
+    label,
+    with_below,
 )
 from ..reports.quality import Question
 from . import SystemField
 
+# Attributes of a physical flow that one chooses from a list.
+CHOSEN = [
+    field
+    for field in (PhysicalFlow._meta.get_field(attribute.name) for attribute in FLOW_ATTRIBUTES)
+    if getattr(field, "choices", None)
+]
 OPEN_OR_CLOSED = [("OPEN", "Any open state"), ("CLOSED", "Any end state")]
 
 
@@ -34,6 +49,30 @@ class SystemFilter(django_filters.ModelChoiceFilter):
     field_class = SystemField
 
 
+class UnitFilter(django_filters.ModelChoiceFilter):
+    """An organisational unit, which stands for all below it too."""
+
+    def __init__(self, **kwargs) -> None:
+        fixed = {"queryset": OrganisationalUnit.objects.all(), "empty_label": "Any"}
+        super().__init__(label="Organisational unit", method="of_unit", **fixed, **kwargs)
+
+
+class DataTypeFilter(django_filters.ModelChoiceFilter):
+    """A data type, which stands for all below it too."""
+
+    def __init__(self, **kwargs) -> None:
+        fixed = {"queryset": DataType.objects.all(), "empty_label": "Any"}
+        super().__init__(label="Data type", method="carrying", **fixed, **kwargs)
+
+
+class OnlyFilter(django_filters.BooleanFilter):
+    """Lets a unit or a data type stand for itself alone."""
+
+    def __init__(self, label: str) -> None:
+        widget = forms.CheckboxInput()
+        super().__init__(label=label, method="narrow_nothing", widget=widget)
+
+
 class ListFilter(django_filters.FilterSet):
     """What the page of a list asks of its filter. `MORE` names the fields shown only when asked
     for.
@@ -43,6 +82,17 @@ class ListFilter(django_filters.FilterSet):
 
     def search(self, rows, name, value):
         return rows.matching(value)
+
+    def narrow_nothing(self, rows, name, value):
+        """What says how another filter is meant."""
+        return rows
+
+    def meant_by(self, node: OrganisationalUnit | DataType) -> list[int]:
+        """The ids a choice of `node` stands for."""
+        return [node.pk] if self.form.cleaned_data["only"] else with_below(node)
+
+    def systems_in(self, unit: OrganisationalUnit) -> list[int] | QuerySet:
+        return ids_of(System.objects.filter(organisational_unit__in=self.meant_by(unit)))
 
     @property
     def found(self) -> QuerySet:
@@ -67,7 +117,7 @@ class ListFilter(django_filters.FilterSet):
 
 
 class ProposalFilter(ListFilter):
-    MORE = ["type", "system", "unit", "maker", "data_type", "older_than"]
+    MORE = ["type", "system", "unit", "data_type", "only", "maker", "older_than"]
     ORDERS = {
         "oldest": ("Oldest first", ["pk"]),
         "waiting": ("Open, by waiting time", ["moved_at", "pk"]),
@@ -80,7 +130,7 @@ class ProposalFilter(ListFilter):
     )
     whose = django_filters.ChoiceFilter(
         label="Whose",
-        choices=[("mine", "Mine"), ("team", "My team's")],
+        choices=[("mine", "Mine"), ("team", "My team's"), ("unit", "My organisational unit's")],
         method="made_by",
         empty_label="Everybody's",
     )
@@ -92,16 +142,10 @@ class ProposalFilter(ListFilter):
     )
     type = django_filters.ChoiceFilter(choices=ProposalType.choices, empty_label="Any")
     system = SystemFilter(label="System", queryset=System.objects.all(), method="on_system")
-    unit = django_filters.ModelChoiceFilter(
-        label="Organisational unit",
-        queryset=OrganisationalUnit.objects.all(),
-        method="of_unit",
-        empty_label="Any",
-    )
+    unit = UnitFilter()
+    data_type = DataTypeFilter()
+    only = OnlyFilter("Only this data type or unit")
     maker = TextFilter(label="Maker", max_length=200, method="by_maker")
-    data_type = django_filters.ModelChoiceFilter(
-        label="Data type", queryset=DataType.objects.all(), method="carrying", empty_label="Any"
-    )
     older_than = django_filters.NumberFilter(
         label="Older than (days)", method="older", min_value=0, max_value=36500
     )
@@ -125,7 +169,7 @@ class ProposalFilter(ListFilter):
         )
 
     def carrying(self, proposals, name, value):
-        carriers = Proposal.data_types.through.objects.filter(datatype=value)
+        carriers = Proposal.data_types.through.objects.filter(datatype__in=self.meant_by(value))
         return proposals.filter(pk__in=carriers.values("proposal"))
 
     def in_state(self, proposals, name, value):
@@ -136,45 +180,68 @@ class ProposalFilter(ListFilter):
         return proposals.touching(value)
 
     def of_unit(self, proposals, name, value):
-        return proposals.filter(
-            Q(source__organisational_unit=value) | Q(target__organisational_unit=value)
-        )
+        systems = self.systems_in(value)
+        return proposals.filter(Q(source__in=systems) | Q(target__in=systems))
 
     def older(self, proposals, name, value):
         return proposals.filter(submitted_at__lt=timezone.now() - timedelta(days=int(value)))
 
     def made_by(self, proposals, name, value):
-        me = self.request.user
-        return proposals.filter(maker__in=me.people_below() if value == "team" else [me.pk])
+        return proposals.filter(maker__in=self._makers(self.request.user, value))
+
+    def _makers(self, me: User, whose: str) -> Any:
+        if whose == "team":
+            return me.people_below()
+        if whose == "mine":
+            return [me.pk]
+        unit = me.organisational_unit
+        return ids_of(User.objects.filter(organisational_unit__in=with_below(unit))) if unit else []
 
 
 class SystemListFilter(ListFilter):
     q = TextFilter(label="Search", method="search", max_length=200)
     kind = django_filters.ChoiceFilter(choices=SystemKind.choices, empty_label="Any")
-    organisational_unit = django_filters.ModelChoiceFilter(
-        queryset=OrganisationalUnit.objects.all(), empty_label="Any"
-    )
+    organisational_unit = UnitFilter()
+    only = OnlyFilter("Only this unit")
     lifecycle = django_filters.ChoiceFilter(choices=SystemLifecycle.choices, empty_label="Any")
 
     class Meta:
         model = System
         fields: list[str] = []
 
+    def of_unit(self, systems, name, value):
+        return systems.filter(organisational_unit__in=self.meant_by(value))
+
 
 class FlowFilter(ListFilter):
+    """What is asked of a physical flow (its attributes, its specification, and what that carries)
+    is asked of one and the same, and of one that is active.
+    """
+
+    MORE = ["unit", "specification", "format", *(field.name for field in CHOSEN)]
     q = TextFilter(label="Search", method="search", max_length=200)
     lifecycle = django_filters.ChoiceFilter(choices=FlowLifecycle.choices, empty_label="Any")
     system = SystemFilter(label="System", queryset=System.objects.all(), method="on_system")
     way = django_filters.ChoiceFilter(
         label="Which way",
         choices=[("into", "Into the system"), ("out", "Out of it")],
-        method="go",
+        method="narrow_nothing",
         empty_label="Both",
     )
+    data_type = DataTypeFilter()
+    only = OnlyFilter("Only this data type or unit")
     origin = django_filters.ChoiceFilter(
         label="Consent",
         choices=[("approved", "Approved by both sides"), ("imported", "Imported, not approved")],
         method="of_origin",
+        empty_label="Any",
+    )
+    unit = UnitFilter()
+    specification = TextFilter(label="Specification", max_length=200, method="narrow_nothing")
+    format = django_filters.ChoiceFilter(
+        label="Format",
+        choices=Format.choices,
+        method="narrow_nothing",
         empty_label="Any",
     )
 
@@ -182,14 +249,47 @@ class FlowFilter(ListFilter):
         model = LogicalFlow
         fields: list[str] = []
 
+    @classmethod
+    def get_filters(cls):
+        """With one for each attribute of a physical flow that is chosen from a list."""
+        return super().get_filters() | {
+            field.name: django_filters.ChoiceFilter(
+                label=label(field),
+                choices=field.choices,
+                method="narrow_nothing",
+                empty_label="Any",
+            )
+            for field in CHOSEN
+        }
+
+    def filter_queryset(self, flows):
+        flows = super().filter_queryset(flows)
+        asked = self._asked_of_physical()
+        sent = PhysicalFlow.objects.active().filter(**asked).order_by()
+        return flows.filter(pk__in=sent.values("logical_flow")) if asked else flows
+
+    def carrying(self, flows, name, value):
+        sent = PhysicalFlow.objects.active().filter(**self._asked_of_physical())
+        return flows.carrying(self.meant_by(value), sent)
+
+    def _asked_of_physical(self) -> dict[str, Any]:
+        chosen = self.form.cleaned_data
+        asked = {field.name: chosen[field.name] for field in CHOSEN if chosen[field.name]}
+        if chosen["format"]:
+            asked["specification__format"] = chosen["format"]
+        if chosen["specification"]:
+            described = PhysicalSpecification.objects.matching(chosen["specification"])
+            asked["specification__in"] = ids_of(described)
+        return asked
+
+    def of_unit(self, flows, name, value):
+        systems = self.systems_in(value)
+        return flows.filter(Q(source__in=systems) | Q(target__in=systems))
+
     def on_system(self, flows, name, value):
         ends = {"into": {"target": value}, "out": {"source": value}}
         way = self.form.cleaned_data.get("way")
         return flows.filter(**ends[way]) if way else flows.touching(value)
-
-    def go(self, flows, name, value):
-        """The way alone narrows nothing: it says which flows of the system are meant."""
-        return flows
 
     def of_origin(self, flows, name, value):
         return flows.filter(has_consent=value == "approved")
@@ -205,12 +305,8 @@ class QualityFilter(ListFilter):
         method="involved",
         empty_label="Everybody's",
     )
-    unit = django_filters.ModelChoiceFilter(
-        label="Organisational unit",
-        queryset=OrganisationalUnit.objects.all(),
-        method="of_unit",
-        empty_label="Any",
-    )
+    unit = UnitFilter()
+    only = OnlyFilter("Only this unit")
     older_than = django_filters.NumberFilter(
         label="Older than (days)", method="older", min_value=0, max_value=36500
     )
@@ -223,9 +319,7 @@ class QualityFilter(ListFilter):
         return self._on(rows, self.request.user.involvements.open().values("system"))
 
     def of_unit(self, rows, name, value):
-        return self._on(
-            rows, System.objects.filter(organisational_unit=value).order_by().values("pk")
-        )
+        return self._on(rows, self.systems_in(value))
 
     def _on(self, rows, systems):
         return rows.filter(

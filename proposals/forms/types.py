@@ -2,7 +2,7 @@
 
 from django import forms
 
-from ..models import DataType, System, clean, folded, words
+from ..models import DataType, System, clean, folded, lineages, words
 
 USUAL = 8
 MANY = 12  # from here on a filter helps more than it disturbs
@@ -34,10 +34,10 @@ class DataTypeChooser(forms.CheckboxSelectMultiple):
         """Depth first by name, each with its line of ancestors; `words` is what the filter looks
         in.
         """
-        lineages = DataType.objects.lineages()
+        lines = lineages(DataType)
         typed = words(self.like)
         for option in options:
-            found, line = option["value"].instance, lineages[option["value"].value]
+            found, line = option["value"].instance, lines[option["value"].value]
             option |= {
                 "found": found,
                 "line": line,

@@ -40,7 +40,7 @@ from .people import (
 )
 from .policy import LaterPhysicalFlows, MakerDecides, Policy, Reason, SideWithoutApprover
 from .proposal import Offer, Proposal, ProposalType, prefetch_rights, systems_of
-from .reading import pieces, reading_by_cursor
+from .reading import ids_of, pieces, reading_by_cursor
 from .register import (
     FLOW_ATTRIBUTES,
     Attribute,
@@ -102,6 +102,7 @@ from .states import (
 from .submissions import Receipt
 from .text import clean, clean_lines, folded, same
 from .transitions import Transition
+from .trees import lineages, with_below
 
 __all__ = [
     "EARLIEST",
@@ -181,8 +182,10 @@ __all__ = [
     "evidence",
     "fill_search_texts",
     "folded",
+    "ids_of",
     "index_search_texts",
     "label",
+    "lineages",
     "lock_person",
     "lock_rights",
     "look_of",
@@ -206,5 +209,6 @@ __all__ = [
     "systems_of",
     "undecided_states",
     "verbs",
+    "with_below",
     "words",
 ]

@@ -12,30 +12,13 @@ from django.utils import timezone
 from .fields import FoldedField, FreeTextField, LineField
 from .history import HistoryRecords
 from .search import SearchedQuerySet, SearchField, containing, refresh_named_in, search_text, words
+from .trees import refuse_cycle
 
 
 def one_of(field: str, choices: type[models.TextChoices], name: str) -> models.CheckConstraint:
     """The database's own list of what an enumeration may hold, whoever writes."""
 
     return models.CheckConstraint(condition=Q(**{f"{field}__in": choices.values}), name=name)
-
-
-def refuse_cycle(node: Any, parent: str) -> None:
-    """ValidationError if following `parent` upwards from `node` comes back to it.
-
-    Reads all (id, parent) pairs of the table in one query: these trees are small and deep walks are
-    not.
-    """
-
-    above = dict(type(node).objects.values_list("pk", f"{parent}_id")) | {
-        node.pk: getattr(node, f"{parent}_id")
-    }
-    seen, step = set(), node.pk
-    while step is not None and step not in seen:
-        seen.add(step)
-        step = above.get(step)
-    if step is not None:
-        raise ValidationError({parent: f"{node} would be above itself."})
 
 
 class OrganisationalUnit(models.Model):
@@ -193,21 +176,6 @@ class DataTypeQuerySet(SearchedQuerySet):
             **{f"{way}__lifecycle": "ACTIVE", f"{way}__logical_flow__source": source}
         )
         return sent.annotate(uses=Count(way)).order_by("-uses", "name")
-
-    def lineages(self) -> dict[int, tuple[str, ...]]:
-        """For the id of every type there is, the names from its root down to itself; one query."""
-        rows = {
-            pk: (name, parent)
-            for pk, name, parent in self.model.objects.values_list("pk", "name", "parent")
-        }
-
-        def names(pk: int | None, seen: tuple[int, ...] = ()) -> tuple[str, ...]:
-            if pk is None or pk in seen:
-                return ()
-            name, parent = rows[pk]
-            return (*names(parent, (*seen, pk)), name)
-
-        return {pk: names(pk) for pk in rows}
 
 
 class DataType(models.Model):

@@ -9,18 +9,13 @@ from django.db.models import Case, F, Q, When
 from django.utils import timezone
 from django.utils.crypto import get_random_string, salted_hmac
 
-from .catalogue import (
-    OrganisationalUnit,
-    System,
-    SystemKind,
-    one_of,
-    refuse_cycle,
-)
+from .catalogue import OrganisationalUnit, System, SystemKind, one_of
 from .fields import FoldedField, FreeTextField, LineField, MailField
 from .history import HistoryRecords
 from .moments import MomentField
 from .search import SearchedQuerySet, SearchField, refresh_named_in, search_text, words
 from .text import folded
+from .trees import refuse_cycle
 
 
 class Notices(models.TextChoices):
@@ -138,12 +133,12 @@ class User(AbstractUser):
 
     def people_below(self) -> set[int]:
         """Ids of everybody whose line of managers leads to this person."""
-        below: set[int] = set()
-        level = {self.pk}
+        seen = {self.pk}
+        level = seen
         while level:
-            level = set(User.objects.filter(manager__in=level).values_list("pk", flat=True)) - below
-            below |= level
-        return below
+            level = set(User.objects.filter(manager__in=level).values_list("pk", flat=True)) - seen
+            seen = seen | level
+        return seen - {self.pk}
 
     def clean(self) -> None:
         super().clean()

@@ -7,6 +7,7 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 
 ROWS_AT_ONCE = 500
+FEW = 500  # ids that a statement names one by one
 
 
 def pieces(queryset: QuerySet, most: int | None = None) -> Iterator[list]:
@@ -22,6 +23,14 @@ def pieces(queryset: QuerySet, most: int | None = None) -> Iterator[list]:
         wanted = ids[start : start + ROWS_AT_ONCE]
         rows = {row.pk: row for row in queryset.order_by().filter(pk__in=wanted)}
         yield [rows[pk] for pk in wanted if pk in rows]
+
+
+def ids_of(queryset: QuerySet) -> list[int] | QuerySet:
+    """For an IN: the ids where they are few, since a database looks up in an index only what it can
+    count; else their query.
+    """
+    ids = list(queryset.order_by().values_list("pk", flat=True)[: FEW + 1])
+    return ids if len(ids) <= FEW else queryset.order_by().values("pk")
 
 
 @contextmanager

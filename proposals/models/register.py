@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Count, Exists, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django_fsm import FSMField, FSMModelMixin, transition
@@ -195,6 +195,9 @@ def exactly_one_origin(prefix: str) -> models.CheckConstraint:
     )
 
 
+FEW_CARRYING = 5000  # flows of a data type that a statement names one by one
+
+
 class LogicalFlowQuerySet(RoutesQuerySet):
     model: Any
 
@@ -219,6 +222,39 @@ class LogicalFlowQuerySet(RoutesQuerySet):
         active = PhysicalFlow.objects.active().filter(logical_flow=OuterRef("pk")).order_by()
         counted = active.values("logical_flow").annotate(number=Count("pk")).values("number")
         return self.annotate(number_physical=Coalesce(Subquery(counted), 0))
+
+    def with_data_types(self):
+        """Each with what `carried` names."""
+        active = PhysicalFlow.objects.active().select_related("specification")
+        sent = Prefetch("physical_flows", active.prefetch_related("specification__data_types"))
+        return self.prefetch_related("declared_data_types", sent)
+
+    def carrying(self, data_types: list[int], sent: Any):
+        """Those with one of `data_types`: declared on them, or in the specification of a physical
+        flow among `sent`.
+
+        Few are looked up by index and named by their ids. Where they are many, each flow is asked
+        in its turn, and a page is soon full; united, all of them would be read for it.
+        """
+        declared = self.model.declared_data_types.through.objects.filter(datatype__in=data_types)
+        specifications = PhysicalSpecification.data_types.through.objects.filter(
+            datatype__in=data_types
+        )
+        described = sent.order_by().filter(
+            specification__in=specifications.values("physicalspecification")
+        )
+        ids = declared.values_list("logicalflow", flat=True).union(
+            described.values_list("logical_flow", flat=True), all=True
+        )
+        first = list(ids[: FEW_CARRYING + 1])
+        if len(first) <= FEW_CARRYING:
+            return self.filter(pk__in=set(first))
+        of_specification = specifications.filter(physicalspecification=OuterRef("specification"))
+        by_type = Exists(declared.filter(logicalflow=OuterRef("pk")))
+        by_sending = Exists(
+            sent.order_by().filter(Exists(of_specification), logical_flow=OuterRef("pk"))
+        )
+        return self.filter(by_type | by_sending)
 
 
 class LogicalFlow(FSMModelMixin, Versioned):
@@ -293,6 +329,16 @@ class LogicalFlow(FSMModelMixin, Versioned):
             specifications__physical_flows__lifecycle=Lifecycle.ACTIVE,
         )
         return DataType.objects.filter(Q(declared_on=self) | sent).distinct()
+
+    @property
+    def carried(self) -> list[DataType]:
+        """The same by name, of a row that `with_data_types` has read."""
+        sent = [
+            data_type
+            for flow in self.physical_flows.all()
+            for data_type in flow.specification.data_types.all()
+        ]
+        return sorted({*self.declared_data_types.all(), *sent}, key=str)
 
 
 class PhysicalSpecification(FSMModelMixin, Versioned):

@@ -6,12 +6,11 @@ queries.
 
 from collections.abc import Iterable, Iterator
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import QuerySet
 
 from ..files.download import MOST_ROWS
 from ..models import (
     LogicalFlow,
-    PhysicalFlow,
     Proposal,
     Side,
     System,
@@ -125,18 +124,11 @@ def flows(found: QuerySet[LogicalFlow]) -> Table:
         "Physical flows",
         "Consent",
     ]
-    active = PhysicalFlow.objects.active().select_related("specification")
-    sent = Prefetch("physical_flows", active.prefetch_related("specification__data_types"))
-    chunks = pieces(found.prefetch_related("declared_data_types", sent), most=MOST)
+    chunks = pieces(found, most=MOST)
     return header, (_flow(row) for chunk in chunks for row in chunk)
 
 
 def _flow(row: LogicalFlow) -> list:
-    sent = [
-        data_type
-        for flow in row.physical_flows.all()
-        for data_type in flow.specification.data_types.all()
-    ]
     return [
         *(
             row.source.name,
@@ -145,7 +137,7 @@ def _flow(row: LogicalFlow) -> list:
             row.target.code,
             row.get_lifecycle_display(),
         ),
-        *(names(sorted({*row.declared_data_types.all(), *sent}, key=str)), row.number_physical),
+        *(names(row.carried), row.number_physical),
         "approved by both sides" if row.has_consent else "imported",
     ]
 

@@ -25,7 +25,7 @@ DECISIONS = ["transitions__by", "transitions__on_behalf_of"]
 @require_safe
 def flow_list(request: HttpRequest) -> HttpResponse:
     """The logical flows of the register, by source and target; the filter is the query string."""
-    listed = LogicalFlow.objects.with_consent().with_physical_count().by_route()
+    listed = LogicalFlow.objects.with_consent().with_physical_count().with_data_types().by_route()
     chosen = FlowFilter(request.GET, listed, request=request)
     if kind := wanted_file(request):
         return table_response(kind, "flows", *list_columns.flows(chosen.found))
