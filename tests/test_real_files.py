@@ -3,6 +3,7 @@ in words, and silence in a file is no order.
 """
 
 import io
+import re
 import zipfile
 from datetime import date
 
@@ -412,3 +413,49 @@ def test_a_sheet_that_claims_to_be_endless_is_read_as_far_as_it_goes():
         for name, data in parts.items():
             new.writestr(name, data)
     assert import_catalogue({"involvement_kinds.xlsx": stream.getvalue()}).tallies[0].added == 1
+
+
+def with_result(data: bytes, cell: str, kind: str, result: str) -> bytes:
+    """The workbook with what the formula in `cell` comes to, as a spreadsheet stores it."""
+    written = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(written, "w") as new:
+        for part in old.namelist():
+            text = old.read(part)
+            if part.startswith("xl/worksheets/"):
+                pattern = rf'<c r="{cell}"([^>]*)><f>(.*?)</f><v ?/?>(</v>)?</c>'.encode()
+                result_xml = f'<c r="{cell}" t="{kind}"><f>\\2</f><v>{result}</v></c>'.encode()
+                text, number = re.subn(pattern, result_xml, text)
+                assert number == 1
+            new.writestr(part, text)
+    return written.getvalue()
+
+
+FORMULAS = [["kind", "code", "name", "description"], ["ACTOR", "Z", "Zed", '=IF(A1="","",A1)']]
+
+
+def test_a_formula_without_what_it_comes_to_is_refused_and_empties_nothing():
+    factories.system("Zed", code="Z", kind="ACTOR", description="Old and dear.")
+    with pytest.raises(BadCatalogue) as caught:
+        import_catalogue({"book.xlsx": workbook(FORMULAS, "systems")})
+    assert list(map(str, caught.value.problems)) == [
+        "book.xlsx, sheet systems, line 2: The cell D2 of the sheet “systems” holds a formula, "
+        "and the file not what it comes to. Open the workbook in a spreadsheet, save it there and "
+        "import it again, or write the value in place of the formula."
+    ]
+    assert System.objects.get().description == "Old and dear."
+
+
+def test_a_sheet_of_nothing_but_such_formulas_is_not_passed_over():
+    data = workbook([["=1+1"]], "systems", involvement_kinds=[["name"], ["Clerk"]])
+    with pytest.raises(BadCatalogue, match="Nothing was imported") as caught:
+        import_catalogue({"book.xlsx": data})
+    assert "The cell A1 of the sheet “systems”" in str(caught.value.problems[0])
+
+
+@pytest.mark.parametrize(
+    ("kind", "result", "expected"), [("str", "", ""), ("str", "New", "New"), ("n", "2", "2")]
+)
+def test_a_formula_is_read_as_what_it_comes_to(kind, result, expected):
+    data = with_result(workbook(FORMULAS, "systems"), "D2", kind, result)
+    import_catalogue({"book.xlsx": data})
+    assert System.objects.get().description == expected

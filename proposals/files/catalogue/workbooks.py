@@ -5,6 +5,7 @@ believed: parts, unpacked bytes, rows and cells are counted.
 """
 
 import io
+import re
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -15,8 +16,10 @@ from xml.etree.ElementTree import ParseError
 
 from openpyxl import load_workbook
 from openpyxl.worksheet._read_only import ReadOnlyWorksheet
+from openpyxl.worksheet._reader import CELL_TAG, FORMULA_TAG, ROW_TAG, VALUE_TAG
+from openpyxl.xml.functions import iterparse
 
-from .problems import Unreadable
+from .problems import Unreadable, quoted
 
 MOST_PARTS = 1000
 MOST_UNPACKED = 64 * 1024 * 1024  # bytes of all parts
@@ -29,6 +32,8 @@ MOST_ROWS = 500_000
 # Read by nobody here, so they may be of any size.
 UNREAD = ("xl/media/", "xl/drawings/", "xl/charts/", "xl/embeddings/", "xl/pivotcache/")
 OLD_EXCEL = b"\xd0\xcf\x11\xe0"
+FORMULA = re.compile(rb"<(\w{1,20}:)?f[\s/>]")  # in the text of a sheet
+LONGEST_TAG = 32
 BROKEN = "This is no workbook that can be read: it is damaged, or of another kind."
 
 
@@ -44,7 +49,11 @@ def sheets_of(data: bytes) -> list[ReadOnlyWorksheet]:
         book = load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
         if not book.worksheets:
             raise Unreadable("The workbook has no sheet with cells.")
-        filled = [sheet for sheet in book.worksheets if next(_rows(sheet), None)]
+        filled = [
+            sheet
+            for sheet in book.worksheets
+            if next(_rows(sheet), None) or _formula_without_result(sheet)
+        ]
         return filled or book.worksheets[:1]
 
 
@@ -52,11 +61,55 @@ def records(sheet: ReadOnlyWorksheet) -> Iterator[tuple[int, list[str]]]:
     """(row, its cells as a CSV file would say them) of every row that is not empty."""
     cells = 0
     with _refused_when_damaged():
+        _refuse_formula_without_result(sheet)
         for number, row in _rows(sheet):
             cells += len(row)
             if cells > MOST_CELLS:
                 raise Unreadable("The sheet has too many cells; bring it in by parts.", number)
             yield number, [_text(value) for value in row]
+
+
+def _refuse_formula_without_result(sheet: ReadOnlyWorksheet) -> None:
+    """It would read as an empty cell, which empties what is stored."""
+    cell = _formula_without_result(sheet)
+    if cell:
+        raise Unreadable(
+            f"The cell {cell} of the sheet {quoted(sheet.title)} holds a formula, and the file not "
+            "what it comes to. Open the workbook in a spreadsheet, save it there and import it "
+            "again, or write the value in place of the formula.",
+            int(re.sub(r"\D", "", cell)[:7] or 0),
+        )
+
+
+def _formula_without_result(sheet: ReadOnlyWorksheet) -> str:
+    """The first such cell, as "B4"; empty where there is none. A spreadsheet stores what each
+    formula comes to beside it, an empty text too; other programs leave that out.
+    """
+    with sheet._get_source() as source:
+        if not _has_formulas(source):
+            return ""
+    rows = 0
+    with sheet._get_source() as source:
+        for _, element in iterparse(source):
+            if element.tag == CELL_TAG:
+                is_formula = element.find(FORMULA_TAG) is not None
+                if is_formula and element.get("t") != "str" and not element.findtext(VALUE_TAG):
+                    return element.get("r", "?")
+            elif element.tag == ROW_TAG:
+                element.clear()
+                rows += 1
+                if rows > MOST_ROWS:
+                    break
+    return ""
+
+
+def _has_formulas(source: Any) -> bool:
+    end = b""
+    while piece := source.read(LARGE):
+        if FORMULA.search(end + piece):
+            return True
+        end = piece[-LONGEST_TAG:]
+    return False
 
 
 def _rows(sheet: ReadOnlyWorksheet) -> Iterator[tuple[int, tuple]]:
