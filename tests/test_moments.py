@@ -8,6 +8,7 @@ import pytest
 from django.contrib import admin
 from django.core.management import call_command
 from django.db import connection, models
+from django.template import Context, Template
 from django.test import RequestFactory, override_settings
 
 from proposals.admin.asking import MomentForm, SpanForm
@@ -219,3 +220,28 @@ def test_a_stored_moment_beyond_all_bounds_breaks_no_page_and_is_named(as_, stor
                 f"UPDATE proposals_delegation SET {column} = %s WHERE id = %s",
                 [f"{2026 if column == 'starts_at' else 2098}-01-01 00:00:00", delegation.pk],
             )
+
+
+# what readers see of them
+
+
+@pytest.mark.parametrize(
+    ("zone", "first", "second"),
+    [
+        (EAST, (datetime(2026, 10, 25, 0, 30), "CEST"), (datetime(2026, 10, 25, 1, 30), "CET")),
+        (WEST, (datetime(2026, 11, 1, 5, 30), "EDT"), (datetime(2026, 11, 1, 6, 30), "EST")),
+    ],
+)
+@pytest.mark.parametrize(
+    "written", ['{{ at|date:"j M Y, H:i T" }}', '{{ at|date:"j M Y, H:i:s T" }}', "{{ at }}"]
+)
+def test_two_moments_that_a_clock_shows_alike_are_written_apart(zone, first, second, written):
+    """Each with its zone, which Django leaves out exactly there; `{{ at }}` is the admin's way."""
+    with override_settings(TIME_ZONE=zone):
+        shown = [
+            Template(written).render(Context({"at": at.replace(tzinfo=UTC)}))
+            for at, _ in (first, second)
+        ]
+    clocks = [text.rpartition(" ") for text in shown]
+    assert clocks[0][0] == clocks[1][0]
+    assert [clock[2] for clock in clocks] == [first[1], second[1]]
