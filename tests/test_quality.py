@@ -422,3 +422,31 @@ def test_a_list_and_its_file_cost_the_same_number_of_queries_for_1_and_25_rows(
     assert min(question.answer().count for question in QUESTIONS.values()) >= 25
     with django_assert_max_num_queries(len(overview)):
         client.get("/quality/")
+
+
+def test_a_row_without_a_history_is_listed_with_an_unknown_age(as_, cast, source):
+    """Written past Python, by hand or by an older version; among the oldest, for nobody knows."""
+    idle = factories.specification(source, "idle.csv")
+    lonely = factories.system("Lonely", code="LONE")
+    without_guards()
+    System.history.filter(id=lonely.pk).delete()
+    PhysicalSpecification.history.filter(id=idle.pk).delete()
+    for slug, name in [(SYSTEMS, "Lonely"), (UNUSED, "idle.csv")]:
+        page = as_(cast.maker).get(f"/quality/{slug}/")
+        assert page.context["lines"][0].name == name
+        assert "unknown" in row_of(page.content.decode(), name)
+        for kind, rows_of in [("csv", csv_rows), ("xlsx", xlsx_rows)]:
+            row = rows_of(as_(cast.maker).get(f"/quality/{slug}/?as={kind}"))[1]
+            assert name in row
+            assert [cell or "" for cell in row[-2:]] == ["", ""]
+        assert QUESTIONS[slug].answer().count >= 1
+    assert as_(cast.maker).get("/quality/").status_code == 200
+
+
+def test_a_system_without_a_history_has_had_none_since_somebody_left(as_, cast):
+    left = factories.system("Left", code="LEFT")
+    factories.involve(cast.both, left, started_at=days_ago(9), ended_at=days_ago(3))
+    without_guards()
+    System.history.filter(id=left.pk).delete()
+    since = {row.name: row.since for row in QUESTIONS[SYSTEMS].rows()}
+    assert since["Left"] == days_ago(3)

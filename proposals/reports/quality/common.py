@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from django.db.models import Count, Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, F, Min, OuterRef, Q, QuerySet, Subquery
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.timesince import timesince
@@ -34,15 +34,15 @@ class Line:
     link: str
     sub: str
     about: str
-    since: datetime
+    since: datetime | None
     remedies: list[Remedy] = field(default_factory=list)
     note: str = ""
     open_proposal_id: int | None = None
 
     @property
     def age(self) -> str:
-        """In its largest unit: "3 weeks"."""
-        return timesince(self.since, depth=1)
+        """In its largest unit: "3 weeks"; of a row without a history nobody knows."""
+        return timesince(self.since, depth=1) if self.since else "unknown"
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,8 @@ class Question:
     """One question: what it is asked of, which rows it finds, how they are shown and what remedies
     them.
 
-    `matches` gives each row its `since`, from which its age counts. `systems` are the paths from a
+    `matches` gives each row its `since`, from which its age counts: None, and among the oldest, for
+    a row whose history somebody went past. `systems` are the paths from a
     row to the systems it concerns.
     """
 
@@ -104,7 +105,7 @@ class Question:
 
     def rows(self) -> Any:
         """What it finds, oldest first, with what `lines` and `csv_row` need."""
-        return self.matches().order_by(self.order, "pk")
+        return self.matches().order_by(F(self.order).asc(nulls_first=True), "pk")
 
     def prepare(self, rows: list) -> list:
         """Give some rows what can only be read for many at once."""
@@ -147,8 +148,8 @@ class Question:
         return reverse("quality-list", args=[self.slug])
 
 
-def days_since(moment: datetime) -> int:
-    return max((timezone.now() - moment).days, 0)
+def days_since(moment: datetime | None) -> int | None:
+    return max((timezone.now() - moment).days, 0) if moment else None
 
 
 def asked_for(**same: str) -> Subquery:

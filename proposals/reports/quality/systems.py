@@ -1,7 +1,7 @@
 """Systems for which nobody can approve."""
 
 from django.conf import settings
-from django.db.models import Count, Exists, OuterRef, Prefetch, QuerySet, Subquery
+from django.db.models import Count, DateTimeField, Exists, OuterRef, Prefetch, QuerySet, Subquery
 from django.db.models.functions import Coalesce, Greatest
 from django.urls import reverse
 
@@ -76,8 +76,13 @@ class WithoutApprover(Question):
             .order_by("history_date")
             .values("history_date")[:1]
         )
-        ends = [Subquery(left), Subquery(switched_off.values("history_date")[:1])]
-        return Greatest(*(Coalesce(end, Subquery(came)) for end in ends))
+        ended, deactivated = Subquery(left), Subquery(switched_off.values("history_date")[:1])
+        # Each of both stands in for the other: the databases differ in the greatest of nulls.
+        moment = DateTimeField()
+        return Greatest(
+            Coalesce(ended, deactivated, Subquery(came), output_field=moment),
+            Coalesce(deactivated, ended, Subquery(came), output_field=moment),
+        )
 
     def rows(self) -> QuerySet:
         open_ones = Prefetch(
