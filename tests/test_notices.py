@@ -1,11 +1,13 @@
 """Who is told what, and what the clock does."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
 from datetime import timedelta
+from html import unescape
 from pathlib import Path
 from threading import Thread
 
@@ -15,7 +17,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.test import override_settings
 from django.utils import timezone
-from post_office.models import Email
+from post_office.models import STATUS, Email
 
 from proposals import workflow
 from proposals.errors import Conflict
@@ -23,14 +25,13 @@ from proposals.models import Notice, Proposal, User
 from proposals.workflow import notices, periodic
 
 from . import factories
+from .trials.smtp import sink
 
 ROOT = Path(__file__).parent.parent
 
 
-def told(event=""):
-    return sorted(
-        str(notice.recipient) for notice in Notice.objects.filter(event__startswith=event)
-    )
+def told(**wanted):
+    return sorted(str(notice.recipient) for notice in Notice.objects.filter(**wanted))
 
 
 def mails_to(person):
@@ -100,6 +101,7 @@ def test_what_people_write_neither_breaks_nor_steers_a_mail(cast, source, target
     source.name = text[:200]
     source.save()
     proposal = factories.proposed(cast.maker, source, target, justification=text)
+    periodic.send_mail(timezone.now())
     workflow.reject(proposal, side="SOURCE", by=cast.both, comment=text)
     periodic.send_mail(timezone.now())
     assert len(mail.outbox) == Email.objects.count() == 6
@@ -110,6 +112,165 @@ def test_what_people_write_neither_breaks_nor_steers_a_mail(cast, source, target
         assert "<script>" not in html
         assert "SECRET_KEY }}" in html or "{{" not in text
     assert text.split()[0] in mail.outbox[-1].body
+
+
+def test_whoever_decided_hears_what_the_other_side_decides(cast, proposal):
+    workflow.approve(proposal, sides=["SOURCE"], by=cast.source_approver)
+    workflow.reject(proposal, side="TARGET", by=cast.rejecter, comment="No such need.")
+    _, news = mails_to(cast.source_approver)
+    assert f"Proposal {proposal.pk} of Mia Maker" in news.message
+    assert "No such need." in news.message
+
+
+ASKED = ["Bo Both", "Dee Delegate", "Rey Rejecter", "Sam Source", "Tess Target"]
+
+
+def test_a_cancellation_is_sent_to_everybody_who_was_asked(cast, proposal):
+    periodic.send_mail(timezone.now())
+    workflow.cancel(proposal, by=cast.maker, comment="Not needed.")
+    mail.outbox.clear()
+    periodic.send_mail(timezone.now())
+    assert told(transition__action="cancel") == ASKED
+    assert len(mail.outbox) == 5
+    assert all("cancelled" in sent.subject for sent in mail.outbox)
+    assert "Not needed." in mail.outbox[0].body
+
+
+def test_whose_request_never_left_does_not_hear_of_the_cancellation(cast, proposal):
+    Email.objects.exclude(to=cast.both.email).update(status=3, scheduled_time=timezone.now())
+    Email.objects.filter(to=cast.both.email).update(status=0)
+    workflow.cancel(proposal, by=cast.maker)
+    periodic.send_mail(timezone.now())
+    assert [sent.to for sent in mail.outbox] == [[cast.both.email]]
+    assert Notice.objects.filter(withdrawn=True).count() == 8
+
+
+def test_a_time_out_is_told_to_the_maker_and_everybody_who_was_asked(cast, source, target):
+    now = timezone.now()
+    proposal = factories.proposed(cast.maker, source, target)
+    workflow.time_out(proposal, at=now + timedelta(days=31))
+    assert told(transition__action="time_out") == sorted([*ASKED, "Mia Maker"])
+
+
+def cancel(cast, proposal):
+    workflow.cancel(proposal, by=cast.maker)
+
+
+def decide(cast, proposal):
+    workflow.approve(proposal, sides=["SOURCE"], by=cast.both)
+
+
+def end_the_right(cast, proposal):
+    cast.source_approver.involvements.update(ended_at=timezone.now())
+
+
+def deactivate(cast, proposal):
+    cast.source_approver.is_active = False
+    cast.source_approver.save()
+
+
+@pytest.mark.parametrize("change", [cancel, decide, end_the_right, deactivate])
+def test_a_request_no_longer_wanted_is_not_sent(cast, proposal, change):
+    [request] = mails_to(cast.source_approver)
+    change(cast, proposal)
+    periodic.send_mail(timezone.now())
+    assert all("Please decide" not in sent.subject for sent in sent_to(cast.source_approver))
+    request.refresh_from_db()
+    assert request.status is None
+    assert Notice.objects.get(mail=request).withdrawn
+
+
+def sent_to(person):
+    return [sent for sent in mail.outbox if sent.to == [person.email]]
+
+
+def test_a_digest_leaves_out_what_is_no_longer_wanted(cast, source, target):
+    User.objects.filter(pk=cast.source_approver.pk).update(notices_wanted="DIGEST")
+    first, second = (
+        factories.proposed(cast.maker, source, target, specification_name=name)
+        for name in ("one.csv", "two.csv")
+    )
+    workflow.cancel(first, by=cast.maker)
+    tomorrow = timezone.now() + timedelta(days=1)
+    assert periodic.send_digests(tomorrow) == (1, 0)
+    [email] = mails_to(cast.source_approver)
+    assert f"/proposals/{second.pk}/" in email.message
+    assert f"/proposals/{first.pk}/" not in email.message
+
+
+def test_a_request_shows_what_is_asked_and_by_what_right(cast, source, target):
+    trades = factories.data_type("Trades")
+    factories.proposed(cast.maker, source, target, [trades], justification="For the <new> report.")
+    [email] = mails_to(cast.delegate)
+    for text in (email.message, unescape(email.html_message)):
+        words = " ".join(re.sub(r"</?(td|th|tr|br)[^>]*>", " ", text).split())
+        assert "Reason: Regulation" in words
+        assert "For the <new> report." in words
+        for line in ("Data types:? Trades", "Specification name:? trades.csv", "Criticality:? Med"):
+            assert re.search(line, words), line
+        assert "for the source on behalf of" in words
+        assert "Data Owner of Ledger" in words
+
+
+def test_a_request_to_change_shows_old_and_new(cast, story):
+    wish = factories.edited(story.physical, cast.maker, timezone.now(), criticality="LOW")
+    request = Notice.objects.get(proposal=wish, recipient=cast.source_approver).mail
+    assert "Criticality: High → Low (changed)" in request.message
+    words = " ".join(request.html_message.split())
+    assert "<td>High</td> <td> <strong>Low</strong> </td>" in words
+
+
+def test_every_mail_says_that_a_program_wrote_it(cast, proposal):
+    periodic.send_mail(timezone.now())
+    assert {sent.extra_headers["Auto-Submitted"] for sent in mail.outbox} == {"auto-generated"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_a_server_refuses_for_good_is_given_up_and_administrators_know(
+    cast, proposal, settings
+):
+    factories.user("Ada Admin", is_superuser=True)
+    administrators = set(User.objects.filter(is_superuser=True).values_list("email", flat=True))
+    gone, full = cast.source_approver.email, cast.target_approver.email
+    refusals = {gone: "550 5.1.1 no such user", full: "451 4.3.0 try later"}
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST = "127.0.0.1"
+    now = timezone.now()
+    with sink(refusals=refusals) as server:
+        settings.EMAIL_PORT = server.port
+        assert periodic.send_mail(now) == (3, 1)
+        assert {m["Auto-Submitted"] for m in server.taken} == {"auto-generated"}
+        assert status_of(gone) == STATUS.failed
+        assert status_of(full) == STATUS.requeued
+        assert periodic.send_mail(now) == (len(administrators), 0)
+        assert {message["To"] for message in server.taken[3:]} == administrators
+        report = server.taken[-1].get_body(("plain",)).get_content()
+        assert gone in report
+        assert "550 5.1.1 no such user" in report
+        assert periodic.send_mail(now + timedelta(days=2, hours=23)) == (0, 0)
+        assert status_of(full) == STATUS.requeued
+        assert periodic.send_mail(now + timedelta(days=3, minutes=1)) == (0, 1)
+        assert status_of(full) == STATUS.failed
+        assert periodic.send_mail(now + timedelta(days=3, minutes=1)) == (len(administrators), 0)
+        assert full in server.taken[-1].get_body(("plain",)).get_content()
+
+
+def status_of(address):
+    return Email.objects.get(to=address).status
+
+
+@pytest.mark.django_db(transaction=True)
+def test_administrators_whom_no_mail_reaches_are_not_told_of_it_for_ever(cast, proposal, settings):
+    User.objects.filter(pk=cast.source_approver.pk).update(is_superuser=True)
+    User.objects.exclude(pk=cast.source_approver.pk).update(is_superuser=False)
+    other = factories.user("Ada Admin", is_superuser=True)
+    refusals = {cast.source_approver.email: "550 no", other.email: "550 no"}
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST = "127.0.0.1"
+    now = timezone.now()
+    with sink(refusals=refusals) as server:
+        settings.EMAIL_PORT = server.port
+        assert [periodic.send_mail(now) for _ in range(3)] == [(4, 1), (0, 1), (0, 0)]
 
 
 @pytest.mark.parametrize(
@@ -153,11 +314,11 @@ def test_reminders_come_on_the_days_of_the_policy_and_once(cast, proposal):
     start = proposal.submitted_at
 
     def remind(days):
-        before = Notice.objects.filter(event__startswith="reminder").count()
+        before = Notice.objects.filter(reminder_day__gt=0).count()
         notices.remind(
             Proposal.objects.get(pk=proposal.pk), max(start + timedelta(days=days), timezone.now())
         )
-        return Notice.objects.filter(event__startswith="reminder").count() - before
+        return Notice.objects.filter(reminder_day__gt=0).count() - before
 
     assert [remind(days) for days in (0, 2, 3, 3, 4, 6, 7, 9)] == [0, 0, 5, 0, 0, 5, 0, 5]
     assert "has waited for 9 days" in mails_to(cast.both)[-1].message
@@ -166,7 +327,7 @@ def test_reminders_come_on_the_days_of_the_policy_and_once(cast, proposal):
 def test_only_those_who_still_have_to_decide_are_reminded(cast, proposal):
     workflow.approve(proposal, sides=["SOURCE"], by=cast.source_approver)
     periodic.remind_approvers(proposal.submitted_at + timedelta(days=3, minutes=1))
-    assert told("reminder") == ["Bo Both", "Rey Rejecter", "Tess Target"]
+    assert told(reminder_day=3) == ["Bo Both", "Rey Rejecter", "Tess Target"]
 
 
 def test_a_deactivated_person_is_told_nothing(cast, source, target):

@@ -45,7 +45,6 @@ from . import factories
 ROOT = Path(__file__).resolve().parent.parent
 # Written by the program alone: choices, keys, sums, addresses of pages.
 OF_THE_PROGRAM = {
-    "Notice.event",
     "ImportedFile.sha256",
     "Receipt.page",
     "Transition.action",

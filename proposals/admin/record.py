@@ -127,9 +127,16 @@ class TransitionAdmin(WithPages):
 
 @admin.register(Notice)
 class NoticeAdmin(Read):
-    list_display = ["event", "recipient", "mail"]
-    list_select_related = ["recipient", "mail"]
-    search_fields = ["event", "=proposal__id", "recipient__search_text"]
+    list_display = ["event", "proposal", "recipient", "mail", "withdrawn"]
+    list_filter = ["withdrawn"]
+    list_select_related = [
+        "transition",
+        "proposal__source",
+        "proposal__target",
+        "recipient",
+        "mail",
+    ]
+    search_fields = ["=proposal__id", "recipient__search_text"]
 
 
 class HistoryAdmin(Read):

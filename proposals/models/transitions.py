@@ -9,7 +9,7 @@ from .fields import FreeTextField
 from .people import ApproverRule, Delegation, Involvement, User
 from .policy import Policy
 from .rights import STEWARDSHIPS, Basis
-from .states import Side, State, actions, look_of, states
+from .states import Side, State, actions, end_states, look_of, states
 
 NO_INVOLVEMENT = {"involvement": None, "rule": None, "delegation": None}
 
@@ -130,6 +130,12 @@ class Transition(models.Model):
     def approves(self) -> bool:
         """Whether it is a decision in favour."""
         return actions()[self.action].verb == "approve"
+
+    @property
+    def ends_undecided(self) -> bool:
+        """Whether it ended the proposal without a decision: cancelled or timed out."""
+        is_end = self.to_state in end_states() and self.to_state != State.FULLY_APPROVED
+        return is_end and not self.side
 
     @property
     def done(self) -> str:

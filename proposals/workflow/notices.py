@@ -6,7 +6,8 @@ reaches a mail as context only, so it can neither break nor steer it. Links come
 alone, and none of them decides.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -14,38 +15,116 @@ from django.db import transaction
 from django.template.loader import render_to_string
 from django.utils import timezone
 from post_office import mail
-from post_office.models import Email
+from post_office.models import STATUS, Email
 
-from ..models import Notice, Notices, Proposal, Transition, User, actions, rights_on
+from ..history.proposal_content import content_of
+from ..models import (
+    Notice,
+    Notices,
+    Proposal,
+    Right,
+    Side,
+    Transition,
+    User,
+    actions,
+    rights_on,
+)
 
 NEWS = timedelta(days=1)
+GIVE_UP = timedelta(days=3)  # how long a mail is tried again that no server takes
+
+
+@dataclass(frozen=True)
+class News:
+    """What is told of `step`, or `reminder_day` days after it as a reminder."""
+
+    proposal: Proposal
+    step: Transition
+    at: datetime
+    subject: str
+    summary: str
+    comment: str = ""
+    reminder_day: int = 0
+
+
+@dataclass(frozen=True)
+class Ask:
+    """That the reader may decide for a side, and by what right."""
+
+    side: Side
+    right: Right
 
 
 def tell(proposal: Proposal, step: Transition) -> None:
-    """After a step: those who can decide that it has reached them, or the maker what was done."""
-    event = f"transition:{step.pk}"
+    """After a step: those who can decide that it has reached them, or those it concerns what was
+    done.
+    """
     if actions()[step.action].submits:
         subject = f"Please decide: {_route(proposal)}"
         summary = (
             f"{proposal.maker} asks for your decision on proposal {proposal.pk}, "
             f"{_route(proposal)}."
         )
-        _queue(proposal, event, able_to_decide(proposal), subject, summary, step.at)
-    elif step.by != proposal.maker:
-        is_complete = proposal.result_logical_flow_id is not None
-        done = "fully approved" if is_complete else step.done
-        subject = f"Proposal {proposal.pk} {done}: {_route(proposal)}"
-        summary = f"Your proposal {proposal.pk}, {_route(proposal)}: {step.sentence}"
+        _queue(News(proposal, step, step.at, subject, summary), able_to_decide(proposal))
+        return
+    is_complete = proposal.result_logical_flow_id is not None
+    done = "fully approved" if is_complete else step.done
+    subject = f"Proposal {proposal.pk} {done}: {_route(proposal)}"
+    for person in _concerned(proposal, step):
+        which = f"Your proposal {proposal.pk}"
+        if person != proposal.maker:
+            which = f"Proposal {proposal.pk} of {proposal.maker}"
+        summary = f"{which}, {_route(proposal)}: {step.sentence}"
         if is_complete:
             summary += " It is fully approved, and the register is up to date."
-        recipients = [proposal.maker]
-        _queue(proposal, event, recipients, subject, summary, step.at, comment=step.comment)
+        _queue(News(proposal, step, step.at, subject, summary, step.comment), {person: []})
 
 
-def able_to_decide(proposal: Proposal) -> list[User]:
-    """Everybody who can decide now for a side that has not, each once."""
-    rights = [right for side in proposal.undecided_sides for right in rights_on(proposal, side)]
-    return list(dict.fromkeys(right.user for right in rights if right.user))
+def _concerned(proposal: Proposal, step: Transition) -> list[User]:
+    """The maker, and whoever decided before; where it ended without a decision, everybody who was
+    asked for one. Never who took the step.
+    """
+    people = [proposal.maker]
+    people += [decision.by for decision in proposal.transitions.exclude(side="") if decision.by]
+    if step.ends_undecided:
+        asked = Notice.objects.filter(proposal=proposal, transition__action__in=_submitting())
+        people += User.objects.filter(pk__in=asked.values("recipient")).order_by("pk")
+    return [person for person in dict.fromkeys(people) if person != step.by]
+
+
+def able_to_decide(proposal: Proposal) -> dict[User, list[Ask]]:
+    """Everybody who can decide now for a side that has not, and by what rights."""
+    asks: dict[User, list[Ask]] = {}
+    for side in proposal.undecided_sides:
+        for right in rights_on(proposal, side):
+            if right.user:
+                asks.setdefault(right.user, []).append(Ask(side, right))
+    return asks
+
+
+def is_wanted(notice: Notice) -> bool:
+    """Whether its recipient still needs to hear it.
+
+    Not who is no longer active; not a request for a decision that the recipient can no longer make;
+    not the end of a proposal by somebody whose own request was never sent.
+    """
+    if not notice.recipient.is_active:
+        return False
+    if notice.asks:
+        return notice.recipient in able_to_decide(notice.proposal)
+    if notice.transition.ends_undecided and notice.recipient != notice.proposal.maker:
+        asked = Notice.objects.filter(
+            proposal=notice.proposal,
+            recipient=notice.recipient,
+            transition__action__in=_submitting(),
+        )
+        decided = notice.proposal.transitions.exclude(side="").filter(by=notice.recipient)
+        return asked.filter(mail__status=STATUS.sent).exists() or decided.exists()
+    return True
+
+
+def _submitting() -> list[str]:
+    return [action.name for action in actions().values() if action.submits]
 
 
 @transaction.atomic
@@ -58,8 +137,8 @@ def remind(proposal: Proposal, at: datetime) -> int:
         return 0
     every = proposal.policy.remind_after_days
     days = (at - proposal.submitted_at).days
-    round_number = days // every
-    if round_number < 1:
+    reminder_day = days // every * every
+    if reminder_day < 1:
         return 0
     subject = f"Still waiting for you: {_route(proposal)}"
     waiting = f"Proposal {proposal.pk}, {_route(proposal)}, by {proposal.maker}"
@@ -67,8 +146,9 @@ def remind(proposal: Proposal, at: datetime) -> int:
         f"{waiting} has waited for {days} {'day' if days == 1 else 'days'}. "
         "Please approve or reject it."
     )
-    event = f"reminder:{proposal.pk}:{round_number * every}"
-    return _queue(proposal, event, able_to_decide(proposal), subject, summary, at)
+    submission = proposal.transitions.filter(action__in=_submitting()).latest("number")
+    news = News(proposal, submission, at, subject, summary, reminder_day=reminder_day)
+    return _queue(news, able_to_decide(proposal))
 
 
 def send_digests(at: datetime) -> int:
@@ -78,7 +158,7 @@ def send_digests(at: datetime) -> int:
     Safe to run at any time and twice at once: what has gone into a digest waits no more.
     """
     today = timezone.localtime(at).replace(hour=0, minute=0, second=0, microsecond=0)
-    waiting = Notice.objects.filter(mail=None, at__lt=today)
+    waiting = Notice.objects.filter(mail=None, withdrawn=False, at__lt=today)
     people = User.objects.filter(pk__in=waiting.values("recipient"), is_active=True).exclude(
         email=""
     )
@@ -88,67 +168,78 @@ def send_digests(at: datetime) -> int:
 
 @transaction.atomic
 def _digest(person: User, before: datetime) -> int:
+    """What is no longer wanted is left out; with nothing left there is no mail."""
     waiting = Notice.objects.select_for_update(of=("self",)).filter(
-        mail=None, recipient=person, at__lt=before
+        mail=None, withdrawn=False, recipient=person, at__lt=before
     )
-    news = list(waiting.select_related("proposal").order_by("at", "pk"))
+    related = ("transition", "recipient", "proposal__source", "proposal__target", "proposal__maker")
+    waiting = waiting.select_related(*related).order_by("at", "pk")
+    wanted = {notice.pk: is_wanted(notice) for notice in waiting}
+    Notice.objects.filter(pk__in=[pk for pk, is_so in wanted.items() if not is_so]).update(
+        withdrawn=True
+    )
+    news = [notice for notice in waiting if wanted[notice.pk]]
     if not news:
         return 0
     items = [(notice.summary, _link(notice.proposal)) for notice in news]
-    made = _compose(
-        person,
-        f"waltzflow: {len(news)} {'update' if len(news) == 1 else 'updates'}",
-        "digest",
-        {"items": items},
-    )
+    subject = f"waltzflow: {len(news)} {'update' if len(news) == 1 else 'updates'}"
+    made = _compose(person, subject, "digest", {"items": items})
     made.save()
     Notice.objects.filter(pk__in=[notice.pk for notice in news]).update(mail=made)
     return 1
 
 
-def _queue(
-    proposal: Proposal,
-    event: str,
-    people: Iterable[User],
-    subject: str,
-    summary: str,
-    at: datetime,
-    comment: str = "",
-) -> int:
+def tell_administrators(failures: Iterable[tuple[Email, str]]) -> None:
+    """Queue a mail to every active superuser: whom no mail reaches, and why."""
+    undeliverable = [(", ".join(email.to), email.subject, answer) for email, answer in failures]
+    number = len(undeliverable)
+    subject = f"waltzflow: {number} {'mail' if number == 1 else 'mails'} could not be delivered"
+    content = {"undeliverable": undeliverable, "days": GIVE_UP.days}
+    unreachable = {address for email, _ in failures for address in email.to}
+    people = User.objects.filter(is_superuser=True, is_active=True).exclude(email="")
+    Email.objects.bulk_create(
+        _compose(person, subject, "undeliverable", content)
+        for person in people.exclude(email__in=unreachable)
+    )
+
+
+def _queue(news: News, people: Mapping[User, list[Ask]]) -> int:
     """A notice and, for those who want each event, its mail. Stories of the past are no news and
     queue nothing.
     """
-    if at < timezone.now() - NEWS:
+    if news.at < timezone.now() - NEWS:
         return 0
-    told = set(Notice.objects.filter(event=event).values_list("recipient", flat=True))
-    wanted = [
-        p for p in people if p.pk not in told and p.is_active and p.notices_wanted != Notices.NONE
+    event = {"transition": news.step, "reminder_day": news.reminder_day}
+    informed = set(Notice.objects.filter(**event).values_list("recipient", flat=True))
+    recipients = [
+        person
+        for person in people
+        if person.pk not in informed and person.is_active and person.notices_wanted != Notices.NONE
     ]
-    content = {
-        "proposal": proposal,
-        "summary": summary,
-        "comment": comment,
-        "link": _link(proposal),
-    }
     at_once = [
-        person for person in wanted if person.notices_wanted == Notices.EACH and person.email
+        person for person in recipients if person.notices_wanted == Notices.EACH and person.email
     ]
+    proposal = news.proposal
+    content = {"news": news, "proposal": proposal, "link": _link(proposal)}
+    if at_once and proposal.is_open:
+        content["lines"] = content_of([proposal])[proposal.pk]
     mails = Email.objects.bulk_create(
-        [_compose(person, subject, "notice", content) for person in at_once]
+        _compose(person, news.subject, "notice", content | {"asks": people[person]})
+        for person in at_once
     )
     mail_of = {person.pk: made for person, made in zip(at_once, mails, strict=True)}
     Notice.objects.bulk_create(
         Notice(
-            event=event,
-            recipient=p,
+            **event,
+            recipient=person,
             proposal=proposal,
-            summary=summary,
-            at=at,
-            mail=mail_of.get(p.pk),
+            summary=news.summary,
+            at=news.at,
+            mail=mail_of.get(person.pk),
         )
-        for p in wanted
+        for person in recipients
     )
-    return len(wanted)
+    return len(recipients)
 
 
 def _compose(person: User, subject: str, template: str, content: dict) -> Email:
@@ -168,6 +259,7 @@ def _compose(person: User, subject: str, template: str, content: dict) -> Email:
         message="{{ text|safe }}",
         html_message="{{ html|safe }}",
         context=finished,
+        headers={"Auto-Submitted": "auto-generated"},
         commit=False,
     )
 

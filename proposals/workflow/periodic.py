@@ -11,12 +11,11 @@ from itertools import chain
 
 from django.db import connection
 from django.db.models import QuerySet
-from post_office.mail import send_queued
 
 from .. import workflow
 from ..errors import Refused
 from ..models import Proposal, Receipt, pieces
-from . import notices
+from . import notices, sending
 
 log = logging.getLogger(__name__)
 
@@ -48,21 +47,15 @@ def send_digests(at: datetime) -> tuple[int, int]:
 
 
 def send_mail(at: datetime) -> tuple[int, int]:
-    """Send what is queued: (how many were sent, how many will never be). What fails for now is
-    tried again later.
+    """Send what is queued and still wanted: (how many were sent, how many will never be). What
+    fails for now is tried again later.
 
     One pass at a time for one database; a second one leaves at once. A worker killed between
-    sending and recording it leaves mails that are sent again: none is lost, and a batch at most
-    goes out twice.
+    sending a mail and recording it leaves one that is sent again: none is lost.
     """
-    sent = failed = 0
-    # post_office has a lock of its own, which is per machine; workers may run on several.
+    # Not post_office's own lock, which is per machine; workers may run on several.
     with alone("mail") as is_alone:
-        batch = is_alone and send_queued()
-        while batch and any(batch):
-            sent, failed = sent + batch[0], failed + batch[1]
-            batch = send_queued()
-    return sent, failed
+        return sending.send_queued(at) if is_alone else (0, 0)
 
 
 @contextmanager

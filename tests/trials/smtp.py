@@ -1,5 +1,5 @@
-"""A mail server of a few lines that takes whatever it is sent, and says so to whoever wants to know
-in between.
+"""A mail server of a few lines that takes whatever it is sent, but for whom it refuses, and says so
+to whoever wants to know in between.
 """
 
 import re
@@ -11,13 +11,14 @@ from email import message_from_bytes, policy
 
 class Sink(socketserver.ThreadingTCPServer):
     """`taken` are the messages; `on_mail(number)` is called for each, before the sender is told
-    that it was taken.
+    that it was taken. `refusals` is what it answers to a recipient, by address.
     """
 
     allow_reuse_address, daemon_threads = True, True
 
-    def __init__(self, on_mail):
+    def __init__(self, on_mail, refusals):
         super().__init__(("127.0.0.1", 0), Conversation)
+        self.refusals = refusals
         self.taken, self.on_mail, self.port = [], on_mail, self.server_address[1]
         self.counting = threading.Lock()
 
@@ -33,6 +34,9 @@ class Conversation(socketserver.StreamRequestHandler):
             if verb == b"DATA":
                 self.say("354 go on")
                 self.take()
+            elif verb == b"RCPT":
+                address = re.search(rb"<(.*)>", line)[1].decode()
+                self.say(self.server.refusals.get(address, "250 ok"))
             else:
                 self.say("221 bye" if verb == b"QUIT" else "250 ok")
             if verb == b"QUIT":
@@ -59,8 +63,8 @@ class Conversation(socketserver.StreamRequestHandler):
 
 
 @contextmanager
-def sink(on_mail):
-    with Sink(on_mail) as server:
+def sink(on_mail=lambda number: None, refusals=None):
+    with Sink(on_mail, refusals or {}) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         try:
             yield server
