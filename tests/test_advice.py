@@ -40,6 +40,15 @@ def test_who_could_approve_is_said_by_name(as_, cast):
 
 
 @pytest.mark.parametrize(
+    ("offset", "is_doubted"), [("260", False), ("261", True), ("400", True), ("-400", True)]
+)
+def test_a_basis_offset_of_more_than_a_year_is_asked_about(as_, cast, offset, is_doubted):
+    page = advised(as_(cast.maker), **SAME | {"basis_offset": offset})
+    doubt = f"T{int(offset):+d} is more than a year of working days: is it meant?"
+    assert (doubt in page) == is_doubted
+
+
+@pytest.mark.parametrize(
     ("policy", "stewards", "told"),
     [
         ({}, True, f"{NOBODY} The stewards decide: Stella Steward."),

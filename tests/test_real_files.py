@@ -217,6 +217,22 @@ def test_what_looks_damaged_comes_in_with_a_warning(file, text, column, reason):
     assert bring(**{file: text}).warnings == []
 
 
+@pytest.mark.parametrize(
+    ("offset", "warned"),
+    [("400", ["T+400 is more than a year of working days: is it meant?"]), ("260", [])],
+)
+def test_a_basis_offset_of_more_than_a_year_is_warned_of(source, target, offset, warned):
+    report = bring(
+        specifications="code,name,owner_code,format,description,data_type_codes\n"
+        "L-TRADES,trades,LEDGER,FLAT_FILE,,\n",
+        logical_flows="source_code,target_code,data_type_codes\nLEDGER,RISK,\n",
+        physical_flows="source_code,target_code,specification_code,name,transport,frequency,"
+        "basis_offset,criticality,description,external_id\n"
+        f"LEDGER,RISK,L-TRADES,,MESSAGING,DAILY,{offset},HIGH,,\n",
+    )
+    assert [warning.reason for warning in report.warnings] == warned
+
+
 @pytest.mark.parametrize("name", ["Björn", "Ångström", "naïve", "Ärger über Öl", "ÃÃ", "Ã¶"[:1]])
 def test_a_rightly_written_name_is_no_suspicion(name):
     assert bring(systems=f"kind,code,name\nACTOR,A1,{name}\n").warnings == []

@@ -9,7 +9,7 @@ from .catalogue import (
     SystemKind,
     SystemLifecycle,
 )
-from .display import label, shown
+from .display import doubt_about_offset, label, shown
 from .fields import (
     FoldedField,
     FreeTextInput,
@@ -178,6 +178,7 @@ __all__ = [
     "deciders",
     "decisive_involvements",
     "derived_fields",
+    "doubt_about_offset",
     "end_states",
     "evidence",
     "fill_search_texts",

@@ -13,6 +13,16 @@ def offset_in_words(days: int | None) -> str:
     return "" if days is None else f"T{days:+d}"
 
 
+WORKING_DAYS_OF_A_YEAR = 260
+
+
+def doubt_about_offset(days: int | None) -> str:
+    """A question about a basis offset that is legal, but hardly meant; empty about any other."""
+    if days is None or abs(days) <= WORKING_DAYS_OF_A_YEAR:
+        return ""
+    return f"{offset_in_words(days)} is more than a year of working days: is it meant?"
+
+
 IN_WORDS = {"basis_offset": offset_in_words}  # fields whose number alone says too little
 
 

@@ -21,6 +21,7 @@ from ..models import (
     Right,
     Side,
     SideWithoutApprover,
+    doubt_about_offset,
     on_submission,
     open_states,
     rights_on,
@@ -129,10 +130,10 @@ def _hints(wish: Proposal, sides: list[Approvers]) -> list[Hint]:
     ):
         found += _refused(create.check_specification, wish)
     if len(sides) < len(Side):
-        return found
+        return [*found, *_offset(wish)]
     if wish.source_id == wish.target_id:
         return [*found, Hint("Source and target must be two different systems.", stops=True)]
-    return [*found, *_twins(wish), *_on_the_route(wish), *_open_proposals(wish)]
+    return [*found, *_twins(wish), *_on_the_route(wish), *_open_proposals(wish), *_offset(wish)]
 
 
 def _refused(check: Callable, *args) -> list[Hint]:
@@ -146,6 +147,11 @@ def _refused(check: Callable, *args) -> list[Hint]:
 
 def _page(about) -> tuple[str, str]:
     return (about.get_absolute_url(), str(about)) if about else ("", "")
+
+
+def _offset(wish: Proposal) -> list[Hint]:
+    doubt = doubt_about_offset(wish.basis_offset) if wish.with_physical_flow else ""
+    return [Hint(doubt)] if doubt else []
 
 
 def _twins(wish: Proposal) -> list[Hint]:

@@ -5,7 +5,8 @@ warning.
 import re
 from collections.abc import Iterator
 
-from .columns import Identifier, Text
+from ...models import doubt_about_offset
+from .columns import Identifier, Number, Text
 from .plan import Plan, Shelf
 from .problems import quoted
 
@@ -28,12 +29,16 @@ def warn_of_damage(plan: Plan) -> None:
             for column in texts
             if isinstance(column, Identifier)
         }
+        offsets = [column for column in shelf.table.columns if isinstance(column, Number)]
         for key in [*shelf.added, *shelf.changed]:
             row = shelf.rows[key]
             for column in texts:
                 value = row.values[column.name] if column.name in row.texts else ""
                 for reason in _suspicions(value, codes.get(column.name)):
                     plan.warn(shelf, row, column.name, reason)
+            for offset in offsets:
+                if doubt := doubt_about_offset(row.values.get(offset.name)):
+                    plan.warn(shelf, row, offset.name, doubt)
 
 
 def _without_zeros(shelf: Shelf, column: Identifier) -> dict[str, str]:
