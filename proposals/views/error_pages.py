@@ -1,4 +1,5 @@
 import logging
+import sqlite3
 import sys
 
 from django.db import IntegrityError, InterfaceError, OperationalError, connection
@@ -84,7 +85,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 # SQLSTATE: shut down, crashed, starting up, too many connections.
 AWAY = {"57P01", "57P02", "57P03", "53300"}
-SQLITE_AWAY = ("unable to open database file", "database is locked", "disk I/O error")
+SQLITE_AWAY = {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_IOERR}
 
 
 def connection_error() -> Exception | None:
@@ -107,9 +108,11 @@ def is_database_away(error: BaseException | None) -> bool:
         return True
     if not isinstance(error, OperationalError):
         return False
+    cause = error.__cause__
     if connection.vendor == "sqlite":
-        return str(error).startswith(SQLITE_AWAY)
-    state = getattr(error.__cause__, "sqlstate", None)
+        # The lower byte is the kind, the rest its variety.
+        return getattr(cause, "sqlite_errorcode", 0) & 0xFF in SQLITE_AWAY
+    state = getattr(cause, "sqlstate", None)
     return state is None or state in AWAY or state.startswith("08")
 
 

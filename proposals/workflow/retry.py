@@ -1,6 +1,7 @@
 """One transaction, tried again where another crossed it."""
 
 import random
+import sqlite3
 import time
 from collections.abc import Callable
 from functools import wraps
@@ -40,6 +41,8 @@ def retrying_transaction(function: Callable) -> Callable:
 
 def _crossed(error: OperationalError) -> bool:
     """Whether trying again may succeed."""
-    return getattr(error.__cause__, "sqlstate", None) in CROSSED or "database is locked" in str(
-        error
-    )
+    cause = error.__cause__
+    if isinstance(cause, sqlite3.Error):
+        # The lower byte is the kind, the rest its variety.
+        return cause.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+    return getattr(cause, "sqlstate", None) in CROSSED
