@@ -19,6 +19,8 @@ from django.utils import timezone
 
 from proposals import workflow
 from proposals.models import Receipt, verbs
+from proposals.urls import urlpatterns
+from proposals.views.sections import SECTION_OF
 
 from . import factories
 from .fingerprint import fingerprint, writes
@@ -295,3 +297,13 @@ def names(resolver, namespace: str = "") -> set[str]:
 def test_every_url_is_in_the_table():
     acts = {f"proposal-{verb}" for verb in verbs()}
     assert names(get_resolver()) - {"proposal-act"} | acts == {row.split()[0] for row in PAGES}
+
+
+def test_every_page_belongs_to_a_part_of_the_site_or_to_none_on_purpose():
+    pages = {pattern.name for pattern in urlpatterns}
+    of_no_part = {
+        *("home", "sign-in", "sign-out"),
+        *("me", "me-notices", "me-password", "people-options", "delegation-end"),
+        *("inbox-count", "proposing-source", "proposing-advice", "system-options"),
+    }
+    assert set(SECTION_OF) == pages - of_no_part

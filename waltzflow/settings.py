@@ -91,6 +91,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "proposals.views.form_pages.form_key",
+                "proposals.views.sections.section",
             ],
         },
     }

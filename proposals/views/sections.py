@@ -1,0 +1,23 @@
+"""Which part of the site a page belongs to, for the bar at its top."""
+
+from django.http import HttpRequest
+
+# Name of each part's first page -> names of all its addresses.
+SECTIONS = {
+    "inbox": ["inbox", "inbox-decide", "inbox-decided"],
+    "proposals": ["proposals", "proposal-new", "proposal", "proposal-edit", "proposal-act"],
+    "systems": ["systems", "system"],
+    "flows": [
+        *("flows", "flow", "flow-remove"),
+        *("physical-flow", "physical-flow-new", "physical-flow-edit", "physical-flow-remove"),
+    ],
+    "quality": ["quality", "quality-list"],
+    "insights": ["insights"],
+}
+SECTION_OF = {name: section for section, names in SECTIONS.items() for name in names}
+
+
+def section(request: HttpRequest) -> dict:
+    """Context processor: `section` of the address that was asked for, empty if of none."""
+    match = request.resolver_match
+    return {"section": SECTION_OF.get(match.url_name, "") if match else ""}
