@@ -333,6 +333,7 @@ TABLE = {
         update("user", "{superuser}", is_active="FALSE"),
         update("user", "{superuser}", is_superuser="FALSE"),
     ],
+    "user_leaves_without_sessions": [update("user", "{other}", is_active="FALSE")],
     "physicalflow_stays": [
         f"{copied('physicalflow', '{physical}', content_key=key)}; "
         f"DELETE FROM proposals_physicalflow WHERE content_key = {key}"

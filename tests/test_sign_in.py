@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from axes.models import AccessAttempt, AccessLog
 from django.contrib.auth.hashers import get_hasher
+from django.db import IntegrityError
 from django.test import Client, RequestFactory
 from django.utils import timezone
 
@@ -16,6 +17,7 @@ from proposals.models import User
 from proposals.views.sign_in import address
 
 from . import factories
+from .test_guards import carry_out
 
 DOOR, RIGHT = "/sign-in/", "waltzflow"
 
@@ -325,13 +327,36 @@ def deactivated_by_a_file(person, cast, active):
     import_catalogue({"people.csv": content.encode()})
 
 
-@pytest.mark.parametrize("set_active", [deactivated_in_the_admin, deactivated_by_a_file])
+def deactivated_in_bulk(person, cast, active):
+    User.objects.filter(pk=person.pk).update(is_active=active)
+
+
+def deactivated_in_the_database(person, cast, active):
+    salt = "" if active else ", session_salt = 'another'"
+    carry_out(f"UPDATE proposals_user SET is_active = {active}{salt} WHERE id = {person.pk}")
+
+
+@pytest.mark.parametrize(
+    "set_active",
+    [
+        deactivated_in_the_admin,
+        deactivated_by_a_file,
+        deactivated_in_bulk,
+        deactivated_in_the_database,
+    ],
+)
 def test_an_old_session_does_not_come_back_to_life_with_its_person(person, cast, set_active):
     browser = Client()
     browser.force_login(person)
     assert browser.get("/inbox/").status_code == 200
     set_active(person, cast, False)
+    assert browser.get("/inbox/").status_code == 302
     set_active(person, cast, True)
     assert User.objects.get(pk=person.pk).is_active
     assert browser.get("/inbox/").status_code == 302
     assert knock(person.username, RIGHT).status_code == 302
+
+
+def test_nobody_is_deactivated_with_a_session_that_could_come_back(person):
+    with pytest.raises(IntegrityError, match="Whoever is deactivated gets another session_salt"):
+        carry_out(f"UPDATE proposals_user SET is_active = FALSE WHERE id = {person.pk}")

@@ -1,4 +1,6 @@
-"""Guards of people: somebody can always administer the site."""
+"""Guards of people: somebody can always administer the site, and no session outlives the rights of
+its person.
+"""
 
 from ..models import User
 from .guard import Guard, table
@@ -20,5 +22,12 @@ def guards() -> list[Guard]:
             ("UPDATE",),
             f"{last} AND NOT {other}",
             "The last active administrator stays one.",
-        )
+        ),
+        Guard(
+            "user_leaves_without_sessions",
+            USER,
+            ("UPDATE",),
+            "OLD.is_active AND NOT NEW.is_active AND NEW.session_salt = OLD.session_salt",
+            "Whoever is deactivated gets another session_salt, which ends their sessions for good.",
+        ),
     ]

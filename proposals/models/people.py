@@ -30,7 +30,17 @@ LAST_ADMINISTRATOR = (
 )
 
 
+def new_salt() -> str:
+    return get_random_string(32)
+
+
 class PeopleQuerySet(SearchedQuerySet):
+    def update(self, **values):
+        """Ends the sessions of whoever it deactivates; a guard asks for that of everybody."""
+        if values.get("is_active") is False:
+            values.setdefault("session_salt", new_salt())
+        return super().update(**values)
+
     def administrators(self):
         return self.filter(is_active=True, is_superuser=True)
 
@@ -175,7 +185,7 @@ class User(AbstractUser):
     def end_sessions(self) -> None:
         """Whoever is not active has no session, and none of before comes back to life with them."""
         if not self.is_active:
-            self.session_salt = get_random_string(32)
+            self.session_salt = new_salt()
 
     def _get_session_auth_hash(self, secret=None) -> str:
         """Django's own, of the password and the salt."""
