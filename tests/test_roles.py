@@ -150,6 +150,7 @@ COMMANDS = {
     "time_out_proposals": ("app", []),
     "remind_approvers": ("app", []),
     "send_digests": ("app", []),
+    "renew_search_texts": ("app", []),
     "send_queued_mail": ("app", []),
     "worker": ("app", []),
     "clearsessions": ("app", []),

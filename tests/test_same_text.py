@@ -23,6 +23,7 @@ import proposals.forms as project_forms
 from proposals.files.catalogue import import_catalogue
 from proposals.forms import SystemField, filters
 from proposals.forms.fields import PersonField
+from proposals.history import verify
 from proposals.models import (
     DataType,
     FreeTextInput,
@@ -389,3 +390,26 @@ def test_a_second_superuser_of_the_same_name_is_refused_in_a_sentence(db):
     call_command("createsuperuser", "--noinput", username="root", email="r@x.example", name="R")
     with pytest.raises(CommandError, match=r"has this user name already|already taken"):
         call_command("createsuperuser", "--noinput", username="ROOT", email="s@x.example", name="S")
+
+
+def test_what_was_renamed_by_sql_is_named_and_can_be_renewed(as_, cast, source, target, capsys):
+    """The system, and what is found by its name too."""
+    factories.flow(source, target)
+    factories.proposed(cast.maker, source, target)
+    assert list(verify.columns.not_searchable()) == []
+    System.objects.filter(pk=source.pk).update(name="Großbuch")
+    named = {breach.rows for breach in verify.columns.not_searchable()}
+    assert {where.split()[0] for where in named} == {"system", "logicalflow", "proposal"}
+    client = as_(cast.maker)
+
+    def numbers() -> list[int]:
+        pages = (client.get(f"/{name}/?q=GROSSBUCH") for name in ("systems", "flows", "proposals"))
+        return [len(page.context["page"].rows) for page in pages]
+
+    assert numbers() == [0, 0, 0]
+    call_command("renew_search_texts")
+    assert capsys.readouterr().out == "3 rows were found by old names.\n"
+    assert numbers() == [1, 1, 1]
+    assert list(verify.columns.not_searchable()) == []
+    call_command("renew_search_texts")
+    assert capsys.readouterr().out == "0 rows were found by old names.\n"

@@ -23,6 +23,7 @@ UNSEEN = TABLE["transition_unchanged"][0]
 # What is undone within the same attack leaves nothing to see.
 UNDONE = {"logicalflow_stays", "physicalflow_stays", "physicalspecification_stays"}
 UNDONE |= {"physicalflow_lives_as_its_table_says", "physicalspecification_lives_as_its_table_says"}
+UNDONE |= {"user_leaves_without_sessions"}  # salts are in no history
 
 
 @pytest.fixture

@@ -25,6 +25,7 @@ CHECKS = {
     "somebody administers": register.administrators,
     "moments within bounds": columns.unbounded,
     "folded as written": columns.misfolded,
+    "found by their names": columns.not_searchable,
     "applied as approved": applied.breaches,
 }
 

@@ -1,5 +1,5 @@
-"""Columns that no door would have filled so, row by row: moments that no clock here shows, and keys
-that are not what their text folds to.
+"""Columns that no door would have filled so, row by row: moments that no clock here shows, keys
+that are not what their text folds to, and search texts of names that have changed.
 """
 
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from ...models import EARLIEST, LATEST, FoldedField
+from ...models import EARLIEST, LATEST, FoldedField, outdated_search_texts
 from .breach import Breach
 
 
@@ -44,3 +44,10 @@ def misfolded() -> Iterator[Breach]:
                 if field.fold(text) != key_text:
                     sentence = f"Its {field.name} is not what its {field.of} folds to."
                     yield Breach("text", f"{model._meta.model_name} {key}", sentence)
+
+
+def not_searchable() -> Iterator[Breach]:
+    """Each row that no search finds by the names it has."""
+    for row in outdated_search_texts():
+        sentence = "A search finds it by names it no longer has. Run renew_search_texts."
+        yield Breach("text", f"{row._meta.model_name} {row.pk}", sentence)
