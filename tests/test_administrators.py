@@ -7,7 +7,8 @@ from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, IntegrityError
 
-from proposals.models import User
+from proposals.files.catalogue import import_catalogue
+from proposals.models import ApproverRule, User
 
 from . import factories
 from .test_lost_updates import fields_of, text
@@ -82,6 +83,39 @@ def test_who_takes_the_last_steward_away_is_told_what_waits(client, administrato
     lonely = factories.system("Lonely", code="LONE")
     factories.proposed(cast.maker, lonely, target)
     assert WARNING in without_groups(client, cast.steward)
+
+
+def test_who_ends_the_last_right_to_approve_is_told_that_no_steward_is_left(
+    client, administrator, cast, target, proposal
+):
+    cast.steward.groups.clear()
+    involvements = target.involvements.open().values_list("pk", flat=True)
+    answer = client.post(
+        "/admin/proposals/involvement/",
+        {"action": "end_now", "_selected_action": list(involvements)},
+        follow=True,
+    )
+    assert WARNING in text(answer)
+
+
+def test_who_deletes_the_rule_that_lets_people_approve_is_told_as_well(
+    client, administrator, cast, proposal
+):
+    cast.steward.groups.clear()
+    for rule in ApproverRule.objects.all():
+        answer = client.post(
+            f"/admin/proposals/approverrule/{rule.pk}/delete/", {"post": "yes"}, follow=True
+        )
+    assert WARNING in text(answer)
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_an_import_that_takes_the_last_steward_away_warns(cast, target, dry_run):
+    factories.proposed(cast.maker, factories.system("Lonely", code="LONE"), target)
+    people = "email,employee_id,name,is_removed\n"
+    people += f"{cast.steward.email},{cast.steward.employee_id or 'S1'},Stella Steward,true\n"
+    report = import_catalogue({"people": people.encode()}, dry_run=dry_run)
+    assert [warning.reason for warning in report.warnings if WARNING in warning.reason]
 
 
 def test_nothing_is_said_of_stewards_nobody_waits_for(client, administrator, cast, proposal):

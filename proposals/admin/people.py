@@ -14,11 +14,32 @@ from ..models import (
     Involvement,
     InvolvementKind,
     LineInput,
-    Proposal,
     User,
-    active_stewards,
+    missing_stewards,
 )
 from .common import Kept, Prefilled, Read, Tracked
+
+
+class MayMissStewards(Tracked):
+    """What lets people decide: whoever changes it is told where a proposal now waits for a steward
+    and there is none.
+    """
+
+    def save_related(self, request, form, formsets, change) -> None:
+        super().save_related(request, form, formsets, change)
+        self.warn_of_missing_stewards(request)
+
+    def delete_model(self, request, obj) -> None:
+        super().delete_model(request, obj)
+        self.warn_of_missing_stewards(request)
+
+    def delete_queryset(self, request, queryset) -> None:
+        super().delete_queryset(request, queryset)
+        self.warn_of_missing_stewards(request)
+
+    def warn_of_missing_stewards(self, request) -> None:
+        if sentence := missing_stewards():
+            self.message_user(request, sentence, messages.WARNING)
 
 
 class PersonForm(UserChangeForm):
@@ -40,7 +61,7 @@ class NewPersonForm(AdminUserCreationForm):
 
 
 @admin.register(User)
-class PersonAdmin(Tracked, Kept, UserAdmin):
+class PersonAdmin(MayMissStewards, Kept, UserAdmin):
     list_display = ["name", "email", "title", "organisational_unit", "is_active", "is_staff"]
     list_filter = ["is_active", "is_staff", "is_superuser", "groups"]
     list_select_related = ["organisational_unit"]
@@ -77,19 +98,6 @@ class PersonAdmin(Tracked, Kept, UserAdmin):
         """Superusers alone give powers: who may merely edit people could otherwise take them."""
         return self.readonly_fields + ([] if request.user.is_superuser else self.powers)
 
-    def save_related(self, request, form, formsets, change) -> None:
-        super().save_related(request, form, formsets, change)
-        if change and not active_stewards().exists():
-            waiting = Proposal.objects.waiting_for_stewards().count()
-            if waiting:
-                proposals = (
-                    "1 open proposal waits" if waiting == 1 else f"{waiting} open proposals wait"
-                )
-                sentence = (
-                    f"No active steward is left, and {proposals} for one: name another steward."
-                )
-                self.message_user(request, sentence, messages.WARNING)
-
     def has_change_permission(self, request, obj=None) -> bool:
         theirs = obj is None or not obj.is_superuser or request.user.is_superuser
         return theirs and super().has_change_permission(request, obj)
@@ -123,7 +131,7 @@ class InvolvementKindAdmin(Tracked, Kept):
 
 
 @admin.register(Involvement)
-class InvolvementAdmin(Tracked, Kept):
+class InvolvementAdmin(MayMissStewards, Kept):
     list_display = ["user", "kind", "system", "started_at", "ended_at"]
     list_filter = ["kind", ("ended_at", admin.EmptyFieldListFilter)]
     list_select_related = ["user", "kind", "system"]
@@ -139,10 +147,11 @@ class InvolvementAdmin(Tracked, Kept):
             involvement.ended_at = max(timezone.now(), involvement.started_at)
             self.save_model(request, involvement, form=None, change=True)
         self.message_user(request, f"Involvements ended: {len(still_open)}.", messages.SUCCESS)
+        self.warn_of_missing_stewards(request)
 
 
 @admin.register(ApproverRule)
-class ApproverRuleAdmin(Tracked):
+class ApproverRuleAdmin(MayMissStewards):
     list_display = ["involvement_kind", "system_kind", "system", "may_approve", "may_reject"]
     list_filter = ["system_kind", "may_approve", "may_reject"]
     list_select_related = ["involvement_kind", "system"]

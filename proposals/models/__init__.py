@@ -39,7 +39,7 @@ from .people import (
     User,
 )
 from .policy import LaterPhysicalFlows, MakerDecides, Policy, Reason, SideWithoutApprover
-from .proposal import Offer, Proposal, ProposalType, prefetch_rights, systems_of
+from .proposal import Offer, Proposal, ProposalType, missing_stewards, prefetch_rights, systems_of
 from .reading import ids_of, pieces, reading_by_cursor
 from .register import (
     FLOW_ATTRIBUTES,
@@ -192,6 +192,7 @@ __all__ = [
     "lock_person",
     "lock_rights",
     "look_of",
+    "missing_stewards",
     "moment_of",
     "on_submission",
     "open_states",

@@ -29,6 +29,7 @@ from .register import (
 from .rights import (
     Right,
     RightsContext,
+    active_stewards,
     deciders,
     delegations_of,
     rights_on,
@@ -421,3 +422,16 @@ def prefetch_rights(proposals: list[Proposal], rows: list | None = None) -> list
             read_stewards,
         )
     return proposals
+
+
+def missing_stewards(leaving: Iterable[int] = ()) -> str:
+    """The warning that open proposals wait for a steward and no active one is left once the people
+    of these ids have gone; empty where there is one, or nothing waits.
+    """
+    if active_stewards().exclude(pk__in=leaving).exists():
+        return ""
+    number = Proposal.objects.waiting_for_stewards().count()
+    if not number:
+        return ""
+    proposals = "1 open proposal waits" if number == 1 else f"{number} open proposals wait"
+    return f"No active steward is left, and {proposals} for one: name another steward."
