@@ -435,6 +435,7 @@ def test_each_command_says_what_it_did(cast, proposal, command, capsys):
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_the_worker_does_its_rounds_and_stops_cleanly(cast, source, target, number, settings):
+    """Below a path of a host that others share: each link of its mails leads there."""
     proposal = factories.proposed(
         cast.maker, source, target, at=timezone.now() - timedelta(days=31)
     )
@@ -444,6 +445,8 @@ def test_the_worker_does_its_rounds_and_stops_cleanly(cast, source, target, numb
         host = database["OPTIONS"].get("host") or database["HOST"]
         url = f"postgresql://{database['USER']}:@/{database['NAME']}?host={host}"
     environ = os.environ | {"DEBUG": "1", "DATABASE_URL": url, "EMAIL_URL": "console:"}
+    site = "http://shared.example/y/waltzflow"
+    environ |= {"BASE_URL": site, "ALLOWED_HOSTS": "shared.example"}
     command = [sys.executable, "manage.py", "worker"]
     worker = subprocess.Popen(
         command, cwd=ROOT, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
@@ -465,6 +468,8 @@ def test_the_worker_does_its_rounds_and_stops_cleanly(cast, source, target, numb
     ):
         assert said in output
     assert "emails attempted" not in output
+    links = set(re.findall(r"https?://[^\s\"<>]+", output.replace("=\n", "")))
+    assert links == {f"{site}/proposals/{proposal.pk}/", f"{site}/me/"}
     assert Notice.objects.get().summary.startswith(
         f"Your proposal {proposal.pk}, Ledger → Risk Engine: It timed out"
     )
