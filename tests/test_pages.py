@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from proposals import workflow
-from proposals.models import LogicalFlow, PhysicalFlow, Proposal
+from proposals.models import LogicalFlow, PhysicalFlow, Proposal, Reason
 
 from . import factories
 
@@ -483,3 +483,23 @@ def test_a_deactivated_person_is_out_at_the_next_request(as_, cast):
     cast.maker.is_active = False
     cast.maker.save()
     assert client.get("/inbox/").status_code == 302
+
+
+def test_a_side_that_is_the_only_one_is_stated_and_not_asked(as_, cast, proposal):
+    page = as_(cast.source_approver).get(f"/proposals/{proposal.pk}/approve/")
+    assert "For the <strong>source</strong>." in page.content.decode()
+    assert '<input type="hidden" name="side" value="SOURCE">' in page.content.decode()
+    assert 'type="radio"' not in page.content.decode()
+    assert (
+        'type="radio"' in as_(cast.both).get(f"/proposals/{proposal.pk}/approve/").content.decode()
+    )
+
+
+def test_an_empty_list_of_reasons_says_whom_to_ask(as_, cast):
+    cast.superuser.name = "Ada Admin"
+    cast.superuser.save()
+    factories.reason()
+    advice = "There is no reason to choose from. Ask an administrator to add one: Ada Admin."
+    assert advice not in text(as_(cast.maker).get("/proposals/new/"))
+    Reason.objects.update(is_active=False)
+    assert advice in text(as_(cast.maker).get("/proposals/new/"))

@@ -40,6 +40,12 @@ class ActionForm(forms.Form):
             self.fields["side"].widget.choices = self._choices(verb, both=both)
             self.initial["side"] = verb.sides[0] if len(verb.sides) == 1 else None
 
+    @property
+    def only_side(self) -> Side | None:
+        """The side, where there is no choice of one."""
+        offered = list(self.fields["side"].widget.choices) if "side" in self.fields else []
+        return Side(offered[0][0]) if len(offered) == 1 else None
+
     def _choices(self, verb: Verb, *, both: bool) -> list[tuple[str, str]]:
         choices = [(side, Side(side).label) for side in verb.sides]
         if both and len(verb.sides) > 1 and verb.words.is_for_several_sides:

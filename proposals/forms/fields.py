@@ -5,6 +5,7 @@ from functools import cache
 from django import forms
 from django.contrib.auth.forms import UsernameField
 from django.db.models import Q
+from django.utils.functional import lazy
 
 from ..errors import Invalid
 from ..models import LineInput, Reason, System, User, clean, folded, same
@@ -149,8 +150,16 @@ def offer_reasons(form: forms.ModelForm) -> None:
     field.queryset = Reason.objects.filter(Q(is_active=True) | Q(pk=form.instance.reason_id))
     offered = cache(lambda: list(field.queryset))
     field.choices = lambda: [("", "Choose…"), *((reason.pk, reason.name) for reason in offered())]
+    usual_help = field.help_text
+    field.help_text = lazy(lambda: usual_help if offered() else _whom_to_ask(), str)()
     if not form.initial.get("reason"):
         form.initial["reason"] = lambda: offered()[0].pk if len(offered()) == 1 else None
+
+
+def _whom_to_ask() -> str:
+    """Of an empty list of reasons."""
+    names = ", ".join(person.name for person in User.objects.administrators().order_by("name")[:3])
+    return f"There is no reason to choose from. Ask an administrator to add one: {names}."
 
 
 def offer_choices(form: forms.ModelForm, names: list[str]) -> None:
