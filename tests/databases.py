@@ -66,6 +66,25 @@ def copy_file(own: Path) -> None:
         shutil.copy(template, own)
 
 
+@contextmanager
+def another(name: str) -> Iterator[None]:
+    """On PostgreSQL: leads to a migrated database of this worker's own besides, as long as it
+    lasts.
+    """
+    usual = connection.settings_dict["NAME"]
+    folder = Path(os.environ[RUN])
+    own = f"{usual}-{name}"
+    with _server() as server:
+        server.execute(f'CREATE DATABASE "{own}" TEMPLATE "{folder.name}-template"')
+    _lead_to(own)
+    try:
+        yield
+    finally:
+        _lead_to(usual)
+        with _server() as server:
+            server.execute(f'DROP DATABASE "{own}" WITH (FORCE)')
+
+
 def _copy_on_postgresql(folder: Path, worker: str) -> None:
     template, own = f"{folder.name}-template", f"{folder.name}-{worker}"
     with _server() as server:

@@ -398,7 +398,7 @@ def test_older_and_newer_pages_hold_every_proposal_once(as_, cast, source, targe
     assert [row.pk for row in back.rows] == made[::-1][25:50]
 
 
-def test_a_page_costs_the_same_for_1_and_25_rows_and_at_most_15_queries(as_, cast, source, target):
+def test_a_list_costs_the_same_number_of_queries_for_1_and_25_rows(as_, cast, source, target):
     def rows(number, start):
         for n in range(start, start + number):
             proposal = factories.proposed(cast.maker, source, target, name=f"run {n}")
@@ -407,14 +407,8 @@ def test_a_page_costs_the_same_for_1_and_25_rows_and_at_most_15_queries(as_, cas
             workflow.approve(done, sides=["SOURCE", "TARGET"], by=cast.both)
         return proposal
 
-    places = [
-        "/inbox/",
-        "/proposals/",
-        "/systems/",
-        "/flows/",
-        target.get_absolute_url(),
-        rows(1, 0).get_absolute_url(),
-    ]
+    places = ["/inbox/", "/proposals/", "/systems/", "/flows/"]
+    rows(1, 0)
     client = as_(cast.target_approver)
     few = {url: queries(client, url) for url in places}
     assert max(few.values()) <= 15, few

@@ -279,8 +279,8 @@ def test_a_draft_may_lack_all_but_its_route(as_, cast):
 
 MOST = {
     NEW: 6,
-    f"{NEW}?source={{source}}&target={{target}}": 17,
-    f"{NEW}source/?source=LEDGER": 8,
+    f"{NEW}?source={{source}}&target={{target}}": 20,
+    f"{NEW}source/?source=LEDGER": 11,
     f"{NEW}advice/?source=LEDGER&target=RISK&with_physical_flow=True"
     "&specification={specification}": 14,
     "/systems/options/?source=e": 4,

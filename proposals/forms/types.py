@@ -1,10 +1,22 @@
 """Choosing data types among hundreds."""
 
+from collections import Counter
+
 from django import forms
 
-from ..models import DataType, System, clean, folded, lineages, words
+from ..models import (
+    DataType,
+    PhysicalFlow,
+    PhysicalSpecification,
+    System,
+    clean,
+    folded,
+    lineages,
+    words,
+)
 
 USUAL = 8
+CONSIDERED = 200  # flows of a source, the newest
 MANY = 12  # from here on a filter helps more than it disturbs
 
 
@@ -65,8 +77,25 @@ class DataTypeChooser(forms.CheckboxSelectMultiple):
         if not self.source:
             return []
         free = {option["value"].value: option for option in options if not option["selected"]}
-        sent = DataType.objects.sent_by(self.source).values_list("pk", flat=True)[:USUAL]
-        return [free[pk] for pk in sent if pk in free]
+        usual = usually_sent(self.source)[:USUAL]
+        return [free[pk] for pk in usual if pk in free]
+
+
+def usually_sent(source: System) -> list[int]:
+    """Ids of the data types that physical flows from `source` carry, the most used first; of its
+    newest flows only, since a hub sends more than a form can wait for.
+    """
+    # Step by step by ids: joined in one query, the database reads every flow there is.
+    flows = source.flows_out.order_by("-pk").values_list("pk", flat=True)[:CONSIDERED]
+    sent = PhysicalFlow.objects.active().filter(logical_flow__in=list(flows)).order_by()
+    uses = Counter(sent.values_list("specification_id", flat=True))
+    described = PhysicalSpecification.data_types.through.objects.filter(
+        physicalspecification__in=list(uses)
+    )
+    total: Counter[int] = Counter()
+    for specification, data_type in described.values_list("physicalspecification", "datatype"):
+        total[data_type] += uses[specification]
+    return sorted(total, key=lambda pk: (-total[pk], pk))
 
 
 class DataTypesField(forms.ModelMultipleChoiceField):

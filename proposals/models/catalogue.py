@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Case, Count, Q, When
+from django.db.models import Case, Q, When
 from django.urls import reverse
 from django.utils import timezone
 
@@ -168,14 +168,6 @@ class DataTypeQuerySet(SearchedQuerySet):
 
     def proposable(self):
         return self.filter(is_deprecated=False, is_unknown=False)
-
-    def sent_by(self, source: System):
-        """Those that physical flows from `source` carry, the most used first."""
-        way = "specifications__physical_flows"
-        sent = self.filter(
-            **{f"{way}__lifecycle": "ACTIVE", f"{way}__logical_flow__source": source}
-        )
-        return sent.annotate(uses=Count(way)).order_by("-uses", "name")
 
 
 class DataType(models.Model):

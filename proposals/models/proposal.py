@@ -233,6 +233,12 @@ class Proposal(ProposalStates, FlowAttributes):
                 condition=Q(state__in=undecided_states(Side.TARGET)),
                 name="proposal_waiting_for_target",
             ),
+            models.Index(
+                fields=["source", "id"], condition=Q(state__in=OPEN), name="proposal_open_source"
+            ),
+            models.Index(
+                fields=["target", "id"], condition=Q(state__in=OPEN), name="proposal_open_target"
+            ),
         ]
 
     def __str__(self) -> str:

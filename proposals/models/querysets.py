@@ -67,6 +67,20 @@ class ProposalQuerySet(SearchedQuerySet):
     def touching(self, system: System):
         return self.filter(Q(source=system) | Q(target=system))
 
+    def newest_open_touching(self, system: System, most: int):
+        """The `most` newest open ones with this system at either end."""
+        # Two look-ups by index, each of a few; one condition for both would read all open ones.
+        ids = {
+            pk
+            for side in Side
+            for pk in self.open()
+            .filter(**{side.lower(): system})
+            .order_by("-pk")
+            .values_list("pk", flat=True)[:most]
+        }
+        newest = sorted(ids, reverse=True)[:most]
+        return self.filter(pk__in=newest).order_by("-pk")
+
     def matching(self, text: str):
         """Each word is its number, or occurs in its systems, maker, justification, flow or
         specification.

@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from ..models import LogicalFlow, PhysicalFlow, Proposal, ProposalType, System
 from .layout import Arrow, Box, Drawing, Group, Layout
-from .neighbourhood import FlowGroup, around_route, by_route
+from .neighbourhood import FlowGroup, amount, around_route, by_route
 
 # How many of each group are drawn at most: more would not fit beside each other, and a list is
 # better for them.
@@ -117,7 +117,7 @@ class Sketch:
             self._join(place, box, end, sending)
             self._add_row(flow, mark.word, mark.url)
         if group.total > len(chosen):
-            self._rest(place, group.total - len(chosen), end, sending)
+            self._rest(place, amount(group.total, len(chosen)), end, sending)
 
     def _chosen(self, group: FlowGroup, most: int) -> list[LogicalFlow]:
         """What is drawn of a group: those a proposal concerns, then the busiest; all if only one
@@ -129,7 +129,7 @@ class Sketch:
         others = [flow for flow in group.flows if flow not in marked]
         return sorted([*marked, *others][:most], key=by_route)
 
-    def _rest(self, place: str, number: int, end: End, sending: bool) -> None:
+    def _rest(self, place: str, number: str, end: End, sending: bool) -> None:
         """A box for what is not drawn of a group."""
         query = urlencode({"system": str(end.system), "way": "into" if sending else "out"})
         url = f"{reverse('flows')}?{query}"
@@ -193,16 +193,13 @@ def of_system(
     sketch.neighbours("into", into, end, sending=True, most=OF_A_SYSTEM)
     sketch.neighbours("out", out, end, sending=False, most=OF_A_SYSTEM)
     sketch.direct(end, end, around["itself"].flows)
-    numbers = [around[side].total for side in ("into", "out")]
+    into_it, out_of_it = around["into"], around["out"]
     columns = [
-        [Group(f"Flows in: {numbers[0]}", sketch.boxes("into"))],
+        [Group(f"Flows in: {into_it.amount}", sketch.boxes("into"))],
         [Group("", [_box_of(end)])],
-        [Group(f"Flows out: {numbers[1]}", sketch.boxes("out"))],
+        [Group(f"Flows out: {out_of_it.amount}", sketch.boxes("out"))],
     ]
-    summary = (
-        f"{counted(numbers[0], 'flow')} into {system.name} and {counted(numbers[1], 'flow')} out "
-        "of it."
-    )
+    summary = f"{_flows(into_it)} into {system.name} and {_flows(out_of_it)} out of it."
     return Picture(
         f"The flows of {system.name}", summary, SPACIOUS.draw(columns, sketch.arrows), sketch.rows
     )
@@ -244,7 +241,7 @@ def of_flow(flow: LogicalFlow, sent: list[PhysicalFlow]) -> Picture:
     """A route in the register: what is sent along it in the middle, around it who feeds it and whom
     it feeds.
 
-    `sent` are its first active physical flows. Needs `number_physical`. One query.
+    `sent` are its first active physical flows. Needs `number_physical`.
     """
     bare = Box(
         "bare", "No physical flow", "how is not known", flow.get_absolute_url(), "physical pending"
@@ -257,7 +254,7 @@ def of_proposal(proposal: Proposal, sent: list[PhysicalFlow], others: int) -> Pi
     """The route of a proposal and what lies around it, with what would come, go or change drawn in.
 
     `sent` are the first active physical flows of the route, of `others` besides the one concerned.
-    One query.
+
     """
     staying = [physical for physical in sent if physical.pk != proposal.concerned_physical_flow_id][
         : SENT - 1
@@ -320,32 +317,36 @@ def _of_route(source: System, target: System, sent: list[Box], left_out: int) ->
     sketch.neighbours("beside", around["also_out"], ends[0], sending=False, most=BESIDE)
     sketch.neighbours("beside", around["also_into"], ends[1], sending=True, most=BESIDE)
     sketch.direct(ends[1], ends[0], around["back"].flows)
-    numbers = {name: group.total for name, group in around.items()}
-    drawing = NARROW.draw(_columns(sketch, ends, numbers), sketch.arrows)
+    drawing = NARROW.draw(_columns(sketch, ends, around), sketch.arrows)
     return Picture(
         f"{source.name} → {target.name}",
-        _summary_of_route(source, target, numbers),
+        _summary_of_route(source, target, around),
         drawing,
         sketch.rows,
     )
 
 
-def _columns(sketch: Sketch, ends: tuple[End, End], numbers: dict[str, int]) -> list[list[Group]]:
+def _columns(
+    sketch: Sketch, ends: tuple[End, End], around: dict[str, FlowGroup]
+) -> list[list[Group]]:
     return [
-        [Group(f"Into the source: {numbers['into']}", sketch.boxes("into"))],
+        [Group(f"Into the source: {around['into'].amount}", sketch.boxes("into"))],
         [Group("Source", [_box_of(ends[0])])],
         [Group("On this route", sketch.boxes("route")), Group("Beside it", sketch.boxes("beside"))],
         [Group("Target", [_box_of(ends[1])])],
-        [Group(f"Out of the target: {numbers['out']}", sketch.boxes("out"))],
+        [Group(f"Out of the target: {around['out'].amount}", sketch.boxes("out"))],
     ]
 
 
-def _summary_of_route(source: System, target: System, numbers: dict[str, int]) -> str:
+def _summary_of_route(source: System, target: System, around: dict[str, FlowGroup]) -> str:
     flows = (
-        f"{counted(numbers['into'], 'flow')} into {source.name}, "
-        f"{counted(numbers['out'], 'flow')} out of {target.name}"
+        f"{_flows(around['into'])} into {source.name}, {_flows(around['out'])} out of {target.name}"
     )
-    return f"{flows}, one back from target to source." if numbers["back"] else f"{flows}."
+    return f"{flows}, one back from target to source." if around["back"].total else f"{flows}."
+
+
+def _flows(group: FlowGroup) -> str:
+    return f"{group.amount} flow" if group.total == 1 else f"{group.amount} flows"
 
 
 def _box_of(end: End) -> Box:

@@ -1,35 +1,25 @@
 """What lies around a system or a route in the register. Nothing is loaded whole: of each group of
-flows the busiest (those with most physical flows) are read, and how many there are.
+flows the newest are considered, of these the busiest (those with most physical flows) are read, and
+it is said how many there are.
 """
 
 from dataclasses import dataclass, field
-from functools import reduce
-from operator import or_
 from typing import Any
 
-from django.db.models import (
-    Case,
-    Count,
-    Exists,
-    F,
-    IntegerField,
-    OuterRef,
-    Q,
-    Subquery,
-    Value,
-    When,
-    Window,
-)
-from django.db.models.functions import Coalesce, RowNumber
+from django.db.models import Exists, OuterRef, Q
 
 from ..models import LogicalFlow, PhysicalFlow, PhysicalSpecification, System
 
 OF_A_SYSTEM, OF_A_ROUTE = 25, 7  # read of each group
+CONSIDERED = 200  # of each group, the newest
+MOST_COUNTED = 1000  # a hub has a hundred thousand, and nobody minds how many exactly
 
 
 @dataclass(frozen=True)
 class FlowGroup:
-    """The first `flows` of a group, busiest first, and how many it has in all."""
+    """The first `flows` of a group, busiest first, and how many it has in all: of more than
+    MOST_COUNTED one more than that.
+    """
 
     flows: list[LogicalFlow] = field(default_factory=list)
     total: int = 0
@@ -42,63 +32,89 @@ class FlowGroup:
     def left_out(self) -> int:
         return self.total - len(self.flows)
 
+    @property
+    def is_sampled(self) -> bool:
+        """Whether only the newest were considered."""
+        return self.total > CONSIDERED
+
+    @property
+    def amount(self) -> str:
+        return amount(self.total)
+
+
+def amount(total: int, drawn: int = 0) -> str:
+    """How many there are besides those `drawn`, in words, of a number that was counted so far and
+    no further.
+    """
+    if total > MOST_COUNTED:
+        return f"more than {MOST_COUNTED - drawn:,}"
+    return f"{total - drawn:,}"
+
 
 def by_route(flow: LogicalFlow) -> tuple:
     return flow.source.name, flow.target.name, flow.pk or 0
 
 
 def _busiest(groups: dict[str, Q], most: int) -> dict[str, FlowGroup]:
-    """The first `most` living flows of each group; a flow that fits several belongs to the first.
-    One query.
-    """
-    active = (
-        PhysicalFlow.objects.active()
-        .filter(logical_flow=OuterRef("pk"))
-        .order_by()
-        .values("logical_flow")
-    )
-    number = Coalesce(
-        Subquery(active.annotate(n=Count("pk")).values("n")), 0, output_field=IntegerField()
-    )
-    whens = [When(condition, then=Value(name)) for name, condition in groups.items()]
-    living = LogicalFlow.objects.living().filter(reduce(or_, groups.values())).with_consent()
-    flows = living.annotate(number_physical=number, group=Case(*whens)).annotate(
-        place=Window(
-            RowNumber(),
-            partition_by="group",
-            order_by=[F("number_physical").desc(), "source__name", "target__name", "pk"],
-        ),
-        total=Window(Count("pk"), partition_by="group"),
-    )
-    found: dict[str, list[Any]] = {name: [] for name in groups}
-    for flow in flows.filter(place__lte=most).order_by("place"):
-        found[flow.group].append(flow)
-    return {name: FlowGroup(rows, rows[0].total if rows else 0) for name, rows in found.items()}
+    """The first `most` living flows of each group, of conditions that each have an index."""
+    chosen: dict[str, list[int]] = {}
+    totals: dict[str, int] = {}
+    for name, condition in groups.items():
+        chosen[name], totals[name] = _busiest_of(condition, most)
+    # All together, by their ids: one condition for several groups would read the whole table.
+    ids = [pk for pks in chosen.values() for pk in pks]
+    flows = LogicalFlow.objects.filter(pk__in=ids).with_consent().with_physical_count()
+    by_id: dict[int, Any] = {flow.pk: flow for flow in flows}
+    return {
+        name: FlowGroup(sorted((by_id[pk] for pk in pks), key=_busiest_first), totals[name])
+        for name, pks in chosen.items()
+    }
+
+
+def _busiest_of(condition: Q, most: int) -> tuple[list[int], int]:
+    """The ids of the busiest among the newest, and how many there are."""
+    living = LogicalFlow.objects.living().filter(condition)
+    # Counted for these only. Its own query, or the database counts first and limits afterwards.
+    newest = list(living.order_by("-pk").values_list("pk", flat=True)[: CONSIDERED + 1])
+    if len(newest) <= most:
+        return newest, len(newest)
+    counted = LogicalFlow.objects.filter(pk__in=newest[:CONSIDERED]).with_physical_count()
+    first = counted.order_by("-number_physical", "pk")[:most]
+    total = len(newest)
+    if total > CONSIDERED:
+        total = living.order_by()[: MOST_COUNTED + 1].count()
+    return list(first.values_list("pk", flat=True)), total
+
+
+def _busiest_first(flow: Any) -> tuple:
+    return -flow.number_physical, *by_route(flow)
 
 
 def around_system(system: System, most: int = OF_A_SYSTEM) -> dict[str, FlowGroup]:
-    """The flows `into` and `out` of a system, and its flow to `itself`. One query."""
-    into, out = Q(target=system), Q(source=system)
-    return _busiest({"itself": into & out, "into": into, "out": out}, most)
+    """The flows `into` and `out` of a system, and its flow to `itself`."""
+    groups = {
+        "itself": Q(source=system, target=system),
+        "into": Q(target=system) & ~Q(source=system),
+        "out": Q(source=system) & ~Q(target=system),
+    }
+    return _busiest(groups, most)
 
 
 def around_route(source: System, target: System) -> dict[str, FlowGroup]:
     """The `route` itself and what lies around it: the flow `back`, those `into` its source and
     `out` of its target, and beside it those out of its source (`also_out`) and into its target
-    (`also_into`). One query.
+    (`also_into`). A flow from a system to itself is none of them, except as the route.
     """
-    around = {
-        "back": Q(source=target, target=source),
-        "into": Q(target=source),
-        "out": Q(source=target),
-        "also_out": Q(source=source),
-        "also_into": Q(target=target),
+    loops = Q(source=source, target=source) | Q(source=target, target=target)
+    groups = {
+        "route": Q(source=source, target=target),
+        "back": Q(source=target, target=source) & ~loops,
+        "into": Q(target=source) & ~Q(source__in=[source, target]),
+        "out": Q(source=target) & ~Q(target__in=[source, target]),
+        "also_out": Q(source=source) & ~Q(target__in=[source, target]),
+        "also_into": Q(target=target) & ~Q(source__in=[source, target]),
     }
-    to_another = ~Q(source=F("target"))
-    route = {"route": Q(source=source, target=target)}
-    return _busiest(
-        route | {name: there & to_another for name, there in around.items()}, OF_A_ROUTE
-    )
+    return _busiest(groups, OF_A_ROUTE)
 
 
 def route_is_living() -> Exists:
@@ -121,26 +137,23 @@ class Sent:
 
 
 def sent_along(source: System, target: System, specification: PhysicalSpecification | None) -> Sent:
-    """What is sent along a route, and elsewhere with the same specification, if one is named. One
-    query.
-    """
-    route = Q(logical_flow__source=source, logical_flow__target=target)
-    shares = Q(specification=specification.pk if specification else 0)  # 0 is nobody's
-    found = (
-        PhysicalFlow.objects.active()
-        .filter(route | shares)
-        .select_related("specification", "logical_flow__source", "logical_flow__target")
-        .annotate(is_along=Case(When(route, then=True), default=False))
-        .annotate(
-            place=Window(
-                RowNumber(), partition_by="is_along", order_by=["specification__name", "pk"]
-            ),
-            of_route=Window(Count("pk", filter=route)),
-            of_specification=Window(Count("pk", filter=shares)),
-        )
+    """What is sent along a route, and elsewhere with the same specification, if one is named."""
+    # Ids first: through the join the database would rather read all that hubs send.
+    route = LogicalFlow.objects.filter(source=source, target=target).order_by()
+    route_ids = list(route.values_list("pk", flat=True))
+    along = PhysicalFlow.objects.active().filter(logical_flow__in=route_ids)
+    sharing = PhysicalFlow.objects.active().filter(
+        specification=specification.pk if specification else 0  # 0 is nobody's
     )
-    rows = list(found.filter(place__lte=OF_A_ROUTE).order_by("place"))
-    numbers = (rows[0].of_route, rows[0].of_specification) if rows else (0, 0)
+    elsewhere = sharing.exclude(logical_flow__in=route_ids)
     return Sent(
-        [row for row in rows if row.is_along], [row for row in rows if not row.is_along], *numbers
+        _first_sent(along.order_by("specification__name", "pk")),
+        _first_sent(elsewhere.order_by("pk")),
+        along.order_by()[: MOST_COUNTED + 1].count(),
+        sharing.order_by()[: MOST_COUNTED + 1].count(),
     )
+
+
+def _first_sent(flows: Any) -> list[PhysicalFlow]:
+    related = ("specification", "logical_flow__source", "logical_flow__target")
+    return list(flows.select_related(*related)[:OF_A_ROUTE])

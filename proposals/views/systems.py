@@ -48,13 +48,8 @@ class SystemPage(DetailView):
 
     def get_context_data(self, **kwargs) -> dict:
         system, around = self.object, around_system(self.object)
-        listed = (
-            Proposal.objects.open()
-            .touching(system)
-            .listed()
-            .annotate(route_is_living=route_is_living())
-        )
-        proposals = list(listed[:25])
+        open_ones = Proposal.objects.newest_open_touching(system, 25).listed()
+        proposals = list(open_ones.annotate(route_is_living=route_is_living()))
         rows = deciders({system.pk} | systems_of(proposals))
         return super().get_context_data(
             around=around,

@@ -1,0 +1,205 @@
+"""How many rows each page reads of a register with 20,000 proposals: of those a page shows, not of
+those there are.
+
+One OR over two joins reads whole tables, however good the indexes, and nobody notices in a company
+of a hundred proposals. Counted is what the plan of every query says it read, by EXPLAIN.
+"""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import SimpleNamespace
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+from django.db.models import Count
+from django.test import Client, override_settings
+from django.urls import resolve
+
+from benchmarks.company import grow
+from proposals.models import (
+    LogicalFlow,
+    PhysicalFlow,
+    Proposal,
+    System,
+    User,
+    open_states,
+)
+
+from . import databases
+from .test_urls import PAGES
+
+PROPOSALS = 20_000
+# page of LARGE below: the most rows that it may read, for anybody.
+BOUNDS = {
+    "/": 50,
+    "/inbox/": 400,
+    "/inbox/count/": 400,
+    "/proposals/": 1_000,
+    "/proposals/?state=PENDING_APPROVALS": 1_500,
+    "/proposals/?order=oldest": 3_000,
+    "/proposals/?system={own.code}": 1_000,
+    "/proposals/?system={hub.code}": 3_000,
+    "/proposals/{open.pk}/": 1_500,
+    "/proposals/{at_a_hub.pk}/": 5_000,
+    "/proposals/{edit.pk}/": 5_000,
+    "/proposals/{closed.pk}/": 500,
+    "/systems/": 2_500,
+    "/systems/{own.pk}/": 1_500,
+    "/systems/{hub.pk}/": 5_000,
+    "/flows/{flow.pk}/": 5_000,
+    "/physical-flows/{sent.pk}/": 1_500,
+    "/proposals/new/": 1_000,
+    "/proposals/new/?source={own.pk}&target={hub.pk}": 2_500,
+    "/proposals/new/?source={hub.pk}&target={own.pk}": 5_000,
+}
+# Who has a part in thousands of systems reads what those are.
+OF_THE_BUSIEST = {"/inbox/", "/inbox/count/"}
+WHOLE_PARTS = 8  # rows read for each part of the busiest: with its system, kind and rules
+
+
+@dataclass(frozen=True)
+class Large:
+    """Things of a large register to look at, and an ordinary person who looks, and the busiest."""
+
+    things: dict
+    ordinary: User
+    busiest: User
+    parts_of_the_busiest: int
+
+
+@pytest.fixture(scope="module")
+def large(request, django_db_setup, django_db_blocker) -> Iterator[Large]:
+    """In a database of its own, which goes afterwards."""
+    with django_db_blocker.unblock(), databases.another("large"):
+        with open(os.devnull, "w") as nowhere, override_settings(DEBUG=True):
+            call_command("demo", stdout=nowhere)
+        grow(PROPOSALS)
+        yield look_around()
+
+
+def look_around() -> Large:
+    hub = System.objects.get(code="DWH")
+    waiting = Proposal.objects.filter(state__in=open_states()).exclude(type="EDIT")
+    flow = LogicalFlow.objects.filter(target=hub, lifecycle="ACTIVE").order_by("-pk").first()
+    people = User.objects.annotate(parts=Count("involvements")).filter(is_active=True)
+    busiest = people.order_by("-parts").first()
+    return Large(
+        {
+            "hub": hub,
+            "own": System.objects.get(code="ETRM-17"),
+            "open": waiting.exclude(source__code__in=["DWH", "MDHUB"])
+            .exclude(target__code__in=["DWH", "MDHUB"])
+            .first(),
+            "at_a_hub": waiting.filter(target__code__in=["DWH", "MDHUB"]).first()
+            or waiting.filter(source__code__in=["DWH", "MDHUB"]).first(),
+            "edit": Proposal.objects.filter(type="EDIT", state__in=open_states()).first(),
+            "closed": Proposal.objects.filter(state="FULLY_APPROVED").first(),
+            "flow": flow,
+            "sent": PhysicalFlow.objects.filter(logical_flow=flow, lifecycle="ACTIVE").first(),
+        },
+        people.filter(parts__gt=0, name__endswith="-17").first(),
+        busiest,
+        busiest.parts,
+    )
+
+
+def nodes(plan: dict) -> Iterator[dict]:
+    yield plan
+    for child in plan.get("Plans", ()):
+        yield from nodes(child)
+
+
+def rows_of(plan: dict) -> int:
+    """Rows taken from tables and indexes, those thrown away too."""
+    read = 0
+    for node in nodes(plan):
+        if "Relation Name" in node:
+            thrown_away = node.get("Rows Removed by Filter", 0)
+            thrown_away += node.get("Rows Removed by Index Recheck", 0)
+            read += node["Actual Loops"] * (node["Actual Rows"] + thrown_away)
+    return round(read)
+
+
+def rows_read(user: User, url: str) -> tuple[int, str]:
+    """What showing the page reads in all, and the query that reads most."""
+    worst, total = (0, ""), 0
+
+    def explained(execute, sql, params, many, context):
+        nonlocal worst, total
+        if sql.lstrip("(").startswith("SELECT"):
+            with connection.connection.cursor() as cursor:
+                cursor.execute(f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {sql}", params)
+                read = rows_of(cursor.fetchone()[0][0]["Plan"])
+            worst, total = max(worst, (read, sql)), total + read
+        return execute(sql, params, many, context)
+
+    client = Client()
+    client.force_login(user)
+    with connection.execute_wrapper(explained):
+        assert client.get(url).status_code in (200, 302), url
+    return total, f"{worst[0]} rows: {worst[1][:2000]}"
+
+
+def assert_what_reads_the_whole_table_is_seen(large: Large) -> None:
+    """The old question for the flows around a system, one OR for all groups of them."""
+    hub = large.things["hub"]
+    whole = LogicalFlow.objects.touching(hub).order_by("source__name")
+    sql, params = whole.query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {sql}", params)
+        plan = cursor.fetchone()[0][0]["Plan"]
+    assert rows_of(plan) > BOUNDS["/systems/{hub.pk}/"]
+
+
+class Numbers(dict):
+    """For the address of a page of anything."""
+
+    def __missing__(self, key: str) -> SimpleNamespace:
+        return SimpleNamespace(pk=1, code="X")
+
+
+def pages_of(table: dict) -> set[str]:
+    """The names of the pages in a table of the tests of URLs that show something to a maker."""
+    return {row.split()[0] for row, told in table.items() if told.expected["GET"]["maker"] == 200}
+
+
+# Forms about one thing, which the pages above have read already, and what scripts ask for as
+# somebody types.
+ELSEWHERE = {
+    "flow-remove",
+    "me",
+    "me-password",
+    "people-options",
+    "physical-flow-edit",
+    "physical-flow-new",
+    "physical-flow-remove",
+    "proposal-cancel",
+    "proposal-edit",
+    "proposal-propose",
+    "proposing-advice",
+    "proposing-source",
+    "sign-in",
+    "system-options",
+}
+# They still order or count the whole register.
+UNBOUNDED = {"flows", "insights", "quality", "quality-list"}
+
+
+def test_every_page_is_in_the_table():
+    known = {resolve(page.split("?")[0].format_map(Numbers())).url_name for page in BOUNDS}
+    assert pages_of(PAGES) - known == ELSEWHERE | UNBOUNDED
+
+
+if connection.vendor == "postgresql":  # the other tells no rows
+
+    def test_a_page_reads_what_it_shows_and_not_what_there_is(large, subtests):
+        # One test for all, since the register is made by whichever worker has it.
+        for page, bound in BOUNDS.items():
+            more = WHOLE_PARTS * large.parts_of_the_busiest if page in OF_THE_BUSIEST else 0
+            for person, most in ((large.ordinary, bound), (large.busiest, bound + more)):
+                with subtests.test(page=page, person=person):
+                    read, worst = rows_read(person, page.format(**large.things))
+                    assert read <= most, worst
+        assert_what_reads_the_whole_table_is_seen(large)
