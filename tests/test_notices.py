@@ -215,7 +215,9 @@ def test_a_request_shows_what_is_asked_and_by_what_right(cast, source, target):
 def test_a_request_to_change_shows_old_and_new(cast, story):
     wish = factories.edited(story.physical, cast.maker, timezone.now(), criticality="LOW")
     request = Notice.objects.get(proposal=wish, recipient=cast.source_approver).mail
-    assert "Criticality: High → Low (changed)" in request.message
+    assert f"Specification: {story.specification}" in request.message
+    assert "Transport: File transport\nFrequency: Daily\n" in request.message
+    assert "\nCriticality: High → Low (changed)\n" in request.message
     words = " ".join(request.html_message.split())
     assert "<td>High</td> <td> <strong>Low</strong> </td>" in words
 
