@@ -213,34 +213,3 @@ function listen() {
 }
 
 if (shortcuts) listen();
-
-/* What was written when the session had run out is kept in this tab until it has arrived. After the sign-in its page
-   asks the server to show it again, which judges and keeps nothing; and only to the person who wrote it. */
-const OWN = ["csrfmiddlewaretoken", "form_key", "submit", "draft", "show", "like"];
-const tab = (() => {
-  try {
-    return window.sessionStorage;
-  } catch {
-    return null; // a browser that keeps nothing
-  }
-})();
-
-function keepWritten(form) {
-  const mark = `${form.dataset.written} ${location.pathname}`;
-  const kept = JSON.parse(tab.getItem("written") ?? "{}");
-  if (kept.mark === mark && "fresh" in form.dataset) {
-    tab.removeItem("written");
-    form.querySelectorAll("[name]").forEach((field) => (field.disabled = !OWN.includes(field.name)));
-    for (const [name, value] of [...kept.values, ["show", "1"]]) {
-      form.append(Object.assign(document.createElement("input"), { type: "hidden", name, value }));
-    }
-    HTMLFormElement.prototype.submit.call(form); // form.submit is a button here
-  }
-  form.addEventListener("submit", () => {
-    const values = [...new FormData(form)].filter(([name]) => !OWN.includes(name));
-    tab.setItem("written", JSON.stringify({ mark, values }));
-  });
-}
-
-if (tab && document.querySelector(".message.success")) tab.removeItem("written");
-if (tab) document.querySelectorAll("[data-written]").forEach(keepWritten);

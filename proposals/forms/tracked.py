@@ -20,6 +20,7 @@ class TrackedForm(forms.ModelForm):
     """
 
     read_version = VersionInput()
+    has_newer = False  # once refused because of what somebody else changed
 
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
@@ -48,6 +49,7 @@ class TrackedForm(forms.ModelForm):
         ]
         if not changes or newest is None:
             return
+        self.has_newer = True
         self._show_newer(read, newest)
         self.add_error(None, [_sentence(change, labels) for change in changes[-MOST_TOLD:]])
         self.add_error(

@@ -225,13 +225,13 @@ def _name_lacking(form: ProposalForm) -> None:
 
 
 def _keep(request: HttpRequest, form) -> HttpResponse:
-    proposal, submitted = form.instance, "submit" in request.POST
-    verb = workflow.submit if submitted else workflow.save_draft
+    proposal, is_submitted = form.instance, "submit" in request.POST
+    verb = workflow.submit if is_submitted else workflow.save_draft
     verb(proposal, form.cleaned_data.get("data_types", []), by=request.user)
-    messages.success(
-        request,
-        f"Proposal {proposal.pk} has been {'submitted' if submitted else 'saved as a draft'}.",
-    )
+    if "keep" in request.POST:  # by the script, while its maker writes on
+        return redirect("proposal-edit", proposal.pk)
+    done = "submitted" if is_submitted else "saved as a draft"
+    messages.success(request, f"Proposal {proposal.pk} has been {done}.")
     return redirect(proposal)
 
 
