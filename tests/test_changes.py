@@ -383,7 +383,7 @@ def test_a_removal_shows_what_is_gone_and_what_stayed(web, flow, cast):
         .split("<h2>In the register</h2>")[1]
         .split("</dl>")[0]
     )
-    states = re.findall(r'<dt>([^<]+)</dt>.*?<span class="state \w+">(\w+)</span>', page)
+    states = re.findall(r'<dt>([^<]+)</dt>.*?<span class="state \w+">(\w+)</span>', page, re.DOTALL)
     assert states == [
         ("Logical flow", "Active"),
         ("Specification", "Active"),
