@@ -2,12 +2,12 @@
 "use strict";
 
 /* Makes a text field and the list under it a combobox as the ARIA Authoring Practices describe it: arrows move,
-   Enter takes, Escape closes, what is found is said. htmx fills the list; `look` asks it to do so at once. */
+   Enter takes, Escape closes, how many match is said. htmx fills the list; `look` asks it to do so at once. */
 function picker(box) {
-  const [input, list, said] = box.querySelectorAll("input, [role=listbox], [role=status]");
+  const [input, list, status] = box.querySelectorAll("input, [role=listbox], [role=status]");
   let active = null;
   let awaited = false; // something has been typed and its list has not come yet
-  let told = input.value; // the value of the last change event
+  let lastChange = input.value; // the value of the last change event
 
   const offers = () => [...list.children];
   const show = (open) => {
@@ -16,8 +16,8 @@ function picker(box) {
     if (!open) activate(null);
   };
   const say = (text, seen = false) => {
-    said.textContent = text;
-    said.classList.toggle("sr", !seen);
+    status.textContent = text;
+    status.classList.toggle("sr", !seen);
   };
   const activate = (offer) => {
     active?.setAttribute("aria-selected", "false");
@@ -71,8 +71,8 @@ function picker(box) {
   box.addEventListener(
     "change",
     (event) => {
-      if (input.value === told) event.stopPropagation();
-      told = input.value;
+      if (input.value === lastChange) event.stopPropagation();
+      lastChange = input.value;
     },
     true,
   );
@@ -110,7 +110,7 @@ function filterTypes(filter) {
   });
   box.classList.toggle("filtering", words.length > 0);
   const shown = rows.filter((row) => !row.hidden).length;
-  box.querySelector("[data-said]").textContent = words.length ? `${shown} of ${rows.length} shown.` : "";
+  box.querySelector("[data-count]").textContent = words.length ? `${shown} of ${rows.length} shown.` : "";
 }
 
 function nameChosen(box) {
@@ -181,11 +181,11 @@ function moveRow(step) {
 
 function press(keys) {
   const named = shortcuts.querySelector(`[data-keys="${CSS.escape(keys)}"]`);
-  const found = named?.dataset.press ? document.querySelector(named.dataset.press) : named;
-  if (found?.matches("input")) {
-    found.focus();
-    found.select();
-  } else (found ?? (named?.href ? named : null))?.click();
+  const target = named?.dataset.press ? document.querySelector(named.dataset.press) : named;
+  if (target?.matches("input")) {
+    target.focus();
+    target.select();
+  } else (target ?? (named?.href ? named : null))?.click();
   return Boolean(named);
 }
 

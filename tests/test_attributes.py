@@ -13,7 +13,14 @@ from proposals import workflow
 from proposals.files.catalogue import TABLES
 from proposals.forms import ChangeForm, ProposalForm, WishForm
 from proposals.history.as_of import PhysicalRegister
-from proposals.models import FLOW_ATTRIBUTES, FlowAttributes, PhysicalFlow, Proposal, label, shown
+from proposals.models import (
+    FLOW_ATTRIBUTES,
+    FlowAttributes,
+    PhysicalFlow,
+    Proposal,
+    label,
+    value_in_words,
+)
 
 from . import factories
 
@@ -67,7 +74,7 @@ def test_the_list_names_every_field_of_the_model_in_its_order():
 
 def test_one_place_says_how_a_value_is_written():
     wish = factories.wish(**FILLED)
-    names = [(label(wish._meta.get_field(name)), shown(wish, name)) for name in FILLED]
+    names = [(label(wish._meta.get_field(name)), value_in_words(wish, name)) for name in FILLED]
     assert dict(names) == SHOWN
     assert dict(wish.attributes_shown) == SHOWN
 

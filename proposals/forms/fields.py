@@ -72,10 +72,10 @@ class SystemField(forms.ModelChoiceField):
         if value in self.empty_values or isinstance(value, System):
             return value or None
         text = clean(value)[:LONGEST]
-        found = self._coded(text) or self._named(text)
-        if len(found) != 1:
-            raise forms.ValidationError(self._no_single(text, found))
-        return found[0]
+        matches = self._coded(text) or self._named(text)
+        if len(matches) != 1:
+            raise forms.ValidationError(self._no_single(text, matches))
+        return matches[0]
 
     def _coded(self, text: str) -> list[System]:
         """The one with this code, or whose offer, "Name (CODE)", this is; names and codes may hold
@@ -115,19 +115,19 @@ class PersonField(forms.ModelChoiceField):
             return value or None
         text = clean(value)[:LONGEST]
         mail = text[text.rfind(" (") + 2 : -1] if text.endswith(")") else text
-        found = list(
+        matches = list(
             self.queryset.filter(Q(email_folded=folded(mail)) | Q(username_folded=folded(text)))
         ) or [row for row in self.queryset.like(text)[:MOST_LIKE] if same(row.name, text)]
-        if len(found) == 1:
-            return found[0]
-        named = ", ".join(person.with_mail for person in found or self.queryset.like(text)[:5])
+        if len(matches) == 1:
+            return matches[0]
+        named = ", ".join(person.with_mail for person in matches or self.queryset.like(text)[:5])
         hint = (
             f" Did you mean {named}? Type the mail address."
             if named
             else " Type a name or a mail address."
         )
         raise forms.ValidationError(
-            (f"Several people are called “{text}”." if found else f"Nobody is called “{text}”.")
+            (f"Several people are called “{text}”." if matches else f"Nobody is called “{text}”.")
             + hint
         )
 

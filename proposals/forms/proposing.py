@@ -204,8 +204,8 @@ class ProposalForm(WishForm):
         out.
         """
         wish = Proposal(pk=self.instance.pk, maker=maker)
-        told = {"source": self.typed_source} | {name: self._typed(name) for name in TELLING}
-        for name, value in told.items():
+        written = {"source": self.typed_source} | {name: self._typed(name) for name in TELLING}
+        for name, value in written.items():
             if value is not None:
                 setattr(wish, name, value)
         return wish

@@ -104,9 +104,9 @@ def _value(version: models.Model, field: models.Field):
 def _sentence(change: Change, labels: set[str]) -> str:
     by = str(change.by) if change.by else "An import or a command"
     at = f"{timezone.localtime(change.at):%-d %B %Y, %H:%M %Z}"
-    told = [
+    differences = [
         f"{difference.what} from “{difference.old}” to “{difference.new}”"
         for difference in change.differences or []
         if difference.what in labels
     ]
-    return f"{by} changed {'; '.join(told)} on {at}."
+    return f"{by} changed {'; '.join(differences)} on {at}."

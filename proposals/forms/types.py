@@ -49,14 +49,14 @@ class DataTypeChooser(forms.CheckboxSelectMultiple):
         lines = lineages(DataType)
         typed = words(self.like)
         for option in options:
-            found, line = option["value"].instance, lines[option["value"].value]
+            data_type, line = option["value"].instance, lines[option["value"].value]
             option |= {
-                "found": found,
+                "data_type": data_type,
                 "line": line,
                 "level": min(len(line), 5),
                 "above": " / ".join(line[:-1]),
             }
-            option["words"] = folded(" ".join([*line, found.code]))
+            option["words"] = folded(" ".join([*line, data_type.code]))
             option["hidden"] = not option["selected"] and not all(
                 word in option["words"] for word in typed
             )

@@ -21,7 +21,7 @@ from ..models import (
     User,
     label,
     pieces,
-    shown,
+    value_in_words,
 )
 from .changes import Change, Difference, changes, newest_changes
 from .proposal_content import Line, content_of
@@ -121,9 +121,11 @@ def _kinds(flow: LogicalFlow, physical: QuerySet) -> list[tuple[type, Iterable]]
 def _newest(
     kinds: list[tuple[type, Iterable]], since: datetime | None
 ) -> tuple[list[Change], bool]:
-    found = [newest_changes(model, ids, since, most=MOST_CHANGES) for model, ids in kinds]
-    in_order = sorted(chain.from_iterable(told for told, _ in found), key=lambda change: change.at)
-    return in_order, any(cut for _, cut in found)
+    by_kind = [newest_changes(model, ids, since, most=MOST_CHANGES) for model, ids in kinds]
+    in_order = sorted(
+        chain.from_iterable(newest for newest, _ in by_kind), key=lambda change: change.at
+    )
+    return in_order, any(cut for _, cut in by_kind)
 
 
 def records_of(proposals: QuerySet) -> list[ProposalRecord]:
@@ -142,7 +144,9 @@ def _policies(proposal: Proposal) -> list[PolicyVersion]:
     versions = {step.policy_id: step.policy for step in proposal.transitions.all()}
     switches = [field for field in Policy._meta.fields if not field.primary_key]
     return [
-        PolicyVersion(pk, [(label(switch), shown(version, switch.name)) for switch in switches])
+        PolicyVersion(
+            pk, [(label(switch), value_in_words(version, switch.name)) for switch in switches]
+        )
         for pk, version in versions.items()
     ]
 
@@ -171,8 +175,8 @@ FACT_HEADER = [
 
 def transitions_table(transitions: QuerySet) -> Iterator[list]:
     """A row of values under STEP_HEADER for each of any number of transitions, by time."""
-    told = transitions.select_related("by", "on_behalf_of").order_by("at", "pk")
-    for step in chain.from_iterable(pieces(told)):
+    by_time = transitions.select_related("by", "on_behalf_of").order_by("at", "pk")
+    for step in chain.from_iterable(pieces(by_time)):
         yield [step.proposal_id, step.number, step.at, step.action, *_step(step)]
 
 
@@ -207,14 +211,14 @@ def _asked(record: ProposalRecord) -> Iterator[list]:
 
 def _facts(part: str, change: Change) -> Iterator[list]:
     what = f"{change.done}: {change.kind} {change.subject}"
-    for said in change.differences or [Difference("", "", "")]:
+    for difference in change.differences or [Difference("", "", "")]:
         row = [
             part,
             change.at,
             what,
-            said.what,
-            said.old,
-            said.new,
+            difference.what,
+            difference.old,
+            difference.new,
             "",
             "",
             "",

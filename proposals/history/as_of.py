@@ -25,7 +25,7 @@ from ..models import (
     System,
     Tracked,
     pieces,
-    shown,
+    value_in_words,
 )
 
 
@@ -83,7 +83,7 @@ class FlowThen:
 
     @property
     def offset(self) -> str:
-        return shown(self.version, "basis_offset")
+        return value_in_words(self.version, "basis_offset")
 
 
 @dataclass(frozen=True)
@@ -100,27 +100,27 @@ class Register:
 
     def flows(self) -> models.QuerySet:
         """History rows, which `in_full` then gives what else a reader wants to see."""
-        found = self._flows().order_by(
+        history = self._flows().order_by(
             f"{self.ROUTE}source__name", f"{self.ROUTE}target__name", "id"
         )
         if self.system:
             ends = Q(**{f"{self.ROUTE}source": self.system}) | Q(
                 **{f"{self.ROUTE}target": self.system}
             )
-            found = found.filter(ends)
-        choices = {"LIVING": found.exclude, "REMOVED": found.filter}
+            history = history.filter(ends)
+        choices = {"LIVING": history.exclude, "REMOVED": history.filter}
         return (
             choices[self.lifecycle](lifecycle=FlowLifecycle.REMOVED)
             if self.lifecycle in choices
-            else found
+            else history
         )
 
     def table(self) -> Iterator[list]:
         """A row of values under HEADER for each flow; read piece by piece, so there may be any
         number.
         """
-        for some in pieces(self.flows()):
-            yield from map(self._row, self.in_full(some))
+        for chunk in pieces(self.flows()):
+            yield from map(self._row, self.in_full(chunk))
 
     ROUTE: ClassVar[str]  # from a history row of the flow to its logical flow
 

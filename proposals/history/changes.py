@@ -22,7 +22,7 @@ from ..models import (
     User,
     label,
     pieces,
-    shown,
+    value_in_words,
 )
 from .as_of import types_of, versions_at
 
@@ -34,7 +34,7 @@ NAMED = {
     PhysicalSpecification: ["owner"],
     System: ["organisational_unit"],
 }
-UNTOLD = {"id", "content_key"}
+NOT_COMPARED = {"id", "content_key"}
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def changes(model: Tracked, objects: Objects, since: datetime | None = None) -> 
 
     Read piece by piece, so there may be any number.
     """
-    return _told(model, pieces(_rows(model, objects, since).order_by("pk")), since)
+    return _changes_in(model, pieces(_rows(model, objects, since).order_by("pk")), since)
 
 
 def newest_changes(
@@ -88,14 +88,14 @@ def newest_changes(
     any case.
     """
     rows = list(_rows(model, objects, since).order_by("-pk")[: most + 1])
-    told = list(_told(model, [rows[::-1]], since))
-    return told[-most:], len(rows) > most
+    read = list(_changes_in(model, [rows[::-1]], since))
+    return read[-most:], len(rows) > most
 
 
 def history_of(*things: Tracked, most: int = 25) -> list[Change]:
     """The newest changes of one thing, or of several told together; newest first."""
-    told = [newest_changes(type(thing), [thing.pk], most=most)[0][::-1] for thing in things]
-    return list(islice(merge(*told, key=lambda change: change.at, reverse=True), most))
+    newest_first = [newest_changes(type(thing), [thing.pk], most=most)[0][::-1] for thing in things]
+    return list(islice(merge(*newest_first, key=lambda change: change.at, reverse=True), most))
 
 
 def changes_after(thing: HistoryRow, version: int, *, most: int = 25) -> list[Change]:
@@ -104,22 +104,22 @@ def changes_after(thing: HistoryRow, version: int, *, most: int = 25) -> list[Ch
     related = [field.name for field in fields if field.is_relation]
     rows = thing.history.filter(pk__gte=version).select_related(*related)
     read = list(rows.order_by("pk")[: most + 1])
-    return list(_told(type(thing), [read], None))[1:]
+    return list(_changes_in(type(thing), [read], None))[1:]
 
 
 def _rows(model: Tracked, objects: Objects, since: datetime | None) -> models.QuerySet:
     """The history rows after `since`, with the one before the first of each object, which tells
     what it changed.
     """
-    found = model.history.filter(id__in=objects).select_related("history_user", *NAMED[model])
+    history = model.history.filter(id__in=objects).select_related("history_user", *NAMED[model])
     if since is None:
-        return found
-    return found.filter(Q(history_date__gt=since) | Q(pk__in=versions_at(model, since, objects)))
+        return history
+    return history.filter(Q(history_date__gt=since) | Q(pk__in=versions_at(model, since, objects)))
 
 
-def _told(model: Tracked, some: Iterable[list], since: datetime | None) -> Iterator[Change]:
+def _changes_in(model: Tracked, chunks: Iterable[list], since: datetime | None) -> Iterator[Change]:
     before: dict[int, dict[str, str]] = {}
-    for rows in some:
+    for rows in chunks:
         types = types_of(model, [row.pk for row in rows])
         for row in rows:
             old, new = before.get(row.id), _values(row, types[row.pk])
@@ -150,9 +150,9 @@ def _change(row: HistoryRow, old: dict[str, str] | None, new: dict[str, str]) ->
 
 def _values(row: HistoryRow, types: list[str]) -> dict[str, str]:
     """Label -> what a reader sees there, of every field but those kept for the machine."""
-    fields = [field for field in row.tracked_fields if field.name not in UNTOLD]
-    told = {label(field): shown(row, field.name) for field in fields}
-    return told | {label(field): ", ".join(types) for field in row._history_m2m_fields}
+    fields = [field for field in row.tracked_fields if field.name not in NOT_COMPARED]
+    values = {label(field): value_in_words(row, field.name) for field in fields}
+    return values | {label(field): ", ".join(types) for field in row._history_m2m_fields}
 
 
 def _title(row: HistoryRow) -> str:

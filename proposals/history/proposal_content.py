@@ -10,7 +10,7 @@ from ..models import (
     Proposal,
     ProposalType,
     label,
-    shown,
+    value_in_words,
 )
 from .as_of import types_of
 
@@ -74,7 +74,7 @@ def _created(proposal: Proposal, flow: None, types: str) -> list[tuple[str, str,
         wanted.append(("Specification", f"{proposal.specification}, as it is"))
     else:
         names = ["specification_name", "specification_format", "specification_description"]
-        wanted += [(_label(name), shown(proposal, name)) for name in names]
+        wanted += [(_label(name), value_in_words(proposal, name)) for name in names]
     if proposal.with_physical_flow:
         wanted += _attributes(proposal).items()
     return [(what, "", new) for what, new in wanted]
@@ -96,7 +96,7 @@ def _removed(proposal: Proposal, flow: HistoryRow, types: str) -> list[tuple[str
 
 
 def _attributes(flow: HistoryRow) -> dict[str, str]:
-    return {_label(name): shown(flow, name) for name in Proposal.ATTRIBUTES}
+    return {_label(name): value_in_words(flow, name) for name in Proposal.ATTRIBUTES}
 
 
 def _label(name: str) -> str:

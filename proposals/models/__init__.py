@@ -9,7 +9,7 @@ from .catalogue import (
     SystemKind,
     SystemLifecycle,
 )
-from .display import doubt_about_offset, label, shown
+from .display import doubt_about_offset, label, value_in_words
 from .fields import (
     FoldedField,
     FreeTextInput,
@@ -209,11 +209,11 @@ __all__ = [
     "rows",
     "same",
     "search_text",
-    "shown",
     "states",
     "states_reached_by",
     "systems_of",
     "undecided_states",
+    "value_in_words",
     "verbs",
     "with_below",
     "words",

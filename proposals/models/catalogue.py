@@ -92,8 +92,8 @@ class SystemQuerySet(SearchedQuerySet):
             When(word_begins, then=2),
         ]
         rank = Case(*ranks, default=3, output_field=models.IntegerField())
-        found = self.matching(text).select_related("organisational_unit")
-        return found.order_by(rank, "name", "pk")
+        matches = self.matching(text).select_related("organisational_unit")
+        return matches.order_by(rank, "name", "pk")
 
 
 class System(models.Model):

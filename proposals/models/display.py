@@ -26,7 +26,7 @@ def doubt_about_offset(days: int | None) -> str:
 IN_WORDS = {"basis_offset": offset_in_words}  # fields whose number alone says too little
 
 
-def shown(row: Any, name: str) -> str:
+def value_in_words(row: Any, name: str) -> str:
     """The value of a field, in the words of a page; also of a history row. Related rows that were
     not read with it are shown by number.
     """

@@ -50,8 +50,8 @@ class PeopleQuerySet(SearchedQuerySet):
         """
         typed = " ".join(words(text))
         begins = Case(When(search_text__contains=f"\n{typed}", then=0), default=1)
-        found = self.matching(text).select_related("organisational_unit")
-        return found.order_by(begins, "name", "pk")
+        matches = self.matching(text).select_related("organisational_unit")
+        return matches.order_by(begins, "name", "pk")
 
     def beside(self, user: "User"):
         """Who has a part in a system in which this person has one."""

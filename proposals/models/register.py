@@ -13,7 +13,7 @@ from django.urls import reverse
 from django_fsm import FSMField, FSMModelMixin, transition
 
 from .catalogue import DataType, ImportBatch, System, one_of
-from .display import label, shown
+from .display import label, value_in_words
 from .fields import FoldedField, FreeTextField, LineField, NumberField
 from .history import CausedRecords, Versioned
 from .people import User
@@ -152,12 +152,12 @@ class FlowAttributes(models.Model):
 
     @property
     def offset_wording(self) -> str:
-        return shown(self, "basis_offset")
+        return value_in_words(self, "basis_offset")
 
     @property
     def attributes_shown(self) -> list[tuple[str, str]]:
         """(label, value in words) of each attribute that is filled or has to be."""
-        texts = {attribute: shown(self, attribute.name) for attribute in FLOW_ATTRIBUTES}
+        texts = {attribute: value_in_words(self, attribute.name) for attribute in FLOW_ATTRIBUTES}
         return [
             (label(self._meta.get_field(attribute.name)), text)
             for attribute, text in texts.items()

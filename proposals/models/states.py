@@ -299,5 +299,5 @@ def look_of(state: str, table: Table = ProposalStates) -> str:
     """
     if state == DRAFT:
         return "draft"
-    said = [action.look for _, action, target in rows(table) if target == state and action.look]
-    return said[0] if said else "open" if state in open_states(table) else "ended"
+    looks = [action.look for _, action, target in rows(table) if target == state and action.look]
+    return looks[0] if looks else "open" if state in open_states(table) else "ended"

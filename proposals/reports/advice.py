@@ -85,12 +85,12 @@ def _approvers_on(wish: Proposal, side: Side, automatic: Right | None) -> Approv
 
 def _why_nobody(wish: Proposal, side: Side) -> str:
     """Nobody; and where the maker is the one who could, that."""
-    mine = [
+    of_maker = [
         row
         for row in wish.rights.deciders
         if row.user_id == wish.maker_id and row.system_id == wish.system_id(side)
     ]
-    if any(row.may_approve for row in mine):
+    if any(row.may_approve for row in of_maker):
         return "Only you could approve for it, but makers do not decide on their own proposals."
     return "Nobody can approve for it."
 
@@ -118,9 +118,9 @@ def _hints(wish: Proposal, sides: list[Approvers]) -> list[Hint]:
     """What would be refused comes first."""
     if not sides:
         return []
-    found = [*_refused(check_systems, [side.system for side in sides])]
+    hints = [*_refused(check_systems, [side.system for side in sides])]
     if wish.policy.side_without_approver == SideWithoutApprover.REFUSE:
-        found += [
+        hints += [
             Hint(f"{side.system}: {side.sentence}", stops=True) for side in sides if side.nobody
         ]
     if (
@@ -128,12 +128,12 @@ def _hints(wish: Proposal, sides: list[Approvers]) -> list[Hint]:
         and wish.with_physical_flow
         and (wish.specification_id or wish.specification_name)
     ):
-        found += _refused(create.check_specification, wish)
+        hints += _refused(create.check_specification, wish)
     if len(sides) < len(Side):
-        return [*found, *_offset(wish)]
+        return [*hints, *_offset(wish)]
     if wish.source_id == wish.target_id:
-        return [*found, Hint("Source and target must be two different systems.", stops=True)]
-    return [*found, *_twins(wish), *_on_the_route(wish), *_open_proposals(wish), *_offset(wish)]
+        return [*hints, Hint("Source and target must be two different systems.", stops=True)]
+    return [*hints, *_twins(wish), *_on_the_route(wish), *_open_proposals(wish), *_offset(wish)]
 
 
 def _refused(check: Callable, *args) -> list[Hint]:
@@ -175,32 +175,32 @@ def _on_the_route(wish: Proposal) -> list[Hint]:
     flows = {
         flow.source_id: flow for flow in LogicalFlow.objects.living().filter(there).with_consent()
     }
-    found = _along(wish, flows[wish.source_id]) if wish.source_id in flows else []
+    hints = _along(wish, flows[wish.source_id]) if wish.source_id in flows else []
     reverse_flow = flows.get(wish.target_id)
     if reverse_flow:
         link = reverse_flow.get_absolute_url()
-        found.append(
+        hints.append(
             Hint("is in the register: data already goes the other way.", link, str(reverse_flow))
         )
-    return found
+    return hints
 
 
 def _along(wish: Proposal, flow: LogicalFlow) -> list[Hint]:
     physical = list(flow.physical_flows.active().select_related("specification")[: MOST + 1])
-    found = [
+    hints = [
         Hint(f"already goes this way: {sent(row)}.", row.get_absolute_url(), str(row))
         for row in physical[:MOST]
     ]
     if len(physical) > MOST:
-        found.append(Hint("has still more physical flows.", flow.get_absolute_url(), str(flow)))
+        hints.append(Hint("has still more physical flows.", flow.get_absolute_url(), str(flow)))
     if not physical:
-        found.append(
+        hints.append(
             Hint("is in the register, without a physical flow.", flow.get_absolute_url(), str(flow))
         )
     if flow.has_consent and wish.policy.later_physical_flows == LaterPhysicalFlows.DIRECT:
         link, label = reverse("physical-flow-new", args=[flow.pk]), "Add a physical flow at once"
-        found.append(Hint("instead: both sides have approved this route already.", link, label))
-    return found
+        hints.append(Hint("instead: both sides have approved this route already.", link, label))
+    return hints
 
 
 def sent(flow: PhysicalFlow) -> str:
@@ -219,11 +219,15 @@ def _open_proposals(wish: Proposal) -> list[Hint]:
     there = Q(source=wish.source_id, target=wish.target_id) | Q(
         source=wish.target_id, target=wish.source_id
     )
-    mine = Q(maker=wish.maker_id, submitted_at=None, closed_at=None)
-    found = (
-        Proposal.objects.filter(there).exclude(pk=wish.pk).filter(Q(state__in=open_states()) | mine)
+    own_drafts = Q(maker=wish.maker_id, submitted_at=None, closed_at=None)
+    open_ones = (
+        Proposal.objects.filter(there)
+        .exclude(pk=wish.pk)
+        .filter(Q(state__in=open_states()) | own_drafts)
     )
-    return [_open_hint(wish, row) for row in found.select_related("maker", "specification")[:MOST]]
+    return [
+        _open_hint(wish, row) for row in open_ones.select_related("maker", "specification")[:MOST]
+    ]
 
 
 def _open_hint(wish: Proposal, row: Proposal) -> Hint:

@@ -18,14 +18,14 @@ from ..models import (
     label,
     pieces,
     prefetch_rights,
-    shown,
+    value_in_words,
 )
 
 Table = tuple[list[str], Iterator[list]]
 MOST = max(MOST_ROWS.values()) + 1  # one more shows that a file was cut
 
 
-def proposals(found: QuerySet[Proposal]) -> Table:
+def proposals(listed: QuerySet[Proposal]) -> Table:
     header = [
         "Number",
         "Type",
@@ -43,7 +43,7 @@ def proposals(found: QuerySet[Proposal]) -> Table:
     ]
     header += ["Reason", "Justification", "Maker", "Submitted", "Due", "Closed"]
     header += ["Source waits for", "Target waits for", "In this state since"]
-    chunks = pieces(found.prefetch_related("data_types"), most=MOST)
+    chunks = pieces(listed.prefetch_related("data_types"), most=MOST)
     return header, (_proposal(row) for chunk in chunks for row in prefetch_rights(chunk))
 
 
@@ -62,7 +62,7 @@ def _proposal(row: Proposal) -> list:
         *(
             row.with_physical_flow,
             specification,
-            *(shown(row, name) for name in Proposal.ATTRIBUTES),
+            *(value_in_words(row, name) for name in Proposal.ATTRIBUTES),
         ),
         *(
             row.reason,
@@ -74,7 +74,7 @@ def _proposal(row: Proposal) -> list:
     ]
 
 
-def systems(found: QuerySet[System]) -> Table:
+def systems(listed: QuerySet[System]) -> Table:
     header = [
         "Code",
         "Name",
@@ -86,7 +86,7 @@ def systems(found: QuerySet[System]) -> Table:
         "Flows out",
     ]
     return [*header, "Approvers"], (
-        row for chunk in pieces(found, most=MOST) for row in _systems(chunk)
+        row for chunk in pieces(listed, most=MOST) for row in _systems(chunk)
     )
 
 
@@ -113,7 +113,7 @@ def _systems(chunk: list[System]) -> Iterator[list]:
         ]
 
 
-def flows(found: QuerySet[LogicalFlow]) -> Table:
+def flows(listed: QuerySet[LogicalFlow]) -> Table:
     header = [
         "Source",
         "Source code",
@@ -124,7 +124,7 @@ def flows(found: QuerySet[LogicalFlow]) -> Table:
         "Physical flows",
         "Consent",
     ]
-    chunks = pieces(found, most=MOST)
+    chunks = pieces(listed, most=MOST)
     return header, (_flow(row) for chunk in chunks for row in chunk)
 
 

@@ -77,11 +77,12 @@ def bounded_page(queryset: QuerySet, query: QueryDict, size: int = 50) -> Bounde
     """The page `?page=<number>` of a list in an order of its own; what is no page of it counts as
     its nearest one.
     """
-    found = queryset.order_by().values("pk")[: MOST + 1].count()
-    pages = max(1, -(-min(found, MOST) // size))
+    # Counted no further than anybody can turn: a full count reads the whole table.
+    counted = queryset.order_by().values("pk")[: MOST + 1].count()
+    pages = max(1, -(-min(counted, MOST) // size))
     number = min(max(_id(query.get("page")) or 1, 1), pages)
     rows = list(queryset[(number - 1) * size : min(number * size, MOST)])
-    return BoundedPage(rows, number, pages, found if found <= MOST else None)
+    return BoundedPage(rows, number, pages, counted if counted <= MOST else None)
 
 
 def wanted_file(request: HttpRequest) -> str:
@@ -94,6 +95,7 @@ def wanted_file(request: HttpRequest) -> str:
 
 def offset_page(queryset, query: QueryDict) -> Page:
     """The page `?page=<number>` of a list in an order of its own; without counting it."""
+    # OFFSET reads what it skips, so there is an end to how far one can turn.
     number = min(_id(query.get("page")) or 1, 400)
     rows = list(queryset[(number - 1) * SIZE : number * SIZE + 1])
     newer = _query(query, page=number - 1) if number > 1 else ""
@@ -102,6 +104,7 @@ def offset_page(queryset, query: QueryDict) -> Page:
 
 
 def _id(text: str | None) -> int | None:
+    # isdigit() alone takes digits of other scripts; a longer number would not fit into the column.
     is_number = text and text.isascii() and text.isdigit() and len(text) < 20
     return int(text) if is_number and int(text) <= LARGEST else None
 

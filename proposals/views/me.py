@@ -31,13 +31,13 @@ def me(request: HttpRequest) -> HttpResponse:
 
 
 def _page(request: HttpRequest, form: DelegationForm, status: int) -> HttpResponse:
-    now, mine = timezone.now(), request.user.delegations_given.select_related("delegate")
+    now, delegations = timezone.now(), request.user.delegations_given.select_related("delegate")
     context = {
         "form": form,
         "notices": NoticesForm(instance=request.user),
         "involvements": request.user.involvements.open().select_related("system", "kind"),
-        "given": mine.filter(ends_at__gt=now),
-        "ended": mine.filter(ends_at__lte=now)[:10],
+        "given": delegations.filter(ends_at__gt=now),
+        "ended": delegations.filter(ends_at__lte=now)[:10],
         "taken": request.user.delegations_taken.filter(ends_at__gt=now).select_related("delegator"),
         "now": now,
     }
@@ -47,8 +47,10 @@ def _page(request: HttpRequest, form: DelegationForm, status: int) -> HttpRespon
 @form_target
 def end_delegation(request: HttpRequest, pk: int) -> HttpResponse:
     """End one of my delegations now; one that has not begun never will."""
-    mine = Delegation.objects.select_for_update(no_key=True).filter(delegator=request.user)
-    delegation = get_object_or_404(mine, pk=pk, ends_at__gt=timezone.now())
+    own_delegations = Delegation.objects.select_for_update(no_key=True).filter(
+        delegator=request.user
+    )
+    delegation = get_object_or_404(own_delegations, pk=pk, ends_at__gt=timezone.now())
     delegation.ends_at = timezone.now()
     delegation.starts_at = min(delegation.starts_at, delegation.ends_at)
     ChangeContext(request.user, timezone.now(), "Delegation ended").store(delegation)

@@ -26,7 +26,7 @@ def advise(request: HttpRequest) -> HttpResponse:
     draft = request.GET.get("draft", "")
     number = int(draft[:18]) if draft.isdecimal() else None
     form = ProposalForm(initial=request.GET.dict(), instance=Proposal(pk=number))
-    told = advice.advice(form.so_far(request.user))
+    context = advice.advice(form.so_far(request.user))
     return render(
-        request, "proposals/_advice.html", told | {"unread": form.unread, "swapped": True}
+        request, "proposals/_advice.html", context | {"unread": form.unread, "swapped": True}
     )

@@ -70,8 +70,8 @@ def system_options(request: HttpRequest) -> HttpResponse:
         (request.GET[name] for name in ("source", "target", "system") if name in request.GET), ""
     )
     typed, offered = clean(typed), System.objects.taking_flows()
-    mine = offered if typed else offered.of(request.user)
-    systems = list(mine.like(typed)[:MOST_OFFERED]) or (
+    candidates = offered if typed else offered.of(request.user)
+    systems = list(candidates.like(typed)[:MOST_OFFERED]) or (
         [] if typed else offered.like("")[:MOST_OFFERED]
     )
     return render(request, "proposals/_system_options.html", {"systems": systems})

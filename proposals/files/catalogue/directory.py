@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ...errors import Invalid
-from .problems import shown
+from .problems import printable
 from .sources import MOST_BYTES, SUFFIXES
 from .tables import TABLES
 
@@ -38,14 +38,14 @@ def read_files(path: Path) -> CatalogueFiles:
     files, left = CatalogueFiles(), MOST_BYTES + 1
     for file in sorted(path.iterdir()):
         if reason := _passed_over(file):
-            files.passed_over.append(f"{shown(file.name)}: passed over, {reason}.")
+            files.passed_over.append(f"{printable(file.name)}: passed over, {reason}.")
         if reason or not file.name.lower().endswith(SUFFIXES):
             continue
         is_known = file.stem.lower() in TABLES or file.suffix.lower() == ".xlsx"
         name = file.stem + file.suffix.lower()
         if name in files.contents:
             raise Invalid(
-                f"There are two files named {shown(name)} apart from upper and lower case."
+                f"There are two files named {printable(name)} apart from upper and lower case."
             )
         files.contents[name] = _read(file, left) if is_known else b""
         left -= len(files.contents[name])
@@ -67,8 +67,8 @@ def _read(path: Path, most: int) -> bytes:
         opened = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         with open(opened, "rb") as stream:
             if not stat.S_ISREG(os.fstat(opened).st_mode):
-                raise Invalid(f"Cannot read {shown(path.name)}: it is not a plain file.")
+                raise Invalid(f"Cannot read {printable(path.name)}: it is not a plain file.")
             return stream.read(most)
     except OSError as error:
         why = "it is a link" if path.is_symlink() else error.strerror
-        raise Invalid(f"Cannot read {shown(path.name)}: {why}.") from None
+        raise Invalid(f"Cannot read {printable(path.name)}: {why}.") from None

@@ -47,10 +47,10 @@ class Unreadable(Exception):
 
 def quoted(text: str) -> str:
     """The text as a sentence cites it."""
-    return f"“{shown(text)}”"
+    return f"“{printable(text)}”"
 
 
-def shown(text: str) -> str:
+def printable(text: str) -> str:
     """On one line, not the whole of a long one, and nothing a terminal would obey."""
     line = " ".join(text[:1000].split()) or text[:1000]
     cut = line if len(line) <= 60 else line[:60] + "…"

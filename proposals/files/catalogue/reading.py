@@ -13,7 +13,7 @@ from itertools import chain
 
 from . import workbooks
 from .encodings import encoding_of
-from .problems import Problem, Unreadable, quoted, shown
+from .problems import Problem, Unreadable, printable, quoted
 from .sources import MOST_BYTES, Source
 from .tables import Table
 
@@ -98,8 +98,10 @@ def _as_wide_as_the_header(records: Iterator[Record]) -> Iterator[Record]:
 
 
 def _csv_records(table: Table, data: bytes) -> Iterator[Record]:
+    # Counted in the bytes, before anything is decoded: a refusal should cost nothing.
     if max(data.count(b"\n"), data.count(b"\r")) > MOST_LINES:
         raise Unreadable(f"The file has more than {MOST_LINES:,} lines; bring it in by parts.")
+    # newline: the csv module finds the ends of lines itself, those inside a cell included.
     stream = io.TextIOWrapper(io.BytesIO(data), encoding=encoding_of(data), newline="")
     lines = _lines(stream)
     before, first, delimiter = 0, "", ""
@@ -109,6 +111,7 @@ def _csv_records(table: Table, data: bytes) -> Iterator[Record]:
             if not _announced(first):
                 break
         before += 1
+    # strict: otherwise an open quotation mark swallows the rest of the file as one cell.
     reader = csv.reader(chain([first], lines), delimiter=delimiter or ",", strict=True)
     while True:
         line = before + reader.line_num + 1
@@ -142,6 +145,7 @@ def _recognised(table: Table, header: str) -> str:
 
 def _lines(stream: io.TextIOWrapper) -> Iterator[str]:
     number = 0
+    # With a limit, since a file without any line break would be one line of its whole length.
     while line := stream.readline(MOST_IN_LINE + 1):
         number += 1
         if len(line) > MOST_IN_LINE:
@@ -164,7 +168,7 @@ def _header_problems(table: Table, sheet: Sheet, line: int) -> Iterator[Problem]
             yield Problem(
                 sheet.file,
                 line,
-                shown(name),
+                printable(name),
                 f"The column {quoted(name)} is unknown. Known columns: {known}.",
             )
         elif header.count(name) > 1:

@@ -39,10 +39,10 @@ def _is_sound(plan: Plan, shelf: Shelf, row: Row) -> bool:
     known = [_refer(plan, shelf, row, column) for column in columns]
     if not all(known):
         return False
-    found = list(_AGREEMENTS.get(shelf.table.name, _nothing)(plan, row))
-    for column, reason in found:
+    disagreements = list(_AGREEMENTS.get(shelf.table.name, _nothing)(plan, row))
+    for column, reason in disagreements:
         plan.report(shelf.table, row.line, column, reason)
-    return not found
+    return not disagreements
 
 
 def _refer(plan: Plan, shelf: Shelf, row: Row, column: Code | Codes) -> bool:

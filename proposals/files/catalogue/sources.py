@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 
 from ...errors import Invalid
-from .problems import BadCatalogue, Problem, Unreadable, quoted, shown
+from .problems import BadCatalogue, Problem, Unreadable, printable, quoted
 from .tables import TABLES
 from .workbooks import ReadOnlyWorksheet, is_workbook, sheets_of
 
@@ -42,7 +42,7 @@ def sources_of(contents: Mapping[str, bytes]) -> dict[str, Source]:
                     problems.append(Problem(source.label, 0, "", reason))
                 sources.setdefault(table, source)
         except Unreadable as error:
-            problems.append(Problem(shown(_label(name)), 0, "", error.reason))
+            problems.append(Problem(printable(_label(name)), 0, "", error.reason))
     problems += _too_large_together(contents)
     if problems:
         raise BadCatalogue(problems)
@@ -64,7 +64,7 @@ def _sources_in(name: str, data: bytes) -> Iterator[tuple[str, Source]]:
     if is_workbook(data) and (table in TABLES or label.lower().endswith(".xlsx")):
         yield from _sheets(table, label, sheets_of(data), data)
     elif table in TABLES:
-        yield table, Source(shown(label), data)
+        yield table, Source(printable(label), data)
     else:
         raise Unreadable(f"This is not a catalogue file. Known files: {_known()}.")
 
@@ -79,7 +79,7 @@ def _sheets(
                 "The workbook has more than one sheet. Keep one, or name each as the file it "
                 "brings and the workbook otherwise, catalogue.xlsx for instance."
             )
-        yield table, Source(shown(label), data, sheets[0])
+        yield table, Source(printable(label), data, sheets[0])
         return
     for sheet in sheets:
         name = sheet.title.strip().lower()
@@ -88,7 +88,7 @@ def _sheets(
             raise Unreadable(
                 f"The sheet {quoted(sheet.title)} is none of the catalogue. Known sheets: {known}."
             )
-        yield name, Source(f"{shown(label)}, sheet {name}", data, sheet)
+        yield name, Source(f"{printable(label)}, sheet {name}", data, sheet)
 
 
 def _too_large_together(contents: Mapping[str, bytes]) -> Iterator[Problem]:
@@ -96,4 +96,4 @@ def _too_large_together(contents: Mapping[str, bytes]) -> Iterator[Problem]:
         largest = max(contents, key=lambda name: len(contents[name]))
         most = MOST_BYTES // 1024 // 1024
         reason = f"The files together are larger than {most} MiB; import them in parts."
-        yield Problem(shown(_label(largest)), 0, "", reason)
+        yield Problem(printable(_label(largest)), 0, "", reason)

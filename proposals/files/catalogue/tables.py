@@ -73,15 +73,15 @@ class Table:
         """Everything the file could name, in the order of its key; `removed` says whether with what
         was removed.
         """
-        found = self.model.objects.all()
+        rows = self.model.objects.all()
         if self.model is Involvement:
-            found = found.open()
+            rows = rows.open()
         if self.model is User:
-            found = found.exclude(email="")
+            rows = rows.exclude(email="")
         if self.only_added and not removed:
-            found = found.exclude(lifecycle=FlowLifecycle.REMOVED)
-        found = found.select_related(*(column.path.replace(".", "__") for column in self.of_codes))
-        return found.prefetch_related(*(column.path for column in self.of_many)).order_by(
+            rows = rows.exclude(lifecycle=FlowLifecycle.REMOVED)
+        rows = rows.select_related(*(column.path.replace(".", "__") for column in self.of_codes))
+        return rows.prefetch_related(*(column.path for column in self.of_many)).order_by(
             *self._order(), "pk"
         )
 

@@ -49,11 +49,11 @@ class Written:
     def _read(self, model: Tracked, ids: set[int]) -> dict:
         history = model.history.model
         before = history.objects.filter(id=OuterRef("id"), history_id__lt=OuterRef("history_id"))
-        found = history.objects.filter(id__in=ids, cause=Cause.PROPOSAL)
-        found = found.annotate(
+        written = history.objects.filter(id__in=ids, cause=Cause.PROPOSAL)
+        written = written.annotate(
             read=Subquery(before.order_by("-history_id").values("history_id")[:1])
         )
-        return {(row.id, row.cause_proposal_id): row for row in found.order_by("history_id")}
+        return {(row.id, row.cause_proposal_id): row for row in written.order_by("history_id")}
 
     def by(self, proposal: Proposal, model: Tracked, key: int | None):
         """The newest history row of that object which this proposal wrote, or None."""

@@ -22,7 +22,7 @@ class Breach:
         return f"{self.invariant}  {self.rows}: {self.sentence}"
 
 
-def found(sql: str) -> Iterator[tuple]:
+def query_rows(sql: str) -> Iterator[tuple]:
     """The rows of a query whose answer is short when all is well; fetched as they come."""
     with connection.cursor() as cursor:
         cursor.execute(sql if connection.vendor == "postgresql" else as_sqlite_says(sql))

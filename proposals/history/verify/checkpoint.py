@@ -32,12 +32,12 @@ def compare(path: Path) -> int:
         last, number, digest = kept["last_id"], kept["transitions"], kept["sha256"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CheckpointBroken(f"{path} cannot be read as a checkpoint: {error}") from error
-    found, sha256 = fingerprint(last)
-    if found < number:
+    present, sha256 = fingerprint(last)
+    if present < number:
         raise CheckpointBroken(
-            f"{number - found} of {number} transitions are gone since {kept['at']}."
+            f"{number - present} of {number} transitions are gone since {kept['at']}."
         )
-    if (found, sha256) != (number, digest):
+    if (present, sha256) != (number, digest):
         raise CheckpointBroken(
             f"The {number} transitions known on {kept['at']} do not read as they did then."
         )

@@ -18,7 +18,7 @@ from ...models import (
     Transition,
     User,
 )
-from .breach import Breach, found
+from .breach import Breach, query_rows
 
 INVARIANTS = {
     "has_consent": "I1",
@@ -46,7 +46,7 @@ def missing_guards() -> Iterator[Breach]:
 def disagreements() -> Iterator[Breach]:
     """Rows a guard would refuse if they were written now as they are."""
     for guard in filter(_is_true_of_every_row, guards.GUARDS):
-        for (key,) in found(
+        for (key,) in query_rows(
             f"SELECT NEW.id FROM {guard.table} AS NEW WHERE {guard.condition('NEW')}"
         ):
             invariant = next(
@@ -56,7 +56,7 @@ def disagreements() -> Iterator[Breach]:
                 invariant, f"{guard.table.removeprefix('proposals_')} {key}", guard.sentence
             )
     for field in HistoricalRecords.m2m_models:
-        for (key,) in found(
+        for (key,) in query_rows(
             f"SELECT t.id FROM {field.model._meta.db_table} t WHERE "
             f"{unknown_to_history(field, 't.id')}"
         ):
@@ -69,7 +69,7 @@ def erased() -> Iterator[Breach]:
     for model in AGREEING:
         kept, table = model.history.model._meta.db_table, model._meta.db_table
         gone = f"NOT EXISTS (SELECT 1 FROM {table} t WHERE t.id = h.id)"
-        for (key,) in found(f"SELECT DISTINCT h.id FROM {kept} h WHERE {gone}"):
+        for (key,) in query_rows(f"SELECT DISTINCT h.id FROM {kept} h WHERE {gone}"):
             yield Breach(
                 "I4", f"{model._meta.model_name} {key}", "It is gone; only its history is left."
             )
@@ -82,7 +82,7 @@ def causes() -> Iterator[Breach]:
         for column, cause in (("cause_proposal_id", Proposal), ("cause_batch_id", ImportBatch)):
             there = f"SELECT 1 FROM {cause._meta.db_table} c WHERE c.id = h.{column}"
             lost = f"h.{column} IS NOT NULL AND NOT EXISTS ({there})"
-            for (key,) in found(f"SELECT DISTINCT h.id FROM {kept} h WHERE {lost}"):
+            for (key,) in query_rows(f"SELECT DISTINCT h.id FROM {kept} h WHERE {lost}"):
                 sentence = f"Its history names a {cause._meta.verbose_name} that does not exist."
                 yield Breach("I1", f"{model._meta.model_name} {key}", sentence)
 

@@ -16,11 +16,11 @@ def breaches() -> Iterator[Breach]:
     steps = groupby(_in_order(), attrgetter("proposal_id"))
     number, trail = next(steps, (None, []))
     for proposal in Proposal.objects.order_by("pk").iterator(chunk_size=2000):
-        mine = []
+        own_steps = []
         if number == proposal.pk:
-            mine = list(trail)
+            own_steps = list(trail)
             number, trail = next(steps, (None, []))
-        for invariant, sentence in walked(proposal, mine, policies):
+        for invariant, sentence in walked(proposal, own_steps, policies):
             yield Breach(invariant, f"proposal {proposal.pk}", sentence)
 
 

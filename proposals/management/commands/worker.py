@@ -35,13 +35,13 @@ class Command(BaseCommand):
         self.stdout.write("The worker has started.")
         due = dict.fromkeys([work for work, _, _ in ROUNDS], 0.0)
         while not self.stopping.wait(1):
-            for work, seconds, said in ROUNDS:
+            for work, seconds, sentence in ROUNDS:
                 if due[work] <= time.monotonic() and not self.stopping.is_set():
-                    self._run(work, said)
+                    self._run(work, sentence)
                     due[work] = time.monotonic() + seconds
         self.stdout.write("The worker has stopped.")
 
-    def _run(self, work: Callable, said: str) -> None:
+    def _run(self, work: Callable, sentence: str) -> None:
         """One pass. A failure (the database restarting, say) is logged, and the next round tries
         again.
         """
@@ -49,7 +49,7 @@ class Command(BaseCommand):
             close_old_connections()
             done, _ = work(timezone.now())
             if done:
-                self.stdout.write(said.format(done))
+                self.stdout.write(sentence.format(done))
         except (OperationalError, InterfaceError) as error:
             # Most likely the database is away, and says so at every pass until it is back.
             log.error("%s failed and is tried again in the next round: %s", work.__name__, error)

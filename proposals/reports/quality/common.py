@@ -124,23 +124,25 @@ class Question:
         young = {
             f"until_{n}": Count("pk", filter=Q(since__gte=edge)) for n, edge in enumerate(edges)
         }
-        told = self.matches().order_by().aggregate(count=Count("pk"), oldest=Min("since"), **young)
-        reached = [0, *(told[name] for name in young), told["count"]]
+        figures = (
+            self.matches().order_by().aggregate(count=Count("pk"), oldest=Min("since"), **young)
+        )
+        reached = [0, *(figures[name] for name in young), figures["count"]]
         labels = [label for label, _ in AGES] + [OLDER]
         ages = [
             (label, after - before)
             for label, before, after in zip(labels, reached, reached[1:], strict=False)
         ]
         return Answer(
-            self, told["count"], self.population().order_by().count(), told["oldest"], ages
+            self, figures["count"], self.population().order_by().count(), figures["oldest"], ages
         )
 
-    def table(self, found: QuerySet) -> tuple[list[str], Iterator[list]]:
+    def table(self, matches: QuerySet) -> tuple[list[str], Iterator[list]]:
         """Header and rows of the file of what a filter left."""
         header = [*self.header, self.since_label, "Days"]
         return header, (
             [*self.csv_row(row), row.since, days_since(row.since)]
-            for chunk in pieces(found, most=MOST)
+            for chunk in pieces(matches, most=MOST)
             for row in self.prepare(chunk)
         )
 

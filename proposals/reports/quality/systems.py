@@ -88,8 +88,8 @@ class WithoutApprover(Question):
         open_ones = Prefetch(
             "involvements", Involvement.objects.open().select_related("user", "kind")
         )
-        found = super().rows().select_related("organisational_unit").prefetch_related(open_ones)
-        return found.annotate(as_source=waiting(Side.SOURCE), as_target=waiting(Side.TARGET))
+        systems = super().rows().select_related("organisational_unit").prefetch_related(open_ones)
+        return systems.annotate(as_source=waiting(Side.SOURCE), as_target=waiting(Side.TARGET))
 
     def lines(self, rows: list, user: User) -> list[Line]:
         able = User.objects.with_perm("proposals.add_involvement", backend=RIGHTS)

@@ -52,7 +52,7 @@ def apply(proposal: Proposal, context: ChangeContext) -> None:
 
 def consequences(proposal: Proposal, known: ImpactFacts | None = None) -> list[Consequence]:
     flow = proposal.changed_flow
-    told = [
+    expected = [
         Consequence(
             f"The physical flow {flow} changes where old and new differ; "
             "route and specification stay."
@@ -60,8 +60,8 @@ def consequences(proposal: Proposal, known: ImpactFacts | None = None) -> list[C
     ]
     if (known or impact_facts(proposal)).types_change:
         name = flow.specification.name
-        told.append(Consequence(f"The data types of the specification {name} change with it."))
-    return told
+        expected.append(Consequence(f"The data types of the specification {name} change with it."))
+    return expected
 
 
 def changed_attributes(proposal: Proposal, flow) -> list[str]:

@@ -92,6 +92,8 @@ def _specification_of_same_name(proposal: Proposal) -> PhysicalSpecification | N
         owner_id=proposal.source_id, lifecycle=Lifecycle.ACTIVE
     )
     return next(
+        # Compared in Python: only there are two texts the same on both databases, outside ASCII
+        # too.
         (spec for spec in living.order_by("pk") if same(spec.name, proposal.specification_name)),
         None,
     )
@@ -127,6 +129,7 @@ def apply(proposal: Proposal, context: ChangeContext) -> None:
     check_data_types(
         types, kept=proposal.specification.data_types.all() if proposal.specification else []
     )
+    # Judged anew: since the submission an import may have brought the same route.
     if not proposal.with_physical_flow:
         refuse_twin(flow_twin(proposal))
     specification = (
@@ -174,6 +177,7 @@ def _specification_for(
 ) -> PhysicalSpecification:
     if proposal.specification:
         locked = PhysicalSpecification.objects.select_for_update()
+        # Read anew under the lock: the one that came with the proposal may be removed by now.
         chosen = locked.get(pk=proposal.specification.pk)
         proposal.specification = chosen
         _check_existing_specification(proposal, chosen)
@@ -257,19 +261,19 @@ def consequences(proposal: Proposal, known: ImpactFacts | None = None) -> list[C
     source, target = proposal.source, proposal.target
     there = proposal.route_is_living
     route = "is in the register already and stays" if there else "enters the register"
-    told = [f"The logical flow {source.name} → {target.name} {route}."]
+    sentences = [f"The logical flow {source.name} → {target.name} {route}."]
     if not proposal.with_physical_flow:
-        told += [] if there else ["It stays pending until its first physical flow."]
+        sentences += [] if there else ["It stays pending until its first physical flow."]
     elif proposal.specification:
-        told.append(f"The specification {proposal.specification.name} is used as it is.")
+        sentences.append(f"The specification {proposal.specification.name} is used as it is.")
     else:
-        told.append(
+        sentences.append(
             f"{source.name} gets the new specification "
             f"{proposal.specification_name or '(not named yet)'}."
         )
     if proposal.with_physical_flow:
-        told.append("A physical flow is added, and the logical flow is active.")
-    return list(map(Consequence, told))
+        sentences.append("A physical flow is added, and the logical flow is active.")
+    return list(map(Consequence, sentences))
 
 
 def consent_for_more(flow: LogicalFlow) -> Proposal:

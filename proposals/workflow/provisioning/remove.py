@@ -71,18 +71,18 @@ def consequences(proposal: Proposal, known: ImpactFacts | None = None) -> list[C
             )
         ]
     known = known or impact_facts(proposal)
-    told = [Consequence(f"The physical flow {flow} is removed. Its history stays.")]
+    expected = [Consequence(f"The physical flow {flow} is removed. Its history stays.")]
     if not known.of_specification:
         name = flow.specification.name
-        told.append(
+        expected.append(
             Consequence(
                 f"The specification {name} is removed too: nothing else uses it.", warns=True
             )
         )
     if not known.of_route:
         last = f"It is the last physical flow, so the logical flow {route} is removed too."
-        told.append(Consequence(last, warns=True))
-    return told
+        expected.append(Consequence(last, warns=True))
+    return expected
 
 
 def _check_still_as_read(
