@@ -359,7 +359,8 @@ class Proposal(ProposalStates, FlowAttributes):
     @cached_property
     def rights(self) -> RightsContext:
         """What the roles ask of it; of many proposals at once `prefetch_rights` reads it."""
-        decisions = list(self.transitions.exclude(side="")) if self.pk else []
+        # Filtered here: a page that has read the transitions already does not read them again.
+        decisions = [row for row in self.transitions.all() if row.side] if self.pk else []
         return RightsContext.of({self.source_id, self.target_id}, decisions)
 
     @property

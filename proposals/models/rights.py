@@ -44,6 +44,8 @@ from .people import (
 from .policy import MakerDecides, Policy, SideWithoutApprover
 
 STEWARDS = "Stewards"
+# The columns of a rule by which somebody decides, and what each allows, as a sentence says it.
+DECISIONS = {"may_approve": "approve", "may_reject": "reject"}
 # The history of who belongs to which group, one row for each history row of the person.
 STEWARDSHIPS = HistoricalRecords.m2m_models[User._meta.get_field("groups")]
 
@@ -193,6 +195,7 @@ def lock_rights(systems: Iterable[int]) -> None:
     people = {
         person for person, _ in _locked_rows(involved.values_list("user_id", "user__is_active"))
     }
+    # Those that have not begun are held too: they may begin while this transaction waits.
     given = Delegation.objects.filter(delegator__in=people, ends_at__gt=timezone.now())
     _locked_rows(given.order_by("pk").values_list("pk"))
 
@@ -202,6 +205,7 @@ def lock_person(user: User) -> None:
     is told.
     """
     _locked_rows(User.objects.filter(pk=user.pk).values_list("pk"))
+    # The request read its user before it waited for the lock; they may have been deactivated since.
     user.refresh_from_db(fields=["is_active"])
 
 
@@ -214,6 +218,7 @@ def _locked_rows(queryset: QuerySet) -> list[tuple]:
     except EmptyResultSet:  # of nobody: there is nothing to hold
         return []
     with connection.cursor() as cursor:
+        # Not FOR UPDATE: all decisions would then wait for each other at the one row of the policy.
         cursor.execute(f"{sql} FOR SHARE" if connection.vendor == "postgresql" else sql, params)
         return cursor.fetchall()
 
@@ -310,6 +315,7 @@ def rights_on(proposal, side: str) -> list[Right]:
             if delegation.delegator_id == row.user_id
             and delegation.delegate_id not in barred_people
         ]
+    # Judged after the barred are left out: a side whose only approver made the proposal has none.
     without = not any(right.may_approve for right in rights)
     if without and proposal.rights.policy.side_without_approver == SideWithoutApprover.STEWARD:
         rights += [
@@ -344,6 +350,7 @@ def evidence(right: Right) -> dict[str, int]:
     if right.basis == Basis.STEWARD and right.user:
         rows = STEWARDSHIPS.objects.filter(user=right.user.pk, group__name=STEWARDS)
         named["stewardship_id"] = Subquery(rows.order_by("-history_id").values("pk")[:1])
+    # All from the one row of the policy, as a row for the subqueries to stand beside.
     return Policy.objects.annotate(**named).values(*named).get() if named else {}
 
 
@@ -374,7 +381,7 @@ class Maker:
 
 @dataclass(frozen=True)
 class Approver:
-    """Somebody who may decide for one side, in one of `decisions` (may_approve, may_reject)."""
+    """Somebody who may decide for one side, in one of `decisions`, keys of DECISIONS."""
 
     side: str
     decisions: tuple[str, ...]
@@ -386,7 +393,7 @@ class Approver:
 
     @property
     def _ways(self) -> str:
-        return " or ".join(decision.removeprefix("may_") for decision in self.decisions)
+        return " or ".join(DECISIONS[decision] for decision in self.decisions)
 
     def __call__(self, proposal: Any, user: Any) -> Any:
         return next(
@@ -501,7 +508,9 @@ def decidable_by(user: User) -> Decidable:
     for person, system in decisive.union(steward):
         systems.setdefault(person, []).append(system)
     is_steward = None in systems.get(user.pk, [])
-    systems = {person: [system for system in found if system] for person, found in systems.items()}
+    systems = {
+        person: [system for system in listed if system] for person, listed in systems.items()
+    }
     return Decidable(
         policy, systems, is_steward and policy.side_without_approver == SideWithoutApprover.STEWARD
     )

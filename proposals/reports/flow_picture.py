@@ -225,10 +225,10 @@ def _is_new(proposal: Proposal) -> bool:
 
 
 def _new_flow(proposal: Proposal) -> LogicalFlow:
-    """The flow a proposal asks for, never saved."""
-    flow = LogicalFlow(source=proposal.source, target=proposal.target)
-    flow.number_physical = 0
-    return flow
+    """The flow a proposal asks for, never saved. Its box is drawn from the mark of the proposal, so
+    nobody asks it for `number_physical`.
+    """
+    return LogicalFlow(source=proposal.source, target=proposal.target)
 
 
 def _with(group: FlowGroup, new: list[LogicalFlow]) -> FlowGroup:

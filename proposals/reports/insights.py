@@ -5,7 +5,8 @@ Whatever looks back looks back WEEKS weeks, the present one included. The databa
 read for a number.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -97,7 +98,27 @@ class Outcome:
         return 100 * self.rejected / self.decided if self.decided else 0.0
 
 
-@dataclass
+@dataclass(frozen=True)
+class Queue:
+    """How many proposals wait for one system to decide as one side, and since when."""
+
+    system_id: int
+    side: Side
+    number: int
+    since: datetime
+
+
+@dataclass(frozen=True)
+class Makers:
+    """Whose proposals wait: those who have most of them, each with how many; and how many others
+    there are.
+    """
+
+    named: list[tuple[str, int]]
+    others: int
+
+
+@dataclass(frozen=True)
 class Waiting:
     """What waits for one system to decide as one side: how much, since when, whose it is, and who
     could decide.
@@ -107,9 +128,9 @@ class Waiting:
     side: Side
     number: int
     since: datetime
-    makers: list[tuple[str, int]] = field(default_factory=list)
-    other_makers: int = 0
-    approvers: list[str] = field(default_factory=list)
+    makers: list[tuple[str, int]]
+    other_makers: int
+    approvers: list[str]
 
 
 def in_words(took: timedelta | None) -> str:
@@ -222,44 +243,66 @@ def total(outcomes: list[Outcome]) -> Outcome:
 
 def who_waits() -> list[Waiting]:
     """The sides that most open proposals wait for, the most waited for first."""
-    waiting = [row for side in Side for row in _waited_for(side)]
-    waiting = sorted(waiting, key=lambda row: (-row.number, row.since))[:ROWS_WAITED_FOR]
-    for side in Side:
-        _name_makers([row for row in waiting if row.side == side], side)
-    approvers = [row for row in deciders({row.system.pk for row in waiting}) if row.may_approve]
-    for row in waiting:
-        able = [str(approver.user) for approver in approvers if approver.system_id == row.system.pk]
-        row.approvers = list(dict.fromkeys(able))
-    return waiting
+    every = [queue for side in Side for queue in _longest_queues(side)]
+    queues = sorted(every, key=lambda queue: (-queue.number, queue.since))[:ROWS_WAITED_FOR]
+    systems = System.objects.in_bulk({queue.system_id for queue in queues})
+    makers = {
+        side: _makers(side, [queue.system_id for queue in queues if queue.side == side])
+        for side in Side
+    }
+    approvers = _approvers(systems)
+    return [
+        Waiting(
+            systems[queue.system_id],
+            queue.side,
+            queue.number,
+            queue.since,
+            makers[queue.side][queue.system_id].named,
+            makers[queue.side][queue.system_id].others,
+            approvers.get(queue.system_id, []),
+        )
+        for queue in queues
+    ]
 
 
 def _undecided(side: Side) -> QuerySet[Proposal]:
     return Proposal.objects.filter(state__in=undecided_states(side)).order_by()
 
 
-def _waited_for(side: Side) -> list[Waiting]:
+def _longest_queues(side: Side) -> list[Queue]:
     key = side.lower()
     groups = _undecided(side).values(key).annotate(number=Count("pk"), since=Min("submitted_at"))
-    top = list(groups.order_by("-number", "since", key)[:ROWS_WAITED_FOR])
-    systems = System.objects.in_bulk([group[key] for group in top])
-    return [Waiting(systems[group[key]], side, group["number"], group["since"]) for group in top]
+    longest = groups.order_by("-number", "since", key)[:ROWS_WAITED_FOR]
+    return [Queue(group[key], side, group["number"], group["since"]) for group in longest]
 
 
-def _name_makers(waiting: list[Waiting], side: Side) -> None:
-    """Give each the makers who have most proposals there, and how many others there are."""
+def _makers(side: Side, systems: Iterable[int]) -> dict[int, Makers]:
+    """By system (ids), those who have most proposals there."""
     key = side.lower()
-    of_system = {row.system.pk: row for row in waiting}
-    groups = (
-        _undecided(side).filter(**{f"{key}__in": of_system}).values(key, "maker__name", "maker")
-    )
-    counted = groups.annotate(own=Count("pk"))
+    waiting = _undecided(side).filter(**{f"{key}__in": systems})
+    counted = waiting.values(key, "maker__name", "maker").annotate(own=Count("pk"))
     ranked = counted.annotate(
         place=Window(
             RowNumber(), partition_by=F(key), order_by=[F("own").desc(), "maker__name", "maker"]
         ),
         makers=Window(Count("*"), partition_by=F(key)),
     )
+    rows: dict[int, list[dict]] = {}
+    # People may bear the same name, so it is their ids that are counted and only then named.
     for row in ranked.filter(place__lte=MAKERS_NAMED).order_by(key, "place"):
-        waits = of_system[row[key]]
-        waits.makers.append((row["maker__name"], row["own"]))
-        waits.other_makers = row["makers"] - len(waits.makers)
+        rows.setdefault(row[key], []).append(row)
+    return {
+        system: Makers(
+            [(row["maker__name"], row["own"]) for row in first], first[0]["makers"] - len(first)
+        )
+        for system, first in rows.items()
+    }
+
+
+def _approvers(systems: Iterable[int]) -> dict[int, list[str]]:
+    """By system (ids), the names of those who can approve for it, each once."""
+    names: dict[int, dict[str, None]] = {}
+    for row in deciders(systems):
+        if row.may_approve:
+            names.setdefault(row.system_id, {})[str(row.user)] = None
+    return {system: list(of_system) for system, of_system in names.items()}

@@ -30,26 +30,28 @@ def form_target(view: Callable) -> Callable:
 
 
 def _acting_once(view: Callable) -> Callable:
-    """A redirect is what a form leads to when it had its effect; any other answer means that
-    nothing was done.
-    """
-
     @wraps(view)
     def acting_once(request: HttpRequest, *args, **kwargs) -> HttpResponse:
         if request.method != "POST":
             return view(request, *args, **kwargs)
-        answers = []
-
-        def act(receipt: Receipt) -> str | None:
-            request.receipt = receipt
-            answers.append(view(request, *args, **kwargs))
-            return answers[-1].url if isinstance(answers[-1], HttpResponseRedirect) else None
-
-        form_key = request.POST.get("form_key", "")
-        page = one_effect(form_key, _content(request), by=request.user, act=act)
-        return answers[-1] if answers else redirect(page)
+        return act_once(request, lambda receipt: view(request, *args, **kwargs))
 
     return acting_once
+
+
+def act_once(request: HttpRequest, act: Callable[[Receipt], HttpResponse]) -> HttpResponse:
+    """A redirect is what a form leads to when it had its effect; any other answer means that
+    nothing was done. A form sent again is led where its first sending led.
+    """
+    answers: list[HttpResponse] = []
+
+    def effect(receipt: Receipt) -> str | None:
+        answers.append(act(receipt))
+        return answers[-1].url if isinstance(answers[-1], HttpResponseRedirect) else None
+
+    form_key = request.POST.get("form_key", "")
+    page = one_effect(form_key, _content(request), by=request.user, act=effect)
+    return answers[-1] if answers else redirect(page)
 
 
 def _content(request: HttpRequest) -> list[tuple[str, list[str]]]:

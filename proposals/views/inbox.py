@@ -1,15 +1,16 @@
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from .. import workflow
 from ..errors import Refused
 from ..forms import BulkForm
 from ..models import Proposal, Receipt, Right, User, prefetch_rights
-from .form_pages import form_target
+from .form_pages import act_once
 from .lists import offset_page
 
 
@@ -44,20 +45,22 @@ class Waiting:
         return cls(proposal, {s: r for offer in offers for s, r in offer.right_by_side.items()})
 
 
-@form_target
+@require_POST
 def decide_many(request: HttpRequest) -> HttpResponse:
     """One decision for many proposals, each on its own and for every side the reader has; and what
     became of each.
     """
+    return act_once(request, partial(_decide_chosen, request))
+
+
+def _decide_chosen(request: HttpRequest, receipt: Receipt) -> HttpResponse:
     form = BulkForm(request.POST, user=request.user)
     if not form.is_valid():
         return _page(request, form, status=400)
     verb, comment = form.cleaned_data["verb"], form.cleaned_data["comment"]
     for proposal in form.cleaned_data["chosen"]:
-        request.receipt.results.append(
-            [proposal.pk, *_decide(proposal, verb, comment, request.user)]
-        )
-    return redirect("inbox-decided", request.receipt.pk)
+        receipt.results.append([proposal.pk, *_decide(proposal, verb, comment, request.user)])
+    return redirect("inbox-decided", receipt.pk)
 
 
 @require_safe

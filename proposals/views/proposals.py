@@ -1,6 +1,7 @@
 from dataclasses import dataclass
 
 from django.contrib import messages
+from django.db.models import Prefetch
 from django.forms import model_to_dict
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -19,9 +20,9 @@ from ..models import (
     Proposal,
     ProposalType,
     Right,
-    RightsContext,
     Side,
     System,
+    Transition,
     Verb,
     prefetch_rights,
     rights_on,
@@ -75,14 +76,13 @@ class ProposalPage(DetailView):
     context_object_name = "proposal"
 
     def get_queryset(self):
-        return readable(self.request.user)
+        steps = Transition.objects.select_related("by", "on_behalf_of")
+        return readable(self.request.user).prefetch_related(Prefetch("transitions", steps))
 
     def get_context_data(self, **kwargs) -> dict:
         proposal = self.object
         details = proposal_details(proposal)
-        transitions = list(proposal.transitions.select_related("by", "on_behalf_of"))
-        decisions = [row for row in transitions if row.side]
-        proposal.rights = RightsContext.of({proposal.source_id, proposal.target_id}, decisions)
+        transitions = list(proposal.transitions.all())
         offers = [] if proposal.is_closed else proposal.offers_to(self.request.user)
         return super().get_context_data(
             details=details,
@@ -186,13 +186,13 @@ def earlier(request: HttpRequest) -> dict:
     number = request.GET.get("from", "")
     if not number.isdecimal():
         return {}
-    mine = Proposal.objects.filter(maker=request.user, pk=int(number[:18])).first()
-    if mine is None:
+    original = Proposal.objects.filter(maker=request.user, pk=int(number[:18])).first()
+    if original is None:
         raise Http404
     fields = [*ProposalForm.Meta.fields, "source", "target"]
     return model_to_dict(
-        mine,
-        fields=[field for field in fields if field != "specification" or mine.type == "CREATE"],
+        original,
+        fields=[field for field in fields if field != "specification" or original.type == "CREATE"],
     )
 
 
