@@ -36,6 +36,7 @@ def listed(name: str) -> list[str]:
 def number(name: str, default: int) -> int:
     """A whole number, 1 or more."""
     text = os.environ.get(name, "").strip() or str(default)
+    # Nine digits are enough for every setting and fit wherever a number goes.
     if not (text.isascii() and text.isdigit() and int(text[:9]) > 0):
         raise ImproperlyConfigured(f"{name} is “{text}”, which is not a whole number from 1.")
     return int(text[:9])
@@ -137,6 +138,7 @@ def database(default: str) -> dict[str, Any]:
         raise ImproperlyConfigured(f"DATABASE_URL names no PostgreSQL database: {wanted}")
     options = settings.setdefault("OPTIONS", {})
     if settings["ENGINE"] == ENGINES[0]:
+        # Seconds. Without it a host that does not answer holds each request for minutes.
         options.setdefault("connect_timeout", 5)
     return settings
 

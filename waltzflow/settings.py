@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
+    # Before staticfiles, or runserver would serve static files by Django's own view.
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django.forms",
@@ -58,6 +59,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "waltzflow.headers.Headers",
     "csp.middleware.CSPMiddleware",
+    # Before the redirect to HTTPS and the check of hosts: a probe asks by address, without TLS.
     "waltzflow.probes.Probes",
     "django.middleware.gzip.GZipMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -76,6 +78,7 @@ MIDDLEWARE = [
 ]
 
 ROOT_URLCONF = "waltzflow.urls"
+# So that forms are rendered by the project's own templates, not by those inside Django.
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 WSGI_APPLICATION = "waltzflow.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -103,6 +106,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # nothing on SQLite.
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
+        # Seconds that a writer waits for the one before it; an import may take longer than the 5
+        # that are the default.
         "timeout": 20,
         "init_command": "PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON;",
     }
@@ -158,6 +163,7 @@ CONTENT_SECURITY_POLICY = {
         "base-uri": [NONE],
     }
 }
+# Browsers that know frame-ancestors ignore it; older ones know nothing else.
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 WHITENOISE_ALLOW_ALL_ORIGINS = False
@@ -192,7 +198,9 @@ AXES_USERNAME_CALLABLE = "proposals.views.sign_in.person_tried"
 AXES_LOCKOUT_CALLABLE = "proposals.views.sign_in.locked"
 AXES_ENABLE_ADMIN = AXES_VERBOSE = False
 
+# By default the reason is a varchar(100).
 SIMPLE_HISTORY_HISTORY_CHANGE_REASON_USE_TEXT_FIELD = True
+# The history page of the admin would save an old version on POST, for whoever may only look.
 SIMPLE_HISTORY_REVERT_DISABLED = True
 
 # Mails wait in the database until the worker has sent them, however long the mail server is away.
@@ -202,6 +210,7 @@ if EMAIL_BACKEND == "django.core.mail.backends.console.EmailBackend":  # noqa: F
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = sender("waltzflow@localhost")
 EMAIL_TIMEOUT = 20
 POST_OFFICE = {
+    # post-office gives up at once unless told otherwise; when to give up is the worker's decision.
     "MAX_RETRIES": 10_000,
     "RETRY_INTERVAL": timedelta(minutes=5),
     "MESSAGE_ID_ENABLED": True,

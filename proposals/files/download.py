@@ -64,6 +64,7 @@ def table_response(
 def _cut(rows: Iterable[Sequence[Any]], most: int) -> Iterator[Sequence[Any]]:
     rest = iter(rows)
     yield from islice(rest, most)
+    # One row more is asked for rather than all counted: the rows come from a generator.
     if next(rest, None) is not None:
         yield [f"Only the first {most:,} rows are here. Narrow the filter to get the others."]
 
@@ -80,10 +81,12 @@ def plain(value: Any) -> str | Number:
     A text that a spreadsheet might take for a formula gets the leading apostrophe of the catalogue
     files.
     """
+    # First, since Python counts True and False among the numbers.
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, Number):
         return value
+    # Before dates: every moment is a date too.
     if isinstance(value, datetime):
         return (timezone.localtime(value) if timezone.is_aware(value) else value).isoformat(
             timespec="seconds"

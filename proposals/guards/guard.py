@@ -63,11 +63,14 @@ class Guard:
                 END IF;
                 RETURN {"NULL" if event == "TRUNCATE" else row};
             END $guard$"""
+        # The schema is known to the running database alone, hence EXECUTE and format().
         path = "SET search_path = %I, pg_temp', current_schema()"
         yield f"DO $do$ BEGIN EXECUTE format('ALTER FUNCTION {name}() {path}); END $do$"
         kind, when = (
             ("CONSTRAINT TRIGGER", "AFTER") if self.where == AT_COMMIT else ("TRIGGER", "BEFORE")
         )
+        # PostgreSQL defers constraint triggers alone, and those exist only AFTER an event and for
+        # rows.
         late = "DEFERRABLE INITIALLY DEFERRED" if self.where == AT_COMMIT else ""
         each = "STATEMENT" if event == "TRUNCATE" else "ROW"
         yield (
@@ -109,6 +112,7 @@ def either(conditions: Iterable[str]) -> str:
 
 def differ(columns: Iterable[str]) -> str:
     """Any of `columns` is not what it was."""
+    # Not <>, which is null beside a null: a column that was empty could be filled unseen.
     return either(f"NEW.{column} IS DISTINCT FROM OLD.{column}" for column in columns)
 
 

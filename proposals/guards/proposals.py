@@ -135,6 +135,8 @@ def at_commit() -> list[Guard]:
             Guard(f"proposal_{name}", PROPOSAL, ("INSERT", "UPDATE"), refused, sentence, AT_COMMIT)
         )
         if of_transitions:
+            # A transition alone, without a change of its proposal, would otherwise leave the two at
+            # odds.
             refused = refused.replace("NEW.id", "NEW.proposal_id")
             guards_at_commit.append(
                 Guard(f"transition_{name}", TRANSITION, ("INSERT",), refused, sentence, AT_COMMIT)

@@ -49,6 +49,7 @@ def agreeing_with_history(model: Tracked) -> list[Guard]:
     """At commit the newest history row of every row written says what the row says."""
     history = model.history.model
     tracked = [column for column in columns(history) if column in columns(model)]
+    # Not =, which is never true of two nulls.
     same = " AND ".join(f"h.{column} IS NOT DISTINCT FROM t.{column}" for column in tracked)
     newest = f"SELECT MAX(history_id) FROM {table(history)} WHERE id = NEW.id"
     refused = f"""NOT EXISTS (SELECT 1 FROM {table(model)} t

@@ -134,6 +134,7 @@ def lifecycles() -> list[Guard]:
             AT_COMMIT,
         ),
         Guard(
+            # Both ends are guarded, or whichever is written second would pass unseen.
             "specification_lives_while_sent",
             SPECIFICATION,
             ("UPDATE",),

@@ -111,6 +111,7 @@ def out_of_line() -> str:
 
 def of_another_policy() -> str:
     newest = f"SELECT MAX(h.history_id) FROM {HISTORY} h"
+    # The version by its history row: the policy itself is one row that changes.
     return f"NEW.policy_id <> ({newest})"
 
 
@@ -185,6 +186,7 @@ def without_involvement() -> str:
         if isinstance(action.role, Approver)
         for decision in action.role.decisions
     )
+    # As in `decisive_involvements`: once a rule names the system, general ones do not count for it.
     own_rule = f"SELECT 1 FROM {table(ApproverRule)} a WHERE a.system_id = s.id"
     delegated = f"""EXISTS (SELECT 1 FROM {DELEGATIONS} d WHERE d.history_id = NEW.delegation_id
         AND {newest("d", DELEGATIONS)}

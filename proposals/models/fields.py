@@ -89,6 +89,7 @@ class CleanedField(models.Field):
 
     def deconstruct(self):
         name, _, args, kwargs = super().deconstruct()
+        # As Django's own column, so that a migration needs no class of the project.
         return name, f"django.db.models.{self.column_class.__name__}", args, kwargs
 
 

@@ -37,6 +37,8 @@ class ProposalQuerySet(SearchedQuerySet):
         roles.
         """
         decidable = rights.decidable_by(user)
+        # Never true: whoever decides for nothing has nothing waiting, and an empty Q would mean
+        # all.
         waiting: Any = Q(pk__in=[])
         for person, systems in decidable.systems.items():
             sides: list[Any] = [
@@ -92,6 +94,7 @@ class ProposalQuerySet(SearchedQuerySet):
             return proposals.filter(route)
         for word in words(text):
             is_number = word.isascii() and word.isdigit() and len(word) < 19
+            # Nineteen digits may be more than a key can hold.
             number = Q(pk=int(word)) if is_number else Q()
             proposals = proposals.filter(containing(word) | number)
         return proposals

@@ -78,6 +78,7 @@ def by_number(text: str) -> tuple[Q, str]:
     number = NUMBER.search(folded(text)[:LONGEST])
     if number is None:
         return Q(), text
+    # A justification may cite the number of another proposal.
     meant = Q(pk=int(number[1])) | Q(search_text__contains=number[0])
     return meant, folded(text)[:LONGEST].replace(number[0], " ", 1)
 
@@ -179,6 +180,7 @@ def _search_field(model: type[models.Model]) -> Any:
 
 
 def _searched_models() -> list[type[models.Model]]:
+    # Asked of the registry, so that a new model with such a column needs no entry in a list here.
     every = apps.get_app_config("proposals").get_models()
     return [model for model in every if "search_text" in derived_fields(model)]
 
@@ -194,6 +196,7 @@ def _refresh(rows: models.QuerySet) -> int:
             row.search_text = search_text(row.searched())
         rows.model._default_manager.bulk_update(outdated, ["search_text"])
         number += len(outdated)
+        # By key, not by offset: what is written drops out of a filter for rows without a text.
         batch = list(rows.filter(pk__gt=batch[-1].pk)[:SLICE])
     return number
 

@@ -69,8 +69,11 @@ def folded(text: str) -> str:
     """The form in which texts are compared: equal for two that a reader would call the same, in
     whatever case, width or composition they are written.
     """
+    # A shortcut with the same answer: plain ASCII has nothing to normalise, and an import folds
+    # every text of its files.
     if text.isascii() and text.isprintable():
         return " ".join(text.lower().split())
+    # casefold() and not lower(): STRASSE and straße are the same to a reader.
     seen = unicodedata.normalize("NFKC", text.translate(_SEEN)).casefold()
     # Compatibility forms may bring unseen letters and spaces back.
     seen = unicodedata.normalize("NFKC", seen).translate(_SEEN)

@@ -29,6 +29,7 @@ class RefusalPages:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.method not in METHODS:
             return self._no_such_method(request, ", ".join(METHODS))
+        # Django would decode the form by whatever charset the sender names.
         if request.content_params.get("charset", "utf-8").lower() not in ("utf-8", "utf8"):
             return self._bad(request)
         if request.path_info.startswith("/admin/") and self._is_junk_to_the_admin(request):
@@ -36,6 +37,7 @@ class RefusalPages:
         if error := connection_error():
             return database_away(request, error)
         response = self.get_response(request)
+        # Django's own answer to a method that a view does not take is an empty page.
         if response.status_code == 405 and not response.content:
             page = self._no_such_method(request, response.headers["Allow"])
             page._has_been_logged = True  # by the view
@@ -48,6 +50,7 @@ class RefusalPages:
         if isinstance(exception, OverflowError):
             return self._bad(request)  # SQLite says this of a number no column can hold
         if isinstance(exception, IntegrityError):
+            # To the log alone: the words of the database name its columns and guards.
             log.warning("The database refused %s %s: %s", request.method, request.path, exception)
             exception = Conflict(
                 "Something else changed at the same moment. Go back, "
@@ -80,6 +83,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     error = sys.exc_info()[1]
     if is_database_away(error):
         return database_away(request, error)
+    # Without the request: a context processor may be what failed.
     return HttpResponse(render_to_string("500.html"), status=500)
 
 

@@ -76,8 +76,10 @@ def person_tried(request: HttpRequest, credentials: dict | None = None) -> str |
     if typed is None:
         return None
     try:
+        # By one name, or somebody would have as many tries again by their mail address.
         return User.objects.get_by_natural_key(typed).username
     except User.DoesNotExist:
+        # Counted for a name that nobody has as well: else the pause would tell which names exist.
         return folded(typed)[:150]
 
 
@@ -89,6 +91,7 @@ def address(request: HttpRequest) -> str | None:
     its owner has all addresses in it.
     """
     forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "") if settings.BEHIND_PROXY else ""
+    # Some proxies add the port; left unread, everybody would be counted as the proxy itself.
     caller = _parsed(forwarded.rpartition(",")[2]) or _parsed(request.META.get("REMOTE_ADDR", ""))
     if isinstance(caller, IPv6Address):
         network = IPv6Network((int(caller), 64), strict=False)

@@ -40,6 +40,8 @@ def _page_after(
 ) -> str | None:
     if Receipt.objects.filter(form=form).exclude(by=by).exists():
         raise Invalid("Somebody else opened this form. Load the page again.")
+    # The unique key decides between two that arrive together: the second waits for the commit of
+    # the first and then reads its receipt.
     receipt, is_first = Receipt.objects.get_or_create(
         key=key, defaults={"form": form, "by": by, "at": timezone.now()}
     )

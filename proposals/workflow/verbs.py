@@ -52,6 +52,7 @@ def save_draft(
     content is frozen.
     """
     if proposal.pk:
+        # The row as stored, not the one handed in: a form may have set fields of that one already.
         stored = _locked(proposal, by)
         _right(stored, actions()["propose"], by)
         if not stored.is_draft:
@@ -82,8 +83,10 @@ def submit(
         propose(proposal, by=by, at=at)
     except Exception:
         if is_new:
+            # The rollback took the row away; with its key kept, the next attempt would look for it.
             proposal.pk, proposal._state.adding = None, True
         raise
+    # `propose` moved the locked copy, so the caller's object still says that it is a draft.
     proposal.refresh_from_db()
 
 
@@ -178,6 +181,8 @@ def _submitted(proposal: Proposal, action: Action, *, right: Right, at: datetime
     proposal.submitted_at = at
     proposal.due_at = at + timedelta(days=proposal.policy.time_out_days)
     try:
+        # A savepoint: on PostgreSQL a refused statement ends the transaction for whatever comes
+        # after it, and the twin must still be read.
         with transaction.atomic():
             step = _move(proposal, action, right=right, at=at)
     except IntegrityError:
@@ -187,6 +192,7 @@ def _submitted(proposal: Proposal, action: Action, *, right: Right, at: datetime
         raise Conflict("Somebody submitted the same at this very moment.") from None
     for approval, automatic in on_submission(proposal, verbs()["approve"].actions):
         _move(proposal, approval, right=automatic, at=at, automatic=True)
+    # After the automatic approvals, since a side that they decide needs no approver.
     _require_approvers(proposal)
     return step
 
@@ -208,6 +214,7 @@ def _complete_if_agreed(proposal: Proposal, *, by: User, at: datetime) -> None:
     """With the approvals of both sides the proposal is applied and complete."""
     if {row.side for row in proposal.rights.decisions if row.approves} != set(Side.values):
         return
+    # Words for readers alone; that the proposal was the cause is a foreign key of the history row.
     why = f"Proposal {proposal.pk}: fully approved"
     provisioning.apply(proposal, ChangeContext(by, at, why, proposal=proposal))
     right = Right(by, Basis.BOTH_SIDES, "Both sides have approved")
@@ -283,6 +290,8 @@ def _locked(proposal: Proposal, by: User | None = None) -> Proposal:
     nobody waits in a circle.
     """
     locked = (
+        # `of`: else every joined row is locked too, and PostgreSQL refuses that of the reason,
+        # since there may be none.
         Proposal.objects.select_for_update(of=("self",))
         .select_related("source", "target", "maker", "reason", "specification")
         .get(pk=proposal.pk)
@@ -321,6 +330,7 @@ def _move(
     """One row of the table carried out: state, history and transition."""
     before = proposal.state
     try:
+        # django-fsm judges states only: it never asks who, so the right was judged before.
         getattr(proposal, action.name)()
     except TransitionNotAllowed:
         _require_state(proposal, action)
@@ -331,6 +341,7 @@ def _move(
     ChangeContext(right.user, at, why, proposal=proposal).store(proposal)
     step = Transition.objects.create(
         proposal=proposal,
+        # The lock on the proposal lets nobody else count at the same time.
         number=proposal.transitions.count() + 1,
         action=action.name,
         from_state=before,
@@ -347,5 +358,6 @@ def _move(
         at=at,
     )
     if action.side:
+        # Read once, before this step; the second of two decisions has to know of the first.
         proposal.rights.decisions.append(step)
     return step

@@ -31,11 +31,13 @@ def carry_out(
     `advance` is told how many rows are done.
     """
     advance(shelf.read - len(shelf.added) - len(shelf.changed))
+    # First, so that a new row may take the value that an old one gives up.
     _release(shelf)
     added = []
     for keys in _slices(shelf.added, SLICE):
         added += _add(plan, shelf, keys, context)
         advance(len(keys))
+    # In a second step: the row above may stand further down in the file.
     if shelf.table.above:
         _hang(plan, shelf)
     changed = _change(plan, shelf)
@@ -101,6 +103,7 @@ def _leave(obj: models.Model, values: dict, plan: Plan, context: ChangeContext) 
 
 def _complete_user(user: User, values: dict, plan: Plan, context: ChangeContext) -> None:
     user.follow_email()
+    # An administrator gives the first one; a file of people is no place for passwords.
     user.set_unusable_password()
 
 
@@ -142,6 +145,7 @@ def _link(plan: Plan, column: Codes, pairs: list[tuple]) -> None:
         for obj, codes in pairs
         for code in sorted(codes)
     ]
+    # Not .set() or .add(), which would ask the database for each row.
     through.objects.bulk_create(links, batch_size=SLICE)
 
 
@@ -165,6 +169,7 @@ def _change(plan: Plan, shelf: Shelf) -> list:
             obj.end_sessions()
     objs = [shelf.existing[key] for key in shelf.changed]
     fields = {column.path for columns in shelf.changed.values() for column in columns}
+    # bulk_update writes the columns named and no others, so what follows from them is named too.
     if "email" in fields:
         fields.add("username")
     if "is_active" in fields:
@@ -172,6 +177,7 @@ def _change(plan: Plan, shelf: Shelf) -> list:
     fields |= set(renew_derived(objs))
     if objs:
         shelf.table.model.objects.bulk_update(objs, sorted(fields), batch_size=SLICE)
+    # `save` would do it; bulk_update calls none.
     if "name" in fields:
         refresh_named_in(objs)
     return objs
