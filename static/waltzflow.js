@@ -157,6 +157,13 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   lastSaid.set(target, serverResponse);
 });
 
+/* The link that skips the navigation leaves no fragment in the address: it would come along when a form is sent, and
+   take the reader past what the answer says. */
+document.querySelector(".skip").addEventListener("click", (event) => {
+  event.preventDefault();
+  document.querySelector("#main").focus();
+});
+
 /* A picture that does not fit is scrolled to its middle, where what it is about stands. */
 for (const box of document.querySelectorAll(".picture .scrolls")) box.scrollLeft = (box.scrollWidth - box.clientWidth) / 2;
 /* Shortcuts: only outside fields, and only unless they are turned off in this browser. Their list is the dialog. */

@@ -131,3 +131,18 @@ def test_a_delegation_is_ended_by_its_delegator_alone(as_, cast):
     for person in (cast.delegate, cast.superuser, cast.stranger):
         assert as_(person).post(f"/me/delegations/{delegation.pk}/end/").status_code == 404
     assert Delegation.objects.get(pk=delegation.pk).ends_at == delegation.ends_at
+
+
+def test_a_draft_that_lacks_something_says_so_instead_of_offering_to_submit(
+    as_, cast, source, target
+):
+    draft = factories.draft(cast.maker, source, target, [], reason=None)
+    page = as_(cast.maker).get(draft.get_absolute_url()).content.decode()
+    assert "Before it can be submitted:" in page
+    assert "Choose a reason." in page
+    assert f"/proposals/{draft.pk}/propose/" not in page
+    assert f"/proposals/{draft.pk}/cancel/" in page
+    whole = factories.draft(cast.maker, source, target, [factories.data_type()])
+    page = as_(cast.maker).get(whole.get_absolute_url()).content.decode()
+    assert f"/proposals/{whole.pk}/propose/" in page
+    assert "Before it can be submitted:" not in page

@@ -276,3 +276,14 @@ def test_the_whole_story_with_the_keyboard_alone(visitor, people, source, target
     assert (str(made), made.transport, made.frequency) == ("trades.csv", "MESSAGING", "DAILY")
     assert (made.basis_offset, made.criticality, made.specification.format) == (1, "HIGH", "XML")
     assert visitor.complaints == []
+
+
+def test_the_skip_link_leaves_nothing_in_the_address(visitor, people, source, target):
+    page = visitor.sign_in(people.maker).page
+    page.goto(f"/proposals/new/?source={source.pk}&target={target.pk}")
+    page.get_by_role("link", name="Skip to the content").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#main")).to_be_focused()
+    page.get_by_role("button", name="Save as draft").click()
+    expect(page.get_by_text("saved as a draft")).to_be_visible()
+    assert "#" not in page.url

@@ -360,3 +360,18 @@ def test_an_old_session_does_not_come_back_to_life_with_its_person(person, cast,
 def test_nobody_is_deactivated_with_a_session_that_could_come_back(person):
     with pytest.raises(IntegrityError, match="Whoever is deactivated gets another session_salt"):
         carry_out(f"UPDATE proposals_user SET is_active = FALSE WHERE id = {person.pk}")
+
+
+def test_a_sign_in_in_another_tab_loses_nothing(person):
+    """The first tab's form has a token from before; it leads where it would have led."""
+    browser = Client(enforce_csrf_checks=True)
+    browser.get("/sign-in/?next=/flows/")
+    old = browser.cookies["csrftoken"].value
+    browser.force_login(person)
+    sent = {"username": "x", "password": "y", "csrfmiddlewaretoken": "x" * 64}
+    answer = browser.post("/sign-in/?next=/flows/", sent | {"next": "/flows/"})
+    assert (answer.status_code, answer.url, bool(old)) == (302, "/flows/", True)
+    answer = browser.post("/sign-in/", sent | {"next": "https://evil.example/"})
+    assert (answer.status_code, answer.url) == (302, "/inbox/")
+    answer = Client(enforce_csrf_checks=True).post("/sign-in/", sent | {"next": "/flows/"})
+    assert answer.status_code == 403  # nobody has signed in

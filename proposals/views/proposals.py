@@ -84,8 +84,12 @@ class ProposalPage(DetailView):
         details = proposal_details(proposal)
         transitions = list(proposal.transitions.all())
         offers = [] if proposal.is_closed else proposal.offers_to(self.request.user)
+        missing = self._missing()
+        if missing:  # to offer it would be to refuse it two pages later
+            offers = [offer for offer in offers if not offer.words.submits]
         return super().get_context_data(
             details=details,
+            missing=missing,
             offers=[offer for offer in offers if not offer.verb.sides],
             decision=Decision.of(offers, both=proposal.policy.one_person_both_sides),
             sides=[self._side(side) for side in Side],
@@ -94,6 +98,13 @@ class ProposalPage(DetailView):
             again=again(proposal, self.request.user),
             **kwargs,
         )
+
+    def _missing(self) -> list[str]:
+        """What a draft of a new flow still lacks, in sentences."""
+        proposal = self.object
+        if not proposal.is_draft or proposal.type != ProposalType.CREATE:
+            return []
+        return list(provisioning.lacking(proposal, proposal.data_types.all()).values())
 
     def _side(self, side: Side) -> dict:
         """One side of the proposal for the page: its system, what it decided, or who may decide."""

@@ -12,8 +12,10 @@ from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView, LogoutView
 from django.forms import TextInput
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
+from django.views import csrf
 
 from ..forms import UserNameInput
 from ..models import User, folded
@@ -39,6 +41,17 @@ class SignIn(LoginView):
     authentication_form = SignInForm
     template_name = "proposals/sign_in.html"
     http_method_names = ["get", "head", "post"]
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """The token of a form is too old; Django's answer to it. Whoever signed in in another tab
+    meanwhile is led where this sign-in would have led.
+    """
+    if request.path == reverse("sign-in") and request.user.is_authenticated:
+        sign_in = SignIn()
+        sign_in.setup(request)
+        return redirect(sign_in.get_success_url())
+    return csrf.csrf_failure(request, reason)
 
 
 class SignOut(LogoutView):
