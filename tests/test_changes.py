@@ -441,3 +441,27 @@ def test_a_rejected_edit_is_started_again_from_the_flow_as_it_is(web, cast, flow
     url = f"/physical-flows/{flow.pk}/edit/?from={rejected.pk}"
     assert f'href="{url}"' in page
     assert web.get(url).context["form"]["frequency"].value() == "MONTHLY"
+
+
+def test_a_flow_whose_change_is_open_offers_no_other(as_, cast, flow):
+    page = flow.get_absolute_url()
+    client = as_(cast.maker)
+    assert f"{page}edit/" in client.get(page).content.decode()
+    proposal = change(flow, cast.maker, name="another")
+    shown = client.get(page).content.decode()
+    assert f"Proposal {proposal.pk}</a> asks for a change" in " ".join(shown.split())
+    assert f"{page}edit/" not in shown
+    assert f"{page}remove/" not in shown
+    assert client.get(f"{page}edit/").status_code == 409  # as whoever comes by an old link reads
+
+
+def test_a_bare_flow_whose_removal_is_open_offers_no_other(as_, cast, imported):
+    page = imported.get_absolute_url()
+    client = as_(cast.maker)
+    assert f"{page}remove/" in client.get(page).content.decode()
+    removal = Proposal.removal_of(imported, cast.maker)
+    removal.reason, removal.justification = factories.reason(), "Nobody needs it."
+    workflow.submit(removal, [], by=cast.maker)
+    shown = client.get(page).content.decode()
+    assert f"Proposal {removal.pk}</a> asks for a removal" in " ".join(shown.split())
+    assert f"{page}remove/" not in shown

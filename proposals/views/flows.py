@@ -54,6 +54,8 @@ class FlowPage(DetailView):
         physical = flow.physical_flows.select_related(*related).order_by(
             "lifecycle", "specification__name", "pk"
         )
+        proposals = prefetch_rights(list(on_it.listed()[:25]))
+        removals = (row for row in proposals if row.concerned_logical_flow_id == flow.pk)
         return super().get_context_data(
             page=offset_page(physical, self.request.GET),
             picture=of_flow(flow, list(physical.active()[:OF_A_ROUTE])),
@@ -61,7 +63,8 @@ class FlowPage(DetailView):
             consents=flow.consent()
             .select_related("maker", "reason")
             .prefetch_related(*DECISIONS)[:5],
-            proposals=prefetch_rights(list(on_it.listed()[:25])),
+            proposals=proposals,
+            removal=next(removals, None),
             may_add=_takes_more(flow, self.request.user),
             history=history_of(flow),
             **kwargs,
