@@ -7,6 +7,7 @@ missing.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Q
 from django.urls import reverse
@@ -136,7 +137,7 @@ def _hints(wish: Proposal, sides: list[Approvers]) -> list[Hint]:
     return [*hints, *_twins(wish), *_on_the_route(wish), *_open_proposals(wish), *_offset(wish)]
 
 
-def _refused(check: Callable, *args) -> list[Hint]:
+def _refused(check: Callable, *args: Any) -> list[Hint]:
     """What `check` would refuse, as a hint."""
     try:
         check(*args)
@@ -145,7 +146,7 @@ def _refused(check: Callable, *args) -> list[Hint]:
     return []
 
 
-def _page(about) -> tuple[str, str]:
+def _page(about: Any) -> tuple[str, str]:
     return (about.get_absolute_url(), str(about)) if about else ("", "")
 
 

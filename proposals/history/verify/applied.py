@@ -6,6 +6,7 @@ from django.db.models import OuterRef, Subquery
 
 from ...models import (
     Cause,
+    HistoryRow,
     LogicalFlow,
     PhysicalFlow,
     PhysicalSpecification,
@@ -55,7 +56,7 @@ class Written:
         )
         return {(row.id, row.cause_proposal_id): row for row in written.order_by("history_id")}
 
-    def by(self, proposal: Proposal, model: Tracked, key: int | None):
+    def by(self, proposal: Proposal, model: Tracked, key: int | None) -> HistoryRow | None:
         """The newest history row of that object which this proposal wrote, or None."""
         return self.rows[model].get((key, proposal.pk))
 
@@ -76,7 +77,7 @@ def _created(proposal: Proposal, written: Written) -> Iterator[str]:
         yield "The logical flow did not get the data types that were approved."
 
 
-def _as_wished(proposal: Proposal, row) -> Iterator[str]:
+def _as_wished(proposal: Proposal, row: HistoryRow | None) -> Iterator[str]:
     if row is None:
         yield "No physical flow was written by its approval."
         return
@@ -90,7 +91,7 @@ def _as_wished(proposal: Proposal, row) -> Iterator[str]:
         yield "Another specification than the one approved is sent."
 
 
-def _specified(proposal: Proposal, row) -> Iterator[str]:
+def _specified(proposal: Proposal, row: HistoryRow | None) -> Iterator[str]:
     """A new specification; one that was found equal has no row of this proposal and is not judged
     again.
     """
@@ -135,7 +136,9 @@ def _removed(proposal: Proposal, written: Written) -> Iterator[str]:
     yield from _met_as_read(proposal, flow, specification)
 
 
-def _met_as_read(proposal: Proposal, flow, specification) -> Iterator[str]:
+def _met_as_read(
+    proposal: Proposal, flow: HistoryRow | None, specification: HistoryRow | None
+) -> Iterator[str]:
     if flow is not None and flow.read != proposal.read_physical_flow_version:
         yield "The physical flow was not as it had been read when its approval changed it."
     if specification is not None and specification.read != proposal.read_specification_version:

@@ -114,7 +114,7 @@ class Question:
     def lines(self, rows: list, user: User) -> list[Line]:
         raise NotImplementedError
 
-    def csv_row(self, row) -> list:
+    def csv_row(self, row: Any) -> list:
         raise NotImplementedError
 
     def answer(self) -> Answer:

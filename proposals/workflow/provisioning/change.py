@@ -1,7 +1,14 @@
 """EDIT: other attributes of an existing physical flow, or other data types of its specification."""
 
 from ...errors import Conflict, Invalid
-from ...models import ChangeContext, Lifecycle, PhysicalFlow, PhysicalSpecification, Proposal
+from ...models import (
+    ChangeContext,
+    HistoryRow,
+    Lifecycle,
+    PhysicalFlow,
+    PhysicalSpecification,
+    Proposal,
+)
 from .common import (
     Consequence,
     ImpactFacts,
@@ -64,7 +71,7 @@ def consequences(proposal: Proposal, known: ImpactFacts | None = None) -> list[C
     return expected
 
 
-def changed_attributes(proposal: Proposal, flow) -> list[str]:
+def changed_attributes(proposal: Proposal, flow: PhysicalFlow | HistoryRow) -> list[str]:
     """Names of the attributes that the proposal wants otherwise than `flow` (or a history row of
     it) has them.
     """

@@ -1,6 +1,7 @@
 """CREATE: a route between two systems, with or without its physical flow."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from ...errors import Conflict, Invalid, Refused
 from ...models import (
@@ -213,7 +214,7 @@ def _add_physical_flow(
     specification: PhysicalSpecification,
     wish: Proposal,
     context: ChangeContext,
-    **origin,
+    **origin: Any,
 ) -> PhysicalFlow:
     """A physical flow under `flow`, which becomes ACTIVE with its first. `origin`: origin_proposal,
     added_by.
