@@ -40,6 +40,15 @@ def guards() -> list[Guard]:
     return [
         never_deleted(Proposal),
         never_replaced(Proposal),
+        *of_state(),
+        *of_content(),
+        *at_commit(),
+    ]
+
+
+def of_state() -> list[Guard]:
+    """From a draft through the table to an end."""
+    return [
         Guard(
             "proposal_born_a_draft",
             PROPOSAL,
@@ -61,6 +70,12 @@ def guards() -> list[Guard]:
             f"OLD.state IN {listed(end_states())} AND {differ(CONTENT)}",
             "It has come to its end and never changes again.",
         ),
+    ]
+
+
+def of_content() -> list[Guard]:
+    """What is asked is of its own route, and stays as it was submitted."""
+    return [
         Guard(
             "proposal_frozen_when_submitted",
             PROPOSAL,
@@ -101,7 +116,6 @@ def guards() -> list[Guard]:
                     OR l.id = NEW.concerned_logical_flow_id))""",
             "A change or removal is of a flow of its own source and target.",
         ),
-        *at_commit(),
     ]
 
 
