@@ -22,6 +22,7 @@ from ..models import (
     deciders,
     end_states,
     open_states,
+    rows,
     states_reached_by,
     undecided_states,
 )
@@ -30,6 +31,10 @@ WEEKS = 26
 AGES = [("under 3 days", 3), ("3 to 7 days", 8), ("8 to 14 days", 15), ("15 to 30 days", 31)]
 OLDER = "over 30 days"
 REJECTED = states_reached_by("reject")
+# Once each: from every open state that leads there the table has a row.
+REJECTED_BY_SIDE = {
+    Side(action.side): target for _, action, target in rows() if action.verb == "reject"
+}
 DECIDED = [State.FULLY_APPROVED, *REJECTED]
 ROWS_WAITED_FOR = 10
 MAKERS_NAMED = 3

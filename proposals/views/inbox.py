@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST, require_safe
 from .. import workflow
 from ..errors import Refused
 from ..forms import BulkForm
-from ..models import Proposal, Receipt, Right, User, prefetch_rights
+from ..models import Proposal, Receipt, Right, State, User, prefetch_rights
 from .form_pages import act_once
 from .lists import offset_page
 
@@ -27,6 +27,7 @@ def _page(request: HttpRequest, form: BulkForm, status: int = 200) -> HttpRespon
         "page": page,
         "rows": [Waiting.of(row, request.user) for row in prefetch_rights(page.rows)],
         "form": form,
+        "draft": State.PROPOSED_CREATE,
         "chosen": set(form.data.getlist("chosen") if form.data else []),
     }
     return render(request, "proposals/inbox.html", context, status=status)

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_safe
 from ..models import State, open_states
 from ..reports import charts
 from ..reports.insights import (
+    REJECTED_BY_SIDE,
     WEEKS,
     Age,
     open_by_age,
@@ -41,6 +42,7 @@ def insights(request: HttpRequest) -> HttpResponse:
         "weeks_chart": charts.plot(weeks),
         "outcomes": ended,
         "total": total(ended),
+        "rejected_by_side": REJECTED_BY_SIDE.items(),
         "outcomes_chart": charts.bars(
             [_outcome_bar(outcome) for outcome in ended if outcome.decided], full=100
         ),
