@@ -92,8 +92,10 @@ class Visitor:
         expect(self.page.locator(UNSETTLED)).to_have_count(0)
         self.page.emulate_media(color_scheme=scheme)
         self.page.evaluate(STILL)  # or it measures a colour on its way
-        found = Axe().run(self.page, options=options)
-        assert found.violations_count == 0, f"{self.page.url}, {scheme}\n{found.generate_report()}"
+        result = Axe().run(self.page, options=options)
+        assert result.violations_count == 0, (
+            f"{self.page.url}, {scheme}\n{result.generate_report()}"
+        )
 
     def check_on_a_telephone(self) -> None:
         """The same page, narrow; afterwards it is wide again."""

@@ -247,9 +247,9 @@ def flow(
 ) -> LogicalFlow:
     """A logical flow an import brought, with so many physical flows, of one specification."""
     batch = ImportBatch.objects.first() or ImportBatch.objects.create(outcome="made by a test")
-    told = {"by": None, "why": f"Import {batch.pk}", "at": batch.at}
+    origin = {"by": None, "why": f"Import {batch.pk}", "at": batch.at}
     made = LogicalFlow(source=source, target=target, origin_batch=batch)
-    store(made, **told, declared_data_types=[])
+    store(made, **origin, declared_data_types=[])
     spec = spec or (specification(source) if physical else None)
     attributes = {field: WISH[field] for field in PhysicalFlow.REQUIRED}
     for number in range(physical):
@@ -260,8 +260,8 @@ def flow(
             origin_batch=batch,
             **attributes,
         )
-        store(sent, **told)
+        store(sent, **origin)
     if physical:
         made.activate()
-        store(made, **told)
+        store(made, **origin)
     return made

@@ -22,11 +22,11 @@ def fingerprint() -> dict:
     counts = " UNION ALL ".join(f"SELECT '{table}', count(*) FROM {table}" for table in tables)
     with connection.cursor() as cursor:
         cursor.execute(counts)
-        found = dict(cursor.fetchall())
+        content = dict(cursor.fetchall())
     for model in (Proposal, Transition):
         rows = repr(list(model.objects.order_by("pk").values_list()))
-        found[f"what is in {model._meta.db_table}"] = hashlib.sha256(rows.encode()).hexdigest()
-    return found
+        content[f"what is in {model._meta.db_table}"] = hashlib.sha256(rows.encode()).hexdigest()
+    return content
 
 
 @contextmanager

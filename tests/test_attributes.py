@@ -99,7 +99,9 @@ def test_the_pages_of_a_flow_and_of_its_proposal_show_each(client, cast, filled,
     client.force_login(cast.maker)
     for url in (filled.get_absolute_url(), physical.get_absolute_url()):
         page = text(client.get(url))
-        assert {what for what, said in SHOWN.items() if f"{what} {said}" not in page} == set(), url
+        assert {what for what, value in SHOWN.items() if f"{what} {value}" not in page} == set(), (
+            url
+        )
 
 
 def test_a_change_is_compared_by_each(client, cast, edit):

@@ -202,9 +202,9 @@ def test_a_draft_written_from_an_older_version_cannot_be_submitted(cast, flow):
 
 def test_removing_the_last_physical_flow_removes_specification_and_logical_flow(cast, flow):
     proposal = removal(flow, cast.maker)
-    told = " ".join(map(str, provisioning.consequences(proposal)))
-    assert "The specification trades.csv is removed too" in told
-    assert "so the logical flow Ledger → Risk Engine is removed too" in told
+    consequences = " ".join(map(str, provisioning.consequences(proposal)))
+    assert "The specification trades.csv is removed too" in consequences
+    assert "so the logical flow Ledger → Risk Engine is removed too" in consequences
     done = approve(proposal, cast)
     assert {
         PhysicalFlow.objects.get().lifecycle,

@@ -45,7 +45,7 @@ def looks(picture):
     return sorted(path.look for path in picture.drawing.arrows)
 
 
-def told(picture):
+def rows_of(picture):
     return [(row.source, row.target, row.what) for row in picture.rows]
 
 
@@ -73,7 +73,7 @@ def test_a_system_stands_between_those_that_send_to_it_and_those_it_sends_to(sou
         [("Archive", "no physical flow"), ("Risk Engine", "1 physical flow")],
     ]
     assert looks(picture) == ["active", "active", "pending"]
-    assert told(picture) == [
+    assert rows_of(picture) == [
         ("Feed", "Ledger", "2 physical flows"),
         ("Ledger", "Archive", "no physical flow"),
         ("Ledger", "Risk Engine", "1 physical flow"),
@@ -93,7 +93,7 @@ def test_a_flow_from_a_system_to_itself_is_an_arrow_around_it(source):
     picture = system_picture(source)
     assert drawn(picture) == [[("Ledger", "Application")]]
     assert looks(picture) == ["active"]
-    assert told(picture) == [("Ledger", "Ledger", "1 physical flow")]
+    assert rows_of(picture) == [("Ledger", "Ledger", "1 physical flow")]
 
 
 def test_of_200_flows_the_busiest_are_drawn_and_the_others_counted_and_linked(source):
@@ -113,7 +113,7 @@ def test_of_200_flows_the_busiest_are_drawn_and_the_others_counted_and_linked(so
     ]
     rest = picture.drawing.boxes[-1].box
     assert rest.url == "/flows/?system=Ledger+%28LEDGER%29&way=out"
-    assert told(picture)[-1] == ("Ledger", "188 more", "not drawn: in the list of flows")
+    assert rows_of(picture)[-1] == ("Ledger", "188 more", "not drawn: in the list of flows")
     assert picture.drawing.height < 800
 
 
@@ -191,7 +191,7 @@ def test_a_route_has_what_is_sent_in_its_middle_and_what_lies_around_it_outside(
         [("Risk Engine", "Application")],
         [("Report", "1 physical flow")],
     ]
-    assert told(picture) == [
+    assert rows_of(picture) == [
         ("Ledger", "Risk Engine", "run 0: File transport, daily"),
         ("Ledger", "Risk Engine", "run 1: File transport, daily"),
         ("Feed", "Ledger", "no physical flow"),
@@ -321,8 +321,8 @@ def test_the_last_physical_flow_is_warned_of(cast, source, target):
 
 
 def svg_of(response):
-    found = re.search(r"<svg.*?</svg>", response.content.decode(), re.S)
-    return ElementTree.fromstring(found[0])
+    drawing = re.search(r"<svg.*?</svg>", response.content.decode(), re.S)
+    return ElementTree.fromstring(drawing[0])
 
 
 @pytest.mark.parametrize("page", ["system", "flow", "proposal"])

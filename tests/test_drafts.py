@@ -68,8 +68,8 @@ def test_a_draft_of_another_is_found_by_no_list_search_or_page_beside_it(as_, ca
     ]
     for url in [*beside, *lists]:
         assert SECRET not in browser.get(url).content.decode(), url
-    found = browser.get("/proposals/", {"q": SECRET}).content.decode()
-    assert f"/proposals/{draft.pk}/" not in found
+    page = browser.get("/proposals/", {"q": SECRET}).content.decode()
+    assert f"/proposals/{draft.pk}/" not in page
     assert (
         f"/proposals/{draft.pk}/"
         not in browser.get("/proposals/", {"q": draft.pk}).content.decode()

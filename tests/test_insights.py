@@ -77,8 +77,8 @@ def test_open_proposals_by_age_and_state(cast, submitted):
 
 
 def week(weeks: list[Week], monday: datetime) -> tuple:
-    found = next(week for week in weeks if week.start == monday)
-    return found.decided, found.half, found.nine
+    chosen = next(week for week in weeks if week.start == monday)
+    return chosen.decided, chosen.half, chosen.nine
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ def test_rejections_by_the_reason_of_the_proposal(cast, source, target, decided,
     workflow.time_out(submitted(NOW - 40 * DAY), at=NOW - DAY)
     decided(NOW - 300 * DAY, HOUR, "reject source")
     workflow.cancel(factories.draft(cast.maker, source, target), by=cast.maker, at=NOW - DAY)
-    regulation, finding = found = insights.outcomes(NOW)
+    regulation, finding = ended = insights.outcomes(NOW)
     assert (regulation.reason, regulation.decided, regulation.rejected, regulation.percent) == (
         "Regulation",
         4,
@@ -170,7 +170,7 @@ def test_rejections_by_the_reason_of_the_proposal(cast, source, target, decided,
         1,
         100.0,
     )
-    every = insights.total(found)
+    every = insights.total(ended)
     assert (every.decided, every.rejected, every.percent) == (5, 2, 40.0)
     assert insights.total([]).percent == 0.0
 
@@ -291,21 +291,21 @@ def test_each_chart_has_a_title_and_a_table_that_says_the_same(as_, cast, source
         *("Open proposals by state and age", "Time to decision per week"),
         *("How proposals ended, by their reasons", "Who waits for whom"),
     ]
-    told = text(as_(cast.stranger).get("/insights/"))
-    assert "under 3 days 1 0 0 1" in told
-    assert "1 of 2 decided was rejected, 50%" in told
-    assert "Regulation 1 0 1 0 0 50%" in told
-    assert "2 3 days 4 days" in told
-    assert "Ledger LEDGER · as source 1 Bo Both, Sam Source Mia Maker" in told
+    page_text = text(as_(cast.stranger).get("/insights/"))
+    assert "under 3 days 1 0 0 1" in page_text
+    assert "1 of 2 decided was rejected, 50%" in page_text
+    assert "Regulation 1 0 1 0 0 50%" in page_text
+    assert "2 3 days 4 days" in page_text
+    assert "Ledger LEDGER · as source 1 Bo Both, Sam Source Mia Maker" in page_text
     assert 'href="/proposals/?state=OPEN&amp;system=Ledger%20%28LEDGER%29"' in page
 
 
 def test_without_anything_it_says_so(as_, maker):
-    told = text(as_(maker).get("/insights/"))
-    assert "Nothing is open." in told
-    assert "Nothing has been decided in these 26 weeks." in told
-    assert "Nothing has ended in these 26 weeks." in told
-    assert "Nobody waits for anybody." in told
+    page_text = text(as_(maker).get("/insights/"))
+    assert "Nothing is open." in page_text
+    assert "Nothing has been decided in these 26 weeks." in page_text
+    assert "Nothing has ended in these 26 weeks." in page_text
+    assert "Nobody waits for anybody." in page_text
 
 
 def test_the_page_costs_the_same_for_1_and_25_rows(

@@ -54,9 +54,9 @@ def test_every_setting_is_in_its_table(name):
 @pytest.mark.parametrize("field", SWITCHES, ids=lambda field: field.name)
 def test_every_policy_is_there_with_its_values_the_default_first(field):
     values = {True: "yes", False: "no"}.get(field.default, str(field.default))
-    told = row(field.name).split("|")[2].strip()
-    assert told.replace("`", "").startswith(values)
-    assert all(f"`{value}`" in told for value, _ in field.choices or [])
+    values_named = row(field.name).split("|")[2].strip()
+    assert values_named.replace("`", "").startswith(values)
+    assert all(f"`{value}`" in values_named for value, _ in field.choices or [])
 
 
 @pytest.mark.parametrize("name", COMMANDS)
