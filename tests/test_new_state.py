@@ -70,7 +70,7 @@ asked = get(f"{page}hold/", cast.maker).content.decode()
 assert "Put this proposal on hold?" in asked and "Nobody can decide until you resume it." in asked
 # POST, time line, state
 answer = browser.post(f"{page}hold/", {"comment": "Wait for the audit."}, follow=True)
-shown = answer.content.decode()
+shown = " ".join(answer.content.decode().split())
 assert f"Proposal {proposal.pk}: put on hold." in shown, shown
 assert "<strong>Mia Maker</strong> put on hold" in shown and "Wait for the audit." in shown
 assert 'class="state open on_hold">On hold<' in shown
@@ -122,7 +122,7 @@ for who in (architect, cast.rejecter):
     browser.post(f"{page}return/", {"side": "SOURCE", "comment": "Daily, please."})
     other.refresh_from_db()
     assert (other.state, other.is_closed, other.look) == ("RETURNED", True, "ended")
-    shown = get(page, cast.maker).content.decode()
+    shown = " ".join(get(page, cast.maker).content.decode().split())
     assert f"<strong>{who}</strong> returned by the source" in shown and "Daily, please." in shown
     assert '<span class="state ended">Returned</span>' in shown
 assert Email.objects.filter(to=cast.maker.email).count() == 4

@@ -53,6 +53,7 @@ def test_what_passes_where_the_guards_are_gone_is_found_afterwards(scene, subtes
             "proposal {done}",
         ),
         (
+            "DELETE FROM proposals_notice WHERE proposal_id = {done}; "
             "DELETE FROM proposals_transition WHERE proposal_id = {done} AND number = 2",
             "I2",
             "proposal {done}",

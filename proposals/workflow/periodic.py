@@ -75,6 +75,9 @@ def alone(name: str) -> Iterator[bool]:
                 is_alone = cursor.fetchone()[0]
             yield is_alone
         finally:
+            # Closed alone, the server lets the lock go when it comes to notice, which may be after
+            # the next pass has asked for it.
+            holder.rollback()
             holder.close()
         return
     with open(f"{connection.settings_dict['NAME']}-{name}", "w") as file:

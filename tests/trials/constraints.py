@@ -184,6 +184,7 @@ TABLE = {
     "transition_for_another_when_deciding": step(on_behalf_of_id="{source_approver}"),
     "transition_by_some_right": step(capacity="''"),
     "notice_once_per_event_and_recipient": again("notice"),
+    "notice(reminder_day)": update("notice", first("notice"), reminder_day="-1"),
 }
 
 # What another one says more strictly, so that nothing can break it alone.
