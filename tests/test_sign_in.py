@@ -375,3 +375,4 @@ def test_a_sign_in_in_another_tab_loses_nothing(person):
     assert (answer.status_code, answer.url) == (302, "/inbox/")
     answer = Client(enforce_csrf_checks=True).post("/sign-in/", sent | {"next": "/flows/"})
     assert answer.status_code == 403  # nobody has signed in
+    assert "Please send it again" in answer.content.decode()
