@@ -70,7 +70,7 @@ function inWords(form, name, values) {
       for (const field of fieldsOf(form, name)) {
         const option = field.options && [...field.options].find((each) => each.value === value);
         if (option) return option.textContent.trim();
-        if (["checkbox", "radio"].includes(field.type) && field.value === value)
+        if (isTicked(field) && field.value === value)
           return (field.labels?.[0]?.textContent ?? value).trim().replace(/\s+/g, " ");
       }
       return value;
@@ -78,26 +78,25 @@ function inWords(form, name, values) {
     .join(", ");
 }
 
-/* Whether the form could take them all; a list may still have to come from the server. */
+const isTicked = (field) => ["checkbox", "radio"].includes(field.type);
+
+/* What listens to a field (htmx, the chooser of data types) is told of it, unless `tell` is false. */
 function setValues(form, name, values, tell = true) {
-  const fields = fieldsOf(form, name);
-  for (const field of fields) {
-    const before = field.type === "checkbox" || field.type === "radio" ? field.checked : field.value;
-    if (["checkbox", "radio"].includes(field.type)) field.checked = values.includes(field.value);
-    else field.value = values[0] ?? "";
-    const after = field.type === "checkbox" || field.type === "radio" ? field.checked : field.value;
-    if (tell && before !== after) field.dispatchEvent(new Event("change", { bubbles: true }));
+  for (const field of fieldsOf(form, name)) {
+    const [property, value] = isTicked(field) ? ["checked", values.includes(field.value)] : ["value", values[0] ?? ""];
+    if (field[property] === value) continue;
+    field[property] = value;
+    if (tell) field.dispatchEvent(new Event("change", { bubbles: true }));
   }
-  return same(valuesOf(form)[name]?.toSorted?.() ?? valuesOf(form)[name], values.toSorted?.() ?? values);
 }
 
 function note(form, name, text, button) {
   const field = fieldsOf(form, name).find((each) => each.type !== "hidden");
   const place = field?.closest(".field") ?? field?.closest("fieldset") ?? field?.parentElement;
   if (!place) return;
-  const said = Object.assign(document.createElement("p"), { className: "help restored-note", textContent: text });
-  if (button) said.append(" ", button);
-  place.append(said);
+  const line = Object.assign(document.createElement("p"), { className: "help restored-note", textContent: text });
+  if (button) line.append(" ", button);
+  place.append(line);
 }
 
 function linkButton(text, act) {
@@ -151,12 +150,13 @@ function keep(form) {
   const entry = readKept()[key];
   let arrived = isFresh ? shown : (entry?.began ?? {}); // what the server has
   let isForgotten = false;
-  let timer = 0;
+  let timer = 0; // runs while something typed is not kept yet
 
   if (entry && isFresh) restore(form, entry, shown);
 
   const remember = () => {
     clearTimeout(timer);
+    timer = 0;
     if (isForgotten) return;
     const values = valuesOf(form);
     if (same(values, arrived)) return forget(key);
@@ -170,8 +170,10 @@ function keep(form) {
   };
   form.addEventListener("input", soon);
   form.addEventListener("change", soon);
+  // Only what was typed here: the same form, untouched in another tab, must not forget what this one keeps.
+  const rememberTyped = () => timer && remember();
   form.addEventListener("submit", () => {
-    remember();
+    rememberTyped();
     tabStore?.setItem("sent", key);
   });
   form.addEventListener("forget", () => {
@@ -180,17 +182,18 @@ function keep(form) {
     isForgotten = true;
   });
   form.addEventListener("click", (event) => event.target.closest("[data-forget]") && form.dispatchEvent(new Event("forget")));
-  addEventListener("pagehide", remember);
+  addEventListener("pagehide", rememberTyped);
   if ("autosave" in form.dataset) saveByItself(form, () => ((arrived = valuesOf(form)), forget(key)), () => isForgotten);
 }
 
 const BETWEEN_SAVES = 5000; // milliseconds: each is a row of the history
 function saveByItself(form, arrived, isOver) {
-  const said = form.querySelector("[data-saved]");
+  const status = form.querySelector("[data-saved]");
   const leave = form.querySelector("[data-forget]");
-  let saved = JSON.stringify(valuesOf(form));
+  let saved = JSON.stringify(valuesOf(form)); // with what was restored: it may still be discarded
   let timer = 0;
   let isStopped = false;
+  let saving = null; // the save that is on its way
 
   async function save() {
     const sent = JSON.stringify(valuesOf(form));
@@ -202,7 +205,7 @@ function saveByItself(form, arrived, isOver) {
     try {
       answer = await fetch(location.href, { method: "POST", body, credentials: "same-origin" });
     } catch {
-      said.textContent = "Not saved: no connection. What you typed is kept in this browser.";
+      status.textContent = "Not saved: no connection. What you typed is kept in this browser.";
       return;
     }
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
@@ -213,13 +216,14 @@ function saveByItself(form, arrived, isOver) {
         if (form.elements[name] && copy.elements[name]) form.elements[name].value = copy.elements[name].value;
       }
       if (JSON.stringify(valuesOf(form)) === saved) arrived();
-      said.textContent = `Saved ${clock(Date.now())}`;
+      form.querySelector(".message.restored")?.remove();
+      status.textContent = `Saved ${clock(Date.now())}`;
       leave.textContent = "Close";
     } else if (answer.status === 400 && !page.querySelector("[data-newer]")) {
-      said.textContent = "Not saved yet: something above cannot be read.";
+      status.textContent = "Not saved yet: something above cannot be read.";
     } else {
       isStopped = true;
-      said.textContent =
+      status.textContent =
         answer.redirected && answer.url.includes("/sign-in/")
           ? "Not saved: you are no longer signed in. What you typed is kept in this browser."
           : "Not saved: this draft has changed elsewhere. What you typed is kept in this browser; save to see what changed.";
@@ -227,13 +231,17 @@ function saveByItself(form, arrived, isOver) {
   }
   const soon = () => {
     clearTimeout(timer);
-    timer = setTimeout(save, BETWEEN_SAVES);
+    timer = setTimeout(() => (saving = save().finally(() => (saving = null))), BETWEEN_SAVES);
   };
   form.addEventListener("input", soon);
   form.addEventListener("change", soon);
-  form.addEventListener("submit", () => {
+  form.addEventListener("submit", (event) => {
     isStopped = true;
     clearTimeout(timer);
+    if (!saving) return;
+    // Both at once would look like two people: the button waits for the version that the save makes.
+    event.preventDefault();
+    saving.then(() => form.requestSubmit(event.submitter));
   });
 }
 

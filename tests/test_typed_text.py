@@ -88,6 +88,16 @@ def test_back_brings_it_back_too(page):
     expect(page.get_by_label("Justification")).to_have_value("Half a thought.")
 
 
+def test_the_same_form_untouched_in_another_tab_takes_nothing_away(visitor, page):
+    other = visitor.context.new_page()
+    other.goto("/proposals/new/")
+    write(page, "/proposals/new/", "Half a thought.")
+    page.goto("/systems/")
+    other.goto("/systems/")
+    page.goto("/proposals/new/")
+    expect(page.get_by_label("Justification")).to_have_value("Half a thought.")
+
+
 @pytest.mark.parametrize("how", ["Discard", "Leave without keeping it"])
 def test_what_was_left_on_purpose_is_gone(page, how):
     write(page, "/proposals/new/", "Half a thought.")
@@ -187,6 +197,25 @@ def test_a_draft_saves_itself(visitor, page, people, source, target):
     assert draft.justification == "And again."
     page.get_by_role("button", name="Save as draft").click()
     expect(page.get_by_text("saved as a draft")).to_be_visible()
+
+
+def test_a_button_waits_for_the_save_that_is_on_its_way(page, people, source, target):
+    draft = draft_of(people, source, target)
+    rows, held = draft.history.count(), []
+
+    def hold(route):
+        is_save = "keep" in (route.request.post_data or "")
+        held.append(route) if is_save else route.continue_()
+
+    page.route(f"**/proposals/{draft.pk}/edit/", hold)
+    write(page, f"/proposals/{draft.pk}/edit/", "Saved by itself.")
+    until(page, lambda: held)
+    page.get_by_role("button", name="Save as draft").click()
+    held.pop().continue_()
+    expect(page.get_by_text("saved as a draft")).to_be_visible()
+    draft.refresh_from_db()
+    assert draft.justification == "Saved by itself."
+    assert draft.history.count() == rows + 2  # one after the other
 
 
 def test_a_draft_open_twice_does_not_save_itself_over_the_other(
