@@ -36,6 +36,7 @@ from proposals.models import (
 HUBS = ["DWH", "MDHUB"]
 SHARED = ["GL", "REFDATA", "CPTY", "RISKENG", "CURVES", "POSKEEP", "SETTLE", "METER", "REGREP"]
 REACH_OF_SHARED, FOR_ALL = 10, 0
+FARTHEST = 1_000_000  # stands for FOR_ALL where reaches are compared
 CHUNK = 500  # copies made by one statement
 LONGEST = 190  # letters kept of a name, before the number of the copy
 
@@ -73,8 +74,7 @@ def grow(proposals: int) -> None:
         _write_reaches(cursor)
         _write_key_parts(cursor)
         present = Proposal.objects.count()
-        cursor.execute("SELECT sum(CASE reach WHEN 1 THEN 1 WHEN 0 THEN 0 ELSE 1.0 / reach END) "
-                       f"FROM reach_{_table(Proposal)}")  # fmt: skip
+        cursor.execute(f"SELECT sum(1.0 / nullif(reach, {FOR_ALL})) FROM reach_{_table(Proposal)}")
         copies = max(int((proposals - present) / cursor.fetchone()[0]) + 1, 0)
         for first in range(1, copies + 1, CHUNK):
             last = min(first + CHUNK - 1, copies)
@@ -144,17 +144,17 @@ def _reach(model: type[Model]) -> str:
             f"WHEN t.code IN ({shared}) THEN {REACH_OF_SHARED} ELSE 1 END"
         )
     if model is User:
-        # As far as their furthest system; and who runs the site is one for all.
+        # As far as their furthest system, of which FOR_ALL is the furthest of all; and who runs the
+        # site is one for all.
         furthest = (
-            "SELECT max(CASE r.reach WHEN 0 THEN 1000000 ELSE r.reach END) "
+            f"SELECT max(coalesce(nullif(r.reach, {FOR_ALL}), {FARTHEST})) "
             f"FROM {_table(Involvement)} i JOIN reach_{_table(System)} r ON r.id = i.system_id "
             "WHERE i.user_id = t.id"
         )
         groups = f"SELECT 1 FROM {_table(User.groups.through)} g WHERE g.user_id = t.id"
         return (
             f"CASE WHEN t.is_superuser OR EXISTS ({groups}) THEN {FOR_ALL} "
-            f"ELSE coalesce(nullif(({furthest}), 1000000), "
-            f"CASE WHEN ({furthest}) = 1000000 THEN {FOR_ALL} ELSE 1 END) END"
+            f"ELSE coalesce(({furthest}), 1) % {FARTHEST} END"
         )
     parts = [
         f"(SELECT nullif(r.reach, {FOR_ALL}) FROM reach_{_table(other)} r WHERE r.id = t.{column})"
