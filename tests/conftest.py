@@ -50,18 +50,30 @@ def pytest_configure(config) -> None:
     gc.set_threshold(50_000, 20, 50)
 
 
+@pytest.hookimpl(tryfirst=True)  # before `-m once` looks for the mark
 def pytest_collection_modifyitems(config, items) -> None:
-    """What needs no database runs once: `make test` says so to the second of its two runs."""
-    if os.environ.get("ONLY_WITH_DATABASE"):
-        without = [item for item in items if not needs_database(item)]
-        config.hook.pytest_deselected(items=without)
-        items[:] = [item for item in items if item not in set(without)]
+    """`make test` shares out over its two runs what does not differ between the databases."""
+    for item in items:
+        if "chromium" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.once(on="sqlite"))
+    if os.environ.get("SHARE_OUT"):
+        elsewhere = [item for item in items if database_of(item) not in ("", connection.vendor)]
+        config.hook.pytest_deselected(items=elsewhere)
+        items[:] = [item for item in items if item not in set(elsewhere)]
 
 
-def needs_database(item: pytest.Item) -> bool:
-    """By what it asks for, so that nobody has to remember a mark."""
+def database_of(item: pytest.Item) -> str:
+    """The one it is tried on where tests are shared out; "": on both.
+
+    What needs no database is known by what it asks for, so that nobody has to remember a mark.
+    """
+    once = item.get_closest_marker("once")
+    if once:
+        assert once.kwargs["on"] in {"sqlite", "postgresql"}, f"{item.nodeid} would never be tried"
+        return once.kwargs["on"]
     is_marked = item.get_closest_marker("django_db") is not None
-    return is_marked or "django_db_setup" in getattr(item, "fixturenames", ())
+    needs_one = is_marked or "django_db_setup" in getattr(item, "fixturenames", ())
+    return "" if needs_one else "sqlite"
 
 
 def pytest_unconfigure(config) -> None:

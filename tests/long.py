@@ -14,6 +14,8 @@ from pathlib import Path
 from run import ROOT, postgresql, suite, summary
 
 LIVE, BOTH_CORES = ("-s",), ("-v", "-n", "2")
+# The hostile ones have a part of their own.
+ONCE = (*BOTH_CORES, "-m", "once", "-k", "not hostile")
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,8 @@ PARTS = [
     Part(
         "workflow against the model", "PostgreSQL", "tests/trials/test_stateful.py", 120, BOTH_CORES
     ),
+    Part("what make test tries on one database", "SQLite", "tests/test_*.py", 20, ONCE),
+    Part("what make test tries on one database", "PostgreSQL", "tests/test_*.py", 40, ONCE),
     # The last, for it kills the server.
     Part("kills of PostgreSQL", "PostgreSQL", "tests/trials/test_postgres_killed.py", 30),
 ]

@@ -1,5 +1,5 @@
-"""`make test`: brings what the tests need, runs the whole suite on SQLite and on PostgreSQL, and
-sums up once.
+"""`make test`: brings what the tests need, runs the suite on SQLite and on PostgreSQL, and sums up
+once. What is the same on both (a browser's part, say) is tried on one of them: see conftest.py.
 
 Exit status 0 only if every check and every test passed on both. What it cannot bring it names, and
 fails.
@@ -225,13 +225,14 @@ def main() -> int:
     os.environ["CHROMIUM"] = chromium()
     sound = checks()
     how = ["-n", "2", "--dist", "worksteal", *sys.argv[1:]]
+    first = "SQLite, and what needs no database"
     with (
         postgresql(hasty=True) as url,
         tempfile.TemporaryFile("w+") as printed,
         ThreadPoolExecutor() as pool,
     ):
-        also = pool.submit(suite, "PostgreSQL", url, *how, output=printed, ONLY_WITH_DATABASE="1")
-        results = [suite("SQLite, and what needs no database", "", *how), also.result()]
+        also = pool.submit(suite, "PostgreSQL", url, *how, output=printed, SHARE_OUT="1")
+        results = [suite(first, "", *how, SHARE_OUT="1"), also.result()]
         print("\n== PostgreSQL")
         printed.seek(0)
         shutil.copyfileobj(printed, sys.stdout)

@@ -146,12 +146,14 @@ def check(world, url: str, statuses: tuple) -> None:  # noqa: F811
         assert answer(world, "superuser", method, url, {}) == 405
 
 
+@pytest.mark.once(on="sqlite")
 @pytest.mark.django_db
 @pytest.mark.parametrize("page", SITE)
 def test_who_gets_which_page_of_the_admin(filled, page):
     check(filled, site_url(page), SITE[page])
 
 
+@pytest.mark.once(on="sqlite")
 @pytest.mark.django_db
 @pytest.mark.parametrize("label", MODELS)
 def test_who_gets_which_page_of_a_model(filled, label):

@@ -217,6 +217,7 @@ def queries(client, address, data=None) -> int:
     return len(asked)
 
 
+@pytest.mark.once(on="sqlite")
 @pytest.mark.parametrize("model", ["logicalflow", "physicalflow"])
 def test_the_register_on_a_date_costs_the_same_for_one_and_many(auditor, model):
     many_flows(1)
@@ -230,6 +231,7 @@ def test_the_register_on_a_date_costs_the_same_for_one_and_many(auditor, model):
     assert "Page 2 of 2" in text(auditor.get(f"{url(model, 'register')}?page=2&at={stamp}"))
 
 
+@pytest.mark.once(on="sqlite")
 @pytest.mark.parametrize("model", ["logicalflow", "physicalflow", "proposal"])
 def test_a_trail_costs_the_same_however_long_it_is(auditor, cast, source, story, model):
     row = {"logicalflow": story.logical, "physicalflow": story.physical, "proposal": story.create}[

@@ -39,6 +39,7 @@ BODIES = {
 }
 
 
+@pytest.mark.once(on="sqlite")
 @pytest.mark.parametrize("body", BODIES)
 @pytest.mark.parametrize("page", ["/proposals/new/", "/proposals/{}/approve/", "/sign-in/"])
 def test_a_body_that_is_no_form_is_a_bad_request_and_has_no_effect(

@@ -430,6 +430,7 @@ def asked(cast, source, target, kind):
     )
 
 
+@pytest.mark.once(on="sqlite")
 @pytest.mark.parametrize("person", ["target_approver", "steward", "stranger"])
 @pytest.mark.parametrize("kind", ["CREATE", "EDIT", "DELETE"])
 def test_the_decision_page_costs_few_queries_whatever_is_asked_and_however_much_lies_around(
@@ -449,6 +450,7 @@ def test_the_decision_page_costs_few_queries_whatever_is_asked_and_however_much_
     queries_of(client, proposal.get_absolute_url(), most=MOST_QUERIES)
 
 
+@pytest.mark.once(on="sqlite")
 def test_the_page_of_a_system_costs_few_queries_however_many_flows_it_has(
     as_, cast, source, target
 ):
@@ -464,6 +466,7 @@ def test_the_page_of_a_system_costs_few_queries_however_many_flows_it_has(
     queries_of(client, source.get_absolute_url(), most=MOST_QUERIES)
 
 
+@pytest.mark.once(on="sqlite")
 def test_the_pages_of_flows_cost_few_queries_for_much_as_for_little(as_, cast, source, target):
     client = as_(cast.both)
     flow = factories.flow(source, target, physical=1)

@@ -81,6 +81,7 @@ def quietly():
     logging.disable(logging.NOTSET)
 
 
+@pytest.mark.once(on="postgresql")
 @pytest.mark.django_db
 @pytest.mark.usefixtures("quietly")
 def test_nothing_that_is_sent_breaks_the_site_or_half_works(filled, record_property):  # noqa: F811
@@ -114,6 +115,7 @@ def test_nothing_that_is_sent_breaks_the_site_or_half_works(filled, record_prope
     } <= set(seen)
 
 
+@pytest.mark.once(on="postgresql")
 @pytest.mark.django_db
 @pytest.mark.usefixtures("quietly")
 def test_no_address_breaks_over_a_malformed_body_or_junk_in_its_query(filled):  # noqa: F811

@@ -308,6 +308,7 @@ def test_without_anything_it_says_so(as_, maker):
     assert "Nobody waits for anybody." in page_text
 
 
+@pytest.mark.once(on="sqlite")
 def test_the_page_costs_the_same_for_1_and_25_rows(
     as_, cast, source, target, django_assert_max_num_queries
 ):

@@ -228,6 +228,7 @@ def test_a_file_of_flows_holds_their_data_types_declared_and_sent(
     ]
 
 
+@pytest.mark.once(on="sqlite")
 def test_a_file_costs_the_same_number_of_queries_for_1_and_25_rows(
     as_, cast, source, target, django_assert_max_num_queries
 ):

@@ -398,6 +398,7 @@ def test_older_and_newer_pages_hold_every_proposal_once(as_, cast, source, targe
     assert [row.pk for row in back.rows] == made[::-1][25:50]
 
 
+@pytest.mark.once(on="sqlite")
 def test_a_list_costs_the_same_number_of_queries_for_1_and_25_rows(as_, cast, source, target):
     def rows(number, start):
         for n in range(start, start + number):

@@ -331,6 +331,7 @@ def test_the_clock_ends_open_proposals_and_no_other(company):
     assert {proposal.state for proposal in company.proposals if time_out(proposal)} == may
 
 
+@pytest.mark.once(on="postgresql")
 @pytest.mark.parametrize("scenario", SCENARIOS)
 @pytest.mark.django_db
 def test_who_may_do_what_under_other_policies(company, scenario):

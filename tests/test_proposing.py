@@ -287,6 +287,7 @@ MOST = {
 }
 
 
+@pytest.mark.once(on="sqlite")
 def test_the_form_costs_the_same_for_1_and_25_of_everything(as_, cast, source, target):
     def more(number: int, start: int):
         for n in range(start, start + number):

@@ -402,6 +402,7 @@ def lack(cast, source, target):
     return add
 
 
+@pytest.mark.once(on="sqlite")
 def test_a_list_and_its_file_cost_the_same_number_of_queries_for_1_and_25_rows(
     as_, cast, lack, django_assert_max_num_queries
 ):

@@ -225,6 +225,7 @@ def page_url(name: str, *args) -> str:
     return reverse(name, args=args)
 
 
+@pytest.mark.once(on="sqlite")
 @pytest.mark.django_db
 @pytest.mark.parametrize("row", PAGES)
 def test_who_gets_which_status(world, row):
@@ -247,6 +248,7 @@ def differing(found: dict, expected: dict) -> dict:
     }
 
 
+@pytest.mark.once(on="sqlite")
 @pytest.mark.django_db
 @pytest.mark.parametrize("row", PAGES)
 def test_no_page_has_inline_script_or_style(world, row):
@@ -254,6 +256,7 @@ def test_no_page_has_inline_script_or_style(world, row):
     assert not re.search(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son[a-z]+=|javascript:", content)
 
 
+@pytest.mark.once(on="sqlite")
 @pytest.mark.django_db
 @pytest.mark.parametrize("row", PAGES)
 def test_no_other_method_is_answered(world, row):

@@ -45,6 +45,7 @@ def assets(page: str) -> int:
     return sum(len(gzip.compress(Path(finders.find(link)).read_bytes(), 6)) for link in links)
 
 
+@pytest.mark.once(on="sqlite")
 def test_a_page_is_light(as_, cast, source, crowded):
     client = as_(cast.source_approver)
     places = [crowded, source, crowded.result_logical_flow, crowded.result_physical_flow]
