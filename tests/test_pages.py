@@ -390,11 +390,11 @@ def test_older_and_newer_pages_hold_every_proposal_once(as_, cast, source, targe
     while True:
         page = client.get(f"/proposals/{query}").context["page"]
         seen += [row.pk for row in page.rows]
-        if not page.older:
+        if not page.next:
             break
-        query = page.older
+        query = page.next
     assert seen == made[::-1]
-    back = client.get(f"/proposals/{page.newer}").context["page"]
+    back = client.get(f"/proposals/{page.previous}").context["page"]
     assert [row.pk for row in back.rows] == made[::-1][25:50]
 
 

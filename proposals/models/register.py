@@ -9,6 +9,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, Subquery
 from django.db.models.functions import Coalesce
+from django.db.models.lookups import IsNull
 from django.urls import reverse
 from django_fsm import FSMField, FSMModelMixin, transition
 
@@ -212,7 +213,9 @@ class LogicalFlowQuerySet(RoutesQuerySet):
         consent = self.model.proposals.rel.related_model.objects.filter(
             result_logical_flow=OuterRef("pk"), type="CREATE", state="FULLY_APPROVED"
         )
-        return self.select_related("source", "target").annotate(has_consent=Exists(consent))
+        # Not EXISTS: for a whole register PostgreSQL would read all consents beforehand.
+        first = Subquery(consent.order_by().values("pk")[:1])
+        return self.select_related("source", "target").annotate(has_consent=IsNull(first, False))
 
     def by_route(self):
         return self.order_by("source__name", "target__name", "pk")

@@ -16,7 +16,7 @@ from ..reports.flow_picture import of_flow
 from ..reports.neighbourhood import OF_A_ROUTE, sent_along
 from ..workflow import provisioning
 from .form_pages import form_page
-from .lists import bounded_page, offset_page, wanted_file
+from .lists import Total, keyset_page, wanted_file
 from .proposals import earlier, write
 
 DECISIONS = ["transitions__by", "transitions__on_behalf_of"]
@@ -29,8 +29,9 @@ def flow_list(request: HttpRequest) -> HttpResponse:
     chosen = FlowFilter(request.GET, listed, request=request)
     if kind := wanted_file(request):
         return table_response(kind, "flows", *list_columns.flows(chosen.found))
-    page = bounded_page(chosen.found, request.GET)
-    return render(request, "proposals/logicalflow_list.html", {"filter": chosen, "page": page})
+    page, total = keyset_page(chosen.found, request.GET, size=50), Total.of(chosen.found)
+    context = {"filter": chosen, "page": page, "total": total}
+    return render(request, "proposals/logicalflow_list.html", context)
 
 
 class FlowPage(DetailView):
@@ -57,7 +58,7 @@ class FlowPage(DetailView):
         proposals = prefetch_rights(list(on_it.listed()[:25]))
         removals = (row for row in proposals if row.concerned_logical_flow_id == flow.pk)
         return super().get_context_data(
-            page=offset_page(physical, self.request.GET),
+            page=keyset_page(physical, self.request.GET),
             picture=of_flow(flow, list(physical.active()[:OF_A_ROUTE])),
             data_types=flow.data_types(),
             consents=flow.consent()

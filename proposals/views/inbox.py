@@ -11,7 +11,7 @@ from ..errors import Refused
 from ..forms import BulkForm
 from ..models import Proposal, Receipt, Right, State, User, prefetch_rights
 from .form_pages import act_once
-from .lists import offset_page
+from .lists import keyset_page
 
 
 @require_safe
@@ -22,7 +22,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
 
 def _page(request: HttpRequest, form: BulkForm, status: int = 200) -> HttpResponse:
     waiting = Proposal.objects.awaiting(request.user).listed().order_by("submitted_at", "pk")
-    page = offset_page(waiting, request.GET)
+    page = keyset_page(waiting, request.GET)
     context = {
         "page": page,
         "rows": [Waiting.of(row, request.user) for row in prefetch_rights(page.rows)],

@@ -1,88 +1,202 @@
 """Pages of long lists, and the files they are downloaded as."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import reduce
+from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import DateTimeField, Field, IntegerField, Q, QuerySet
 from django.http import HttpRequest, QueryDict
 
 from ..files.download import MOST_ROWS
 
 SIZE = 25
-MOST = 1000
 LARGEST = 2**63 - 1
+NO_ROW = Q(pk__in=[])
+# Nobody counts on as far as this; a full count would read the whole table.
+MOST_COUNTED = 1000
 
 
 @dataclass(frozen=True)
 class Page:
-    """One page of a list. `newer` and `older` are query strings of its neighbours, empty where
+    """One page of a list. `previous` and `next` are query strings of its neighbours, empty where
     there is none.
     """
 
     rows: list
-    newer: str
-    older: str
+    previous: str
+    next: str
 
 
-def keyset_page(queryset, query: QueryDict) -> Page:
-    """The page that `?before=<id>` (older ones) or `?after=<id>` (newer ones) asks for; else the
-    newest.
+def keyset_page(queryset: QuerySet, query: QueryDict, size: int = SIZE) -> Page:
+    """The page after the row that `?after=` names, or before that of `?before=`; else the first.
 
-    By key, not by OFFSET: the thousandth page costs what the first does, and rows that arrive
-    meanwhile move nothing. A value that is no id counts as absent.
+    A row is named by what the list is ordered by, one value for each part of the order, the last
+    of them its id. By key, not by OFFSET: the thousandth page costs what the first does, and rows
+    that arrive or leave meanwhile move no other to where it is missed or shown twice. What names
+    no place in the list, or one with nothing behind it, counts as absent.
     """
-    before, after = _id(query.get("before")), _id(query.get("after"))
+    order = Order.of(queryset)
+    after, before = order.read(query.getlist("after")), order.read(query.getlist("before"))
     if after is not None:
-        rows = list(queryset.filter(pk__gt=after).order_by("pk")[: SIZE + 1])
-        more_newer, more_older = len(rows) > SIZE, True
-        rows = rows[:SIZE][::-1]
-    else:
-        rows = list(
-            (queryset.filter(pk__lt=before) if before is not None else queryset).order_by("-pk")[
-                : SIZE + 1
-            ]
-        )
-        more_newer, more_older = before is not None, len(rows) > SIZE
-        rows = rows[:SIZE]
-    newer = _query(query, after=rows[0].pk) if rows and more_newer else ""
-    older = _query(query, before=rows[-1].pk) if rows and more_older else ""
-    return Page(rows, newer, older)
+        rows = list(queryset.filter(order.behind(after))[: size + 1])
+        if rows:
+            return _page(order, query, rows[:size], has_previous=True, has_next=len(rows) > size)
+    elif before is not None:
+        rows = list(queryset.filter(order.ahead(before)).reverse()[: size + 1])
+        if len(rows) > size:
+            return _page(order, query, rows[size - 1 :: -1], has_previous=True, has_next=True)
+    rows = list(queryset[: size + 1])
+    return _page(order, query, rows[:size], has_previous=False, has_next=len(rows) > size)
+
+
+def _page(
+    order: "Order", query: QueryDict, rows: list, *, has_previous: bool, has_next: bool
+) -> Page:
+    """With links to its neighbours, where the list goes on."""
+    return Page(
+        rows,
+        _query(query, before=order.values(rows[0])) if has_previous else "",
+        _query(query, after=order.values(rows[-1])) if has_next else "",
+    )
+
+
+def _query(query: QueryDict, **edge: list[str]) -> str:
+    kept = query.copy()
+    for key in ("before", "after"):
+        kept.pop(key, None)
+    for key, values in edge.items():
+        kept.setlist(key, values)
+    return f"?{kept.urlencode()}"
 
 
 @dataclass(frozen=True)
-class BoundedPage:
-    """One page of the first MOST rows of a list; `total` is how many there are, None if that is
-    more than MOST.
-    """
+class Part:
+    """One of the values by which a list is ordered."""
 
-    rows: list
-    number: int
-    pages: int
-    total: int | None
+    path: str
+    field: Field
+    is_descending: bool
+    empty_first: bool
 
-    @property
-    def most(self) -> str:
-        return f"{MOST:,}"
+    def value(self, row: Any) -> str:
+        held = reduce(getattr, self.path.split("__"), row)
+        if held is None:
+            return ""
+        return held.isoformat() if isinstance(held, datetime) else str(held)
 
-    @property
-    def how_many(self) -> str:
-        return f"more than {self.most}" if self.total is None else f"{self.total:,}"
+    def read(self, text: str) -> Any:
+        """The value that `text` stands for, None where there is none; ValueError for what is no
+        value of it.
+        """
+        if not text and self.empty_first:
+            return None
+        if isinstance(self.field, DateTimeField):
+            return _moment(text)
+        if isinstance(self.field, IntegerField):
+            return _number(text)
+        if "\x00" in text:
+            raise ValueError(text)
+        return text
 
-    @property
-    def is_cut(self) -> bool:
-        """Whether it is the last page one can turn to, and there is more."""
-        return self.total is None and self.number == self.pages
+    def same(self, value: Any) -> Q:
+        return Q(**{f"{self.path}__isnull": True} if value is None else {self.path: value})
+
+    def behind(self, value: Any) -> Q:
+        """The rows that come later by this part alone."""
+        if value is None:
+            return Q(**{f"{self.path}__isnull": False})
+        return Q(**{f"{self.path}__{'lt' if self.is_descending else 'gt'}": value})
+
+    def ahead(self, value: Any) -> Q:
+        if value is None:
+            return NO_ROW
+        earlier = Q(**{f"{self.path}__{'gt' if self.is_descending else 'lt'}": value})
+        return earlier | Q(**{f"{self.path}__isnull": True}) if self.empty_first else earlier
 
 
-def bounded_page(queryset: QuerySet, query: QueryDict, size: int = 50) -> BoundedPage:
-    """The page `?page=<number>` of a list in an order of its own; what is no page of it counts as
-    its nearest one.
-    """
-    # Counted no further than anybody can turn: a full count reads the whole table.
-    counted = queryset.order_by().values("pk")[: MOST + 1].count()
-    pages = max(1, -(-min(counted, MOST) // size))
-    number = min(max(_id(query.get("page")) or 1, 1), pages)
-    rows = list(queryset[(number - 1) * size : min(number * size, MOST)])
-    return BoundedPage(rows, number, pages, counted if counted <= MOST else None)
+@dataclass(frozen=True)
+class Order:
+    """What a list is ordered by. Values that may be absent come first, and their list says so."""
+
+    parts: list[Part]
+
+    @classmethod
+    def of(cls, queryset: QuerySet) -> "Order":
+        return cls([_part(queryset, ordered) for ordered in queryset.query.order_by])
+
+    def values(self, row: Any) -> list[str]:
+        return [part.value(row) for part in self.parts]
+
+    def read(self, texts: list[str]) -> list | None:
+        if len(texts) != len(self.parts):
+            return None
+        try:
+            return [part.read(text) for part, text in zip(self.parts, texts, strict=True)]
+        except ValueError:
+            return None
+
+    def behind(self, values: list) -> Q:
+        """The rows that come after the one with `values`."""
+        later = NO_ROW
+        for part, value in reversed(list(zip(self.parts, values, strict=True))):
+            later = part.behind(value) | part.same(value) & later
+        return later & self._bound("lte" if self.parts[0].is_descending else "gte", values[0])
+
+    def ahead(self, values: list) -> Q:
+        earlier = NO_ROW
+        for part, value in reversed(list(zip(self.parts, values, strict=True))):
+            earlier = part.ahead(value) | part.same(value) & earlier
+        return earlier & self._bound("gte" if self.parts[0].is_descending else "lte", values[0])
+
+    def _bound(self, lookup: str, value: Any) -> Q:
+        """Says nothing new, but a database finds by an index only what no OR is about."""
+        first = self.parts[0]
+        return Q() if first.empty_first else Q(**{f"{first.path}__{lookup}": value})
+
+
+def _part(queryset: QuerySet, ordered: Any) -> Part:
+    """Of a term of `order_by`: a path with or without its minus, or `F(path).asc(...)`."""
+    is_path = isinstance(ordered, str)
+    path = ordered.removeprefix("-") if is_path else ordered.expression.name
+    name = queryset.model._meta.pk.name if path == "pk" else path
+    return Part(
+        path,
+        queryset.query.resolve_ref(name).output_field,
+        ordered.startswith("-") if is_path else ordered.descending,
+        not is_path and bool(ordered.nulls_first),
+    )
+
+
+def _number(text: str) -> int:
+    # int() takes spaces, underscores and digits of other scripts too; a longer number would not
+    # fit into the column.
+    if not (text.isascii() and text.isdigit() and len(text) < 20 and int(text) <= LARGEST):
+        raise ValueError(text)
+    return int(text)
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(text) from None
+
+
+@dataclass(frozen=True)
+class Total:
+    """How many rows a list has; None if they are more than MOST_COUNTED."""
+
+    number: int | None
+
+    @classmethod
+    def of(cls, queryset: QuerySet) -> "Total":
+        counted = queryset.order_by().values("pk")[: MOST_COUNTED + 1].count()
+        return cls(counted if counted <= MOST_COUNTED else None)
+
+    def __str__(self) -> str:
+        return f"More than {MOST_COUNTED:,}" if self.number is None else f"{self.number:,}"
 
 
 def wanted_file(request: HttpRequest) -> str:
@@ -91,27 +205,3 @@ def wanted_file(request: HttpRequest) -> str:
     """
     kind = request.GET.get("as", "")
     return kind if kind in MOST_ROWS else ""
-
-
-def offset_page(queryset, query: QueryDict) -> Page:
-    """The page `?page=<number>` of a list in an order of its own; without counting it."""
-    # OFFSET reads what it skips, so there is an end to how far one can turn.
-    number = min(_id(query.get("page")) or 1, 400)
-    rows = list(queryset[(number - 1) * SIZE : number * SIZE + 1])
-    newer = _query(query, page=number - 1) if number > 1 else ""
-    older = _query(query, page=number + 1) if len(rows) > SIZE else ""
-    return Page(rows[:SIZE], newer, older)
-
-
-def _id(text: str | None) -> int | None:
-    # isdigit() alone takes digits of other scripts; a longer number would not fit into the column.
-    is_number = text and text.isascii() and text.isdigit() and len(text) < 20
-    return int(text) if is_number and int(text) <= LARGEST else None
-
-
-def _query(query: QueryDict, **edge: int) -> str:
-    kept = query.copy()
-    for key in ("before", "after", "page"):
-        kept.pop(key, None)
-    kept.update(edge)
-    return f"?{kept.urlencode()}"

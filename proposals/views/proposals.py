@@ -32,7 +32,7 @@ from ..reports import advice, list_columns
 from ..reports.proposal_page import proposal_details
 from ..workflow import provisioning
 from .form_pages import form_page
-from .lists import bounded_page, keyset_page, wanted_file
+from .lists import Total, keyset_page, wanted_file
 
 WRITTEN = {
     ProposalType.CREATE: (ProposalForm, "proposals/proposal_form.html"),
@@ -45,19 +45,16 @@ SHOWN = {"show", "like"}  # buttons that show the form again, and judge and keep
 
 @require_safe
 def proposal_list(request: HttpRequest) -> HttpResponse:
-    """All proposals the reader may see; the filter and the order are the query string.
-
-    Newest first has pages without end, any other order shows the first thousand.
-    """
-    chosen = ProposalFilter(
-        request.GET, Proposal.objects.visible_to(request.user).listed(), request=request
-    )
+    """All proposals the reader may see; the filter and the order are the query string."""
+    newest_first = Proposal.objects.visible_to(request.user).listed().order_by("-pk")
+    chosen = ProposalFilter(request.GET, newest_first, request=request)
     if kind := wanted_file(request):
         return table_response(kind, "proposals", *list_columns.proposals(chosen.found))
-    paged = bounded_page if chosen.in_another_order else keyset_page
-    page = paged(chosen.found, request.GET)
+    page = keyset_page(chosen.found, request.GET)
     prefetch_rights(page.rows)
-    return render(request, "proposals/proposal_list.html", {"filter": chosen, "page": page})
+    total = Total.of(chosen.found) if chosen.in_another_order else None
+    context = {"filter": chosen, "page": page, "total": total}
+    return render(request, "proposals/proposal_list.html", context)
 
 
 def readable(user):

@@ -5,7 +5,7 @@ from django.views.decorators.http import require_safe
 from ..files.download import table_response
 from ..forms.filters import QualityFilter
 from ..reports.quality import QUESTIONS
-from .lists import bounded_page, wanted_file
+from .lists import Total, keyset_page, wanted_file
 
 
 @require_safe
@@ -26,10 +26,8 @@ def question(request: HttpRequest, slug: str) -> HttpResponse:
     chosen = QualityFilter(request.GET, asked.rows(), request=request, question=asked)
     if kind := wanted_file(request):
         return table_response(kind, slug, *asked.table(chosen.found))
-    page = bounded_page(chosen.found, request.GET)
-    context = {"question": asked, "questions": QUESTIONS.values(), "filter": chosen, "page": page}
-    return render(
-        request,
-        "proposals/quality_list.html",
-        context | {"lines": asked.lines(page.rows, request.user)},
-    )
+    page, total = keyset_page(chosen.found, request.GET, size=50), Total.of(chosen.found)
+    context = {"filter": chosen, "page": page, "total": total}
+    context |= {"question": asked, "questions": QUESTIONS.values()}
+    context["lines"] = asked.lines(page.rows, request.user)
+    return render(request, "proposals/quality_list.html", context)
