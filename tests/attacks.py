@@ -232,6 +232,24 @@ TABLE = {
         "datatype_id = {unused_type} "
         "WHERE proposal_id = {done}",
     ],
+    "proposal_revises_its_makers_own": [
+        copied(
+            "proposal",
+            "{draft}",
+            id="900002",
+            revises_id="{done}",
+            first_round_id="{done}",
+            round_number="2",
+        ),
+        copied(
+            "proposal",
+            "{draft}",
+            id="900003",
+            revises_id="{waiting}",
+            first_round_id="{waiting}",
+            round_number="2",
+        ),
+    ],
     "proposal_concerns_its_own_route": [
         copied(
             "proposal", "{draft}", type="'DELETE'", concerned_physical_flow_id="{other_physical}"

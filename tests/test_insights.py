@@ -161,7 +161,8 @@ def test_rejections_by_the_reason_of_the_proposal(cast, source, target, decided,
         25.0,
     )
     assert regulation.by_state_label == [
-        *[("Fully approved", 3), ("Source rejected", 1), ("Target rejected", 0)],
+        *[("Fully approved", 3), ("Changes requested", 0)],
+        *[("Source rejected", 1), ("Target rejected", 0)],
         *[("Cancelled", 0), ("Timed out", 1)],
     ]
     assert (finding.reason, finding.decided, finding.rejected, finding.percent) == (
@@ -294,7 +295,7 @@ def test_each_chart_has_a_title_and_a_table_that_says_the_same(as_, cast, source
     page_text = text(as_(cast.stranger).get("/insights/"))
     assert "under 3 days 1 0 0 1" in page_text
     assert "1 of 2 decided was rejected, 50%" in page_text
-    assert "Regulation 1 0 1 0 0 50%" in page_text
+    assert "Regulation 1 0 0 1 0 0 50%" in page_text
     assert "2 3 days 4 days" in page_text
     assert "Ledger LEDGER · as source 1 Bo Both, Sam Source Mia Maker" in page_text
     assert 'href="/proposals/?state=OPEN&amp;system=Ledger%20%28LEDGER%29"' in page

@@ -235,6 +235,8 @@ def test_a_file_of_proposals_holds_what_is_filtered_with_whom_it_waits_for(
         "Closed": "",
         "Source waits for": "Bo Both, Sam Source, Dee Delegate",
         "Target waits for": "Bo Both, Tess Target",
+        "Round": "1",
+        "First round": str(made.pk),
         "In this state since": "",
     }
     assert told["Submitted"] == timezone.localtime(made.submitted_at).isoformat(timespec="seconds")

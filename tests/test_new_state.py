@@ -1,6 +1,6 @@
 """A new state is rows of the table and a migration: tried on a copy of the project, pages and all.
 
-The copy gets ON_HOLD with `hold` and `resume`, as CONTRIBUTING.md tells it, and RETURNED, a
+The copy gets ON_HOLD with `hold` and `resume`, as CONTRIBUTING.md tells it, and POSTPONED, a
 decision of a side by whoever may approve or reject; and nothing else.
 """
 
@@ -19,24 +19,24 @@ ROOT = Path(__file__).parent.parent
 RECIPE = (ROOT / "CONTRIBUTING.md").read_text()
 OPEN = "State.PENDING_APPROVALS, State.SOURCE_APPROVED, State.TARGET_APPROVED]"
 
-RETURN = """
+POSTPONE = """
     @transition(
         state,
         source=SOURCE_UNDECIDED,
-        target=State.RETURNED,
+        target=State.POSTPONED,
         permission=Approver(Side.SOURCE, ("may_approve", "may_reject")),
         custom={
-            "label": "Request changes",
-            "question": "Request changes of this proposal?",
+            "label": "Postpone",
+            "question": "Postpone this proposal?",
             "explanation": "The maker reads your comment and proposes again.",
-            "done": "returned by the source",
+            "done": "postponed by the source",
             "side": Side.SOURCE,
-            "comment": "What should change?",
-            "comment_is_required": "Say what should change.",
-            "verdict": "Returned",
+            "comment": "Until when?",
+            "comment_is_required": "Say until when.",
+            "verdict": "Postponed",
         },
     )
-    def return_source(self) -> None: ...
+    def postpone_source(self) -> None: ...
 """
 
 STORY = """
@@ -113,18 +113,18 @@ for who in (architect, cast.rejecter):
     file = f"{who}.csv"
     other = factories.proposed(cast.maker, source, target, specification_name=file)
     page = other.get_absolute_url()
-    assert f'{page}return/"' in get(page, who).content.decode()
-    assert 'value="return">Request changes chosen' in get("/inbox/", who).content.decode()
-    assert get(f"{page}return/", cast.target_approver).status_code == 403
+    assert f'{page}postpone/"' in get(page, who).content.decode()
+    assert 'value="postpone">Postpone chosen' in get("/inbox/", who).content.decode()
+    assert get(f"{page}postpone/", cast.target_approver).status_code == 403
     get(page, who)
-    silent = browser.post(f"{page}return/", {"side": "SOURCE"})
-    assert silent.status_code == 400 and "Say what should change." in silent.content.decode()
-    browser.post(f"{page}return/", {"side": "SOURCE", "comment": "Daily, please."})
+    silent = browser.post(f"{page}postpone/", {"side": "SOURCE"})
+    assert silent.status_code == 400 and "Say until when." in silent.content.decode()
+    browser.post(f"{page}postpone/", {"side": "SOURCE", "comment": "Daily, please."})
     other.refresh_from_db()
-    assert (other.state, other.is_closed, other.look) == ("RETURNED", True, "ended")
+    assert (other.state, other.is_closed, other.look) == ("POSTPONED", True, "ended")
     shown = " ".join(get(page, cast.maker).content.decode().split())
-    assert f"<strong>{who}</strong> returned by the source" in shown and "Daily, please." in shown
-    assert '<span class="state ended">Returned</span>' in shown
+    assert f"<strong>{who}</strong> postponed by the source" in shown and "Daily, please." in shown
+    assert '<span class="state ended">Postponed</span>' in shown
 assert Email.objects.filter(to=cast.maker.email).count() == 4
 assert list(verify.breaches()) == []
 print("all of it")
@@ -164,11 +164,11 @@ def test_a_new_state_is_rows_of_the_table_and_a_migration(copy):
     table = copy / "proposals/models/states.py"
     text = table.read_text()
     last_state = '    TIMED_OUT = "TIMED_OUT", "Timed out"\n'
-    returned = '    RETURNED = "RETURNED", "Returned"\n'
-    text = text.replace(last_state, last_state + state + returned)
+    postponed = '    POSTPONED = "POSTPONED", "Postponed"\n'
+    text = text.replace(last_state, last_state + state + postponed)
     text = text.replace(OPEN, OPEN.replace("]", ", State.ON_HOLD]"))  # cancel and time_out
     after_table = "\n\n@dataclass(frozen=True)\nclass Action:"
-    text = text.replace(after_table, f"\n{actions}{RETURN}{after_table}")
+    text = text.replace(after_table, f"\n{actions}{POSTPONE}{after_table}")
     table.write_text(text)
     run(copy, "manage.py", "makemigrations", "proposals", "--name", "on_hold")
     run(copy, "manage.py", "migrate", "--verbosity", "0")

@@ -20,9 +20,11 @@ from proposals.models import Delegation, Involvement, Proposal, State, User, act
 
 from . import accounts, factories
 
-BOTH_SIDES = {"approve_source", "reject_source", "approve_target", "reject_target"}
-SOURCE_SIDE = {"approve_source", "reject_source"}
-TARGET_SIDE = {"approve_target", "reject_target"}
+SOURCE_SIDE = {"approve_source", "return_source", "reject_source"}
+TARGET_SIDE = {"approve_target", "return_target", "reject_target"}
+BOTH_SIDES = SOURCE_SIDE | TARGET_SIDE
+REJECTS_SOURCE = {"return_source", "reject_source"}
+REJECTS_TARGET = {"return_target", "reject_target"}
 
 ALLOWED = {
     "PROPOSED_CREATE": {"maker": {"propose", "cancel"}},
@@ -32,14 +34,14 @@ ALLOWED = {
         "delegate": SOURCE_SIDE,
         "target_approver": TARGET_SIDE,
         "both": BOTH_SIDES,
-        "rejecter": {"reject_source", "reject_target"},
+        "rejecter": REJECTS_SOURCE | REJECTS_TARGET,
         "clock": {"time_out"},
     },
     "SOURCE_APPROVED": {
         "maker": {"cancel"},
         "target_approver": TARGET_SIDE,
         "both": TARGET_SIDE,
-        "rejecter": {"reject_target"},
+        "rejecter": REJECTS_TARGET,
         "clock": {"time_out"},
     },
     "TARGET_APPROVED": {
@@ -47,12 +49,13 @@ ALLOWED = {
         "source_approver": SOURCE_SIDE,
         "delegate": SOURCE_SIDE,
         "both": SOURCE_SIDE,
-        "rejecter": {"reject_source"},
+        "rejecter": REJECTS_SOURCE,
         "clock": {"time_out"},
     },
     "FULLY_APPROVED": {},
     "SOURCE_REJECTED": {},
     "TARGET_REJECTED": {},
+    "RETURNED": {},
     "CANCELLED": {},
     "TIMED_OUT": {},
 }
@@ -60,6 +63,8 @@ ALLOWED = {
 LEADS_TO = {
     "propose": "PENDING_APPROVALS",
     "cancel": "CANCELLED",
+    "return_source": "RETURNED",
+    "return_target": "RETURNED",
     "reject_source": "SOURCE_REJECTED",
     "reject_target": "TARGET_REJECTED",
     "time_out": "TIMED_OUT",
@@ -210,6 +215,12 @@ VERBS = {
     "propose": lambda proposal, by: workflow.propose(proposal, by=by),
     "approve_source": lambda proposal, by: workflow.approve(proposal, sides=["SOURCE"], by=by),
     "approve_target": lambda proposal, by: workflow.approve(proposal, sides=["TARGET"], by=by),
+    "return_source": lambda proposal, by: workflow.request_changes(
+        proposal, side="SOURCE", by=by, comment="otherwise"
+    ),
+    "return_target": lambda proposal, by: workflow.request_changes(
+        proposal, side="TARGET", by=by, comment="otherwise"
+    ),
     "reject_source": lambda proposal, by: workflow.reject(
         proposal, side="SOURCE", by=by, comment="no"
     ),
@@ -231,6 +242,7 @@ HISTORY = {
     ],
     "SOURCE_REJECTED": [("propose", "maker"), ("reject_source", "rejecter")],
     "TARGET_REJECTED": [("propose", "maker"), ("reject_target", "rejecter")],
+    "RETURNED": [("propose", "maker"), ("return_source", "rejecter")],
     "CANCELLED": [("propose", "maker"), ("cancel", "maker")],
     "TIMED_OUT": [("propose", "maker"), ("time_out", "clock")],
 }

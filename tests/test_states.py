@@ -44,6 +44,10 @@ EXPECTED = {
     ("SOURCE_APPROVED", "approve_target"): "TARGET_APPROVED",
     ("SOURCE_APPROVED", "complete"): "FULLY_APPROVED",
     ("TARGET_APPROVED", "complete"): "FULLY_APPROVED",
+    ("PENDING_APPROVALS", "return_source"): "RETURNED",
+    ("TARGET_APPROVED", "return_source"): "RETURNED",
+    ("PENDING_APPROVALS", "return_target"): "RETURNED",
+    ("SOURCE_APPROVED", "return_target"): "RETURNED",
     ("PENDING_APPROVALS", "reject_source"): "SOURCE_REJECTED",
     ("TARGET_APPROVED", "reject_source"): "SOURCE_REJECTED",
     ("PENDING_APPROVALS", "reject_target"): "TARGET_REJECTED",
@@ -69,6 +73,7 @@ def test_open_and_end_states_follow_from_the_table():
         "FULLY_APPROVED",
         "SOURCE_REJECTED",
         "TARGET_REJECTED",
+        "RETURNED",
         "CANCELLED",
         "TIMED_OUT",
     }

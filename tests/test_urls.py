@@ -104,6 +104,15 @@ PAGES = {
     "proposal-approve closed": page(
         only(409, DECIDERS + " target", 403), POST=only(409, DECIDERS, 403), sent=SOURCE
     ),
+    "proposal-return draft": page(
+        only(403, "maker superuser", 404), POST=only(403, "maker superuser", 404), sent=SOURCE
+    ),
+    "proposal-return waiting": page(
+        only(200, DECIDERS + " target", 403), POST=only(302, DECIDERS, 403), sent=SOURCE
+    ),
+    "proposal-return closed": page(
+        only(409, DECIDERS + " target", 403), POST=only(409, DECIDERS, 403), sent=SOURCE
+    ),
     "proposal-reject draft": page(
         only(403, "maker superuser", 404), POST=only(403, "maker superuser", 404), sent=SOURCE
     ),

@@ -117,7 +117,7 @@ class ListFilter(django_filters.FilterSet):
 
 
 class ProposalFilter(ListFilter):
-    MORE = ["type", "system", "unit", "data_type", "only", "maker", "older_than"]
+    MORE = ["type", "system", "unit", "data_type", "only", "maker", "older_than", "rounds"]
     ORDERS = {
         "oldest": ("Oldest first", ["pk"]),
         "waiting": ("Open, by waiting time", ["moved_at", "pk"]),
@@ -150,9 +150,22 @@ class ProposalFilter(ListFilter):
         label="Older than (days)", method="older", min_value=0, max_value=36500
     )
 
+    rounds = django_filters.BooleanFilter(
+        label="Every round", method="narrow_nothing", widget=forms.CheckboxInput()
+    )
+
     class Meta:
         model = Proposal
         fields: list[str] = []
+
+    @property
+    def found(self) -> QuerySet:
+        """Of a proposal that was revised only the newest round, unless every one is asked for; a
+        search looks through all.
+        """
+        asked = self.form.cleaned_data if self.is_valid() else {}
+        shows_all = asked.get("rounds") or asked.get("q")
+        return super().found if shows_all else super().found.newest_rounds()
 
     @property
     def in_another_order(self) -> bool:

@@ -32,6 +32,7 @@ DRAFT, FULL = quoted(State.PROPOSED_CREATE), quoted(State.FULLY_APPROVED)
 RESULTS = ["result_logical_flow_id", "result_specification_id", "result_physical_flow_id"]
 # What a search looks in follows the names of others, so it may change for ever.
 CONTENT = [column for column in columns(Proposal) if column not in derived_fields(Proposal)]
+ROUND = ["revises_id", "first_round_id", "round_number"]
 FROZEN = [column for column in CONTENT if column not in ("state", "closed_at", *RESULTS)]
 APPROVALS = listed(action.name for action in actions().values() if action.verb == "approve")
 
@@ -87,8 +88,15 @@ def of_content() -> list[Guard]:
             "proposal_stays_its_makers",
             PROPOSAL,
             ("UPDATE",),
-            differ(["id", "type", "maker_id", "created_at"]),
+            differ(["id", "type", "maker_id", "created_at", *ROUND]),
             "Maker, type and beginning of a proposal never change.",
+        ),
+        Guard(
+            "proposal_revises_its_makers_own",
+            PROPOSAL,
+            ("INSERT",),
+            revises_another(),
+            "A round follows one of the same maker and type that was closed without agreement.",
         ),
         Guard(
             "proposal_data_types_frozen",
@@ -117,6 +125,18 @@ def of_content() -> list[Guard]:
             "A change or removal is of a flow of its own source and target.",
         ),
     ]
+
+
+def revises_another() -> str:
+    """NEW is no next round of what it says that it revises."""
+    return f"""NEW.revises_id IS NOT NULL AND NOT EXISTS (
+        SELECT 1 FROM {PROPOSAL} p WHERE p.id = NEW.revises_id
+        AND p.maker_id = NEW.maker_id AND p.type = NEW.type
+        AND p.state IN {listed(end_states())} AND p.state <> {FULL} AND p.submitted_at IS NOT NULL
+        AND NEW.round_number = p.round_number + 1
+        AND NEW.first_round_id = COALESCE(p.first_round_id, p.id)
+        AND p.concerned_physical_flow_id IS NOT DISTINCT FROM NEW.concerned_physical_flow_id
+        AND p.concerned_logical_flow_id IS NOT DISTINCT FROM NEW.concerned_logical_flow_id)"""
 
 
 def at_commit() -> list[Guard]:

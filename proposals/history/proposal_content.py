@@ -50,6 +50,20 @@ def content_of(proposals: Iterable[Proposal]) -> dict[int, list[Line]]:
     }
 
 
+def differences(earlier: Proposal, later: Proposal) -> list[Line]:
+    """Field by field what `earlier` asked (`old`) and what `later` asks (`new`), where they
+    differ; both with `data_types` prefetched, and of one type.
+    """
+    contents = content_of([earlier, later])
+    # A removal wants nothing; what it concerns is what was there.
+    before, now = (
+        {line.what: line.new or line.old for line in contents[proposal.pk]}
+        for proposal in (earlier, later)
+    )
+    both = [Line(what, before.get(what, ""), now.get(what, "")) for what in before | now]
+    return [line for line in both if line.differs]
+
+
 def _lines(proposal: Proposal, flow: HistoryRow, types: list[str]) -> list[Line]:
     """`flow` is the history row of the physical flow it concerns, `types` what was sent with it."""
     kinds: dict[str, Callable[[Proposal, HistoryRow, str], list[tuple[str, str, str]]]] = {

@@ -117,6 +117,14 @@ class Proposal(ProposalStates, FlowAttributes):
     read_specification_version = models.BigIntegerField(null=True, editable=False)
     read_logical_flow_version = models.BigIntegerField(null=True, editable=False)
 
+    revises = models.ForeignKey(
+        "self", models.PROTECT, null=True, editable=False, related_name="revisions"
+    )
+    first_round = models.ForeignKey(
+        "self", models.PROTECT, null=True, editable=False, related_name="later_rounds"
+    )
+    round_number = models.PositiveSmallIntegerField(default=1, editable=False)
+
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     submitted_at = models.DateTimeField(null=True, editable=False)
     due_at = models.DateTimeField(null=True, editable=False)
@@ -206,6 +214,17 @@ class Proposal(ProposalStates, FlowAttributes):
                 ),
                 name="proposal_results_when_fully_approved",
             ),
+            models.CheckConstraint(
+                condition=Q(revises=None, first_round=None, round_number=1)
+                | Q(revises__isnull=False, first_round__isnull=False, round_number__gt=1),
+                name="proposal_round_of_another",
+            ),
+            # A draft that was given up is no round: its maker may begin the round anew.
+            models.UniqueConstraint(
+                fields=["revises"],
+                condition=~Q(state=State.CANCELLED) | Q(submitted_at__isnull=False),
+                name="proposal_revised_once",
+            ),
             models.UniqueConstraint(
                 fields=["content_key"],
                 condition=Q(type="CREATE", state__in=OPEN),
@@ -276,6 +295,43 @@ class Proposal(ProposalStates, FlowAttributes):
             self.read_specification_version = self.concerned_physical_flow.specification.version()
         return self
 
+    def revise(self, original: "Proposal") -> None:
+        """Make this new draft the next round of `original`, which was closed without agreement."""
+        self.revises = original
+        self.first_round_id = original.first_round_id or original.pk
+        self.round_number = original.round_number + 1
+
+    @property
+    def round_in_words(self) -> str:
+        """ "round 3 of No. 91"; empty for the first."""
+        if self.first_round_id is None:
+            return ""
+        return f"round {self.round_number} of No. {self.first_round_id}"
+
+    @property
+    def can_be_revised(self) -> bool:
+        """Whether it was before the approvers and closed without agreement."""
+        is_agreed = self.state == State.FULLY_APPROVED
+        return self.is_closed and self.submitted_at is not None and not is_agreed
+
+    @property
+    def next_round(self) -> "Proposal | None":
+        """The draft or proposal that revises it, other than a draft that was given up."""
+        given_up = Q(state=State.CANCELLED, submitted_at=None)
+        return self.revisions.exclude(given_up).first()
+
+    def earlier_rounds(self) -> "models.QuerySet[Proposal]":
+        """Newest first, with their steps and data types."""
+        first = self.first_round_id
+        rounds = Proposal.objects.filter(Q(pk=first) | Q(first_round=first))
+        return (
+            rounds.filter(round_number__lt=self.round_number)
+            .exclude(submitted_at=None)
+            .select_related("source", "target", "maker", "reason", "specification")
+            .prefetch_related("data_types", "transitions__by", "transitions__on_behalf_of")
+            .order_by("-round_number", "-pk")
+        )
+
     def get_absolute_url(self) -> str:
         return reverse("proposal", args=[self.pk])
 
@@ -295,6 +351,10 @@ class Proposal(ProposalStates, FlowAttributes):
         """The physical flow that an EDIT is about; so may be a DELETE."""
         assert self.concerned_physical_flow is not None
         return self.concerned_physical_flow
+
+    def concerns_the_same_as(self, other: "Proposal") -> bool:
+        """Whether both want a new flow, or the same thing of the same flow."""
+        return (self.type, self.concerned) == (other.type, other.concerned)
 
     @property
     def look(self) -> str:

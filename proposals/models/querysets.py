@@ -24,6 +24,13 @@ class ProposalQuerySet(SearchedQuerySet):
     def submitted(self):
         return self.exclude(submitted_at=None)
 
+    def newest_rounds(self):
+        """Those that no later round has taken the place of."""
+        later = self.model._default_manager.filter(
+            revises=OuterRef("pk"), submitted_at__isnull=False
+        )
+        return self.filter(~Exists(later))
+
     def visible_to(self, user: User):
         """Everybody reads what was submitted; a draft is its maker's and the administrators'."""
         return (

@@ -23,6 +23,7 @@ class State(models.TextChoices):
     FULLY_APPROVED = "FULLY_APPROVED", "Fully approved"
     SOURCE_REJECTED = "SOURCE_REJECTED", "Source rejected"
     TARGET_REJECTED = "TARGET_REJECTED", "Target rejected"
+    RETURNED = "RETURNED", "Changes requested"
     CANCELLED = "CANCELLED", "Cancelled"
     TIMED_OUT = "TIMED_OUT", "Timed out"
 
@@ -43,6 +44,15 @@ APPROVE = {
     "explanation_of_last": "Yours is the last approval: with it the register changes.",
     "is_for_several_sides": True,
     "verdict": "Approved",
+}
+RETURN = {
+    "label": "Request changes",
+    "question": "Request changes to this proposal?",
+    "explanation": "It goes back to its maker, who can revise it. Both sides then decide anew.",
+    "style": "",
+    "comment": "What should change? The maker will read it.",
+    "comment_is_required": "Say what should change: the maker needs to know.",
+    "verdict": "Changes requested",
 }
 REJECT = {
     "label": "Reject",
@@ -116,6 +126,24 @@ class ProposalStates(FSMModelMixin, models.Model):
     @transition(
         state,
         source=SOURCE_UNDECIDED,
+        target=State.RETURNED,
+        permission=Approver(Side.SOURCE, ("may_approve", "may_reject")),
+        custom=RETURN | {"done": "returned with changes requested", "side": Side.SOURCE},
+    )
+    def return_source(self) -> None: ...
+
+    @transition(
+        state,
+        source=TARGET_UNDECIDED,
+        target=State.RETURNED,
+        permission=Approver(Side.TARGET, ("may_approve", "may_reject")),
+        custom=RETURN | {"done": "returned with changes requested", "side": Side.TARGET},
+    )
+    def return_target(self) -> None: ...
+
+    @transition(
+        state,
+        source=SOURCE_UNDECIDED,
         target=State.SOURCE_REJECTED,
         permission=Approver(Side.SOURCE, ("may_reject",)),
         custom=REJECT | {"done": "rejected for the source", "side": Side.SOURCE},
@@ -166,11 +194,11 @@ class Action:
     who, and its words.
 
     `label` stands on the button that leads to the question, `button` on the one that answers it.
-    `done` is what happened, in the past tense. `style` is the look of the button: primary, danger
-    or quiet. `comment` labels the field for a comment, empty where none is asked;
-    `comment_is_required` says what a missing one is refused with. `verdict` is what a decision
-    comes to, in one word. `look` is that of the state it leads to: open, good, bad or ended. An
-    action that `submits` puts a draft before the approvers, who are then asked.
+    `done` is what happened, in the past tense. `style` is the look of the button: primary, danger,
+    quiet, or a plain one if empty. `comment` labels the field for a comment, empty where none is
+    asked; `comment_is_required` says what a missing one is refused with. `verdict` is what a
+    decision comes to, in one word. `look` is that of the state it leads to: open, good, bad or
+    ended. An action that `submits` puts a draft before the approvers, who are then asked.
     """
 
     name: str

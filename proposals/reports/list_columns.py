@@ -43,6 +43,7 @@ def proposals(listed: QuerySet[Proposal]) -> Table:
     ]
     header += ["Reason", "Justification", "Maker", "Submitted", "Due", "Closed"]
     header += ["Source waits for", "Target waits for", "In this state since"]
+    header += ["Round", "First round"]
     chunks = pieces(listed.prefetch_related("data_types"), most=MOST)
     return header, (_proposal(row) for chunk in chunks for row in prefetch_rights(chunk))
 
@@ -71,6 +72,7 @@ def _proposal(row: Proposal) -> list:
         ),
         *(row.submitted_at, row.due_at, row.closed_at),
         *(waits.get(Side.SOURCE, ""), waits.get(Side.TARGET, ""), row.moved_at),
+        *(row.round_number, row.first_round_id or row.pk),
     ]
 
 

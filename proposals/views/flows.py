@@ -117,7 +117,7 @@ def _write(request: HttpRequest, proposal: Proposal) -> HttpResponse:
     """The form of an EDIT or DELETE, unless it would be written in vain."""
     if request.method != "POST":
         provisioning.check_start(proposal)
-    return write(request, proposal, initial=earlier(request))
+    return write(request, proposal, initial=earlier(request, proposal))
 
 
 @form_page

@@ -30,6 +30,7 @@ from ..models import (
 )
 from ..reports import advice, list_columns
 from ..reports.proposal_page import proposal_details
+from ..reports.rounds import rounds_of
 from ..workflow import provisioning
 from .form_pages import form_page
 from .lists import Total, keyset_page, wanted_file
@@ -92,9 +93,25 @@ class ProposalPage(DetailView):
             sides=[self._side(side) for side in Side],
             transitions=transitions,
             closing=transitions[-1] if proposal.is_closed and transitions else None,
-            again=again(proposal, self.request.user),
+            **self._rounds(offers),
             **kwargs,
         )
+
+    def _rounds(self, offers: list[Offer]) -> dict:
+        """The rounds before this one, the one after it, and what its maker may begin next."""
+        proposal, user = self.object, self.request.user
+        rounds, following = rounds_of(proposal), proposal.next_round
+        if following and following.is_draft and following.maker_id != user.pk:
+            following = None
+        approving = next((offer for offer in offers if offer.verb.name == "approve"), None)
+        return {
+            "rounds": rounds,
+            "next_round": following,
+            "again": "" if following else again(proposal, user),
+            "confirmable": rounds.confirmable(approving.verb.sides)
+            if rounds and approving
+            else None,
+        }
 
     def _missing(self) -> list[str]:
         """What a draft of a new flow still lacks, in sentences."""
@@ -175,7 +192,8 @@ def new(request: HttpRequest) -> HttpResponse:
     typed = {side: named.get(int(number[:18])) for side, number in route.items()}
     if request.GET.get("specification", "").isdecimal():
         typed["specification"] = int(request.GET["specification"][:18])
-    return write(request, Proposal(maker=request.user), initial=earlier(request) | typed)
+    proposal = Proposal(maker=request.user)
+    return write(request, proposal, initial=earlier(request, proposal) | typed)
 
 
 @form_page
@@ -189,14 +207,21 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     return write(request, proposal, initial={"source": proposal.source, "target": proposal.target})
 
 
-def earlier(request: HttpRequest) -> dict:
-    """The content of the reader's own proposal `?from=<id>`, to start a new one from it."""
+def earlier(request: HttpRequest, proposal: Proposal) -> dict:
+    """The content of the reader's own proposal `?from=<id>`, to start a new one from it.
+
+    `proposal`, the new one, is its next round if it was closed without agreement. Refused if it has
+    been revised already.
+    """
     number = request.GET.get("from", "")
     if not number.isdecimal():
         return {}
     original = Proposal.objects.filter(maker=request.user, pk=int(number[:18])).first()
     if original is None:
         raise Http404
+    if original.can_be_revised and original.concerns_the_same_as(proposal):
+        workflow.require_revisable(original, request.user)
+        proposal.revise(original)
     fields = [*ProposalForm.Meta.fields, "source", "target"]
     return model_to_dict(
         original,
@@ -248,6 +273,8 @@ def _form(
 ) -> HttpResponse:
     proposal = form.instance
     context = {"form": form, "proposal": proposal, "refusal": refusal, "judged": form.is_bound}
+    if proposal.revises:
+        context["closing"] = proposal.revises.last_transition()
     if proposal.type == ProposalType.CREATE:
         context |= {
             "systems": System.objects.taking_flows()[:MOST_LISTED],

@@ -17,7 +17,7 @@ from django.utils import timezone
 from post_office import mail
 from post_office.models import STATUS, Email
 
-from ..history.proposal_content import content_of
+from ..history.proposal_content import content_of, differences
 from ..models import (
     Notice,
     Notices,
@@ -61,10 +61,10 @@ def tell(proposal: Proposal, step: Transition) -> None:
     """
     if actions()[step.action].submits:
         subject = f"Please decide: {_route(proposal)}"
-        summary = (
-            f"{proposal.maker} asks for your decision on proposal {proposal.pk}, "
-            f"{_route(proposal)}."
-        )
+        which = f"proposal {proposal.pk}"
+        if proposal.round_in_words:
+            which += f" ({proposal.round_in_words})"
+        summary = f"{proposal.maker} asks for your decision on {which}, {_route(proposal)}."
         _queue(News(proposal, step, step.at, subject, summary), able_to_decide(proposal))
         return
     is_complete = proposal.result_logical_flow_id is not None
@@ -142,10 +142,7 @@ def remind(proposal: Proposal, at: datetime) -> int:
         return 0
     subject = f"Still waiting for you: {_route(proposal)}"
     waiting = f"Proposal {proposal.pk}, {_route(proposal)}, by {proposal.maker}"
-    summary = (
-        f"{waiting} has waited for {days} {'day' if days == 1 else 'days'}. "
-        "Please approve or reject it."
-    )
+    summary = f"{waiting} has waited for {days} {'day' if days == 1 else 'days'}. Please decide."
     submission = proposal.transitions.filter(action__in=_submitting()).latest("number")
     news = News(proposal, submission, at, subject, summary, reminder_day=reminder_day)
     return _queue(news, able_to_decide(proposal))
@@ -223,6 +220,8 @@ def _queue(news: News, people: Mapping[User, list[Ask]]) -> int:
     content = {"news": news, "proposal": proposal, "link": _link(proposal)}
     if at_once and proposal.is_open:
         content["lines"] = content_of([proposal])[proposal.pk]
+        if proposal.revises:
+            content["changes"] = differences(proposal.revises, proposal)
     mails = Email.objects.bulk_create(
         _compose(person, news.subject, "notice", content | {"asks": people[person]})
         for person in at_once

@@ -59,6 +59,8 @@ def save_draft(
             raise Conflict("This proposal has been submitted; its content can no longer change.")
     elif proposal.maker_id != by.pk or not proposal.is_draft:
         raise NoRight("Everybody proposes for themselves.")
+    elif proposal.revises:
+        require_revisable(_locked(proposal.revises, by), by)
     at = at or timezone.now()
     if not proposal.pk:
         proposal.created_at = at
@@ -70,6 +72,16 @@ def save_draft(
         data_types = proposal.specification.data_types.all()
     context = ChangeContext(by, at, "Draft saved", proposal=proposal)
     context.store(proposal, data_types=data_types)
+
+
+def require_revisable(proposal: Proposal, by: User) -> None:
+    """Raise why `by` cannot begin the next round of it, if they cannot."""
+    if proposal.maker_id != by.pk:
+        raise NoRight(f"Only its maker, {proposal.maker}, can revise it.", proposal)
+    if not proposal.can_be_revised:
+        raise Conflict("Only what was closed without agreement can be revised.", proposal)
+    if proposal.next_round:
+        raise Conflict("You have revised it already.", proposal.next_round)
 
 
 @retrying_transaction
@@ -152,6 +164,13 @@ def reject(
 ) -> Proposal:
     """End it for one side."""
     return act(proposal, "reject", by=by, sides=[side], comment=comment, at=at)
+
+
+def request_changes(
+    proposal: Proposal, *, side: str, by: User, comment: str, at: datetime | None = None
+) -> Proposal:
+    """End this round for one side, for its maker to revise it."""
+    return act(proposal, "return", by=by, sides=[side], comment=comment, at=at)
 
 
 def cancel(

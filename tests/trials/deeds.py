@@ -146,6 +146,19 @@ def reject(draw, world):
     )
 
 
+def request_changes(draw, world):
+    place, side = in_state(draw, world, *OPEN), draw(SIDES)
+    may = able(world, place, side, 2) + able(world, place, side, 3)
+    return "request_changes", place, side, some(draw, may), draw(["Otherwise.", "Please.", " "])
+
+
+def revise(draw, world):
+    place = in_state(draw, world, "RETURNED", "RETURNED", "SOURCE_REJECTED", "TARGET_REJECTED")
+    before = world.proposals[place]
+    wanted = draw([before.types, types(draw)]) if before.type != "DELETE" else frozenset()
+    return "revise", place, wanted, some(draw, [before.maker])
+
+
 def cancel(draw, world):
     place = in_state(draw, world, *OPEN)
     return "cancel", place, some(draw, [world.proposals[place].maker])
@@ -195,6 +208,7 @@ def look(draw, world):
 
 
 ON_PROPOSALS = [agree] * 6 + [approve] * 2 + [reject, cancel, time_out, propose, propose, redraft]
+ON_PROPOSALS += [request_changes] * 2 + [revise] * 2
 CIRCUMSTANCES = [
     involve,
     involve,

@@ -23,8 +23,8 @@ class Wish:
     """A proposal. `spec`: the name of a new specification, the place of an existing one, or None
     for a bare route.
 
-    `flow`: the place of the physical flow an EDIT or DELETE is about; None in a DELETE means the
-    bare logical flow.
+    `revises`: the place of the round before. `flow`: the place of the physical flow an EDIT or
+    DELETE is about; None in a DELETE means the bare logical flow.
     """
 
     type: str
@@ -36,12 +36,19 @@ class Wish:
     criticality: str = ""
     flow: int | None = None
     read: tuple = ()
+    revises: int | None = None
+    round: int = 1
     state: str = "PROPOSED_CREATE"
     trail: list = field(default_factory=list)
 
     def step(self, action, state, by, behalf=None, automatic=False):
         self.trail.append((action, self.state, state, by, behalf, automatic))
         self.state = state
+
+    @property
+    def given_up(self):
+        """Cancelled without having been before the approvers."""
+        return self.state == "CANCELLED" and self.trail[0][0] == "cancel"
 
     def decided(self):
         """{side: who acted and for whom}"""
@@ -95,8 +102,12 @@ class People:
 
     def right(self, wish, verb, side, by):
         """For whom `by` may do it (None: in their own right)."""
-        place = {"approve": 2, "reject": 3}[verb]
-        held = [right for right in self.rights(wish, side) if right[0] == by and right[place]]
+        places = {"approve": [2], "reject": [3], "return": [2, 3]}[verb]
+        held = [
+            right
+            for right in self.rights(wish, side)
+            if right[0] == by and any(right[place] for place in places)
+        ]
         if not held:
             raise No("right")
         return held[0][1]
@@ -249,6 +260,30 @@ class World(People, Register):
         if side not in self.undecided(wish):
             raise No("conflict")
         wish.step(f"reject_{side.lower()}", f"{side}_REJECTED", by, behalf)
+
+    def request_changes(self, place, side, by, comment):
+        wish = self.proposals[place]
+        if not comment.strip():
+            raise No("wish")
+        behalf = self.right(wish, "return", side, by)
+        if side not in self.undecided(wish):
+            raise No("conflict")
+        wish.step(f"return_{side.lower()}", "RETURNED", by, behalf)
+
+    def revise(self, place, types, by):
+        """A draft of the next round: what was asked, but for the data types."""
+        before = self.proposals[place]
+        if by != before.maker:
+            raise No("right")
+        was_submitted = before.trail and before.trail[0][0] == "propose"
+        is_closed = before.state not in ("PROPOSED_CREATE", *OPEN)
+        if not was_submitted or not is_closed or before.state == "FULLY_APPROVED":
+            raise No("conflict")
+        if any(wish.revises == place and not wish.given_up for wish in self.proposals):
+            raise No("conflict")
+        asked = ("type", "maker", "route", "spec", "frequency", "criticality", "flow")
+        content = {name: getattr(before, name) for name in asked}
+        self.draft(Wish(**content, types=types, revises=place, round=before.round + 1))
 
     def cancel(self, place, by):
         wish = self.proposals[place]

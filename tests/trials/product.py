@@ -136,6 +136,26 @@ class Product:
     def reject(self, place, side, by, comment):
         workflow.reject(self._numbered(place), side=side, by=self._person(by), comment=comment)
 
+    def request_changes(self, place, side, by, comment):
+        proposal, person = self._numbered(place), self._person(by)
+        workflow.request_changes(proposal, side=side, by=person, comment=comment)
+
+    def revise(self, place, types, by):
+        before, person = self._numbered(place), self._person(by)
+        if before.type == "CREATE":
+            content = (*factories.WISH, "specification", "with_physical_flow")
+            made = Proposal(**{name: getattr(before, name) for name in content})
+            made.source, made.target, made.maker = before.source, before.target, person
+        elif before.type == "EDIT":
+            made = Proposal.change_of(before.concerned, person)
+            made.frequency, made.criticality = before.frequency, before.criticality
+        else:
+            made = Proposal.removal_of(before.concerned, person)
+        made.reason = self.reason
+        made.revise(before)
+        workflow.save_draft(made, self._types(types), by=person)
+        self.numbers.append(made.pk)
+
     def cancel(self, place, by):
         workflow.cancel(self._numbered(place), by=self._person(by))
 

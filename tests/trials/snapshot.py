@@ -14,7 +14,7 @@ from proposals.models import LogicalFlow, PhysicalFlow, PhysicalSpecification, P
 def of_model(world):
     return {
         "proposals": [
-            (w.type, w.maker, w.route, w.types, w.state, w.trail) for w in world.proposals
+            (w.type, w.maker, w.route, w.types, w.state, w.round, w.trail) for w in world.proposals
         ],
         "routes": {
             route: (r.lifecycle, r.declared, r.version) for route, r in world.routes.items()
@@ -41,8 +41,8 @@ def of_database():
     declared, types = sets("declared types"), sets("specification types")
     return {
         "proposals": [
-            (kind, maker, (s, t), proposals[pk], state, trails[pk])
-            for pk, kind, maker, s, t, state in rows("proposals")
+            (kind, maker, (s, t), proposals[pk], state, round_number, trails[pk])
+            for pk, kind, maker, s, t, state, round_number in rows("proposals")
         ],
         "routes": {
             (s, t): (lifecycle, declared[pk], versions["routes"][pk])
@@ -83,7 +83,7 @@ QUERIES = {
     "proposals": (
         Proposal,
         ["pk"],
-        ["pk", "type", "maker__name", "source__name", "target__name", "state"],
+        ["pk", "type", "maker__name", "source__name", "target__name", "state", "round_number"],
     ),
     "routes": (LogicalFlow, ["pk"], ["pk", "source__name", "target__name", "lifecycle"]),
     "specs": (PhysicalSpecification, ["pk"], ["pk", "owner__name", "name", "lifecycle"]),
