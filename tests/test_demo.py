@@ -220,7 +220,7 @@ class TestTheCompany:
             (PhysicalFlow.objects.filter(added_by__isnull=False), 3, 9),
             (Proposal.objects.all(), 70, 100),
             (Proposal.objects.filter(state="FULLY_APPROVED"), 40, 50),
-            (Proposal.objects.open(), 12, 20),
+            (Proposal.objects.open(), 12, 22),
         ],
         ids=lambda value: value.model.__name__ if hasattr(value, "model") else str(value),
     )

@@ -69,7 +69,7 @@ def test_models_are_imported_from_their_package_alone():
 
 def test_only_the_workflow_calls_the_transitions_of_a_proposal():
     verbs = {"propose", "approve_source", "approve_target", "complete"}
-    verbs |= {"reject_source", "reject_target", "time_out"}
+    verbs |= {"return_source", "return_target", "reject_source", "reject_target", "time_out"}
     for path in FILES:
         for node in ast.walk(ast.parse(path.read_text())):
             called = node.func if isinstance(node, ast.Call) else None

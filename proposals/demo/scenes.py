@@ -276,6 +276,16 @@ def _draft(scene: Scene, who: str, comment: str, at: datetime) -> None:
     workflow.save_draft(scene.proposal, scene.data_types(), by=scene.maker, at=at)
 
 
+def _revise(scene: Scene, who: str, comment: str, at: datetime) -> None:
+    """The next round of the maker's own that was closed last between these systems."""
+    scene.proposal = scene.wish()
+    earlier = Proposal.objects.closed().filter(
+        maker=scene.maker, source=scene.proposal.source, target=scene.proposal.target
+    )
+    scene.proposal.revise(earlier.latest("closed_at"))
+    workflow.save_draft(scene.proposal, scene.data_types(), by=scene.maker, at=at)
+
+
 def _edit(scene: Scene, who: str, comment: str, at: datetime) -> None:
     """A change of a physical flow of the route, to what the line names; what the line leaves empty
     stays.
@@ -313,6 +323,11 @@ def _approve(scene: Scene, who: str, comment: str, at: datetime, *, sides: tuple
 def _reject(scene: Scene, who: str, comment: str, at: datetime, *, side: str) -> None:
     by = scene.decider(who, "reject", (side,))
     workflow.reject(scene.proposal, side=side, by=by, comment=comment, at=at)
+
+
+def _return(scene: Scene, who: str, comment: str, at: datetime, *, side: str) -> None:
+    by = scene.decider(who, "return", (side,))
+    workflow.request_changes(scene.proposal, side=side, by=by, comment=comment, at=at)
 
 
 def _cancel(scene: Scene, who: str, comment: str, at: datetime) -> None:
@@ -386,6 +401,7 @@ def _in_office(day: datetime, seconds: int) -> datetime:
 # What a step of a course is called, when it comes, and what it does.
 STEPS: dict[str, tuple[Callable[..., datetime], Callable[..., None]]] = {
     "draft": (_at_first_moment, _draft),
+    "revise": (_at_first_moment, _revise),
     "edit": (_at_first_moment, _edit),
     "remove": (_at_first_moment, _remove),
     "propose": (_soon, _propose),
@@ -395,6 +411,8 @@ STEPS: dict[str, tuple[Callable[..., datetime], Callable[..., None]]] = {
     "both": (_in_days, partial(_approve, sides=(Side.SOURCE, Side.TARGET))),
     "reject-source": (_in_days, partial(_reject, side=Side.SOURCE)),
     "reject-target": (_in_days, partial(_reject, side=Side.TARGET)),
+    "return-source": (_in_days, partial(_return, side=Side.SOURCE)),
+    "return-target": (_in_days, partial(_return, side=Side.TARGET)),
     "cancel": (_in_days, _cancel),
     "time-out": (_at_deadline, _time_out),
     "add": (_at_first_moment, _add),

@@ -128,7 +128,7 @@ class ProposalStates(FSMModelMixin, models.Model):
         source=SOURCE_UNDECIDED,
         target=State.RETURNED,
         permission=Approver(Side.SOURCE, ("may_approve", "may_reject")),
-        custom=RETURN | {"done": "returned with changes requested", "side": Side.SOURCE},
+        custom=RETURN | {"done": "requested changes for the source", "side": Side.SOURCE},
     )
     def return_source(self) -> None: ...
 
@@ -137,7 +137,7 @@ class ProposalStates(FSMModelMixin, models.Model):
         source=TARGET_UNDECIDED,
         target=State.RETURNED,
         permission=Approver(Side.TARGET, ("may_approve", "may_reject")),
-        custom=RETURN | {"done": "returned with changes requested", "side": Side.TARGET},
+        custom=RETURN | {"done": "requested changes for the target", "side": Side.TARGET},
     )
     def return_target(self) -> None: ...
 
