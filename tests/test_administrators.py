@@ -6,9 +6,10 @@ import pytest
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, IntegrityError
+from django.utils import timezone
 
 from proposals.files.catalogue import import_catalogue
-from proposals.models import ApproverRule, User
+from proposals.models import ApproverRule, Notice, Policy, User, missing_stewards
 
 from . import factories
 from .test_lost_updates import fields_of, text
@@ -116,6 +117,50 @@ def test_an_import_that_takes_the_last_steward_away_warns(cast, target, dry_run)
     people += f"{cast.steward.email},{cast.steward.employee_id or 'S1'},Stella Steward,true\n"
     report = import_catalogue({"people": people.encode()}, dry_run=dry_run)
     assert [warning.reason for warning in report.warnings if WARNING in warning.reason]
+
+
+RULE = "involvement_kind,system_kind,system_code,may_approve,may_reject\n"
+ENDS_THE_LAST_RIGHT = {
+    "people": "email,employee_id,name,is_removed\n{0},{1},Tess Target,true\n",
+    "approver_rules": f"{RULE}Data Owner,APPLICATION,,false,true\n",
+    "approver_rules of the system": f"{RULE}Business Analyst,APPLICATION,RISK,false,true\n",
+    "systems": "kind,code,name\nACTOR,RISK,Risk Engine\n",
+}
+
+
+def ending(files: str, approver: User) -> dict[str, bytes]:
+    sheet = ENDS_THE_LAST_RIGHT[files].format(approver.email, approver.employee_id or "T1")
+    return {files.split()[0]: sheet.encode()}
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+@pytest.mark.parametrize("files", ENDS_THE_LAST_RIGHT)
+def test_an_import_that_takes_the_last_right_to_approve_away_warns(
+    cast, target, proposal, files, dry_run
+):
+    cast.steward.groups.clear()
+    target.involvements.exclude(user=cast.target_approver).update(ended_at=timezone.now())
+    report = import_catalogue(ending(files, cast.target_approver), dry_run=dry_run)
+    [warning] = report.warnings
+    assert str(warning).startswith(f"{files.split()[0]}.csv: {WARNING}")
+    assert missing_stewards() == ("" if dry_run else warning.reason)
+    assert Notice.objects.filter(recipient=cast.steward).count() == 0
+
+
+def test_an_import_says_nothing_while_somebody_can_decide(cast, target, proposal):
+    cast.steward.groups.clear()
+    assert import_catalogue(ending("people", cast.target_approver)).warnings == []
+
+
+def test_a_policy_that_turns_to_stewards_who_are_not_there_warns(
+    client, administrator, cast, target
+):
+    factories.proposed(cast.maker, factories.system("Lonely", code="LONE"), target)
+    factories.policy(side_without_approver="REFUSE")
+    cast.steward.groups.clear()
+    url = f"/admin/proposals/policy/{Policy.objects.get().pk}/change/"
+    sent = fields_of(client, url) | {"side_without_approver": "STEWARD"}
+    assert WARNING in text(client.post(url, sent, follow=True))
 
 
 def test_nothing_is_said_of_stewards_nobody_waits_for(client, administrator, cast, proposal):

@@ -51,6 +51,17 @@ def test_a_submission_tells_everybody_who_can_decide_once(cast, proposal):
         assert "/approve" not in text
 
 
+@pytest.mark.parametrize("address", ["nobody", "a@b", "a@example.com-1", "a b@example.com", ""])
+def test_an_address_that_is_none_breaks_no_act_of_others(cast, source, target, address):
+    User.objects.filter(pk=cast.both.pk).update(email=address)
+    User.objects.filter(pk=cast.superuser.pk).update(email=f"x{address}")
+    factories.proposed(cast.maker, source, target)
+    assert "Bo Both" in told()
+    assert Email.objects.count() == len(told()) - 1
+    assert periodic.send_digests(timezone.now() + timedelta(days=1)) == (0, 0)
+    notices.tell_administrators([(Email.objects.first(), "550 no such user")])
+
+
 def test_stewards_are_told_where_nobody_else_can(cast, source, target):
     target.involvements.update(ended_at=timezone.now())
     factories.proposed(cast.maker, source, target)

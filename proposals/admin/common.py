@@ -1,6 +1,6 @@
 """What the pages of the admin have in common: what is kept, tracked, or read only."""
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import flatten_fieldsets, unquote
 from django.contrib.admin.views.main import ChangeList
@@ -11,9 +11,11 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllow
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 from simple_history.admin import SimpleHistoryAdmin
 
+from .. import workflow
 from ..forms import TrackedForm
 from ..models import EARLIEST, LATEST, MomentField, SplitMomentInput, plain_numbers
 
@@ -114,6 +116,36 @@ class Tracked(SimpleHistoryAdmin, Prefilled):
         """
         if self.get_object(request, unquote(object_id)) is None:
             raise Http404
+
+
+class GivesRights(Tracked):
+    """What lets people decide: whoever can now decide is asked for what waits; who changes it is
+    told where a proposal waits for a steward and there is none.
+    """
+
+    gives_rights: set[str] | None = None  # the fields that do; None for all of them
+
+    def save_related(self, request, form, formsets, change) -> None:
+        super().save_related(request, form, formsets, change)
+        if self.gives_rights is None or self.gives_rights & set(form.changed_data):
+            self.rights_changed(request, self.systems_concerned(form))
+
+    def delete_model(self, request, obj) -> None:
+        super().delete_model(request, obj)
+        self.rights_changed(request)
+
+    def delete_queryset(self, request, queryset) -> None:
+        super().delete_queryset(request, queryset)
+        self.rights_changed(request)
+
+    def systems_concerned(self, form) -> set[int] | None:
+        """The ids of the systems on which rights change; None for any."""
+        return None
+
+    def rights_changed(self, request, systems: set[int] | None = None) -> None:
+        sentence = workflow.rights_changed(by=request.user, at=timezone.now(), systems=systems)
+        if sentence:
+            self.message_user(request, sentence, messages.WARNING)
 
 
 class Read(Kept):

@@ -15,31 +15,8 @@ from ..models import (
     InvolvementKind,
     LineInput,
     User,
-    missing_stewards,
 )
-from .common import Kept, Prefilled, Read, Tracked
-
-
-class MayMissStewards(Tracked):
-    """What lets people decide: whoever changes it is told where a proposal now waits for a steward
-    and there is none.
-    """
-
-    def save_related(self, request, form, formsets, change) -> None:
-        super().save_related(request, form, formsets, change)
-        self.warn_of_missing_stewards(request)
-
-    def delete_model(self, request, obj) -> None:
-        super().delete_model(request, obj)
-        self.warn_of_missing_stewards(request)
-
-    def delete_queryset(self, request, queryset) -> None:
-        super().delete_queryset(request, queryset)
-        self.warn_of_missing_stewards(request)
-
-    def warn_of_missing_stewards(self, request) -> None:
-        if sentence := missing_stewards():
-            self.message_user(request, sentence, messages.WARNING)
+from .common import GivesRights, Kept, Prefilled, Read, Tracked
 
 
 class PersonForm(UserChangeForm):
@@ -61,7 +38,7 @@ class NewPersonForm(AdminUserCreationForm):
 
 
 @admin.register(User)
-class PersonAdmin(MayMissStewards, Kept, UserAdmin):
+class PersonAdmin(GivesRights, Kept, UserAdmin):
     list_display = ["name", "email", "title", "organisational_unit", "is_active", "is_staff"]
     list_filter = ["is_active", "is_staff", "is_superuser", "groups"]
     list_select_related = ["organisational_unit"]
@@ -93,6 +70,7 @@ class PersonAdmin(MayMissStewards, Kept, UserAdmin):
         ("Person", {"fields": person}),
     ]
     powers = ["is_staff", "is_superuser", "groups", "user_permissions"]
+    gives_rights = {"is_active", "groups"}
 
     def get_readonly_fields(self, request, obj=None) -> list[str]:
         """Superusers alone give powers: who may merely edit people could otherwise take them."""
@@ -131,13 +109,16 @@ class InvolvementKindAdmin(Tracked, Kept):
 
 
 @admin.register(Involvement)
-class InvolvementAdmin(MayMissStewards, Kept):
+class InvolvementAdmin(GivesRights, Kept):
     list_display = ["user", "kind", "system", "started_at", "ended_at"]
     list_filter = ["kind", ("ended_at", admin.EmptyFieldListFilter)]
     list_select_related = ["user", "kind", "system"]
     search_fields = ["user__search_text", "system__search_text"]
     autocomplete_fields = ["user", "system", "kind"]
     actions = ["end_now"]
+
+    def systems_concerned(self, form) -> set[int]:
+        return {form.instance.system_id, form.initial.get("system", form.instance.system_id)}
 
     @admin.action(description="End the chosen involvements now", permissions=["change"])
     @transaction.atomic
@@ -146,12 +127,13 @@ class InvolvementAdmin(MayMissStewards, Kept):
         for involvement in still_open:
             involvement.ended_at = max(timezone.now(), involvement.started_at)
             self.save_model(request, involvement, form=None, change=True)
+        systems = {involvement.system_id for involvement in still_open}
         self.message_user(request, f"Involvements ended: {len(still_open)}.", messages.SUCCESS)
-        self.warn_of_missing_stewards(request)
+        self.rights_changed(request, systems)
 
 
 @admin.register(ApproverRule)
-class ApproverRuleAdmin(MayMissStewards):
+class ApproverRuleAdmin(GivesRights):
     list_display = ["involvement_kind", "system_kind", "system", "may_approve", "may_reject"]
     list_filter = ["system_kind", "may_approve", "may_reject"]
     list_select_related = ["involvement_kind", "system"]

@@ -3,11 +3,11 @@
 from django.contrib import admin
 
 from ..models import Policy, Reason
-from .common import Kept, Tracked
+from .common import GivesRights, Kept, Tracked
 
 
 @admin.register(Policy)
-class PolicyAdmin(Tracked, Kept):
+class PolicyAdmin(GivesRights, Kept):
     def has_add_permission(self, request) -> bool:
         return False
 

@@ -131,6 +131,7 @@ class NoticeAdmin(Read):
     list_filter = ["withdrawn"]
     list_select_related = [
         "transition",
+        "delegation",
         "proposal__source",
         "proposal__target",
         "recipient",

@@ -2,27 +2,54 @@
 
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 from post_office.models import Email
 
 from .fields import FreeTextField
-from .people import User
+from .people import Delegation, User
+from .register import PhysicalFlow
 from .states import actions
 from .transitions import Transition
 
+CAUSES = ("transition", "delegation", "physical_flow")
+
+
+def _exactly_one_cause() -> Q:
+    """Of a transition or a reminder of one it names the proposal as well."""
+    condition = Q()
+    for cause in CAUSES:
+        named = {f"{other}__isnull": other != cause for other in CAUSES}
+        of_proposal = cause == "transition"
+        more = {} if of_proposal else {"reminder_day": 0}
+        condition |= Q(**named, **more, proposal__isnull=not of_proposal)
+    return condition
+
 
 class Notice(models.Model):
-    """Somebody is told of a transition. Unique, so that nobody is told twice.
+    """Somebody is told of a transition, of a delegation to them that was made or ended, or of a
+    physical flow added directly. Unique, so that nobody is told twice.
 
-    Without a `mail` it waits for the recipient's next daily digest, which says `summary`; unless it
-    is `withdrawn`, for what it tells was no longer wanted when it was to be sent.
+    Of a submission everybody is told who can decide, at once or as soon as they can. Without a
+    `mail` it waits for the recipient's next daily digest, which says `summary`; unless it is
+    `withdrawn`, for what it tells was no longer wanted when it was to be sent.
     """
 
-    transition = models.ForeignKey(Transition, models.PROTECT, related_name="notices")
+    transition = models.ForeignKey(Transition, models.PROTECT, null=True, related_name="notices")
     reminder_day = models.PositiveSmallIntegerField(
         default=0, help_text="Of a reminder: how many days after the submission. Otherwise 0."
     )
+    delegation = models.ForeignKey(
+        Delegation.history.model,
+        models.PROTECT,
+        null=True,
+        related_name="notices",
+        help_text="As it was made, or ended before its time.",
+    )
+    physical_flow = models.ForeignKey(
+        PhysicalFlow, models.PROTECT, null=True, related_name="notices"
+    )
     recipient = models.ForeignKey(User, models.PROTECT, related_name="notices")
-    proposal = models.ForeignKey("Proposal", models.PROTECT, related_name="notices")
+    proposal = models.ForeignKey("Proposal", models.PROTECT, null=True, related_name="notices")
     summary = FreeTextField()
     at = models.DateTimeField()
     mail = models.ForeignKey(Email, models.PROTECT, null=True, related_name="+")
@@ -33,7 +60,14 @@ class Notice(models.Model):
             models.UniqueConstraint(
                 fields=["transition", "reminder_day", "recipient"],
                 name="notice_once_per_event_and_recipient",
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["delegation", "recipient"], name="notice_once_per_delegation"
+            ),
+            models.UniqueConstraint(
+                fields=["physical_flow", "recipient"], name="notice_once_per_physical_flow"
+            ),
+            models.CheckConstraint(condition=_exactly_one_cause(), name="notice_one_cause"),
         ]
         indexes = [
             models.Index(
@@ -46,14 +80,25 @@ class Notice(models.Model):
     def __str__(self) -> str:
         return f"{self.event} to {self.recipient}"
 
+    def get_absolute_url(self) -> str:
+        """Where one reads more of it."""
+        if self.delegation_id:
+            return reverse("me")
+        shown = self.physical_flow or self.proposal
+        return shown.get_absolute_url() if shown else ""
+
     @property
     def event(self) -> str:
         """What it tells, for readers: "submitted", "reminder on day 3"."""
+        if self.delegation:
+            return "delegation made" if self.delegation.history_type == "+" else "delegation ended"
+        if self.physical_flow_id:
+            return "physical flow added"
         if self.reminder_day:
             return f"reminder on day {self.reminder_day}"
-        return self.transition.done
+        return self.transition.done if self.transition else ""
 
     @property
     def asks(self) -> bool:
         """Whether it asks for a decision."""
-        return actions()[self.transition.action].submits
+        return self.transition is not None and actions()[self.transition.action].submits

@@ -491,11 +491,11 @@ def prefetch_rights(proposals: list[Proposal], rows: list | None = None) -> list
     return proposals
 
 
-def missing_stewards(leaving: Iterable[int] = ()) -> str:
-    """The warning that open proposals wait for a steward and no active one is left once the people
-    of these ids have gone; empty where there is one, or nothing waits.
+def missing_stewards() -> str:
+    """The warning that open proposals wait for a steward and no active one is left; empty where
+    there is one, or nothing waits.
     """
-    if active_stewards().exclude(pk__in=leaving).exists():
+    if active_stewards().exists():
         return ""
     number = Proposal.objects.waiting_for_stewards().count()
     if not number:

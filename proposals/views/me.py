@@ -5,6 +5,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from .. import workflow
 from ..forms import MOST_OFFERED, DelegationForm, NoticesForm, PasswordForm
 from ..models import ChangeContext, Delegation, User, clean
 from .form_pages import form_page, form_target
@@ -21,7 +22,9 @@ def me(request: HttpRequest) -> HttpResponse:
             if delegation.starts_at > timezone.now()
             else ""
         )
-        ChangeContext(request.user, timezone.now(), "Delegation made").store(delegation)
+        now = timezone.now()
+        ChangeContext(request.user, now, "Delegation made").store(delegation)
+        workflow.tell_of_delegation(delegation, by=request.user, at=now)
         messages.success(
             request,
             f"{delegation.delegate} decides for you {begins}until {_moment(delegation.ends_at)}.",
@@ -51,9 +54,10 @@ def end_delegation(request: HttpRequest, pk: int) -> HttpResponse:
         delegator=request.user
     )
     delegation = get_object_or_404(own_delegations, pk=pk, ends_at__gt=timezone.now())
-    delegation.ends_at = timezone.now()
-    delegation.starts_at = min(delegation.starts_at, delegation.ends_at)
-    ChangeContext(request.user, timezone.now(), "Delegation ended").store(delegation)
+    delegation.ends_at = now = timezone.now()
+    delegation.starts_at = min(delegation.starts_at, now)
+    ChangeContext(request.user, now, "Delegation ended").store(delegation)
+    workflow.tell_of_delegation(delegation, by=request.user, at=now)
     messages.success(request, f"{delegation.delegate} no longer decides for you.")
     return redirect("me")
 

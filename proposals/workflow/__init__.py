@@ -2,6 +2,7 @@
 periodic work.
 """
 
+from .new_rights import rights_changed, tell_of_delegation
 from .verbs import (
     act,
     add_physical_flow,
@@ -29,7 +30,9 @@ __all__ = [
     "reject",
     "request_changes",
     "require_revisable",
+    "rights_changed",
     "save_draft",
     "submit",
+    "tell_of_delegation",
     "time_out",
 ]

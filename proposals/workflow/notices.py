@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import transaction
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -21,16 +23,29 @@ from ..history.proposal_content import content_of, differences
 from ..models import (
     Notice,
     Notices,
+    PhysicalFlow,
     Proposal,
     Right,
     Side,
     Transition,
     User,
     actions,
+    deciders,
+    delegations_of,
     rights_on,
 )
 
 NEWS = timedelta(days=1)
+# What has to be read with a notice to know what it tells, and whether that is still wanted.
+READ_WITH: tuple[str, ...] = (
+    "transition",
+    "recipient",
+    "delegation",
+    "physical_flow__logical_flow",
+    "proposal__source",
+    "proposal__target",
+    "proposal__maker",
+)
 GIVE_UP = timedelta(days=3)  # how long a mail is tried again that no server takes
 
 
@@ -60,21 +75,21 @@ def tell(proposal: Proposal, step: Transition) -> None:
     done.
     """
     if actions()[step.action].submits:
-        subject = f"Please decide: {_route(proposal)}"
+        subject = f"Please decide: {route(proposal)}"
         which = f"proposal {proposal.pk}"
         if proposal.round_in_words:
             which += f" ({proposal.round_in_words})"
-        summary = f"{proposal.maker} asks for your decision on {which}, {_route(proposal)}."
+        summary = f"{proposal.maker} asks for your decision on {which}, {route(proposal)}."
         _queue(News(proposal, step, step.at, subject, summary), able_to_decide(proposal))
         return
     is_complete = proposal.result_logical_flow_id is not None
     done = "fully approved" if is_complete else step.done
-    subject = f"Proposal {proposal.pk} {done}: {_route(proposal)}"
+    subject = f"Proposal {proposal.pk} {done}: {route(proposal)}"
     for person in _concerned(proposal, step):
         which = f"Your proposal {proposal.pk}"
         if person != proposal.maker:
             which = f"Proposal {proposal.pk} of {proposal.maker}"
-        summary = f"{which}, {_route(proposal)}: {step.sentence}"
+        summary = f"{which}, {route(proposal)}: {step.sentence}"
         if is_complete:
             summary += " It is fully approved, and the register is up to date."
         _queue(News(proposal, step, step.at, subject, summary, step.comment), {person: []})
@@ -87,7 +102,7 @@ def _concerned(proposal: Proposal, step: Transition) -> list[User]:
     people = [proposal.maker]
     people += [decision.by for decision in proposal.transitions.exclude(side="") if decision.by]
     if step.ends_undecided:
-        asked = Notice.objects.filter(proposal=proposal, transition__action__in=_submitting())
+        asked = Notice.objects.filter(proposal=proposal, transition__action__in=submitting())
         people += User.objects.filter(pk__in=asked.values("recipient")).order_by("pk")
     return [person for person in dict.fromkeys(people) if person != step.by]
 
@@ -102,6 +117,43 @@ def able_to_decide(proposal: Proposal) -> dict[User, list[Ask]]:
     return asks
 
 
+def tell_of_addition(physical: PhysicalFlow, *, by: User, at: datetime) -> None:
+    """Those who may approve on either side hear that a physical flow was added without a proposal.
+    Never `by`, who added it.
+    """
+    if at < timezone.now() - NEWS:
+        return
+    flow = physical.logical_flow
+    approvers = [row for row in deciders([flow.source_id, flow.target_id]) if row.may_approve]
+    delegations = delegations_of({row.user_id for row in approvers})
+    people = [row.user for row in approvers] + [row.delegate for row in delegations]
+    recipients = [person for person in dict.fromkeys(people) if person != by]
+    recipients = [person for person in recipients if wants_any(person)]
+    summary = (
+        f"{by} added the physical flow {physical} to {flow.source.name} → {flow.target.name}, "
+        f"under the approval of proposal {physical.origin_proposal_id}. "
+        "It was not itself approved."
+    )
+    subject = f"Physical flow added: {flow.source.name} → {flow.target.name}"
+    content = {"summary": summary, "physical": physical, "link": link_to(physical)}
+    mails = {
+        person.pk: compose(person, subject, "addition", content)
+        for person in recipients
+        if wants_each(person)
+    }
+    Email.objects.bulk_create(mails.values())
+    Notice.objects.bulk_create(
+        Notice(
+            physical_flow=physical,
+            recipient=person,
+            summary=summary,
+            at=at,
+            mail=mails.get(person.pk),
+        )
+        for person in recipients
+    )
+
+
 def is_wanted(notice: Notice) -> bool:
     """Whether its recipient still needs to hear it.
 
@@ -110,20 +162,22 @@ def is_wanted(notice: Notice) -> bool:
     """
     if not notice.recipient.is_active:
         return False
+    if notice.transition is None or notice.proposal is None:
+        return True
     if notice.asks:
         return notice.recipient in able_to_decide(notice.proposal)
     if notice.transition.ends_undecided and notice.recipient != notice.proposal.maker:
         asked = Notice.objects.filter(
             proposal=notice.proposal,
             recipient=notice.recipient,
-            transition__action__in=_submitting(),
+            transition__action__in=submitting(),
         )
         decided = notice.proposal.transitions.exclude(side="").filter(by=notice.recipient)
         return asked.filter(mail__status=STATUS.sent).exists() or decided.exists()
     return True
 
 
-def _submitting() -> list[str]:
+def submitting() -> list[str]:
     return [action.name for action in actions().values() if action.submits]
 
 
@@ -140,10 +194,10 @@ def remind(proposal: Proposal, at: datetime) -> int:
     reminder_day = days // every * every
     if reminder_day < 1:
         return 0
-    subject = f"Still waiting for you: {_route(proposal)}"
-    waiting = f"Proposal {proposal.pk}, {_route(proposal)}, by {proposal.maker}"
+    subject = f"Still waiting for you: {route(proposal)}"
+    waiting = f"Proposal {proposal.pk}, {route(proposal)}, by {proposal.maker}"
     summary = f"{waiting} has waited for {days} {'day' if days == 1 else 'days'}. Please decide."
-    submission = proposal.transitions.filter(action__in=_submitting()).latest("number")
+    submission = proposal.transitions.filter(action__in=submitting()).latest("number")
     news = News(proposal, submission, at, subject, summary, reminder_day=reminder_day)
     return _queue(news, able_to_decide(proposal))
 
@@ -156,11 +210,9 @@ def send_digests(at: datetime) -> int:
     """
     today = timezone.localtime(at).replace(hour=0, minute=0, second=0, microsecond=0)
     waiting = Notice.objects.filter(mail=None, withdrawn=False, at__lt=today)
-    people = User.objects.filter(pk__in=waiting.values("recipient"), is_active=True).exclude(
-        email=""
-    )
+    people = User.objects.filter(pk__in=waiting.values("recipient"), is_active=True)
     people = people.exclude(notices_wanted=Notices.NONE)
-    return sum(_digest(person, today) for person in people)
+    return sum(_digest(person, today) for person in people if has_address(person))
 
 
 @transaction.atomic
@@ -169,8 +221,7 @@ def _digest(person: User, before: datetime) -> int:
     waiting = Notice.objects.select_for_update(of=("self",)).filter(
         mail=None, withdrawn=False, recipient=person, at__lt=before
     )
-    related = ("transition", "recipient", "proposal__source", "proposal__target", "proposal__maker")
-    waiting = waiting.select_related(*related).order_by("at", "pk")
+    waiting = waiting.select_related(*READ_WITH).order_by("at", "pk")
     wanted = {notice.pk: is_wanted(notice) for notice in waiting}
     Notice.objects.filter(pk__in=[pk for pk, is_so in wanted.items() if not is_so]).update(
         withdrawn=True
@@ -178,9 +229,9 @@ def _digest(person: User, before: datetime) -> int:
     news = [notice for notice in waiting if wanted[notice.pk]]
     if not news:
         return 0
-    items = [(notice.summary, _link(notice.proposal)) for notice in news]
+    items = [(notice.summary, link_to(notice)) for notice in news]
     subject = f"waltzflow: {len(news)} {'update' if len(news) == 1 else 'updates'}"
-    made = _compose(person, subject, "digest", {"items": items})
+    made = compose(person, subject, "digest", {"items": items})
     made.save()
     Notice.objects.filter(pk__in=[notice.pk for notice in news]).update(mail=made)
     return 1
@@ -193,10 +244,11 @@ def tell_administrators(failures: Iterable[tuple[Email, str]]) -> None:
     subject = f"waltzflow: {number} {'mail' if number == 1 else 'mails'} could not be delivered"
     content = {"undeliverable": undeliverable, "days": GIVE_UP.days}
     unreachable = {address for email, _ in failures for address in email.to}
-    people = User.objects.filter(is_superuser=True, is_active=True).exclude(email="")
+    people = User.objects.filter(is_superuser=True, is_active=True)
     Email.objects.bulk_create(
-        _compose(person, subject, "undeliverable", content)
+        compose(person, subject, "undeliverable", content)
         for person in people.exclude(email__in=unreachable)
+        if has_address(person)
     )
 
 
@@ -208,22 +260,16 @@ def _queue(news: News, people: Mapping[User, list[Ask]]) -> int:
         return 0
     event = {"transition": news.step, "reminder_day": news.reminder_day}
     informed = set(Notice.objects.filter(**event).values_list("recipient", flat=True))
-    recipients = [
-        person
-        for person in people
-        if person.pk not in informed and person.is_active and person.notices_wanted != Notices.NONE
-    ]
-    at_once = [
-        person for person in recipients if person.notices_wanted == Notices.EACH and person.email
-    ]
+    recipients = [person for person in people if person.pk not in informed and wants_any(person)]
+    at_once = [person for person in recipients if wants_each(person)]
     proposal = news.proposal
-    content = {"news": news, "proposal": proposal, "link": _link(proposal)}
+    content = {"news": news, "proposal": proposal, "link": link_to(proposal)}
     if at_once and proposal.is_open:
         content["lines"] = content_of([proposal])[proposal.pk]
         if proposal.revises:
             content["changes"] = differences(proposal.revises, proposal)
     mails = Email.objects.bulk_create(
-        _compose(person, news.subject, "notice", content | {"asks": people[person]})
+        compose(person, news.subject, "notice", content | {"asks": people[person]})
         for person in at_once
     )
     mail_of = {person.pk: made for person, made in zip(at_once, mails, strict=True)}
@@ -241,7 +287,28 @@ def _queue(news: News, people: Mapping[User, list[Ask]]) -> int:
     return len(recipients)
 
 
-def _compose(person: User, subject: str, template: str, content: dict) -> Email:
+def wants_any(person: User) -> bool:
+    return person.is_active and person.notices_wanted != Notices.NONE
+
+
+def wants_each(person: User) -> bool:
+    """Whether there is a mail for each event; otherwise they wait for the digest."""
+    is_each = wants_any(person) and person.notices_wanted == Notices.EACH
+    return is_each and has_address(person)
+
+
+def has_address(person: User) -> bool:
+    """Whether a mail to them can be written. What no door would have let in, however it came, must
+    not break the act that somebody else is told of.
+    """
+    try:
+        validate_email(person.email)
+    except ValidationError:
+        return False
+    return True
+
+
+def compose(person: User, subject: str, template: str, content: dict) -> Email:
     """A mail in plain text and HTML, not saved. post-office renders what it is given, so it gets
     finished texts.
     """
@@ -263,9 +330,9 @@ def _compose(person: User, subject: str, template: str, content: dict) -> Email:
     )
 
 
-def _route(proposal: Proposal) -> str:
+def route(proposal: Proposal) -> str:
     return f"{proposal.source.name} → {proposal.target.name}"
 
 
-def _link(proposal: Proposal) -> str:
-    return f"{settings.ORIGIN}{proposal.get_absolute_url()}"
+def link_to(shown: Proposal | PhysicalFlow | Notice) -> str:
+    return f"{settings.ORIGIN}{shown.get_absolute_url()}"

@@ -15,7 +15,7 @@ from django.db.models import QuerySet
 from .. import workflow
 from ..errors import Refused
 from ..models import Proposal, Receipt, pieces
-from . import notices, sending
+from . import new_rights, notices, sending
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +40,11 @@ def remind_approvers(at: datetime) -> tuple[int, int]:
     return _each(
         waiting.order_by("submitted_at", "pk"), lambda proposal: notices.remind(proposal, at)
     )
+
+
+def ask_delegates(at: datetime) -> tuple[int, int]:
+    """Ask those whose delegation has begun for what waits: (how many people, 0)."""
+    return new_rights.ask_delegates(at), 0
 
 
 def send_digests(at: datetime) -> tuple[int, int]:

@@ -87,9 +87,7 @@ def _due(at: datetime) -> QuerySet[Email]:
 
 def _is_wanted(email: Email) -> bool:
     """A mail of the site's own, which no notice stands behind, always is."""
-    news = Notice.objects.filter(mail=email).select_related(
-        "transition", "recipient", "proposal__source", "proposal__target", "proposal__maker"
-    )
+    news = Notice.objects.filter(mail=email).select_related(*notices.READ_WITH)
     return not news or any(notices.is_wanted(notice) for notice in news)
 
 

@@ -40,7 +40,7 @@ from ..models import (
     rights_on,
     verbs,
 )
-from . import notices, provisioning
+from . import new_rights, notices, provisioning
 from .retry import retrying_transaction
 
 
@@ -139,6 +139,10 @@ def act(
     _complete_if_agreed(proposal, by=by, at=at)
     for step in steps:
         notices.tell(proposal, step)
+    if not proposal.policy.one_person_both_sides and not chosen[0].submits:
+        # Who has decided is barred from the other side, which may be left to the stewards then.
+        still_open = Proposal.objects.open().filter(pk=proposal.pk)
+        new_rights.ask_newly_able(still_open, by=by, at=at)
     return proposal
 
 
@@ -277,7 +281,9 @@ def add_physical_flow(
     refuse_further(flow, by=by)
     why = f"Further physical flow added by {by}"
     context = ChangeContext(by, at or timezone.now(), why, direct=True)
-    return provisioning.add_further(flow, wish, list(data_types), context)
+    physical = provisioning.add_further(flow, wish, list(data_types), context)
+    notices.tell_of_addition(physical, by=by, at=context.at)
+    return physical
 
 
 def refuse_further(flow: LogicalFlow, *, by: User) -> None:

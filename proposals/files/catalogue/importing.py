@@ -8,6 +8,7 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from ... import workflow
 from ...errors import Conflict
 from ...models import ChangeContext, ImportBatch, ImportedFile, System, User
 from .plan import Difference, Plan, Shelf
@@ -112,9 +113,13 @@ def import_catalogue(
     try:
         with transaction.atomic():
             plan = _judged(sources)
+            now = at or timezone.now()
             if dry_run:
-                return replace(_reported(plan), differences=plan.differences())
-            return _written(plan, sources, by, at or timezone.now(), progress)
+                report = replace(_reported(plan), differences=plan.differences())
+                if plan.files_of_rights:
+                    _try(plan, sources, by, now)
+                return report
+            return _written(plan, sources, by, now, progress)
     except IntegrityError as error:
         raise Conflict(
             "The catalogue was changed at the same moment. Nothing was imported; try again."
@@ -162,7 +167,21 @@ def _written(
         carry_out(plan, shelf, context, advance)
     activate(plan, context)
     _keep_files(report, sources)
+    if plan.files_of_rights:
+        sentence = workflow.rights_changed(by=by, at=at)
+        files = ", ".join(plan.files_of_rights)
+        if sentence:
+            plan.warnings.append(Problem(files, 0, "", sentence))
     return report
+
+
+def _try(plan: Plan, sources: Mapping[str, Source], by: User | None, at: datetime) -> None:
+    """Carry the plan out and undo it, for the warnings of what only a whole import can know: nobody
+    can tell from its files alone who may still approve.
+    """
+    with transaction.atomic():
+        _written(plan, sources, by, at, _silent)
+        transaction.set_rollback(True)
 
 
 def _keep_files(report: Report, sources: Mapping[str, Source]) -> None:

@@ -135,6 +135,15 @@ class Plan:
         self.taken: list[Shelf] = []  # those a file was read for, in the order of the tables
         self.warnings: list[Problem] = []  # what is probably not meant, and comes in
 
+    @property
+    def files_of_rights(self) -> list[str]:
+        """The files that change something by which people may decide."""
+        return [
+            shelf.file
+            for shelf in self.taken
+            if shelf.table.gives_rights and (shelf.added or shelf.changed)
+        ]
+
     def shelf(self, name: str) -> Shelf:
         """Read from the database when it is first asked for."""
         if name not in self.shelves:

@@ -11,8 +11,6 @@ from ...models import (
     LAST_ADMINISTRATOR,
     SystemLifecycle,
     User,
-    active_stewards,
-    missing_stewards,
 )
 from .columns import Code, Codes, Text
 from .plan import Plan, Row, Shelf
@@ -28,7 +26,6 @@ def judge(plan: Plan) -> None:
         _judge_revivals(plan, shelf)
         if shelf.table.name == "people":
             _judge_administrators(plan, shelf)
-            _warn_of_missing_stewards(plan, shelf)
         if shelf.table.above:
             _judge_tree(plan, shelf)
 
@@ -186,20 +183,6 @@ def _judge_administrators(plan: Plan, shelf: Shelf) -> None:
     if leaving and not User.objects.administrators().exclude(pk__in=leaving).exists():
         for line in leaving.values():
             plan.report(shelf.table, line, "is_removed", LAST_ADMINISTRATOR)
-
-
-def _warn_of_missing_stewards(plan: Plan, shelf: Shelf) -> None:
-    """As the admin does: the last steward may go, but not unsaid while a proposal waits for one."""
-    stewards = set(active_stewards().values_list("pk", flat=True))
-    leaving = [
-        key
-        for key in shelf.changed
-        if shelf.existing[key].pk in stewards and not shelf.rows[key].values["is_removed"]
-    ]
-    sentence = missing_stewards([shelf.existing[key].pk for key in leaving]) if leaving else ""
-    if sentence:
-        for key in leaving:
-            plan.warn(shelf, shelf.rows[key], "is_removed", sentence)
 
 
 def _judge_tree(plan: Plan, shelf: Shelf) -> None:

@@ -52,6 +52,11 @@ class Table:
         return f"{self.name}.csv"
 
     @property
+    def gives_rights(self) -> bool:
+        """Whether who may decide depends on its rows."""
+        return self.model in (System, User, ApproverRule, Involvement)
+
+    @property
     def of_codes(self) -> list[Code]:
         return [column for column in self.columns if isinstance(column, Code)]
 

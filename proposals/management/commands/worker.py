@@ -16,6 +16,7 @@ log = logging.getLogger(__name__)
 ROUNDS = [
     (periodic.time_out_proposals, 60, "Proposals timed out: {}."),
     (periodic.remind_approvers, 600, "Reminders queued: {}."),
+    (periodic.ask_delegates, 600, "Delegates asked: {}."),
     (periodic.send_digests, 600, "Digests queued: {}."),
     (periodic.send_mail, 5, "Mails sent: {}."),
     (periodic.forget_receipts, 3600, "Receipts of forms forgotten: {}."),
