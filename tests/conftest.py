@@ -147,6 +147,7 @@ def serving_as_the_application(request, transactional_db):
     options["assume_role"] = "waltzflow_app"  # of connections that begin now: the site's threads
     yield
     del options["assume_role"]
+    connection.close()
 
 
 @pytest.fixture

@@ -21,7 +21,6 @@ from django.utils import timezone
 
 from proposals import workflow
 from proposals.history import verify
-from proposals.models import Proposal
 
 from . import attacks, factories
 from .accounts import ADMINISTRATOR_S, OWNER_S, README, become, separate, url_for
@@ -71,12 +70,10 @@ def test_sqlite_says_so():
 if ON_POSTGRESQL:
 
     def test_the_application_s_account_is_enough_for_the_whole_workflow(
-        scene, accounts, cast, source, target
+        serving_as_the_application, cast, source, target, proposal
     ):
-        become("waltzflow_app")
-        workflow.approve(
-            Proposal.objects.get(pk=scene["waiting"]), sides=["SOURCE", "TARGET"], by=cast.both
-        )
+        connection.close()  # from here on as the application
+        workflow.approve(proposal, sides=["SOURCE", "TARGET"], by=cast.both)
         workflow.cancel(
             factories.proposed(cast.maker, target, source, specification_name="x.csv"),
             by=cast.maker,

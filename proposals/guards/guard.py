@@ -9,6 +9,12 @@ from django.db import models
 
 PREFIX = "guard_"
 AT_COMMIT, POSTGRESQL, SQLITE = "at commit", "postgresql", "sqlite"
+SNAPSHOT = "This is judged by what is committed now, so not under another isolation level."
+# Of the table the trigger is on. Its owner could take the guard away, and tells stories of the past
+# (tests, the demo); what guards spare the owner they refuse to the application's account.
+BY_THE_OWNER = (
+    """pg_has_role((SELECT c.relowner FROM pg_class c WHERE c.oid = TG_RELID), 'USAGE')"""
+)
 
 
 @dataclass(frozen=True)
@@ -19,6 +25,10 @@ class Guard:
     `refused` is SQL over NEW and OLD; `{row}` in it is the row that comes, or in a DELETE the one
     that goes. `where` says on which database, if not on both; AT_COMMIT is PostgreSQL's alone and
     judges the rows as they are then, so it reads them anew by the key of NEW.
+
+    `held` are conditions after FROM, on PostgreSQL alone: those rows are locked before the guard
+    looks, so what it compares stays as it is until the commit. It then refuses a transaction that
+    would go on seeing the world as it was before it waited.
     """
 
     name: str
@@ -27,16 +37,15 @@ class Guard:
     refused: str
     sentence: str
     where: str = ""
+    held: tuple[str, ...] = ()
 
     def events_on(self, vendor: str) -> list[str]:
         """The events it has a trigger for on this database."""
         if vendor == POSTGRESQL:
             return [] if self.where == SQLITE else list(self.events)
-        return (
-            []
-            if self.where == AT_COMMIT
-            else [event for event in self.events if event != "TRUNCATE"]
-        )
+        if self.where in (AT_COMMIT, POSTGRESQL):
+            return []
+        return [event for event in self.events if event != "TRUNCATE"]
 
     def trigger(self, event: str) -> str:
         return f"{PREFIX}{self.name}_{event.lower()}"
@@ -57,6 +66,7 @@ class Guard:
         row = "OLD" if event == "DELETE" else "NEW"
         yield f"""
             CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $guard$ BEGIN
+                {self._locks(row)}
                 IF {self.condition(row)} THEN
                     RAISE EXCEPTION USING ERRCODE = 'check_violation',
                         MESSAGE = {quoted(self._message)};
@@ -86,6 +96,17 @@ class Guard:
 
     def condition(self, row: str) -> str:
         return self.refused.replace("{row}", row)
+
+    def _locks(self, row: str) -> str:
+        """Statements of their own: the one that judges then sees what was committed meanwhile."""
+        if not self.held:
+            return ""
+        locks = [f"PERFORM 1 FROM {rows.replace('{row}', row)};" for rows in self.held]
+        refusal = quoted(f"{SNAPSHOT} [{self.name}]")
+        return f"""IF current_setting('transaction_isolation') <> 'read committed' THEN
+                    RAISE EXCEPTION USING ERRCODE = 'check_violation', MESSAGE = {refusal};
+                END IF;
+                {" ".join(locks)}"""
 
     @property
     def _message(self) -> str:
@@ -137,6 +158,18 @@ def name_of(model: type[models.Model]) -> str:
     characters.
     """
     return table(model).removeprefix(f"{model._meta.app_label}_").replace("historical", "past_")
+
+
+def written_now(row: str) -> str:
+    """`row` (an alias) is of this transaction or of one that began after it. For PostgreSQL."""
+    return f"age({row}.xmin) <= 0"
+
+
+def written_by_this_transaction(tables: Iterable[str]) -> str:
+    """Any of `tables` was, whatever became of the rows: the lock stays. For PostgreSQL."""
+    relations = ", ".join(f"{quoted(name)}::regclass" for name in tables)
+    return f"""EXISTS (SELECT 1 FROM pg_locks k WHERE k.pid = pg_backend_pid()
+        AND k.mode = 'RowExclusiveLock' AND k.relation IN ({relations}))"""
 
 
 def never_deleted(model: type[models.Model]) -> Guard:

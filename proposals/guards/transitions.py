@@ -22,12 +22,22 @@ from ..models import (
     Side,
     State,
     System,
+    Tracked,
     Transition,
     User,
     actions,
     rows,
 )
-from .guard import Guard, either, listed, quoted, table
+from .guard import (
+    BY_THE_OWNER,
+    POSTGRESQL,
+    Guard,
+    either,
+    listed,
+    quoted,
+    table,
+    written_by_this_transaction,
+)
 
 TRANSITION, PROPOSAL, USER, SYSTEM = map(table, (Transition, Proposal, User, System))
 HISTORY = table(Policy.history.model)
@@ -86,10 +96,38 @@ def guards() -> list[Guard]:
             "It does not name the membership of the stewards that gives it.",
         ),
     ]
-    return [
+    return [after_rights_are_settled()] + [
         Guard(f"transition_{name}", TRANSITION, ("INSERT",), refused, sentence)
         for name, refused, sentence in named
     ]
+
+
+def after_rights_are_settled() -> Guard:
+    """Its name makes it the first of a transition: PostgreSQL asks them by the alphabet, and the
+    others read what this one locks. The locks are those of `models.lock_rights`, in its order.
+
+    Rules and stewards are not held: a change of those counts from the next transaction.
+    """
+    giving: list[Tracked] = [Policy, User, Involvement, ApproverRule, Delegation, System]
+    tables = [table(model) for model in giving]
+    tables += [table(model.history.model) for model in giving]
+    tables += [table(STEWARDSHIPS), table(User.groups.through), table(Group)]
+    named = "{0} g WHERE g.id = (SELECT h.id FROM {1} h WHERE h.history_id = NEW.{2}) FOR SHARE"
+    return Guard(
+        "transition_after_rights_are_settled",
+        TRANSITION,
+        ("INSERT",),
+        f"NOT {BY_THE_OWNER} AND {written_by_this_transaction(tables)}",
+        "Nothing is decided in the transaction that changes policy, people, systems or rights.",
+        POSTGRESQL,
+        held=(
+            f"{table(Policy)} FOR SHARE",
+            named.format(table(Involvement), INVOLVEMENTS, "involvement_id"),
+            f"""{USER} u WHERE u.id IN (NEW.by_id, NEW.on_behalf_of_id)
+                ORDER BY u.id FOR SHARE""",
+            named.format(table(Delegation), DELEGATIONS, "delegation_id"),
+        ),
+    )
 
 
 def no_row_of_the_table() -> str:
