@@ -1,4 +1,4 @@
-# Two commands for everybody: `make demo` and `make test`. `make test-long`, `make lock` and `make screenshots` are for maintainers.
+# Two commands for everybody: `make demo` and `make test`. `make test-long`, `make benchmark`, `make lock` and `make screenshots` are for maintainers.
 PYTHON ?= python3
 ADDRESS ?= 127.0.0.1:8000
 BIN := .venv/bin
@@ -7,7 +7,7 @@ export DEBUG ?= 1
 SHELL := bash
 .SHELLFLAGS := -o pipefail -c
 
-.PHONY: demo demo-new test test-long lock screenshots clean
+.PHONY: demo demo-new test test-long benchmark lock screenshots clean
 
 demo: export BASE_URL ?= http://$(ADDRESS)
 demo: export PYTHONUNBUFFERED = 1
@@ -31,6 +31,10 @@ test: .venv/.testing
 
 test-long: .venv/.testing
 	@$(BIN)/python tests/long.py
+
+# SIZE is the number of proposals in the large register, PLANS a file for the plans of the heaviest statements.
+benchmark: .venv/.testing
+	@$(BIN)/python -m benchmarks
 
 screenshots: .venv/.testing
 	@$(BIN)/python tests/screenshots.py

@@ -86,7 +86,7 @@ def usually_sent(source: System) -> list[int]:
     newest flows only, since a hub sends more than a form can wait for.
     """
     # Step by step by ids: joined in one query, the database reads every flow there is.
-    flows = source.flows_out.order_by("-pk").values_list("pk", flat=True)[:CONSIDERED]
+    flows = source.flows_out.living().order_by("-pk").values_list("pk", flat=True)[:CONSIDERED]
     sent = PhysicalFlow.objects.active().filter(logical_flow__in=list(flows)).order_by()
     uses = Counter(sent.values_list("specification_id", flat=True))
     described = PhysicalSpecification.data_types.through.objects.filter(

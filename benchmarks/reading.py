@@ -1,0 +1,169 @@
+"""What is looked at: pages by several people, lists by every filter and order, searches, files."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+import django_filters
+from django.test import Client
+
+from proposals.forms.filters import FlowFilter, ListFilter, ProposalFilter, SystemListFilter
+from proposals.models import DataType, OrganisationalUnit, Proposal, User
+from proposals.reports.quality import QUESTIONS
+
+from . import by_hand
+from .by_hand import ByHand
+from .register import ORDINARY, People, Things
+
+PAGES, LISTS, SEARCHES, FILES = "Pages", "Lists", "Searches", "Downloads"
+# Nearly everywhere, in one copy of the company only, and nowhere.
+TERMS = {"frequent": "dwh", "rare": "etrm-17", "absent": "qzxqzx"}
+MOST_OF_A_FILE = 500_000  # bytes, as they are sent
+LISTED: dict[str, type[ListFilter]] = {
+    "/proposals/": ProposalFilter,
+    "/systems/": SystemListFilter,
+    "/flows/": FlowFilter,
+}
+
+
+@dataclass(frozen=True)
+class Work:
+    """One row of the table: its name, who does it, and how. `act` gives the bytes of its answer,
+    from what `prepare` made, which is not measured.
+    """
+
+    section: str
+    name: str
+    who: str
+    act: Callable[[Any], int]
+    prepare: Callable[[], Any] = lambda: None
+    by_hand: ByHand | None = None
+    is_reading: bool = True
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        return self.section, self.name, self.who
+
+
+def get(client: Client, url: str) -> int:
+    """The bytes of the answer, as they are sent; of a file the first MOST_OF_A_FILE."""
+    answer = client.get(url, headers={"accept-encoding": "gzip"})
+    assert answer.status_code in (200, 302), f"{url}: {answer.status_code}"
+    if not answer.streaming:
+        return len(answer.content)
+    size = 0
+    for piece in answer:
+        size += len(piece)
+        if size > MOST_OF_A_FILE:
+            break
+    answer.close()
+    return size
+
+
+def signed_in(person: User) -> Client:
+    client = Client()
+    client.force_login(person)
+    return client
+
+
+def works(things: Things, people: People) -> Iterator[Work]:
+    for who, person in people.named.items():
+        client = signed_in(person)
+        for name, url, hand in pages(things, person):
+            yield looking(PAGES, name, who, client, url, hand)
+    client = signed_in(people.ordinary)
+    for section, urls in ((LISTS, lists(things)), (SEARCHES, searches()), (FILES, files())):
+        for url in urls:
+            yield looking(section, url, ORDINARY, client, url)
+
+
+def looking(
+    section: str, name: str, who: str, client: Client, url: str, hand: ByHand | None = None
+) -> Work:
+    return Work(section, name, who, lambda _: get(client, url), by_hand=hand)
+
+
+def pages(things: Things, person: User) -> Iterator[tuple[str, str, ByHand | None]]:
+    """(name, address, what it would be by hand) of each."""
+    waiting = Proposal.objects.awaiting(person).order_by("submitted_at", "pk").first()
+    decided = waiting or things.open
+    yield "/healthz", "/healthz", None
+    yield "/", "/", None
+    yield "inbox", "/inbox/", by_hand.inbox(person)
+    yield "count of the inbox", "/inbox/count/", by_hand.count(person)
+    yield "proposal to decide", decided.get_absolute_url(), by_hand.decision(decided)
+    yield "proposal at a hub", things.at_a_hub.get_absolute_url(), by_hand.decision(things.at_a_hub)
+    yield "change of a flow", things.edit.get_absolute_url(), None
+    yield "closed proposal", things.closed.get_absolute_url(), None
+    yield "flow", things.flow.get_absolute_url(), by_hand.flow(things.flow)
+    yield "physical flow", things.sent.get_absolute_url(), by_hand.physical_flow(things.sent)
+    yield "system", things.own.get_absolute_url(), by_hand.system(things.own)
+    yield "hub", things.hub.get_absolute_url(), by_hand.system(things.hub)
+    yield "/me/", "/me/", None
+    yield "new proposal", "/proposals/new/", None
+    route = urlencode({"source": things.own.pk, "target": things.hub.pk})
+    yield "new proposal to a hub", f"/proposals/new/?{route}", None
+    yield "systems as one types", "/systems/options/?source=etr", None
+    yield "/insights/", "/insights/", None
+    yield "/quality/", "/quality/", None
+    for slug in QUESTIONS:
+        yield f"/quality/{slug}/", f"/quality/{slug}/", None
+
+
+def lists(things: Things) -> Iterator[str]:
+    """Each list as it opens, by every filter and order, and the deepest page of each."""
+    for url, filters in LISTED.items():
+        yield url
+        yield f"{url}?{urlencode({'after': deep_in(url, things)}, doseq=True)}"
+        for name, field in filters.base_filters.items():
+            for value in values_of(name, field, things):
+                yield f"{url}?{urlencode({name: value})}"
+
+
+def deep_in(url: str, things: Things) -> list:
+    """The place of one of the last rows, as the address of a page names it."""
+    if url == "/proposals/":
+        return [things.closed.pk]
+    name = things.late.name
+    return [name, things.late.pk] if url == "/systems/" else [name, "", 1]
+
+
+def values_of(name: str, field: django_filters.Filter, things: Things) -> list:
+    """What to choose in one field of a filter; a field that is not known here stops it."""
+    samples = {
+        "q": [],  # among the searches
+        "only": [],  # with a unit or a data type
+        "system": [things.own.code, things.hub.code],
+        "unit": [unit().pk],
+        "organisational_unit": [unit().pk],
+        "data_type": [data_type().pk],
+        "maker": [things.open.maker.name],
+        "older_than": [30],
+        "specification": [things.sent.specification.name],
+    }
+    if name in samples:
+        return samples[name]
+    return [value for value, _ in field.extra["choices"]]
+
+
+def unit() -> OrganisationalUnit:
+    return OrganisationalUnit.objects.exclude(parent=None).order_by("pk")[0]
+
+
+def data_type() -> DataType:
+    return DataType.objects.exclude(parent=None).order_by("pk")[0]
+
+
+def searches() -> Iterator[str]:
+    for url in LISTED:
+        for term in TERMS.values():
+            yield f"{url}?{urlencode({'q': term})}"
+    for url in ("/proposals/", "/flows/"):
+        yield f"{url}?{urlencode({'q': 'etrm-17 → dwh'})}"
+
+
+def files() -> Iterator[str]:
+    for url in LISTED:
+        for kind in ("csv", "xlsx"):
+            yield f"{url}?as={kind}"

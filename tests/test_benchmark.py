@@ -1,0 +1,62 @@
+"""The benchmark runs, and writes its table and its picture; what the figures are is not asked."""
+
+import os
+from contextlib import closing
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+from django.test import override_settings
+
+from benchmarks import results, run
+from benchmarks.company import grow
+from benchmarks.reading import LISTS
+from benchmarks.register import BUSIEST, BUSY
+
+from . import databases
+
+TINY = 2_000  # proposals; the things that are looked at exist from the seventeenth copy on
+OF_THE_LISTS = 8  # of their filters and orders one in so many
+
+
+@pytest.fixture
+def tiny(django_db_setup, django_db_blocker):
+    """A register in a database of its own, which goes afterwards."""
+    with django_db_blocker.unblock(), databases.another("tiny"):
+        with open(os.devnull, "w") as nowhere, override_settings(DEBUG=True):
+            call_command("demo", stdout=nowhere)
+        grow(TINY)
+        yield connection.copy()
+
+
+@pytest.fixture
+def fewer(monkeypatch):
+    """Not everybody, and not by every filter: all of them are listed, and not all are done."""
+    every = run.all_works
+
+    def some_works(registers, size):
+        listed = list(every(registers, size))
+        assert len(listed) > 200
+        for place, series in enumerate(listed):
+            work = series.work
+            is_chosen = work.section != LISTS or place % OF_THE_LISTS == 0
+            if is_chosen and work.who not in (BUSY, *BUSIEST[1:]):
+                yield series
+
+    monkeypatch.setattr(run, "all_works", some_works)
+
+
+if connection.vendor == "postgresql":  # it measures no other
+
+    def test_the_benchmark_measures_everything_and_writes_it_down(tiny, fewer, tmp_path):
+        with closing(tiny):
+            rows, series = run.benchmark({TINY: tiny}, times=1)
+            assert all(row.largest.cost and row.growth == 1 for row in rows)
+            assert {row.name for row in rows if row.times_by_hand} >= {*results.DRAWN}
+            table, picture = tmp_path / "RESULTS.md", tmp_path / "growth.svg"
+            results.write(results.Run([TINY], rows, "make benchmark", 0.5), table, picture)
+            assert len(list(run.heaviest(series[TINY]))) == run.HEAVIEST
+        written = table.read_text()
+        assert all(row.name in written for row in rows)
+        assert "PostgreSQL" in written
+        assert picture.read_text().count('class="bar"') == 2 * len(results.DRAWN)
