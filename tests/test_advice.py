@@ -6,7 +6,8 @@ import pytest
 from django.utils import timezone
 
 from proposals import workflow
-from proposals.models import Proposal, System
+from proposals.forms.proposing import ConcerningForm
+from proposals.models import PhysicalFlow, Proposal, System
 
 from . import factories
 from .test_pages import text
@@ -46,6 +47,73 @@ def test_a_basis_offset_of_more_than_a_year_is_asked_about(as_, cast, offset, is
     page = advised(as_(cast.maker), **SAME | {"basis_offset": offset})
     doubt = f"T{int(offset):+d} is more than a year of working days: is it meant?"
     assert (doubt in page) == is_doubted
+
+
+@pytest.fixture
+def sent(cast, source, target):
+    """A physical flow of T+1 that both sides approved."""
+    done = factories.proposed(cast.maker, source, target)
+    return workflow.approve(done, sides=["SOURCE", "TARGET"], by=cast.both).result_physical_flow
+
+
+def new_flow(sent) -> tuple[str, dict]:
+    wish = {"source": "Ledger (LEDGER)", "target": "Risk Engine (RISK)"}
+    wish |= {"with_physical_flow": "True", "justification": "Needed.", "submit": "1"}
+    wish |= {"reason": sent.origin_proposal.reason_id, **further_flow(sent)[1]}
+    return "/proposals/new/", wish
+
+
+def change(sent) -> tuple[str, dict]:
+    values = {name: getattr(sent, name) for name in sent.ATTRIBUTES}
+    values |= {"reason": sent.origin_proposal.reason_id, "submit": "1"}
+    values |= {"data_types": [row.pk for row in sent.specification.data_types.all()]}
+    shown = Proposal.change_of(sent, sent.origin_proposal.maker)
+    values |= {name: getattr(shown, name) for name in ConcerningForm.READ}
+    return f"/physical-flows/{sent.pk}/edit/", {k: v for k, v in values.items() if v is not None}
+
+
+def further_flow(sent) -> tuple[str, dict]:
+    wish = {"specification_name": "limits.csv", "specification_format": "FLAT_FILE"}
+    wish |= {"transport": "EMAIL", "frequency": "DAILY", "criticality": "LOW"}
+    wish |= {"data_types": [row.pk for row in sent.specification.data_types.all()]}
+    return f"/flows/{sent.logical_flow_id}/physical/new/", wish
+
+
+def with_offset(offset: int) -> int:
+    in_register = PhysicalFlow.objects.filter(basis_offset=offset).count()
+    return in_register + Proposal.objects.filter(basis_offset=offset).count()
+
+
+@pytest.mark.parametrize("form", [new_flow, change, further_flow])
+def test_every_form_asks_about_such_an_offset_before_it_acts(as_, cast, sent, form):
+    client = as_(cast.maker)
+    url, wish = form(sent)
+    asked = client.post(url, wish | {"basis_offset": "400"})
+    assert "T+400 is more than a year of working days: is it meant? Send it again" in text(asked)
+    assert (asked.status_code, with_offset(400)) == (400, 0)
+    assert 'name="meant_offset" value="400"' in asked.content.decode()
+    other = client.post(url, wish | {"basis_offset": "401", "meant_offset": "400"})
+    assert (other.status_code, with_offset(401)) == (400, 0)
+    meant = wish | {"basis_offset": "400", "meant_offset": "400"}
+    assert client.post(url, meant).status_code == 302
+    assert with_offset(400) == 1
+
+
+def test_a_draft_keeps_such_an_offset_and_its_submission_asks(as_, cast, sent):
+    client = as_(cast.maker)
+    url, wish = change(sent)
+    del wish["submit"]
+    made = client.post(url, wish | {"basis_offset": "400", "draft": "1"}, follow=True)
+    assert with_offset(400) == 1
+    draft = made.context["proposal"]
+    assert "T+400 is more than a year" in text(client.get(f"/proposals/{draft.pk}/propose/"))
+
+
+def test_nobody_is_asked_about_an_offset_that_the_flow_has_already(as_, cast, sent):
+    PhysicalFlow.objects.filter(pk=sent.pk).update(basis_offset=400)
+    url, wish = change(PhysicalFlow.objects.get(pk=sent.pk))
+    wish |= {"basis_offset": "400", "frequency": "WEEKLY"}
+    assert as_(cast.maker).post(url, wish).status_code == 302
 
 
 @pytest.mark.parametrize(

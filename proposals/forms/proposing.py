@@ -13,6 +13,7 @@ from ..models import (
     User,
     VersionInput,
 )
+from ..reports.advice import doubt_about_offset
 from .fields import SystemField, offer_choices, offer_reasons, refuse_fields
 from .tracked import TrackedForm
 from .types import DataTypesField
@@ -60,7 +61,28 @@ class SpecificationField(forms.ModelChoiceField):
         )
 
 
-class WishForm(TrackedForm):
+class SendingForm(TrackedForm):
+    """How and when a physical flow is sent. Of what is legal and hardly meant it asks once, before
+    it acts; a draft may say anything.
+    """
+
+    # Other than a submission, which a form without names for its buttons always is.
+    WITHOUT_EFFECT = {"draft", "keep", "show", "like"}
+
+    asked_offset: int | None = None  # the basis offset that the page now asks about
+
+    def clean(self) -> dict | None:
+        cleaned = super().clean()
+        offset = self.cleaned_data.get("basis_offset")
+        doubt = doubt_about_offset(self.instance, offset)
+        is_meant = self.data.get("meant_offset") == str(offset)
+        if doubt and not is_meant and not self.WITHOUT_EFFECT & set(self.data):
+            self.asked_offset = offset
+            self.add_error("basis_offset", f"{doubt} Send it again if it is.")
+        return cleaned
+
+
+class WishForm(SendingForm):
     """The physical part of a wish: an existing specification of the source or a new one, and how it
     is sent.
     """
@@ -257,7 +279,7 @@ class RemovalForm(ConcerningForm):
     """Why a flow should go."""
 
 
-class ChangeForm(ConcerningForm):
+class ChangeForm(SendingForm, ConcerningForm):
     """How a physical flow should be. Route and specification are not among its fields."""
 
     data_types = DataTypesField()

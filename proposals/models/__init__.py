@@ -9,7 +9,7 @@ from .catalogue import (
     SystemKind,
     SystemLifecycle,
 )
-from .display import doubt_about_offset, label, value_in_words
+from .display import label, question_about_offset, value_in_words
 from .fields import (
     FoldedField,
     FreeTextInput,
@@ -180,7 +180,6 @@ __all__ = [
     "decisive_involvements",
     "delegations_of",
     "derived_fields",
-    "doubt_about_offset",
     "end_states",
     "evidence",
     "fill_search_texts",
@@ -201,6 +200,7 @@ __all__ = [
     "pieces",
     "plain_numbers",
     "prefetch_rights",
+    "question_about_offset",
     "reading_by_cursor",
     "refresh_named_in",
     "renew_derived",

@@ -16,7 +16,7 @@ def offset_in_words(days: int | None) -> str:
 WORKING_DAYS_OF_A_YEAR = 260
 
 
-def doubt_about_offset(days: int | None) -> str:
+def question_about_offset(days: int | None) -> str:
     """A question about a basis offset that is legal, but hardly meant; empty about any other."""
     if days is None or abs(days) <= WORKING_DAYS_OF_A_YEAR:
         return ""

@@ -22,9 +22,9 @@ from ..models import (
     Right,
     Side,
     SideWithoutApprover,
-    doubt_about_offset,
     on_submission,
     open_states,
+    question_about_offset,
     rights_on,
     verbs,
 )
@@ -131,10 +131,10 @@ def _hints(wish: Proposal, sides: list[Approvers]) -> list[Hint]:
     ):
         hints += _refused(create.check_specification, wish)
     if len(sides) < len(Side):
-        return [*hints, *_offset(wish)]
+        return [*hints, *doubts(wish)]
     if wish.source_id == wish.target_id:
         return [*hints, Hint("Source and target must be two different systems.", stops=True)]
-    return [*hints, *_twins(wish), *_on_the_route(wish), *_open_proposals(wish), *_offset(wish)]
+    return [*hints, *_twins(wish), *_on_the_route(wish), *_open_proposals(wish), *doubts(wish)]
 
 
 def _refused(check: Callable, *args: Any) -> list[Hint]:
@@ -150,8 +150,19 @@ def _page(about: Any) -> tuple[str, str]:
     return (about.get_absolute_url(), str(about)) if about else ("", "")
 
 
-def _offset(wish: Proposal) -> list[Hint]:
-    doubt = doubt_about_offset(wish.basis_offset) if wish.with_physical_flow else ""
+def doubt_about_offset(wish: Proposal, offset: int | None) -> str:
+    """The question about a basis offset that is hardly meant; none about one that the flow which is
+    to change has already.
+    """
+    concerned = wish.concerned_physical_flow
+    if concerned and concerned.basis_offset == offset:
+        return ""
+    return question_about_offset(offset)
+
+
+def doubts(wish: Proposal) -> list[Hint]:
+    """What is legal and hardly meant."""
+    doubt = doubt_about_offset(wish, wish.basis_offset)
     return [Hint(doubt)] if doubt else []
 
 

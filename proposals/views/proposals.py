@@ -349,6 +349,8 @@ def _ask(
     context["details"] = proposal_details(proposal)
     if verb.words.submits and proposal.type == ProposalType.CREATE:
         context |= advice.advice(proposal) | {"precedent": None}
+    elif verb.words.submits:
+        context["hints"] = advice.doubts(proposal)
     return render(request, "proposals/proposal_action.html", context, status=status)
 
 

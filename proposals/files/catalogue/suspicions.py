@@ -5,7 +5,7 @@ warning.
 import re
 from collections.abc import Iterator
 
-from ...models import doubt_about_offset
+from ...models import question_about_offset
 from .columns import Identifier, Number, Text
 from .plan import Plan, Shelf
 from .problems import quoted
@@ -37,7 +37,7 @@ def warn_of_damage(plan: Plan) -> None:
                 for reason in _suspicions(value, codes.get(column.name)):
                     plan.warn(shelf, row, column.name, reason)
             for offset in offsets:
-                if doubt := doubt_about_offset(row.values.get(offset.name)):
+                if doubt := question_about_offset(row.values.get(offset.name)):
                     plan.warn(shelf, row, offset.name, doubt)
 
 
