@@ -1,7 +1,7 @@
 """What is written: decisions and proposals over HTTP, an import, and the passes of the worker."""
 
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 
@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from proposals.files.catalogue import import_catalogue
-from proposals.models import DataType, Proposal, Reason, Side, User, rights_on
+from proposals.models import DataType, PassResult, Proposal, Reason, Side, User, rights_on
 from proposals.workflow import periodic
 
 from .reading import Work, signed_in
@@ -17,6 +17,7 @@ from .register import ORDINARY, People, Things
 
 WRITING, IMPORT, PASSES = "Writing", "Import", "Passes of the worker"
 IMPORTED = 1_000  # flows, each with a specification of its own
+ROUND = timedelta(minutes=10)
 CANDIDATES = 500  # proposals among which those to decide are looked for
 numbers = count(1)
 
@@ -33,9 +34,12 @@ def works(things: Things, people: People) -> Iterator[Work]:
         WRITING, "propose a new flow", ORDINARY, post, lambda: (maker, *wish(things.own, things))
     )
     yield writing(IMPORT, f"{IMPORTED:,} flows", "administrator", bring, catalogue)
+    # As if the last pass had been one round ago; the first of all asks every open proposal.
+    PassResult.keep(periodic.REMINDERS, timezone.now() - ROUND)
     for work in (
         periodic.time_out_proposals,
         periodic.remind_approvers,
+        periodic.ask_delegates,
         periodic.send_digests,
         periodic.forget_receipts,
     ):

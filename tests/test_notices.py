@@ -343,6 +343,48 @@ def test_only_those_who_still_have_to_decide_are_reminded(cast, proposal):
     assert told(reminder_day=3) == ["Bo Both", "Rey Rejecter", "Tess Target"]
 
 
+def test_a_pass_asks_only_what_became_due_since_the_last(cast, source, target):
+    factories.policy(remind_after_days=3)
+    start = timezone.now()
+    made = {
+        days: factories.proposed(
+            cast.maker,
+            source,
+            target,
+            at=start - timedelta(days=days),
+            specification_name=str(days),
+        )
+        for days in (0, 2, 5, 8)
+    }
+
+    def due(last: float | None, now: float) -> set[float]:
+        """Of those `made`, by the days that they are old; both moments in days from the start."""
+        moments = [None if days is None else start + timedelta(days=days) for days in (last, now)]
+        rows = {row.pk for rows in periodic._due_for_reminder(*moments) for row in rows}
+        return {days for days, proposal in made.items() if proposal.pk in rows}
+
+    # fmt: off
+    assert [due(*passes) for passes in [
+        (None, 0.5), (0, 0.5), (0.5, 0.9), (0.9, 1), (1, 1.01), (1, 3.9), (0, 2.9), (0, 3), (4, 4),
+    ]] == [
+        {5, 8}, set(), set(), {2, 5, 8}, set(), {0}, {2, 5, 8}, {0, 2, 5, 8}, set(),
+    ]
+    # fmt: on
+
+
+def test_what_failed_in_one_pass_is_reminded_by_the_next(cast, proposal, monkeypatch):
+    at = proposal.submitted_at + timedelta(days=3, minutes=1)
+
+    def fail(*args):
+        raise ValueError
+
+    with monkeypatch.context() as broken:
+        broken.setattr(periodic.notices, "remind", fail)
+        assert periodic.remind_approvers(at) == (0, 1)
+    assert periodic.remind_approvers(at) == (5, 0)
+    assert periodic.remind_approvers(at + timedelta(minutes=10)) == (0, 0)
+
+
 def test_a_deactivated_person_is_told_nothing(cast, source, target):
     cast.target_approver.is_active = False
     cast.target_approver.save()

@@ -47,6 +47,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # Written by the program alone: choices, keys, sums, addresses of pages.
 OF_THE_PROGRAM = {
     "ImportedFile.sha256",
+    "PassResult.name",
     "Receipt.page",
     "Transition.action",
     "User.password",

@@ -29,6 +29,7 @@ from .moments import (
     other_reading,
 )
 from .notices import Notice
+from .passes import PassResult
 from .people import (
     LAST_ADMINISTRATOR,
     ApproverRule,
@@ -148,6 +149,7 @@ __all__ = [
     "Notices",
     "Offer",
     "OrganisationalUnit",
+    "PassResult",
     "PhysicalFlow",
     "PhysicalSpecification",
     "Policy",

@@ -253,6 +253,12 @@ class Proposal(ProposalStates, FlowAttributes):
                 name="proposal_waiting_for_target",
             ),
             models.Index(
+                fields=["submitted_at"], condition=Q(state__in=OPEN), name="proposal_open_by_age"
+            ),
+            models.Index(
+                fields=["due_at", "id"], condition=Q(state__in=OPEN), name="proposal_open_by_due"
+            ),
+            models.Index(
                 fields=["source", "id"], condition=Q(state__in=OPEN), name="proposal_open_source"
             ),
             models.Index(

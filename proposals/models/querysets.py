@@ -1,5 +1,6 @@
 """Which proposals: each method ends the sentence "proposals ..."."""
 
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, Subquery
@@ -17,6 +18,11 @@ from .transitions import Transition
 class ProposalQuerySet(SearchedQuerySet):
     def open(self):
         return self.filter(state__in=open_states())
+
+    def submitted_between(self, start: datetime | None, end: datetime):
+        """After `start`, if there is one, up to and including `end`."""
+        proposals = self.filter(submitted_at__lte=end)
+        return proposals if start is None else proposals.filter(submitted_at__gt=start)
 
     def closed(self):
         return self.filter(state__in=end_states())

@@ -10,12 +10,14 @@ from datetime import datetime, timedelta
 from itertools import chain
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Min, QuerySet
 
 from .. import workflow
 from ..errors import Refused
-from ..models import Proposal, Receipt, pieces
+from ..models import PassResult, Policy, Proposal, Receipt, pieces
 from . import new_rights, notices, sending
+
+REMINDERS = "reminders"  # name of their PassResult
 
 log = logging.getLogger(__name__)
 
@@ -33,13 +35,36 @@ def time_out_proposals(at: datetime) -> tuple[int, int]:
 def remind_approvers(at: datetime) -> tuple[int, int]:
     """Remind whoever still has to decide, on the days the policy says: (how many reminders, how
     many failures).
+
+    Asked are only proposals that reached such a day since the last pass, so one that fails brings
+    those of its own pass back into the next. After a change of the policy they are reminded from
+    the next of its days on.
     """
-    waiting = (
-        Proposal.objects.open().filter(due_at__gte=at).select_related("source", "target", "maker")
-    )
-    return _each(
-        waiting.order_by("submitted_at", "pk"), lambda proposal: notices.remind(proposal, at)
-    )
+    last = PassResult.objects.filter(name=REMINDERS).first()
+    done = failed = 0
+    for due in _due_for_reminder(last.at if last else None, at):
+        reminded, broken = _each(due, lambda proposal: notices.remind(proposal, at))
+        done, failed = done + reminded, failed + broken
+    if not failed:
+        PassResult.keep(REMINDERS, at)
+    return done, failed
+
+
+def _due_for_reminder(last: datetime | None, at: datetime) -> Iterator[QuerySet[Proposal]]:
+    """The open proposals that reached a day of reminding after `last`, or any at all if there was
+    no pass yet; for each number of such days one look-up.
+    """
+    waiting = Proposal.objects.open().filter(due_at__gte=at)
+    oldest = waiting.aggregate(oldest=Min("submitted_at"))["oldest"]
+    every = timedelta(days=Policy.in_force().remind_after_days)
+    listed = waiting.select_related("source", "target", "maker").order_by("submitted_at", "pk")
+    if last is None or at - last >= every:
+        yield listed.submitted_between(None, at - every)
+        return
+    reached = every
+    while oldest and oldest <= at - reached:
+        yield listed.submitted_between(last - reached, at - reached)
+        reached += every
 
 
 def ask_delegates(at: datetime) -> tuple[int, int]:
