@@ -10,6 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from axes.models import AccessLog
 from django import forms
 from django.apps import apps
 from django.contrib import admin
@@ -17,16 +18,21 @@ from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, models, transaction
 from django.test import RequestFactory
+from django.utils import timezone
 from post_office.models import Email
 
 import proposals.forms as project_forms
+from proposals import workflow
 from proposals.files.catalogue import import_catalogue
 from proposals.forms import SystemField, filters
 from proposals.forms.fields import PersonField
 from proposals.history import verify
 from proposals.models import (
+    ChangeContext,
     DataType,
     FreeTextInput,
+    ImportBatch,
+    ImportedFile,
     InvolvementKind,
     LineInput,
     LogicalFlow,
@@ -130,6 +136,70 @@ def test_two_rows_have_no_same_text(db, model, field, make, other):
         second.full_clean()
     verbose = model._meta.get_field(field).verbose_name
     assert refused.value.message_dict[field] == [f"{first} has this {verbose} already."]
+
+
+WRITTEN = "Straße nach Zürich, ﬁnal; see No. 61"
+
+
+def comment(cast, source, target):
+    done = factories.proposed(cast.maker, source, target)
+    workflow.reject(done, side="SOURCE", by=cast.both, comment=WRITTEN)
+    return "proposals/transition"
+
+
+def note(cast, source, target):
+    factories.delegate(cast.both, cast.stranger, note=WRITTEN)
+    return "proposals/delegation"
+
+
+def description(cast, source, target):
+    Reason.objects.create(name="Because", description=WRITTEN)
+    return "proposals/reason"
+
+
+def why(cast, source, target):
+    ChangeContext(cast.both, timezone.now(), WRITTEN).store(source)
+    return "proposals/historicalsystem"
+
+
+def outcome(cast, source, target):
+    ImportBatch.objects.create(outcome=WRITTEN)
+    return "proposals/importbatch"
+
+
+def file_name(cast, source, target):
+    batch = ImportBatch.objects.create(outcome="1 added")
+    ImportedFile.objects.create(batch=batch, name=WRITTEN, sha256="0" * 64, rows=1)
+    return "proposals/importbatch"
+
+
+def subject(cast, source, target):
+    Email.objects.create(from_email="a@example.com", to=["x@example.com"], subject=WRITTEN)
+    return "post_office/email"
+
+
+def user_name(cast, source, target):
+    AccessLog.objects.create(username=WRITTEN, user_agent="", path_info="/")
+    return "axes/accesslog"
+
+
+TYPED = [("STRASSE", 1), ("zu\u0308rich", 1), ("Zürich strasse", 1), ("FINAL", 1)]
+TYPED += [("nach\xa0See", 1)]
+TYPED += [("No. 61", 1), ("Strase", 0), ("strasse bern", 0), ("", None)]
+
+
+TEXTS = [comment, note, description, why, outcome, file_name, subject, user_name]
+
+
+@pytest.mark.parametrize("write", TEXTS)
+def test_the_admin_finds_in_every_text_what_a_reader_calls_the_same(
+    as_, cast, source, target, write
+):
+    page = f"/admin/{write(cast, source, target)}/"
+    client = as_(cast.superuser)
+    for typed, number in TYPED:
+        rows = client.get(page, {"q": typed}).context["cl"].result_count
+        assert rows == number or (number is None and rows), typed
 
 
 def test_a_person_may_be_saved_again(db):

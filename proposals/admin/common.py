@@ -2,7 +2,11 @@
 
 from django.contrib import admin, messages
 from django.contrib.admin.options import IncorrectLookupParameters
-from django.contrib.admin.utils import flatten_fieldsets, unquote
+from django.contrib.admin.utils import (
+    flatten_fieldsets,
+    lookup_spawns_duplicates,
+    unquote,
+)
 from django.contrib.admin.views.main import ChangeList
 from django.contrib.admin.widgets import AdminSplitDateTime
 from django.core.exceptions import FieldDoesNotExist, PermissionDenied, ValidationError
@@ -17,7 +21,7 @@ from simple_history.admin import SimpleHistoryAdmin
 
 from .. import workflow
 from ..forms import TrackedForm
-from ..models import EARLIEST, LATEST, MomentField, SplitMomentInput, plain_numbers
+from ..models import EARLIEST, LATEST, MomentField, SplitMomentInput, found_in, plain_numbers, words
 
 
 class BoundedChangeList(ChangeList):
@@ -45,7 +49,11 @@ class Searched(admin.ModelAdmin):
     def get_search_results(self, request, queryset, search_term):
         if hasattr(queryset, "matching"):
             return queryset.matching(search_term), False
-        return super().get_search_results(request, queryset, plain_numbers(search_term))
+        paths = self.get_search_fields(request)
+        for word in words(plain_numbers(search_term)):
+            occurs = [found_in(queryset, path, word) for path in paths]
+            queryset = queryset.filter(Q(*occurs, _connector=Q.OR))
+        return queryset, any(lookup_spawns_duplicates(self.opts, path) for path in paths)
 
 
 class Kept(Searched):

@@ -78,6 +78,7 @@ from .rights import (
 )
 from .search import (
     fill_search_texts,
+    found_in,
     index_search_texts,
     outdated_search_texts,
     plain_numbers,
@@ -186,6 +187,7 @@ __all__ = [
     "evidence",
     "fill_search_texts",
     "folded",
+    "found_in",
     "ids_of",
     "index_search_texts",
     "label",

@@ -20,6 +20,7 @@ LONGEST, MOST_WORDS = 300, 20  # of what somebody types to find something
 ARROW = re.compile("→|->")
 # As the product and people write the number of a proposal: #61, No. 61, Proposal 61.
 NUMBER = re.compile(r"(?:\bproposal|\bno\.?|#) ?#?([0-9]{1,18})\b")
+NOT_ASCII = r"[^\u0001-\u007F]"
 AROUND_WORDS = "()“”\"',;:"
 SLICE = 500
 SECRETS = ("password", "session_salt")  # of people
@@ -86,6 +87,29 @@ def by_number(text: str) -> tuple[Q, str]:
 def plain_numbers(text: str) -> str:
     """Folded, with the mere number for "No. 61"."""
     return NUMBER.sub(r"\1", folded(text)[:LONGEST])
+
+
+def found_in(rows: models.QuerySet, path: str, word: str) -> Q:
+    """Which of `rows` have the folded `word` at `path`, for a search of the admin: a column of
+    folded text, any other text, or with "=" before it a number.
+
+    Where no folded text is stored the database finds what differs in ASCII alone; the rest, which
+    are texts with other letters in them, is folded here.
+    """
+    if path.startswith("="):
+        is_number = word.isascii() and word.isdigit() and len(word) < 19
+        return Q(**{path[1:]: int(word)}) if is_number else Q(pk__in=[])
+    if path.endswith(("search_text", "_folded")):
+        return Q(**{f"{path}__contains": word})
+    plain = Q(**{f"{path}__icontains": word})
+    others = rows.order_by().filter(**{f"{path}__regex": NOT_ASCII}).exclude(plain)
+    ids = [pk for pk, text in others.values_list("pk", path) if word in folded(_as_text(text))]
+    return plain | Q(pk__in=ids)
+
+
+def _as_text(value: str | list[str]) -> str:
+    """The addresses of a mail are a list."""
+    return value if isinstance(value, str) else ", ".join(value)
 
 
 class SearchedQuerySet(models.QuerySet):
