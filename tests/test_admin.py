@@ -6,6 +6,7 @@ from django.contrib.auth.models import Group
 from django.urls import reverse
 
 from proposals import workflow
+from proposals.admin.common import Read
 from proposals.models import (
     ApproverRule,
     DataType,
@@ -234,6 +235,20 @@ def test_a_person_is_added_with_the_mail_address_as_user_name(root):
         url("user", "add"), sent | {"username": "x", "email": "NEW.PERSON@example.com"}
     )
     assert "has this mail address already." in again.content.decode()
+
+
+def test_what_a_form_of_the_admin_refuses_it_refuses_in_words():
+    """But for the choices of a list and the one row, which no form can leave."""
+    unsaid = [
+        constraint.name
+        for model, page in admin.site._registry.items()
+        if model._meta.app_label == "proposals" and not isinstance(page, Read)
+        for constraint in model._meta.constraints
+        if constraint.violation_error_message == constraint.default_violation_error_message
+    ]
+    choices = {"policy_is_one_row", "policy_maker_decides", "policy_side_without_approver"}
+    choices |= {"policy_later_physical_flows", "approver_rule_system_kind", "user_notices_wanted"}
+    assert set(unsaid) == choices | {"system_kind", "system_lifecycle"}
 
 
 def test_every_model_is_in_the_admin():

@@ -91,6 +91,12 @@ def test_a_workbook_filters_and_shows_what_its_columns_hold():
     assert sheet["A3"].data_type == "s"
 
 
+@pytest.mark.parametrize("character", ["\uffff", "\ufffe", "\x0b", "\x00"])
+def test_a_text_that_no_workbook_can_hold_does_not_break_it(character):
+    sheet = opened(xlsx_response("all.xlsx", ["text"], [[f"Led{character}ger \U0001f600"]]))
+    assert sheet["A2"].value == "Ledger \U0001f600"
+
+
 def test_a_text_longer_than_a_cell_is_cut_and_does_not_break_the_workbook():
     sheet = opened(xlsx_response("all.xlsx", ["text"], [["x" * 40_000]]))
     assert len(sheet["A2"].value) == 32_767

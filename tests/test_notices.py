@@ -51,6 +51,23 @@ def test_a_submission_tells_everybody_who_can_decide_once(cast, proposal):
         assert "/approve" not in text
 
 
+@pytest.mark.django_db(transaction=True)
+def test_the_mails_about_one_proposal_are_read_as_one_conversation(cast, source, target):
+    first = factories.proposed(cast.maker, source, target)
+    other = factories.proposed(cast.maker, source, target, specification_name="other.csv")
+    workflow.approve(first, sides=["SOURCE"], by=cast.source_approver)
+    periodic.send_mail(timezone.now())
+    threads: dict[str, set] = {}
+    for sent in mail.outbox:
+        headers = sent.message()
+        assert headers["References"] == headers["In-Reply-To"] != headers["Message-ID"]
+        threads.setdefault(headers["References"], set()).add(sent.subject)
+    assert {thread: len(subjects) for thread, subjects in threads.items()} == {
+        f"<proposal-{first.pk}@127.0.0.1>": 2,
+        f"<proposal-{other.pk}@127.0.0.1>": 1,
+    }
+
+
 @pytest.mark.parametrize("address", ["nobody", "a@b", "a@example.com-1", "a b@example.com", ""])
 def test_an_address_that_is_none_breaks_no_act_of_others(cast, source, target, address):
     User.objects.filter(pk=cast.both.pk).update(email=address)

@@ -217,6 +217,16 @@ def test_what_looks_damaged_comes_in_with_a_warning(file, text, column, reason):
     assert bring(**{file: text}).warnings == []
 
 
+@pytest.mark.parametrize("number", [9_007_199_254_740_993, 1e15, 12_345_678_901_234_567])
+def test_a_number_of_more_digits_than_a_spreadsheet_keeps_is_warned_of(number):
+    sheet = workbook([["kind", "code", "name"], ["ACTOR", number, "A"]])
+    [warning] = import_catalogue({"systems": sheet}).warnings
+    assert "looks like a code that a spreadsheet took for a number" in warning.reason
+    assert bring(systems="kind,code,name\nACTOR,9007199254740993,B\n").warnings == []
+    [rounded] = bring(systems="kind,code,name\nACTOR,9007199254740990,C\n").warnings
+    assert "looks like a code that a spreadsheet took for a number" in rounded.reason
+
+
 @pytest.mark.parametrize(
     ("offset", "warned"),
     [("400", ["T+400 is more than a year of working days: is it meant?"]), ("260", [])],

@@ -20,6 +20,8 @@ CLEANED = [
     ("escape sequence of a terminal", "\x1b[31mLedger", "[31mLedger"),
     ("NUL", "Led\x00ger", "Ledger"),
     ("half a surrogate pair", "Ledger\ud800", "Ledger"),
+    ("what is no character", "Led\uffffg\ufffe\ufdd0er\U0001ffff", "Ledger"),
+    ("a character that is newer than Python", "Ledger\U0001fae9", "Ledger\U0001fae9"),
     ("decomposed letter", "Bjo\u0308rn", "Bjo\u0308rn".replace("o\u0308", "\u00f6")),
     ("decomposed around something unseen", "Bjo\u200b\u0308rn", "Bj\u00f6rn"),
     ("case stays", "Tradewind", "Tradewind"),

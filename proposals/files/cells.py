@@ -1,7 +1,11 @@
 """A cell of a file that a spreadsheet opens: text in it is never a formula."""
 
+import re
+
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
+# What no XML holds; openpyxl knows of the first alone.
+ILLEGAL = re.compile(rf"{ILLEGAL_CHARACTERS_RE.pattern}|[\ud800-\udfff\ufffe\uffff]")
 FORMULA_STARTS = tuple("=+-@'\t\r")
 BYTE_ORDER_MARK = "\ufeff"  # without it spreadsheets take UTF-8 for something else
 LONGEST_CELL = 32_767  # characters, of a spreadsheet
@@ -22,7 +26,7 @@ def unescaped(text: str) -> str:
 
 def storable(text: str) -> str:
     """The text as a cell of a workbook can hold it."""
-    return ILLEGAL_CHARACTERS_RE.sub("", text)[:LONGEST_CELL]
+    return ILLEGAL.sub("", text)[:LONGEST_CELL]
 
 
 def yes_or_no(text: str) -> bool | None:

@@ -120,7 +120,11 @@ class User(AbstractUser):
     class Meta:
         ordering = ["name"]
         constraints = [
-            models.CheckConstraint(condition=~Q(employee_id=""), name="user_employee_id_not_empty"),
+            models.CheckConstraint(
+                condition=~Q(employee_id=""),
+                name="user_employee_id_not_empty",
+                violation_error_message="An employee id is no empty text.",
+            ),
             one_of("notices_wanted", Notices, "user_notices_wanted"),
         ]
 
@@ -254,6 +258,7 @@ class Involvement(models.Model):
             models.CheckConstraint(
                 condition=Q(ended_at=None) | Q(ended_at__gte=F("started_at")),
                 name="involvement_ends_after_start",
+                violation_error_message="An involvement does not end before it begins.",
             ),
         ]
 
@@ -309,11 +314,13 @@ class ApproverRule(models.Model):
                 fields=["involvement_kind", "system_kind"],
                 condition=Q(system=None),
                 name="approver_rule_once_per_kind",
+                violation_error_message="This involvement has a rule for such systems already.",
             ),
             models.UniqueConstraint(
                 fields=["involvement_kind", "system"],
                 condition=Q(system__isnull=False),
                 name="approver_rule_once_per_system",
+                violation_error_message="This involvement has a rule for this system already.",
             ),
         ]
 
@@ -346,10 +353,14 @@ class Delegation(models.Model):
         ordering = ["-starts_at"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(ends_at__gte=F("starts_at")), name="delegation_ends_after_start"
+                condition=Q(ends_at__gte=F("starts_at")),
+                name="delegation_ends_after_start",
+                violation_error_message="A delegation does not end before it begins.",
             ),
             models.CheckConstraint(
-                condition=~Q(delegator=F("delegate")), name="delegation_to_another"
+                condition=~Q(delegator=F("delegate")),
+                name="delegation_to_another",
+                violation_error_message="Nobody delegates to themselves.",
             ),
         ]
 

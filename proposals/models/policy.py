@@ -80,10 +80,14 @@ class Policy(models.Model):
             one_of("side_without_approver", SideWithoutApprover, "policy_side_without_approver"),
             one_of("later_physical_flows", LaterPhysicalFlows, "policy_later_physical_flows"),
             models.CheckConstraint(
-                condition=Q(time_out_days__range=(1, 3650)), name="policy_time_out_days"
+                condition=Q(time_out_days__range=(1, 3650)),
+                name="policy_time_out_days",
+                violation_error_message="Choose 1 to 3650 days.",
             ),
             models.CheckConstraint(
-                condition=Q(remind_after_days__range=(1, 3650)), name="policy_remind_after_days"
+                condition=Q(remind_after_days__range=(1, 3650)),
+                name="policy_remind_after_days",
+                violation_error_message="Choose 1 to 3650 days.",
             ),
         ]
 

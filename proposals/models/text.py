@@ -39,8 +39,14 @@ class _Replacements(dict):
             return character
         if character.isspace():
             return " "
-        unseen = unicodedata.category(character) in ("Cc", "Cf", "Cs")
+        unseen = unicodedata.category(character) in ("Cc", "Cf", "Cs") or _is_none(character)
         return None if unseen or character in self.removed else character
+
+
+def _is_none(character: str) -> bool:
+    """Whether Unicode keeps it from ever being a character; no XML, so no workbook, holds it."""
+    code = ord(character)
+    return code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF
 
 
 _LINE = _Replacements()

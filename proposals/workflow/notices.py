@@ -269,7 +269,7 @@ def _queue(news: News, people: Mapping[User, list[Ask]]) -> int:
         if proposal.revises:
             content["changes"] = differences(proposal.revises, proposal)
     mails = Email.objects.bulk_create(
-        compose(person, news.subject, "notice", content | {"asks": people[person]})
+        compose(person, news.subject, "notice", content | {"asks": people[person]}, proposal)
         for person in at_once
     )
     mail_of = {person.pk: made for person, made in zip(at_once, mails, strict=True)}
@@ -308,10 +308,19 @@ def has_address(person: User) -> bool:
     return True
 
 
-def compose(person: User, subject: str, template: str, content: dict) -> Email:
-    """A mail in plain text and HTML, not saved. post-office renders what it is given, so it gets
+def compose(
+    person: User, subject: str, template: str, content: dict, about: Proposal | None = None
+) -> Email:
+    """A mail in plain text and HTML, not saved; those `about` one proposal, its other rounds too,
+    are shown together by whatever reads them. post-office renders what it is given, so it gets
     finished texts.
     """
+    headers = {"Auto-Submitted": "auto-generated"}
+    if about:
+        # No mail has this id; mail programs put side by side what answers the same.
+        first_round = about.first_round_id or about.pk
+        thread = f"<proposal-{first_round}@{settings.POST_OFFICE['MESSAGE_ID_FQDN']}>"
+        headers |= {"In-Reply-To": thread, "References": thread}
     content = content | {"person": person, "base_url": settings.BASE_URL}
     finished = {
         "subject": " ".join(subject.split())[:200],
@@ -325,7 +334,7 @@ def compose(person: User, subject: str, template: str, content: dict) -> Email:
         message="{{ text|safe }}",
         html_message="{{ html|safe }}",
         context=finished,
-        headers={"Auto-Submitted": "auto-generated"},
+        headers=headers,
         commit=False,
     )
 

@@ -11,6 +11,7 @@ from .plan import Plan, Shelf
 from .problems import quoted
 
 _SCIENTIFIC = re.compile(r"[0-9]([.,][0-9]+)?[eE][+-]?[0-9]{1,3}")
+_ROUNDED = re.compile(r"[0-9]{15}0+")  # of more digits than a spreadsheet keeps
 _MONTHS = "jan|feb|mar|mär|mrz|apr|avr|may|mai|jun|jul|aug|sep|oct|okt|nov|dec|dez|déc"
 _DATE = re.compile(
     rf"[0-9]{{1,2}}[-. ]{{1,2}}({_MONTHS})[a-zé]*\.?|({_MONTHS})[a-zé]*\.?[- ][0-9]{{2,4}}"
@@ -54,7 +55,7 @@ def _suspicions(value: str, codes: dict[str, str] | None) -> Iterator[str]:
     if codes is not None:
         if value in codes:
             yield f"{quoted(codes[value])} is here already: has {quoted(value)} lost its zeros?"
-        if _SCIENTIFIC.fullmatch(value):
+        if _SCIENTIFIC.fullmatch(value) or _ROUNDED.fullmatch(value):
             yield f"{quoted(value)} looks like a code that a spreadsheet took for a number."
         if _DATE.fullmatch(value):
             yield f"{quoted(value)} looks like a code that a spreadsheet took for a date."

@@ -34,6 +34,7 @@ UNREAD = ("xl/media/", "xl/drawings/", "xl/charts/", "xl/embeddings/", "xl/pivot
 OLD_EXCEL = b"\xd0\xcf\x11\xe0"
 FORMULA = re.compile(rb"<(\w{1,20}:)?f[\s/>]")  # in the text of a sheet
 LONGEST_TAG = 32
+DIGITS = 15  # that a spreadsheet keeps of a number
 BROKEN = "This is no workbook that can be read: it is damaged, or of another kind."
 
 
@@ -171,7 +172,10 @@ def _text(value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+    if isinstance(value, int | float) and abs(value) >= 10**DIGITS:
+        # As a spreadsheet shows it, so that nobody takes it for the number that somebody wrote.
+        return f"{value:.{DIGITS}g}"
+    if isinstance(value, float) and value.is_integer():
         return str(int(value))
     if isinstance(value, datetime):
         return value.date().isoformat() if value.time() == time.min else value.isoformat(" ")
