@@ -7,9 +7,11 @@ from urllib.parse import urlencode
 
 import django_filters
 from django.test import Client
+from django.utils import timezone
 
 from proposals.forms.filters import FlowFilter, ListFilter, ProposalFilter, SystemListFilter
 from proposals.models import DataType, OrganisationalUnit, Proposal, User
+from proposals.reports.figures import renew_figures
 from proposals.reports.quality import QUESTIONS
 
 from . import by_hand
@@ -68,6 +70,7 @@ def signed_in(person: User) -> Client:
 
 
 def works(things: Things, people: People) -> Iterator[Work]:
+    renew_figures(timezone.now())  # as the worker does
     for who, person in people.named.items():
         client = signed_in(person)
         for name, url, hand in pages(things, person):
@@ -107,12 +110,13 @@ def pages(things: Things, person: User) -> Iterator[tuple[str, str, ByHand | Non
     yield "systems as one types", "/systems/options/?source=etr", None
     yield "/insights/", "/insights/", None
     yield "/quality/", "/quality/", None
-    for slug in QUESTIONS:
-        yield f"/quality/{slug}/", f"/quality/{slug}/", None
 
 
 def lists(things: Things) -> Iterator[str]:
-    """Each list as it opens, by every filter and order, and the deepest page of each."""
+    """Each list as it opens, by every filter and order, and the deepest page of each; and the rows
+    behind each figure of quality.
+    """
+    yield from (f"/quality/{slug}/" for slug in QUESTIONS)
     for url, filters in LISTED.items():
         yield url
         yield f"{url}?{urlencode({'after': deep_in(url, things)}, doseq=True)}"
@@ -140,6 +144,7 @@ def values_of(name: str, field: django_filters.Filter, things: Things) -> list:
         "data_type": [data_type().pk],
         "maker": [things.open.maker.name],
         "older_than": [30],
+        "rounds": ["true"],
         "specification": [things.sent.specification.name],
     }
     if name in samples:

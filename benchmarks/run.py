@@ -89,10 +89,10 @@ def main() -> None:
 
 def benchmark(registers: Registers, times: int = TIMES) -> tuple[list[Row], dict]:
     """The rows of the table, and what they come from: size -> one Series for each."""
-    be_patient(registers)
     # As in production, but for what only a server with HTTPS in front of it has.
     with override_settings(DEBUG=False, ALLOWED_HOSTS=["*"]):
         series = {size: list(all_works(registers, size)) for size in registers}
+        be_patient(registers)
         turns = list(zip(*series.values(), strict=True))
         for turn in tqdm(turns, desc="plans", mininterval=5):
             in_turn(registers, turn, Series.warm_up)

@@ -416,7 +416,7 @@ def test_a_list_and_its_file_cost_the_same_number_of_queries_for_1_and_25_rows(
     urls = [f"/quality/{slug}/{file}" for slug in QUESTIONS for file in ("", "?as=csv")]
     lack(1)
     few = {url: queries(url) for url in urls}
-    with django_assert_max_num_queries(12) as overview:
+    with django_assert_max_num_queries(13) as overview:
         client.get("/quality/")
     lack(24)
     assert {url: queries(url) for url in urls} == few

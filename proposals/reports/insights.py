@@ -5,14 +5,17 @@ Whatever looks back looks back WEEKS weeks, the present one included. The databa
 read for a number.
 """
 
+import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import Count, F, Min, Q, QuerySet, Window
 from django.db.models.functions import RowNumber, TruncWeek
 from django.utils import timezone
+from django.utils.dateparse import parse_duration
 
 from ..models import (
     Proposal,
@@ -104,23 +107,24 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class Queue:
-    """How many proposals wait for one system to decide as one side, and since when."""
-
-    system_id: int
-    side: Side
-    number: int
-    since: datetime
-
-
-@dataclass(frozen=True)
 class Makers:
     """Whose proposals wait: those who have most of them, each with how many; and how many others
     there are.
     """
 
-    named: list[tuple[str, int]]
-    others: int
+    named: list[tuple[str, int]] = field(default_factory=list)
+    others: int = 0
+
+
+@dataclass(frozen=True)
+class Queue:
+    """How many proposals wait for one system to decide as one side, since when, and whose."""
+
+    system_id: int
+    side: Side
+    number: int
+    since: datetime
+    makers: Makers = field(default_factory=Makers)
 
 
 @dataclass(frozen=True)
@@ -136,6 +140,44 @@ class Waiting:
     makers: list[tuple[str, int]]
     other_makers: int
     approvers: list[str]
+
+
+@dataclass(frozen=True)
+class Insights:
+    """All figures of the page that are counted over many proposals."""
+
+    ages: list[Age]
+    weeks: list[Week]
+    outcomes: list[Outcome]
+    queues: list[Queue]
+
+    @classmethod
+    def counted(cls, at: datetime) -> "Insights":
+        return cls(open_by_age(at), time_to_decision(at), outcomes(at), longest_queues())
+
+    def to_json(self) -> dict[str, Any]:
+        return json.loads(json.dumps(asdict(self), cls=DjangoJSONEncoder))
+
+    @classmethod
+    def from_json(cls, kept: dict[str, Any]) -> "Insights":
+        return cls(
+            [Age(**row) for row in kept["ages"]],
+            [_week(row) for row in kept["weeks"]],
+            [Outcome(**row) for row in kept["outcomes"]],
+            [_queue(row) for row in kept["queues"]],
+        )
+
+
+def _week(row: dict[str, Any]) -> Week:
+    half, nine = (row[name] and parse_duration(row[name]) for name in ("half", "nine"))
+    return Week(datetime.fromisoformat(row["start"]), row["decided"], half, nine)
+
+
+def _queue(row: dict[str, Any]) -> Queue:
+    since = datetime.fromisoformat(row["since"])
+    named = [(name, number) for name, number in row["makers"]["named"]]
+    makers = Makers(named, row["makers"]["others"])
+    return Queue(row["system_id"], Side(row["side"]), row["number"], since, makers)
 
 
 def in_words(took: timedelta | None) -> str:
@@ -246,15 +288,20 @@ def total(outcomes: list[Outcome]) -> Outcome:
     )
 
 
-def who_waits() -> list[Waiting]:
+def longest_queues() -> list[Queue]:
     """The sides that most open proposals wait for, the most waited for first."""
     every = [queue for side in Side for queue in _longest_queues(side)]
     queues = sorted(every, key=lambda queue: (-queue.number, queue.since))[:ROWS_WAITED_FOR]
-    systems = System.objects.in_bulk({queue.system_id for queue in queues})
     makers = {
         side: _makers(side, [queue.system_id for queue in queues if queue.side == side])
         for side in Side
     }
+    return [replace(queue, makers=makers[queue.side][queue.system_id]) for queue in queues]
+
+
+def who_waits(queues: list[Queue]) -> list[Waiting]:
+    """With the systems they wait for, and who could decide now."""
+    systems = System.objects.in_bulk({queue.system_id for queue in queues})
     approvers = _approvers(systems)
     return [
         Waiting(
@@ -262,8 +309,8 @@ def who_waits() -> list[Waiting]:
             queue.side,
             queue.number,
             queue.since,
-            makers[queue.side][queue.system_id].named,
-            makers[queue.side][queue.system_id].others,
+            queue.makers.named,
+            queue.makers.others,
             approvers.get(queue.system_id, []),
         )
         for queue in queues

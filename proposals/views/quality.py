@@ -1,18 +1,23 @@
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from ..files.download import table_response
 from ..forms.filters import QualityFilter
-from ..reports.quality import QUESTIONS
+from ..reports.figures import figures
+from ..reports.quality import QUESTIONS, answers_from_json
 from .lists import Total, keyset_page, wanted_file
 
 
 @require_safe
 def overview(request: HttpRequest) -> HttpResponse:
-    """What the register lacks: each question with its number, its share and its age."""
-    answers = [question.answer() for question in QUESTIONS.values()]
-    return render(request, "proposals/quality.html", {"answers": answers})
+    """What the register lacks: each question with its number, its share and its age. `?now=on`
+    counts what the worker else keeps.
+    """
+    shown = figures("quality", timezone.now(), now="now" in request.GET)
+    context = {"answers": answers_from_json(shown.content), "as_of": shown.as_of}
+    return render(request, "proposals/quality.html", context)
 
 
 @require_safe

@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand
 from django.db import InterfaceError, OperationalError, close_old_connections
 from django.utils import timezone
 
+from ...reports.figures import renew_figures
 from ...workflow import periodic
 
 log = logging.getLogger(__name__)
@@ -18,6 +19,7 @@ ROUNDS = [
     (periodic.remind_approvers, 600, "Reminders queued: {}."),
     (periodic.ask_delegates, 600, "Delegates asked: {}."),
     (periodic.send_digests, 600, "Digests queued: {}."),
+    (renew_figures, 1800, "Figures kept for their pages: {}."),
     (periodic.send_mail, 5, "Mails sent: {}."),
     (periodic.forget_receipts, 3600, "Receipts of forms forgotten: {}."),
 ]

@@ -2,6 +2,8 @@
 its list.
 """
 
+from typing import Any
+
 from .common import Answer, Line, Question, Remedy
 from .flows import UnfitDataTypes, WithoutPhysicalFlow
 from .proposals import Overdue
@@ -19,4 +21,27 @@ QUESTIONS = {
     )
 }
 
-__all__ = ["QUESTIONS", "Answer", "Line", "Question", "Remedy"]
+
+def answers_to_json() -> dict[str, Any]:
+    """By the slug of each question, counted now."""
+    return {slug: question.answer().to_json() for slug, question in QUESTIONS.items()}
+
+
+def answers_from_json(kept: dict[str, Any]) -> list[Answer]:
+    """Without a question that was added since."""
+    return [
+        Answer.from_json(question, kept[slug])
+        for slug, question in QUESTIONS.items()
+        if slug in kept
+    ]
+
+
+__all__ = [
+    "QUESTIONS",
+    "Answer",
+    "Line",
+    "Question",
+    "Remedy",
+    "answers_from_json",
+    "answers_to_json",
+]

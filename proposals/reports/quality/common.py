@@ -55,6 +55,16 @@ class Answer:
     oldest: datetime | None
     ages: list[tuple[str, int]]
 
+    def to_json(self) -> dict[str, Any]:
+        oldest = self.oldest and self.oldest.isoformat()
+        return {"count": self.count, "total": self.total, "oldest": oldest, "ages": self.ages}
+
+    @classmethod
+    def from_json(cls, question: "Question", kept: dict[str, Any]) -> "Answer":
+        oldest = kept["oldest"] and datetime.fromisoformat(kept["oldest"])
+        ages = [(label, number) for label, number in kept["ages"]]
+        return cls(question, kept["count"], kept["total"], oldest, ages)
+
     @property
     def percent(self) -> float:
         return 100 * self.count / self.total if self.total else 0.0
