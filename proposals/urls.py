@@ -1,14 +1,9 @@
 from django.urls import path
-from django.views.generic import RedirectView
 
-from .views import flows, inbox, insights, me, proposals, proposing, quality, sign_in, systems
+from .views import flows, home, inbox, insights, me, proposals, proposing, quality, sign_in, systems
 
 urlpatterns = [
-    path(
-        "",
-        RedirectView.as_view(pattern_name="inbox", http_method_names=["get", "head"]),
-        name="home",
-    ),
+    path("", home.home, name="home"),
     path("inbox/", inbox.inbox, name="inbox"),
     path("inbox/count/", inbox.count, name="inbox-count"),
     path("inbox/decide/", inbox.decide_many, name="inbox-decide"),

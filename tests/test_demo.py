@@ -118,7 +118,7 @@ def waiting() -> Proposal:
 
 # Name of the URL: (who looks, whose id is in the URL, what of the company must be read there).
 SHOWN = {
-    "home": ("source", None, lambda _: waiting().get_absolute_url()),
+    "home": ("source", None, lambda _: awaiting("source").earliest("pk").get_absolute_url()),
     "inbox": ("source", None, lambda _: waiting().get_absolute_url()),
     "proposals": (
         "maker",

@@ -48,7 +48,7 @@ def browser(cast):
 ANSWERS = {
     "a page": (200, {"path": "/inbox/"}),
     "a page of the admin": (200, {"path": "/admin/"}),
-    "a redirect": (302, {"path": "/"}),
+    "a redirect": (301, {"path": "/inbox"}),
     "not there": (404, {"path": "/nowhere/"}),
     "no such thing": (404, {"path": "/proposals/4711/"}),
     "not there in the admin": (404, {"path": "/admin/nowhere/"}),

@@ -232,9 +232,9 @@ EVIL = [
 @pytest.mark.parametrize("place", EVIL)
 def test_the_door_leads_nowhere_else(person, place):
     sent = {"username": person.username, "password": RIGHT, "next": place}
-    assert Client().post(DOOR, sent).url == "/inbox/"
+    assert Client().post(DOOR, sent).url == "/"
     del sent["next"]
-    assert Client().post(DOOR, sent, query_params={"next": place}).url == "/inbox/"
+    assert Client().post(DOOR, sent, query_params={"next": place}).url == "/"
 
 
 def test_one_comes_back_to_where_one_wanted_to_go(person):
@@ -372,7 +372,7 @@ def test_a_sign_in_in_another_tab_loses_nothing(person):
     answer = browser.post("/sign-in/?next=/flows/", sent | {"next": "/flows/"})
     assert (answer.status_code, answer.url, bool(old)) == (302, "/flows/", True)
     answer = browser.post("/sign-in/", sent | {"next": "https://evil.example/"})
-    assert (answer.status_code, answer.url) == (302, "/inbox/")
+    assert (answer.status_code, answer.url) == (302, "/")
     answer = Client(enforce_csrf_checks=True).post("/sign-in/", sent | {"next": "/flows/"})
     assert answer.status_code == 403  # nobody has signed in
     assert "Please send it again" in answer.content.decode()

@@ -57,7 +57,7 @@ FLOW = {"source": "LEDGER", "target": "RISK", "draft": "1", "with_physical_flow"
 DECIDERS = "source delegate"
 
 PAGES = {
-    "home": page(302),
+    "home": page(200),
     "sign-in": page(200, POST=200, public=True),
     "sign-out": page(405, POST=302),
     "admin-login": page(302, POST=302, public=True),

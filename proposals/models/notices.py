@@ -70,11 +70,12 @@ class Notice(models.Model):
             models.CheckConstraint(condition=_exactly_one_cause(), name="notice_one_cause"),
         ]
         indexes = [
+            models.Index(fields=["recipient", "-at", "-id"], name="notice_newest_of_recipient"),
             models.Index(
                 fields=["recipient", "at"],
                 condition=Q(mail=None, withdrawn=False),
                 name="notice_waiting_for_digest",
-            )
+            ),
         ]
 
     def __str__(self) -> str:

@@ -252,6 +252,12 @@ class Proposal(ProposalStates, FlowAttributes):
                 condition=Q(state__in=undecided_states(Side.TARGET)),
                 name="proposal_waiting_for_target",
             ),
+            # A maker's own, however many were agreed long ago.
+            models.Index(
+                fields=["maker", "-id"],
+                condition=~Q(state=State.FULLY_APPROVED),
+                name="proposal_not_agreed_of_maker",
+            ),
             models.Index(
                 fields=["submitted_at"], condition=Q(state__in=OPEN), name="proposal_open_by_age"
             ),
