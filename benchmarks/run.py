@@ -19,8 +19,8 @@ from .results import Outcome, Row, Run
 from .writing import IMPORT
 
 SMALL, LARGE = 10_000, 100_000
-TIMES = 5  # that each is measured
-LONG = 2.0  # seconds: what takes so long is measured once
+TIMES = 3  # that each is measured
+LONG = 1.0  # seconds: what takes so long is measured once
 ONCE = {FILES, IMPORT}
 HEAVIEST = 10  # statements that are explained
 

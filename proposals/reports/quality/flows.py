@@ -1,6 +1,6 @@
 """Flows nobody has said enough about, and flows that carry what nobody should propose any more."""
 
-from django.db.models import OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import OuterRef, Prefetch, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 
@@ -129,8 +129,9 @@ class UnfitDataTypes(FlowQuestion):
         sent = PhysicalFlow.objects.active().filter(
             specification__in=carrying.values("physicalspecification")
         )
-        either = Q(pk__in=declared.values("logicalflow")) | Q(pk__in=sent.values("logical_flow"))
-        return self.dated(LogicalFlow.objects.living().filter(either))
+        # United: of two conditions under one OR each row is compared with all of both.
+        either = declared.values("logicalflow").union(sent.order_by().values("logical_flow"))
+        return self.dated(LogicalFlow.objects.living().filter(pk__in=either))
 
     def rows(self) -> QuerySet:
         unfit = DataType.objects.exclude(pk__in=DataType.objects.proposable())
