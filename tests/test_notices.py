@@ -270,6 +270,7 @@ def test_what_a_server_refuses_for_good_is_given_up_and_administrators_know(
         settings.EMAIL_PORT = server.port
         assert periodic.send_mail(now) == (3, 1)
         assert {m["Auto-Submitted"] for m in server.taken} == {"auto-generated"}
+        assert {m["X-Auto-Response-Suppress"] for m in server.taken} == {"All"}
         assert status_of(gone) == STATUS.failed
         assert status_of(full) == STATUS.requeued
         assert periodic.send_mail(now) == (len(administrators), 0)

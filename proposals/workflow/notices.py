@@ -315,7 +315,8 @@ def compose(
     are shown together by whatever reads them. post-office renders what it is given, so it gets
     finished texts.
     """
-    headers = {"Auto-Submitted": "auto-generated"}
+    # The second is Exchange's own word for it: no absence notes, please.
+    headers = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
     if about:
         # No mail has this id; mail programs put side by side what answers the same.
         first_round = about.first_round_id or about.pk
