@@ -19,6 +19,7 @@ from proposals.workflow import notices, periodic
 from . import factories
 from .test_lost_updates import fields_of
 from .test_notices import mails_to, told
+from .test_pages import text
 
 SOON = timedelta(hours=1)
 
@@ -136,11 +137,11 @@ def test_whoever_becomes_able_to_decide_is_asked_for_what_waits(
     assert person in now_asked
     [email] = mails_to(Notice.objects.filter(recipient__name=person).first().recipient)
     for sent in (email.message, email.html_message):
-        text = " ".join(sent.split())
-        assert f"http://127.0.0.1:8000/proposals/{proposal.pk}/" in text
+        words = " ".join(sent.split())
+        assert f"http://127.0.0.1:8000/proposals/{proposal.pk}/" in words
         if cause is not decide_the_other_side:  # of the second Tess can still decide both
-            assert f"http://127.0.0.1:8000/proposals/{second.pk}/" in text
-        assert "for the target" in text
+            assert f"http://127.0.0.1:8000/proposals/{second.pk}/" in words
+        assert "for the target" in words
     workflow.rights_changed(by=None, at=timezone.now())
     [_] = mails_to(Notice.objects.filter(recipient__name=person).first().recipient)
 
@@ -209,6 +210,9 @@ def test_a_delegate_hears_of_a_delegation_made_and_ended(as_, cast, source, want
         assert first.summary in digest.message
         assert "http://127.0.0.1:8000/me/" in digest.message
     assert Notice.objects.filter(delegation__isnull=False).count() == 2
+    front_page = text(as_(cast.stranger).get("/"))
+    assert first.summary in front_page
+    assert second.summary in front_page
 
 
 def test_a_delegation_and_what_then_waits_are_one_mail(cast, proposal, target):
@@ -231,7 +235,7 @@ def test_a_delegation_that_begins_later_asks_when_it_begins(cast, proposal):
     assert periodic.ask_delegates(now) == (0, 0)
 
 
-def test_both_sides_hear_of_a_physical_flow_added_beside_their_approval(cast, source, target):
+def test_both_sides_hear_of_a_physical_flow_added_beside_their_approval(as_, cast, source, target):
     done = factories.proposed(cast.maker, source, target)
     done = workflow.approve(done, sides=["SOURCE", "TARGET"], by=cast.both)
     wish = factories.wish(specification_name="limits.csv")
@@ -240,11 +244,13 @@ def test_both_sides_hear_of_a_physical_flow_added_beside_their_approval(cast, so
     )
     assert told(physical_flow=made) == ["Bo Both", "Dee Delegate", "Sam Source"]
     [email] = [row for row in mails_to(cast.source_approver) if "added" in row.subject]
+    notice = Notice.objects.get(physical_flow=made, recipient=cast.source_approver)
+    assert notice.summary in text(as_(cast.source_approver).get("/"))
     for sent in (email.message, email.html_message):
-        text = " ".join(sent.split())
-        assert f"under the approval of proposal {done.pk}. It was not itself approved." in text
-        assert f"http://127.0.0.1:8000{made.get_absolute_url()}" in text
-        assert "limits.csv" in text
+        words = " ".join(sent.split())
+        assert f"under the approval of proposal {done.pk}. It was not itself approved." in words
+        assert f"http://127.0.0.1:8000{made.get_absolute_url()}" in words
+        assert "limits.csv" in words
 
 
 WRONG = [
