@@ -109,9 +109,10 @@ def test_a_draft_keeps_such_an_offset_and_its_submission_asks(as_, cast, sent):
     assert "T+400 is more than a year" in text(client.get(f"/proposals/{draft.pk}/propose/"))
 
 
-def test_nobody_is_asked_about_an_offset_that_the_flow_has_already(as_, cast, sent):
-    PhysicalFlow.objects.filter(pk=sent.pk).update(basis_offset=400)
-    url, wish = change(PhysicalFlow.objects.get(pk=sent.pk))
+def test_nobody_is_asked_about_an_offset_that_the_flow_has_already(as_, cast, source, target):
+    done = factories.proposed(cast.maker, source, target, basis_offset=400)
+    done = workflow.approve(done, sides=["SOURCE", "TARGET"], by=cast.both)
+    url, wish = change(done.result_physical_flow)
     wish |= {"basis_offset": "400", "frequency": "WEEKLY"}
     assert as_(cast.maker).post(url, wish).status_code == 302
 
