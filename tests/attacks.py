@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from django.apps import apps
 
 from proposals import workflow
-from proposals.models import Policy
+from proposals.models import ImportBatch, ImportedFile, Policy
 
 from . import factories
 
@@ -28,6 +28,8 @@ def scene(cast, source, target) -> SimpleNamespace:
     draft = factories.draft(cast.maker, source, target, specification_name="third.csv")
     factories.policy(remind_after_days=4)
     factories.unit("Trading")
+    batch = ImportBatch.objects.create(outcome="made by a test")
+    ImportedFile.objects.create(batch=batch, name="flows.csv", sha256="0" * 64, rows=1)
     versions = [
         row.history.first().pk
         for row in (waiting, done.result_logical_flow, done.result_physical_flow)

@@ -59,6 +59,7 @@ def store(obj, *, by=None, why="", at, **many) -> None:
     context.store(obj, **many)
 
 
+@transaction.atomic
 def stored(rows: list) -> list:
     """All saved at once, each with its history."""
     type(rows[0]).objects.bulk_create(rows)

@@ -160,9 +160,232 @@ def for_a_moment() -> Iterator[tuple[str, str]]:
         yield level, f"SET TRANSACTION ISOLATION LEVEL {level}; {decided()}"
 
 
+JUDGED_ALREADY = "SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED"
+LONG_AGO, LATER = (f"{NOW} {sign} INTERVAL '1 year'" for sign in "-+")
+AN_HOUR_AGO = f"{NOW} - INTERVAL '1 hour'"
+
+
+def in_time() -> Iterator[tuple[str, str, str]]:
+    """(guard, name, SQL) of what is dated otherwise than it happens."""
+    for name, moment in {"past": LONG_AGO, "hour": AN_HOUR_AGO, "future": LATER}.items():
+        yield "transition_dated_now", name, decided(at=moment)
+    just = f"{NOW} - INTERVAL '50 seconds'"
+    yield "transition_not_before_the_last", "before it was submitted", decided(at=just)
+    clock = {"action": "'time_out'", "side": "''", "to_state": "'TIMED_OUT'", "automatic": "TRUE"}
+    ended = {"state": "'TIMED_OUT'", "closed_at": NOW}
+    of_clock = of_proposal("{waiting}", "NULL")
+    timed_out = (
+        f"{step(by_id='NULL', **clock)}; {changed('proposal', '{waiting}', of_clock, **ended)}"
+    )
+    yield "transition_by_the_clock_when_due", "early", timed_out
+    submitted = {
+        "action": "'propose'",
+        "side": "''",
+        "number": "1",
+        "from_state": "'PROPOSED_CREATE'",
+        "to_state": "'PENDING_APPROVALS'",
+        "proposal_id": "{draft}",
+    }
+    for name, due in {"at once": NOW, "never": LATER}.items():
+        written = changed(
+            "proposal",
+            "{draft}",
+            of_proposal("{draft}", "{maker}"),
+            state="'PENDING_APPROVALS'",
+            submitted_at=NOW,
+            due_at=due,
+            content_key="'9'",
+        )
+        sql = f"{step(by_id='{maker}', **submitted)}; {written}"
+        yield "transition_due_as_the_policy_says", f"due {name}", sql
+    of_draft = of_proposal(last("proposal"), "{maker}")
+    for name, moment in {"past": LONG_AGO, "future": LATER}.items():
+        sql = added("proposal", "{draft}", of_draft, created_at=moment)
+        yield "proposal_begins_now", name, sql
+
+
+# What of a row of each tracked table says something; SQL for another value.
+SAYS = {
+    "proposal": ("justification", "'forged'"),
+    "logicalflow": ("lifecycle", "'REMOVED'"),
+    "physicalspecification": ("description", "'forged'"),
+    "physicalflow": ("external_id", "'forged'"),
+    "policy": ("time_out_days", "1"),
+    "system": ("description", "'forged'"),
+    "datatype": ("description", "'forged'"),
+    "organisationalunit": ("description", "'forged'"),
+    "reason": ("description", "'forged'"),
+    "involvementkind": ("description", "'forged'"),
+    "involvement": ("ended_at", NOW),
+    "approverrule": ("may_reject", "NOT may_reject"),
+    "delegation": ("note", "'forged'"),
+    "user": ("title", "'forged'"),
+}
+CATALOGUE = list(SAYS)[4:]
+SETS = {  # table: (its set, what is in it, a row that has some)
+    "proposal": ("proposal_data_types", "datatype_id", "{draft}"),
+    "logicalflow": ("logicalflow_declared_data_types", "datatype_id", "{bare_flow}"),
+    "physicalspecification": (
+        "physicalspecification_data_types",
+        "datatype_id",
+        "{specification}",
+    ),
+    "user": ("user_groups", "group_id", "{steward}"),
+}
+BATCH = f"INSERT INTO proposals_importbatch (at, outcome) VALUES ({NOW}, 'made by hand')"
+FILE = (
+    "INSERT INTO proposals_importedfile (batch_id, name, sha256, rows) "
+    f"VALUES ({last('importbatch')}, 'systems.csv', repeat('0', 64), 1)"
+)
+OF_BATCH = {"cause": "'IMPORT'", "cause_batch_id": last("importbatch")}
+DIRECTLY = {"cause": "'DIRECT'", "history_user_id": "{maker}"}
+FIRST_PROPOSAL = "(SELECT MIN(id) FROM proposals_proposal)"
+DRAFTED = of_proposal("{draft}", "{maker}")
+
+
+def row_of(table: str) -> str:
+    return {"proposal": "{draft}", "physicalspecification": "{specification}"}.get(
+        table, last(table)
+    )
+
+
+def cause_for(table: str) -> tuple[str, dict[str, str]]:
+    """(statements that make it true, columns of a history row) for the best cause there is."""
+    if table == "proposal":
+        return "", DRAFTED
+    return (f"{BATCH}; {FILE}; ", OF_BATCH) if table not in CATALOGUE else ("", {})
+
+
+def history_by_hand() -> Iterator[tuple[str, str, str]]:
+    for table, (column, other) in SAYS.items():
+        key, (first, cause) = row_of(table), cause_for(table)
+        touched = first + update(table, key, **{column: column})
+        for name, number in {"-1": "-1", "2^31-1": "2147483647"}.items():
+            row, *members = recorded(table, key, **cause, history_id=number).split("; ")
+            members = [sql.replace(newest(table, key), number) for sql in members]
+            sql = "; ".join([touched, row, *(members if number != "-1" else [])])
+            yield f"past_{table}_numbered", f"number {name}", sql
+        for name, moment in {"past": LONG_AGO, "future": LATER}.items():
+            sql = f"{touched}; {recorded(table, key, **cause | {'history_date': moment})}"
+            yield f"past_{table}_dated_now", name, sql
+        yield f"past_{table}_of_a_change", "one too many", first + recorded(table, key, **cause)
+        false = recorded(table, key, **cause, **{column: other})
+        judged = f"{touched}; {JUDGED_ALREADY}; {false}"
+        yield f"past_{table}_agrees_with_history", "another value", judged
+        silently = update(table, key, **{column: other})
+        yield f"{table}_agrees_with_history", "without history", silently
+    for table in ("involvement", "delegation", "approverrule"):
+        changes = {"involvement": {"user_id": "{other}"}, "delegation": TO_OTHER}.get(
+            table, {"system_kind": "'ACTOR'"}
+        )
+        sql = copied(table, SAMS_PART if table == "involvement" else last(table), **changes)
+        yield f"{table}_agrees_with_history", "added without history", sql
+    sql = f"DELETE FROM proposals_approverrule WHERE id = {ANALYSTS_RULE}"
+    yield "approverrule_agrees_with_history", "taken away without history", sql
+
+
+def sets_by_hand() -> Iterator[tuple[str, str, str]]:
+    for table, (members, member, key) in SETS.items():
+        (column, _), (first, cause) = SAYS[table], cause_for(table)
+        own = {"cause_proposal_id": key} if table == "proposal" else {}
+        touched = first + update(table, key, **{column: column})
+        written = recorded(table, key, **cause | own)
+        live, past = f"proposals_{members}", f"proposals_historical{members}"
+        other = "(SELECT MAX(id) FROM auth_group)" if table == "user" else "{unused_type}"
+        swapped = f"UPDATE {live} SET {member} = {other} WHERE {table}_id = {key}"
+        yield f"{members}_never_swapped", "swapped", f"{touched}; {swapped}; {written}"
+        extra = (
+            f"INSERT INTO {past} (history_id, id, {table}_id, {member}) "
+            f"VALUES ({{version}}, 1000000, {key}, {other})"
+        )
+        oldest = f"(SELECT MIN(history_id) FROM proposals_historical{table} WHERE id = {key})"
+        sql = f"{touched}; {written}; {extra.replace('{version}', oldest)}"
+        yield f"past_{members}_in_time", "added to an old version", sql
+        sql = (
+            f"{touched}; {written}; SET CONSTRAINTS ALL IMMEDIATE; "
+            f"{extra.replace('{version}', newest(table, key))}"
+        )
+        yield f"past_{members}_whole", "one too many", sql
+        row, *_ = written.split("; ")
+        yield f"past_{table}_with_its_set", "without its set", f"{touched}; {row}"
+    joined, _ = JOINED.split("; ", 1)
+    yield "user_groups_known_to_history", "a steward without history", joined
+
+
+def unasked() -> Iterator[tuple[str, str, str]]:
+    """The register changed though nobody asked for it, or another did."""
+    keys = {
+        "logicalflow": "{flow}",
+        "physicalspecification": "{specification}",
+        "physicalflow": "{physical}",
+    }
+    for table, key in keys.items():
+        column, value = SAYS[table] if table != "logicalflow" else ("external_id", "external_id")
+        column, value = ("lifecycle", "lifecycle") if table == "logicalflow" else (column, value)
+        change = {column: value}
+        causes = {
+            "direct": DIRECTLY,
+            "by the proposal of before": of_proposal("{done}", "{both}"),
+            "by one that is open": of_proposal("{waiting}", "{both}"),
+            "by one of another flow": of_proposal(
+                "(SELECT MIN(id) FROM proposals_proposal)", "{maker}"
+            ),
+        }
+        for name, cause in causes.items():
+            sql = changed(table, key, cause, **change)
+            yield f"past_{table}_has_its_cause", name, sql
+        sql = f"{BATCH}; {changed(table, key, OF_BATCH, **change)}"
+        yield f"past_{table}_has_its_cause", "by an import without files", sql
+    further = {"content_key": "'8'", "name": "'unasked'"}
+    sql = f"{BATCH}; {FILE}; {added('physicalflow', '{physical}', OF_BATCH, **further)}"
+    yield "physicalflow_has_consent", "of a proposal that asked for another", sql
+    by_policy = changed("policy", "1", later_physical_flows="'PROPOSAL'")
+    direct = added("physicalflow", "{physical}", DIRECTLY, **further, added_by_id="{maker}")
+    sql = f"{by_policy}; {direct}"
+    yield "past_physicalflow_has_its_cause", "though the policy asks for a proposal", sql
+    twin = added("physicalflow", "{physical}", DIRECTLY, content_key="'8'", added_by_id="{maker}")
+    yield "physicalflow_has_no_twin", "by another content key", twin
+
+
 def table() -> Iterator[Forgery]:
     for name, sql in for_a_moment():
         yield Forgery("the world for a moment", name, sql, "transition_after_rights_are_settled")
+    kinds = {
+        "time": in_time,
+        "history by hand": history_by_hand,
+        "sets": sets_by_hand,
+        "changed without being asked": unasked,
+        "imports": of_imports,
+        "who is who": who_is_who,
+    }
+    for kind, forgeries in kinds.items():
+        for guard, name, sql in forgeries():
+            yield Forgery(kind, name, sql, guard)
+
+
+def of_imports() -> Iterator[tuple[str, str, str]]:
+    unowned = {"origin_proposal_id": "NULL", "origin_batch_id": last("importbatch")}
+    old = "(SELECT MIN(id) FROM proposals_importbatch)"
+    for table, key, changes in (
+        ("logicalflow", "{bare_flow}", {**unowned, "target_id": "{source}"}),
+        ("physicalflow", "{physical}", {**unowned, "content_key": "'7'", "name": "'batch'"}),
+    ):
+        flow_of_old = added(table, key, OF_BATCH, **changes | {"origin_batch_id": old})
+        sql = f"{BATCH}; {FILE}; {flow_of_old}"
+        yield f"{table}_of_a_running_import", "of one that is over", sql
+    for table, change in {"importbatch": "outcome = 'x'", "importedfile": "rows = 9"}.items():
+        yield f"{table}_unchanged", "rewritten", f"UPDATE proposals_{table} SET {change}"
+    yield "importedfile_of_a_running_import", "a file slipped in", FILE
+
+
+def who_is_who() -> Iterator[tuple[str, str, str]]:
+    for table in [*CATALOGUE[1:], "importbatch", "importedfile", "notice"]:
+        sql = f"UPDATE proposals_{table} SET id = id + 1000000 WHERE id = {last(table)}"
+        yield f"{table}_keeps_its_id", "another number", sql
+    sql = "UPDATE auth_group SET id = id + 1000000 WHERE name = 'Stewards'"
+    yield "group_keeps_its_id", "another number", sql
+    sql = "UPDATE auth_group SET name = 'Stewards of old' WHERE name = 'Stewards'"
+    yield "group_keeps_its_name", "another group is the stewards", sql
 
 
 FORGERIES = list(table())

@@ -10,7 +10,15 @@ from django.db import IntegrityError, connection, transaction
 from proposals import guards
 from proposals.guards.record import histories
 from proposals.history import verify
-from proposals.models import LogicalFlow, PhysicalFlow, PhysicalSpecification, Proposal, Transition
+from proposals.models import (
+    ImportBatch,
+    ImportedFile,
+    LogicalFlow,
+    PhysicalFlow,
+    PhysicalSpecification,
+    Proposal,
+    Transition,
+)
 
 from . import attacks
 from .attacks import ATTACKS, TABLE
@@ -89,7 +97,7 @@ def refused(sql: str, why: str | None = None) -> bool:
     return True
 
 
-RECORD = [Transition, *histories()]
+RECORD = [Transition, ImportBatch, ImportedFile, *histories()]
 KEPT = [*RECORD, Proposal, LogicalFlow, PhysicalFlow, PhysicalSpecification]
 
 

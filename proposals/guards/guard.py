@@ -10,11 +10,8 @@ from django.db import models
 PREFIX = "guard_"
 AT_COMMIT, POSTGRESQL, SQLITE = "at commit", "postgresql", "sqlite"
 SNAPSHOT = "This is judged by what is committed now, so not under another isolation level."
-# Of the table the trigger is on. Its owner could take the guard away, and tells stories of the past
-# (tests, the demo); what guards spare the owner they refuse to the application's account.
-BY_THE_OWNER = (
-    """pg_has_role((SELECT c.relowner FROM pg_class c WHERE c.oid = TG_RELID), 'USAGE')"""
-)
+BY_OTHERS = """NOT pg_has_role(
+    (SELECT c.relowner FROM pg_class c WHERE c.oid = TG_RELID), 'USAGE') AND"""
 
 
 @dataclass(frozen=True)
@@ -29,6 +26,9 @@ class Guard:
     `held` are conditions after FROM, on PostgreSQL alone: those rows are locked before the guard
     looks, so what it compares stays as it is until the commit. It then refuses a transaction that
     would go on seeing the world as it was before it waited.
+
+    `spares_owner`: on PostgreSQL it refuses nothing to the owner of the table, who could take it
+    away, and who tells stories of the past and lays out tests.
     """
 
     name: str
@@ -38,6 +38,7 @@ class Guard:
     sentence: str
     where: str = ""
     held: tuple[str, ...] = ()
+    spares_owner: bool = False
 
     def events_on(self, vendor: str) -> list[str]:
         """The events it has a trigger for on this database."""
@@ -67,7 +68,7 @@ class Guard:
         yield f"""
             CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $guard$ BEGIN
                 {self._locks(row)}
-                IF {self.condition(row)} THEN
+                IF {BY_OTHERS if self.spares_owner else ""} ({self.condition(row)}) THEN
                     RAISE EXCEPTION USING ERRCODE = 'check_violation',
                         MESSAGE = {quoted(self._message)};
                 END IF;
@@ -161,8 +162,20 @@ def name_of(model: type[models.Model]) -> str:
 
 
 def written_now(row: str) -> str:
-    """`row` (an alias) is of this transaction or of one that began after it. For PostgreSQL."""
-    return f"age({row}.xmin) <= 0"
+    """`row` (an alias) was written by this transaction. For PostgreSQL."""
+    # Savepoints have numbers of their own, after that of the transaction; others that began later
+    # have too, and of those only what is committed can be seen.
+    number = f"(pg_current_xact_id()::text::bigint - age({row}.xmin))::text::xid8"
+    return f"(age({row}.xmin) <= 0 AND pg_xact_status({number}) = 'in progress')"
+
+
+def not_now(moment: str) -> str:
+    """`moment` (SQL) is not within the transaction, give or take a minute between the clocks of the
+    database and of whoever writes. For PostgreSQL.
+    """
+    earliest = "transaction_timestamp() - interval '1 minute'"
+    latest = "clock_timestamp() + interval '1 minute'"
+    return f"{moment} NOT BETWEEN {earliest} AND {latest}"
 
 
 def written_by_this_transaction(tables: Iterable[str]) -> str:

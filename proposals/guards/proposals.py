@@ -15,6 +15,7 @@ from ..models import (
 )
 from .guard import (
     AT_COMMIT,
+    POSTGRESQL,
     Guard,
     columns,
     differ,
@@ -22,6 +23,7 @@ from .guard import (
     listed,
     never_deleted,
     never_replaced,
+    not_now,
     quoted,
     table,
 )
@@ -56,6 +58,15 @@ def of_state() -> list[Guard]:
             ("INSERT",),
             f"NEW.state <> {DRAFT} OR NEW.submitted_at IS NOT NULL",
             "A proposal begins as a draft.",
+        ),
+        Guard(
+            "proposal_begins_now",
+            PROPOSAL,
+            ("INSERT",),
+            not_now("NEW.created_at"),
+            "A proposal begins when it is written.",
+            POSTGRESQL,
+            spares_owner=True,
         ),
         Guard(
             "proposal_moves_as_the_table_says",
@@ -105,13 +116,7 @@ def of_content() -> list[Guard]:
             f"""EXISTS (SELECT 1 FROM {PROPOSAL} p
                 WHERE p.id = {{row}}.proposal_id AND p.state <> {DRAFT})""",
             "Its data types are frozen since it was submitted.",
-        ),
-        Guard(
-            "proposal_data_types_never_swapped",
-            TYPES,
-            ("UPDATE", "TRUNCATE"),
-            "TRUE",
-            "Data types of proposals are added and taken away, never swapped.",
+            held=(f"{PROPOSAL} p WHERE p.id = {{row}}.proposal_id FOR SHARE",),
         ),
         Guard(
             "proposal_concerns_its_own_route",

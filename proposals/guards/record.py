@@ -2,36 +2,66 @@
 agrees with them.
 """
 
+from itertools import chain
 from typing import Any
 
+from django.contrib.auth.models import Group
 from simple_history.models import HistoricalRecords
 
 from ..models import (
+    STEWARDS,
     ApproverRule,
+    Cause,
     DataType,
     Delegation,
+    ImportBatch,
+    ImportedFile,
     Involvement,
     InvolvementKind,
+    LaterPhysicalFlows,
     LogicalFlow,
+    Notice,
     OrganisationalUnit,
     PhysicalFlow,
     PhysicalSpecification,
     Policy,
     Proposal,
     Reason,
+    State,
     System,
     Tracked,
     Transition,
     User,
 )
-from .guard import AT_COMMIT, Guard, columns, name_of, never_deleted, never_replaced, table
+from .guard import (
+    AT_COMMIT,
+    POSTGRESQL,
+    Guard,
+    columns,
+    listed,
+    name_of,
+    never_deleted,
+    never_replaced,
+    not_now,
+    quoted,
+    table,
+    written_now,
+)
 
 TRACKED: list[Tracked] = [
     *(Proposal, LogicalFlow, PhysicalSpecification, PhysicalFlow, Policy),
     *(System, DataType, OrganisationalUnit, Reason, InvolvementKind),
     *(Involvement, ApproverRule, Delegation, User),
 ]
-AGREEING = TRACKED[:5]  # of these every change has its history row at commit
+RECORD, CATALOGUE = TRACKED[:5], TRACKED[5:]
+DELETABLE = [ApproverRule]
+# The register: what a proposal, and a physical flow, call such a row.
+CAUSED: dict[Tracked, str] = {
+    LogicalFlow: "logical_flow",
+    PhysicalSpecification: "specification",
+    PhysicalFlow: "physical_flow",
+}
+KEEPS_ITS_ID: list[Any] = [*CATALOGUE, ImportBatch, ImportedFile, Notice, Group]
 
 
 def histories() -> list[Tracked]:
@@ -39,10 +69,142 @@ def histories() -> list[Tracked]:
     return [model.history.model for model in TRACKED] + list(HistoricalRecords.m2m_models.values())
 
 
-def appended_only(model: Tracked) -> list[Guard]:
+def appended_only(model: Any) -> list[Guard]:
     sentence = "The record is appended to and never changed."
     change = Guard(f"{name_of(model)}_unchanged", table(model), ("UPDATE",), "TRUE", sentence)
     return [change, never_deleted(model), never_replaced(model)]
+
+
+def imports() -> list[Guard]:
+    """What came in by which file stays as it was written, by the import itself."""
+    batch = f"SELECT 1 FROM {table(ImportBatch)} b WHERE b.id = NEW.batch_id AND"
+    late = Guard(
+        "importedfile_of_a_running_import",
+        table(ImportedFile),
+        ("INSERT",),
+        f"NOT EXISTS ({batch} {written_now('b')})",
+        "A file belongs to the import that reads it.",
+        POSTGRESQL,
+        spares_owner=True,
+    )
+    return [guard for model in (ImportBatch, ImportedFile) for guard in appended_only(model)] + [
+        late
+    ]
+
+
+def keeps_its_id(model: Any) -> Guard:
+    sentence = "Its number never changes: the record knows it by that."
+    return Guard(
+        f"{name_of(model)}_keeps_its_id",
+        table(model),
+        ("UPDATE",),
+        "NEW.id <> OLD.id",
+        sentence,
+    )
+
+
+def groups_keep_their_names() -> Guard:
+    known = f"IN {listed([STEWARDS, 'Auditors'])}"
+    return Guard(
+        "group_keeps_its_name",
+        table(Group),
+        ("UPDATE",),
+        f"NEW.name <> OLD.name AND (NEW.name {known} OR OLD.name {known})",
+        "Who is a steward or an auditor is a matter of members, not of names.",
+    )
+
+
+def history_rows(model: Tracked) -> list[Guard]:
+    """A history row is numbered by its sequence after the last of its object, dated within the
+    transaction, and tells of a change in it.
+    """
+    past, name = table(model.history.model), name_of(model.history.model)
+    given = f"pg_sequence_last_value(pg_get_serial_sequence('{past}', 'history_id')::regclass)"
+    unnumbered = f"""NEW.history_id < 1 OR NEW.history_id > COALESCE({given}, 0) OR EXISTS (
+        SELECT 1 FROM {past} h WHERE h.id = NEW.id AND h.history_id > NEW.history_id)"""
+    unchanged = f"""NEW.history_type <> '-' AND NOT EXISTS (
+        SELECT 1 FROM {table(model)} t WHERE t.id = NEW.id AND {written_now("t")})"""
+    for field in sets_of(model):
+        unchanged += f" AND NOT ({changed_in(field, 'NEW.history_id', 'NEW.id')})"
+    return [
+        Guard(
+            f"{name}_numbered",
+            past,
+            ("INSERT",),
+            unnumbered,
+            "A history row comes after the last one, by the number its sequence gives.",
+            POSTGRESQL,
+        ),
+        Guard(
+            f"{name}_dated_now",
+            past,
+            ("INSERT",),
+            not_now("NEW.history_date"),
+            "A history row is dated when it is written.",
+            POSTGRESQL,
+            spares_owner=True,
+        ),
+        Guard(
+            f"{name}_of_a_change",
+            past,
+            ("INSERT",),
+            unchanged,
+            "A history row tells of a change in its own transaction.",
+            AT_COMMIT,
+            spares_owner=True,
+        ),
+    ]
+
+
+def sets_of(model: Tracked) -> list[Any]:
+    return [field for field in HistoricalRecords.m2m_models if field.model is model]
+
+
+def changed_in(field: Any, version: str, key: str) -> str:
+    """The set is another in this history row (SQL) than in the one before."""
+    past, related = table(HistoricalRecords.m2m_models[field]), field.m2m_reverse_name()
+    before = f"""(SELECT MAX(n.history_id) FROM {table(field.model.history.model)} n
+        WHERE n.id = {key} AND n.history_id < {version})"""
+    one_way = f"""EXISTS (SELECT 1 FROM {past} k WHERE k.history_id = {{}} AND NOT EXISTS (
+        SELECT 1 FROM {past} o WHERE o.history_id = {{}} AND o.{related} = k.{related}))"""
+    return f"{one_way.format(version, before)} OR {one_way.format(before, version)}"
+
+
+def caused(model: Tracked) -> list[Guard]:
+    """At commit: a change of the register names a proposal about that very row, which is completed
+    in this transaction and changed it once; an import of this transaction; or a direct addition
+    under a policy that allows it.
+    """
+    past, name = table(model.history.model), name_of(model.history.model)
+    result = f"p.result_{CAUSED[model]}_id"
+    again = f"""EXISTS (SELECT 1 FROM {past} h WHERE h.id = NEW.id
+        AND h.cause_proposal_id = p.id AND h.history_id <> NEW.history_id)"""
+    once = "" if model is LogicalFlow else f"AND NOT {again}"
+    proposal = f"""EXISTS (SELECT 1 FROM {table(Proposal)} p WHERE p.id = NEW.cause_proposal_id
+        AND p.state = {quoted(State.FULLY_APPROVED)} AND {result} = NEW.id
+        AND {written_now("p")} {once})"""
+    batch = f"""EXISTS (SELECT 1 FROM {table(ImportBatch)} b
+        WHERE b.id = NEW.cause_batch_id AND {written_now("b")})
+        AND EXISTS (SELECT 1 FROM {table(ImportedFile)} f WHERE f.batch_id = NEW.cause_batch_id)"""
+    key = "id" if model is PhysicalFlow else f"{CAUSED[model]}_id"
+    adding = f"""EXISTS (SELECT 1 FROM {table(PhysicalFlow)} f WHERE f.{key} = NEW.id
+        AND f.added_by_id = NEW.history_user_id AND {written_now("f")})"""
+    first = "" if model is LogicalFlow else "NEW.history_type = '+' AND"
+    direct = f"""{first} {adding} AND EXISTS (SELECT 1 FROM {table(Policy)} y
+        WHERE y.later_physical_flows = {quoted(LaterPhysicalFlows.DIRECT)})"""
+    named = f"""CASE NEW.cause WHEN {quoted(Cause.PROPOSAL)} THEN {proposal}
+        WHEN {quoted(Cause.IMPORT)} THEN {batch} ELSE {direct} END"""
+    return [
+        Guard(
+            f"{name}_has_its_cause",
+            past,
+            ("INSERT",),
+            f"NOT ({named})",
+            "It names no proposal, import or addition of this transaction that changes it.",
+            AT_COMMIT,
+            spares_owner=True,
+        )
+    ]
 
 
 def agreeing_with_history(model: Tracked) -> list[Guard]:
@@ -51,10 +213,17 @@ def agreeing_with_history(model: Tracked) -> list[Guard]:
     tracked = [column for column in columns(history) if column in columns(model)]
     # Not =, which is never true of two nulls.
     same = " AND ".join(f"h.{column} IS NOT DISTINCT FROM t.{column}" for column in tracked)
-    newest = f"SELECT MAX(history_id) FROM {table(history)} WHERE id = NEW.id"
+    newest = f"SELECT MAX(history_id) FROM {table(history)} WHERE id = {{row}}.id"
     refused = f"""NOT EXISTS (SELECT 1 FROM {table(model)} t
         JOIN {table(history)} h ON h.history_id = ({newest})
-        WHERE t.id = NEW.id AND h.history_type <> '-' AND {same})"""
+        WHERE t.id = {{row}}.id AND h.history_type <> '-' AND {same})"""
+    events: tuple[str, ...] = ("INSERT", "UPDATE")
+    if model in DELETABLE:
+        gone = f"""EXISTS (SELECT 1 FROM {table(history)} h
+            WHERE h.history_id = ({newest}) AND h.history_type = '-')"""
+        there = f"EXISTS (SELECT 1 FROM {table(model)} t WHERE t.id = {{row}}.id)"
+        refused += f" AND NOT ({gone} AND NOT {there})"
+        events += ("DELETE",)
     sentence = "Its newest history row does not say what it says."
     return [
         Guard(
@@ -64,24 +233,47 @@ def agreeing_with_history(model: Tracked) -> list[Guard]:
             refused,
             sentence,
             AT_COMMIT,
+            spares_owner=model not in RECORD,
         )
-        for where, events in ((model, ("INSERT", "UPDATE")), (history, ("INSERT",)))
+        for where, events in ((model, events), (history, ("INSERT",)))
     ]
 
 
-def sets_agreeing_with_history(field: Any) -> Guard:
-    """At commit the newest history row knows the same set."""
-    live, owner = field.remote_field.through, field.m2m_column_name()
-    refused = unknown_to_history(field, f"{{row}}.{owner}")
+def sets_agreeing_with_history(field: Any) -> list[Guard]:
+    """At commit the newest history row knows the same set; a row of an older version is never
+    added, and none is turned into another.
+    """
+    model, live, past = field.model, field.remote_field.through, HistoricalRecords.m2m_models[field]
+    history, owner = model.history.model, field.m2m_column_name()
     sentence = "Its newest history row does not know this set."
-    return Guard(
-        f"{name_of(live)}_known_to_history",
-        table(live),
-        ("INSERT", "DELETE"),
-        refused,
-        sentence,
-        AT_COMMIT,
-    )
+    version = f"""SELECT 1 FROM {table(history)} h WHERE h.history_id = NEW.history_id
+        AND h.id = NEW.{owner} AND {written_now("h")} AND NOT EXISTS (
+            SELECT 1 FROM {table(history)} x WHERE x.id = h.id AND x.history_id > h.history_id)"""
+
+    def known(name: str, where: type, events: tuple[str, ...], key: str) -> Guard:
+        refused = unknown_to_history(field, key)
+        return Guard(f"{name_of(where)}_{name}", table(where), events, refused, sentence, AT_COMMIT)
+
+    return [
+        known("known_to_history", live, ("INSERT", "DELETE"), f"{{row}}.{owner}"),
+        known("with_its_set", history, ("INSERT",), "NEW.id"),
+        known("whole", past, ("INSERT",), f"NEW.{owner}"),
+        Guard(
+            f"{name_of(past)}_in_time",
+            table(past),
+            ("INSERT",),
+            f"NOT EXISTS ({version})",
+            "What a history row knows is written with it, and never added later.",
+            POSTGRESQL,
+        ),
+        Guard(
+            f"{name_of(live)}_never_swapped",
+            table(live),
+            ("UPDATE", "TRUNCATE"),
+            "TRUE",
+            "Members of a set are added and taken away, never swapped.",
+        ),
+    ]
 
 
 def unknown_to_history(field: Any, key: str) -> str:
@@ -98,6 +290,14 @@ def unknown_to_history(field: Any, key: str) -> str:
 
 
 def guards() -> list[Guard]:
-    record = [guard for model in [Transition, *histories()] for guard in appended_only(model)]
-    record += [guard for model in AGREEING for guard in agreeing_with_history(model)]
-    return record + [sets_agreeing_with_history(field) for field in HistoricalRecords.m2m_models]
+    each: list[list[Guard]] = [
+        *(appended_only(model) for model in [Transition, *histories()]),
+        *(history_rows(model) for model in TRACKED),
+        *(agreeing_with_history(model) for model in TRACKED),
+        *(sets_agreeing_with_history(field) for field in HistoricalRecords.m2m_models),
+        *(caused(model) for model in CAUSED),
+        imports(),
+        [keeps_its_id(model) for model in KEEPS_ITS_ID],
+        [groups_keep_their_names()],
+    ]
+    return list(chain.from_iterable(each))

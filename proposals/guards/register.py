@@ -5,7 +5,9 @@ needs.
 from typing import Any
 
 from ..models import (
+    FLOW_ATTRIBUTES,
     FlowLifecycle,
+    ImportBatch,
     Lifecycle,
     LogicalFlow,
     PhysicalFlow,
@@ -15,6 +17,7 @@ from ..models import (
 )
 from .guard import (
     AT_COMMIT,
+    POSTGRESQL,
     Guard,
     differ,
     illegal,
@@ -23,6 +26,7 @@ from .guard import (
     never_replaced,
     quoted,
     table,
+    written_now,
 )
 
 LOGICAL, PHYSICAL, SPECIFICATION = map(table, (LogicalFlow, PhysicalFlow, PhysicalSpecification))
@@ -32,6 +36,10 @@ UNCHANGING = {
     PhysicalFlow: ["id", "logical_flow_id", "specification_id", "added_by_id", *ORIGIN],
     PhysicalSpecification: ["id", "owner_id", "code"],
 }
+# What two transactions compare, each with what it writes itself. What this one has written nobody
+# else can change, and an import writes many.
+ROUTE = f"{LOGICAL} l WHERE l.id = NEW.logical_flow_id AND NOT {written_now('l')} FOR NO KEY UPDATE"
+SENT = f"{SPECIFICATION} s WHERE s.id = NEW.specification_id AND NOT {written_now('s')} FOR SHARE"
 ACTIVE = f"f.lifecycle = {quoted(Lifecycle.ACTIVE)}"
 
 
@@ -39,6 +47,7 @@ def guards() -> list[Guard]:
     return [guard for model in UNCHANGING for guard in of_model(model)] + [
         *origins(),
         *lifecycles(),
+        twins(),
     ]
 
 
@@ -77,16 +86,52 @@ def origins() -> list[Guard]:
         AND p.state = {quoted(State.FULLY_APPROVED)}
         AND p.source_id = l.source_id AND p.target_id = l.target_id"""
     of_logical = f"""EXISTS (SELECT 1 FROM {LOGICAL} l WHERE l.id = NEW.id
-        AND l.origin_proposal_id IS NOT NULL AND NOT EXISTS ({consent.format("l")}))"""
+        AND l.origin_proposal_id IS NOT NULL
+        AND NOT EXISTS ({consent.format("l")} AND p.result_logical_flow_id = l.id))"""
     of_physical = f"""EXISTS (SELECT 1 FROM {PHYSICAL} f
         JOIN {LOGICAL} l ON l.id = f.logical_flow_id
         WHERE f.id = NEW.id
-        AND f.origin_proposal_id IS NOT NULL AND NOT EXISTS ({consent.format("f")}))"""
-    sentence = "Its origin is no fully approved proposal of its source and target."
+        AND f.origin_proposal_id IS NOT NULL AND NOT EXISTS ({consent.format("f")}
+            AND (f.added_by_id IS NOT NULL OR p.result_physical_flow_id = f.id)))"""
+    sentence = "Its origin is no fully approved proposal that asked for it."
     return [
+        *(of_a_running_import(model) for model in (LogicalFlow, PhysicalFlow)),
         Guard("logicalflow_has_consent", LOGICAL, ("INSERT",), of_logical, sentence, AT_COMMIT),
         Guard("physicalflow_has_consent", PHYSICAL, ("INSERT",), of_physical, sentence, AT_COMMIT),
     ]
+
+
+def of_a_running_import(model: Any) -> Guard:
+    batch = f"SELECT 1 FROM {table(ImportBatch)} b WHERE b.id = NEW.origin_batch_id AND"
+    return Guard(
+        f"{name_of(model)}_of_a_running_import",
+        table(model),
+        ("INSERT",),
+        f"""NEW.origin_batch_id IS NOT NULL AND NOT EXISTS ({batch} {written_now("b")})""",
+        "The import it names is over, or never was.",
+        POSTGRESQL,
+        spares_owner=True,
+    )
+
+
+def twins() -> Guard:
+    """At commit, whatever their content keys say. Names are compared to the letter; verify_audit
+    computes the keys anew.
+    """
+    says = ["logical_flow_id", "specification_id"]
+    says += [attribute.name for attribute in FLOW_ATTRIBUTES if attribute.is_in_key]
+    same = " AND ".join(f"o.{column} IS NOT DISTINCT FROM f.{column}" for column in says)
+    return Guard(
+        "physicalflow_has_no_twin",
+        PHYSICAL,
+        ("INSERT", "UPDATE"),
+        f"""EXISTS (SELECT 1 FROM {PHYSICAL} f JOIN {PHYSICAL} o ON {same}
+            WHERE f.id = NEW.id AND o.id <> f.id AND {ACTIVE}
+            AND o.lifecycle = {quoted(Lifecycle.ACTIVE)})""",
+        "There is an active physical flow that says the same.",
+        AT_COMMIT,
+        held=(ROUTE,),
+    )
 
 
 def lifecycles() -> list[Guard]:
@@ -116,6 +161,7 @@ def lifecycles() -> list[Guard]:
             disagrees.format("NEW.id"),
             sentence_of_flow,
             AT_COMMIT,
+            held=(ROUTE.replace("logical_flow_id", "id"),),
         ),
         Guard(
             "physicalflow_under_active",
@@ -124,6 +170,7 @@ def lifecycles() -> list[Guard]:
             disagrees.format("NEW.logical_flow_id"),
             sentence_of_flow,
             AT_COMMIT,
+            held=(ROUTE,),
         ),
         Guard(
             "physicalflow_sends_living",
@@ -132,6 +179,7 @@ def lifecycles() -> list[Guard]:
             removed.format("f.id = NEW.id"),
             sentence_of_specification,
             AT_COMMIT,
+            held=(SENT,),
         ),
         Guard(
             # Both ends are guarded, or whichever is written second would pass unseen.
@@ -141,5 +189,6 @@ def lifecycles() -> list[Guard]:
             removed.format("s.id = NEW.id"),
             sentence_of_specification,
             AT_COMMIT,
+            held=(SENT.replace("specification_id", "id"),),
         ),
     ]

@@ -29,11 +29,12 @@ from ..models import (
     rows,
 )
 from .guard import (
-    BY_THE_OWNER,
+    AT_COMMIT,
     POSTGRESQL,
     Guard,
     either,
     listed,
+    not_now,
     quoted,
     table,
     written_by_this_transaction,
@@ -96,7 +97,7 @@ def guards() -> list[Guard]:
             "It does not name the membership of the stewards that gives it.",
         ),
     ]
-    return [after_rights_are_settled()] + [
+    return [after_rights_are_settled(), *times()] + [
         Guard(f"transition_{name}", TRANSITION, ("INSERT",), refused, sentence)
         for name, refused, sentence in named
     ]
@@ -117,9 +118,10 @@ def after_rights_are_settled() -> Guard:
         "transition_after_rights_are_settled",
         TRANSITION,
         ("INSERT",),
-        f"NOT {BY_THE_OWNER} AND {written_by_this_transaction(tables)}",
+        written_by_this_transaction(tables),
         "Nothing is decided in the transaction that changes policy, people, systems or rights.",
         POSTGRESQL,
+        spares_owner=True,
         held=(
             f"{table(Policy)} FOR SHARE",
             named.format(table(Involvement), INVOLVEMENTS, "involvement_id"),
@@ -128,6 +130,49 @@ def after_rights_are_settled() -> Guard:
             named.format(table(Delegation), DELEGATIONS, "delegation_id"),
         ),
     )
+
+
+def times() -> list[Guard]:
+    """When something happens, and when the clock may end it."""
+    of_proposal = f"EXISTS (SELECT 1 FROM {PROPOSAL} p WHERE p.id = NEW.proposal_id AND"
+    # Hours, since a day of the clock on the wall may have 23 or 25.
+    due = "p.submitted_at + make_interval(hours => 24 * h.time_out_days::int)"
+    as_the_policy_says = f"""{of_proposal} EXISTS (SELECT 1 FROM {HISTORY} h
+        WHERE h.history_id = NEW.policy_id AND p.due_at <> {due}))"""
+    return [
+        Guard(
+            "transition_dated_now",
+            TRANSITION,
+            ("INSERT",),
+            not_now("NEW.at"),
+            "A transition is dated when it happens.",
+            POSTGRESQL,
+            spares_owner=True,
+        ),
+        Guard(
+            "transition_not_before_the_last",
+            TRANSITION,
+            ("INSERT",),
+            f"""EXISTS (SELECT 1 FROM {TRANSITION} t
+                WHERE t.proposal_id = NEW.proposal_id AND t.at > NEW.at)""",
+            "A transition does not come before the last one.",
+        ),
+        Guard(
+            "transition_by_the_clock_when_due",
+            TRANSITION,
+            ("INSERT",),
+            f"NEW.action = 'time_out' AND {of_proposal} p.due_at >= NEW.at)",
+            "The deadline has not passed.",
+        ),
+        Guard(
+            "transition_due_as_the_policy_says",
+            TRANSITION,
+            ("INSERT",),
+            f"NEW.action = 'propose' AND {as_the_policy_says}",
+            "The deadline is not the one of the policy.",
+            AT_COMMIT,
+        ),
+    ]
 
 
 def no_row_of_the_table() -> str:

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from .fields import FoldedField, FreeTextField, LineField
-from .history import HistoryRecords
+from .history import HistoryRecords, WithHistory
 from .search import SearchedQuerySet, SearchField, containing, refresh_named_in, search_text, words
 from .trees import refuse_cycle
 
@@ -21,7 +21,7 @@ def one_of(field: str, choices: type[models.TextChoices], name: str) -> models.C
     return models.CheckConstraint(condition=Q(**{f"{field}__in": choices.values}), name=name)
 
 
-class OrganisationalUnit(models.Model):
+class OrganisationalUnit(WithHistory):
     code = LineField(max_length=64)
     code_folded = FoldedField(of="code")
     name = LineField(max_length=200)
@@ -96,7 +96,7 @@ class SystemQuerySet(SearchedQuerySet):
         return matches.order_by(rank, "name", "pk")
 
 
-class System(models.Model):
+class System(WithHistory):
     """Applications and external actors alike: the one thing flows start from and end at."""
 
     kind = models.CharField(max_length=30, choices=SystemKind, default=SystemKind.APPLICATION)
@@ -170,7 +170,7 @@ class DataTypeQuerySet(SearchedQuerySet):
         return self.filter(is_deprecated=False, is_unknown=False)
 
 
-class DataType(models.Model):
+class DataType(WithHistory):
     code = LineField(max_length=64)
     code_folded = FoldedField(of="code")
     name = LineField(max_length=200)

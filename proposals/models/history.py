@@ -89,7 +89,22 @@ class CausedRecords(HistoryRecords):
         return super().get_meta_options(model) | {"constraints": [one_cause]}
 
 
-class Versioned(models.Model):
+class WithHistory(models.Model):
+    """A tracked row: saved or deleted, with its history row or not at all, whoever asks."""
+
+    class Meta:
+        abstract = True
+
+    @transaction.atomic(savepoint=False)
+    def save(self, *args, **kwargs) -> None:
+        super().save(*args, **kwargs)
+
+    @transaction.atomic(savepoint=False)
+    def delete(self, *args, **kwargs) -> tuple[int, dict[str, int]]:
+        return super().delete(*args, **kwargs)
+
+
+class Versioned(WithHistory):
     """A tracked row that can say which version of it somebody reads now."""
 
     history: ClassVar[Any]

@@ -11,7 +11,7 @@ from django.utils.crypto import get_random_string, salted_hmac
 
 from .catalogue import OrganisationalUnit, System, SystemKind, one_of
 from .fields import FoldedField, FreeTextField, LineField, MailField
-from .history import HistoryRecords
+from .history import HistoryRecords, WithHistory
 from .moments import MomentField
 from .search import SearchedQuerySet, SearchField, refresh_named_in, search_text, words
 from .text import folded
@@ -68,7 +68,7 @@ class PeopleManager(UserManager):
         return self.filter(username_folded=name).first() or self.get(email_folded=name)
 
 
-class User(AbstractUser):
+class User(WithHistory, AbstractUser):
     """A person. `email` is the key of people in files; `username` follows it in lower case.
 
     A user name without "@" (a named account of an operator or of the demo) is left as it is.
@@ -206,7 +206,7 @@ class User(AbstractUser):
         self.employee_id = self.employee_id or None
 
 
-class InvolvementKind(models.Model):
+class InvolvementKind(WithHistory):
     name = LineField(max_length=100)
     name_folded = FoldedField(of="name")
     description = FreeTextField(blank=True)
@@ -226,7 +226,7 @@ class InvolvementQuerySet(models.QuerySet):
         return self.filter(ended_at=None)
 
 
-class Involvement(models.Model):
+class Involvement(WithHistory):
     """A person's part in a system. It is ended, never deleted."""
 
     system = models.ForeignKey(System, models.PROTECT, related_name="involvements")
@@ -283,7 +283,7 @@ def decision_wording(may_approve: bool, may_reject: bool) -> str:
     }[may_approve, may_reject]
 
 
-class ApproverRule(models.Model):
+class ApproverRule(WithHistory):
     """Which involvements decide. A rule that names a system replaces all general ones for that
     system.
     """
@@ -339,7 +339,7 @@ class ApproverRule(models.Model):
             )
 
 
-class Delegation(models.Model):
+class Delegation(WithHistory):
     """While it runs the delegate may decide with the delegator's involvement rights."""
 
     delegator = models.ForeignKey(User, models.PROTECT, related_name="delegations_given")

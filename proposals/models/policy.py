@@ -6,7 +6,7 @@ from django.db.models import OuterRef, Q, Subquery
 
 from .catalogue import one_of
 from .fields import CountField, FoldedField, FreeTextField, LineField
-from .history import HistoryRecords
+from .history import HistoryRecords, WithHistory
 
 
 class MakerDecides(models.TextChoices):
@@ -28,7 +28,7 @@ class LaterPhysicalFlows(models.TextChoices):
     PROPOSAL = "PROPOSAL", "Through a proposal"
 
 
-class Policy(models.Model):
+class Policy(WithHistory):
     """The switches of the workflow: exactly one row, which every transition names by its history
     row in force.
     """
@@ -103,7 +103,7 @@ class Policy(models.Model):
         return cls.objects.annotate(version_id=Subquery(newest.values("pk")[:1])).get(pk=1)
 
 
-class Reason(models.Model):
+class Reason(WithHistory):
     """Why a maker proposes: the administrators' list. Retired, never deleted."""
 
     name = LineField(max_length=100)

@@ -250,9 +250,7 @@ def time_out(proposal: Proposal, *, at: datetime | None = None) -> Proposal:
     proposal = _locked(proposal)
     action = actions()["time_out"]
     _require_state(proposal, action)
-    last = proposal.last_transition()
     at = at or timezone.now()
-    at = max(at, last.at) if last else at
     if proposal.due_at is None or at <= proposal.due_at:
         raise Refused("Its deadline has not passed.")
     right = Right(None, Basis.CLOCK, "Clock")
@@ -353,7 +351,9 @@ def _move(
     automatic: bool = False,
 ) -> Transition:
     """One row of the table carried out: state, history and transition."""
-    before = proposal.state
+    before, last = proposal.state, proposal.last_transition()
+    # The clocks of two servers differ a little, and the record runs forward.
+    at = max(at, last.at) if last else at
     try:
         # django-fsm judges states only: it never asks who, so the right was judged before.
         getattr(proposal, action.name)()
@@ -367,7 +367,7 @@ def _move(
     step = Transition.objects.create(
         proposal=proposal,
         # The lock on the proposal lets nobody else count at the same time.
-        number=proposal.transitions.count() + 1,
+        number=last.number + 1 if last else 1,
         action=action.name,
         from_state=before,
         to_state=proposal.state,

@@ -8,7 +8,7 @@ from simple_history.models import HistoricalRecords
 
 from ... import guards
 from ...guards.guard import AT_COMMIT, Guard
-from ...guards.record import AGREEING, unknown_to_history
+from ...guards.record import DELETABLE, TRACKED, unknown_to_history
 from ...models import (
     ImportBatch,
     LogicalFlow,
@@ -22,6 +22,7 @@ from .breach import Breach, query_rows
 
 INVARIANTS = {
     "has_consent": "I1",
+    "has_no_twin": "I5",
     "full_when_both_approved": "I2",
     "agrees_with_its_trail": "I3",
     "results_fit": "I7",
@@ -69,7 +70,9 @@ def disagreements() -> Iterator[Breach]:
 
 def erased() -> Iterator[Breach]:
     """Rows that only their history still knows."""
-    for model in AGREEING:
+    for model in TRACKED:
+        if model in DELETABLE:
+            continue
         kept, table = model.history.model._meta.db_table, model._meta.db_table
         gone = f"NOT EXISTS (SELECT 1 FROM {table} t WHERE t.id = h.id)"
         for (key,) in query_rows(f"SELECT DISTINCT h.id FROM {kept} h WHERE {gone}"):
@@ -101,9 +104,8 @@ def _is_true_of_every_row(guard: Guard) -> bool:
     """Whether it speaks of the row itself, and of what it must be for ever, not of how it was
     written.
     """
-    of_itself = (
-        guard.table in [model._meta.db_table for model in AGREEING] and "NEW.id" in guard.refused
-    )
+    of_itself = guard.table in [model._meta.db_table for model in TRACKED]
+    of_itself = of_itself and "NEW.id" in guard.condition("NEW")
     return (of_itself and guard.where == AT_COMMIT) or guard.name in WRITTEN_BEFORE
 
 
