@@ -21,7 +21,7 @@ from .register import ORDINARY, People, Things
 PAGES, LISTS, SEARCHES, FILES = "Pages", "Lists", "Searches", "Downloads"
 # Nearly everywhere, in one copy of the company only, and nowhere.
 TERMS = {"frequent": "dwh", "rare": "etrm-17", "absent": "qzxqzx"}
-MOST_OF_A_FILE = 500_000  # bytes, as they are sent
+MOST_OF_A_FILE = 50_000  # bytes, as they are sent
 LISTED: dict[str, type[ListFilter]] = {
     "/proposals/": ProposalFilter,
     "/systems/": SystemListFilter,

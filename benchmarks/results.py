@@ -76,6 +76,7 @@ class Run:
     rows: list[Row]
     command: str
     load: float  # of the machine, as it began
+    times: int  # that each was measured at most
 
     @property
     def nothing(self) -> float:
@@ -97,7 +98,8 @@ def _head(run: Run) -> Iterator[str]:
     yield ""
     yield f"- Machine: {_machine()}; load as it began: {run.load:.1f}."
     yield f"- Database: {_server()}. Python {platform.python_version()}."
-    yield f"- Registers with {sizes} proposals, measured in turn within one run; medians."
+    yield f"- Registers with {sizes} proposals, measured in turn within one run."
+    yield f"- Medians of up to {run.times} times; what takes long is done once."
     yield ""
     yield from EXPLANATION.splitlines()
 

@@ -81,7 +81,7 @@ def main() -> None:
     rows, series = benchmark(registers)
     command = "make benchmark" + (f" SIZE={size}" if size != LARGE else "")
     with leading_to(registers[size]):
-        results.write(Run(list(registers), rows, command, load))
+        results.write(Run(list(registers), rows, command, load, TIMES))
         if path := os.environ.get("PLANS"):
             Path(path).write_text("\n\n".join(heaviest(series[size])))
     print(f"Written: {results.TABLE} and {results.PICTURE}.")

@@ -8,7 +8,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.test import override_settings
 
-from benchmarks import results, run
+from benchmarks import measuring, results, run
 from benchmarks.company import grow
 from benchmarks.reading import LISTS
 from benchmarks.register import BUSIEST, BUSY
@@ -54,9 +54,25 @@ if connection.vendor == "postgresql":  # it measures no other
             assert all(row.largest.cost and row.growth == 1 for row in rows)
             assert {row.name for row in rows if row.times_by_hand} >= {*results.DRAWN}
             table, picture = tmp_path / "RESULTS.md", tmp_path / "growth.svg"
-            results.write(results.Run([TINY], rows, "make benchmark", 0.5), table, picture)
+            results.write(results.Run([TINY], rows, "make benchmark", 0.5, 1), table, picture)
             assert len(list(run.heaviest(series[TINY]))) == run.HEAVIEST
         written = table.read_text()
         assert all(row.name in written for row in rows)
         assert "PostgreSQL" in written
         assert picture.read_text().count('class="bar"') == 2 * len(results.DRAWN)
+
+    @pytest.mark.django_db(transaction=True)
+    @pytest.mark.parametrize("measure", [measuring.measured, measuring.read])
+    def test_what_the_database_does_not_answer_in_time_is_given_up(measure):
+        def wait() -> int:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_sleep(5)")
+            return 0
+
+        with connection.cursor() as cursor:
+            cursor.execute("SET statement_timeout = '20ms'")
+        try:
+            assert measure(wait) is None
+        finally:
+            with connection.cursor() as cursor:
+                cursor.execute("RESET statement_timeout")
