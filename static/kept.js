@@ -86,9 +86,13 @@ function setValues(form, name, values, tell = true) {
     const [property, value] = isTicked(field) ? ["checked", values.includes(field.value)] : ["value", values[0] ?? ""];
     if (field[property] === value) continue;
     field[property] = value;
+    reveal(field);
     if (tell) field.dispatchEvent(new Event("change", { bubbles: true }));
   }
 }
+
+/* What is restored, or stands beside it, is in sight. */
+const reveal = (field) => field.closest("details")?.setAttribute("open", "");
 
 function note(form, name, text, button) {
   const field = fieldsOf(form, name).find((each) => each.type !== "hidden");
@@ -97,6 +101,7 @@ function note(form, name, text, button) {
   const line = Object.assign(document.createElement("p"), { className: "help restored-note", textContent: text });
   if (button) line.append(" ", button);
   place.append(line);
+  reveal(place);
 }
 
 function linkButton(text, act) {

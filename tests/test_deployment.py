@@ -249,6 +249,6 @@ def test_below_a_path_of_a_shared_host_everything_stays_below_it(people):
                 assert [link for link in links if not link.startswith(f"{PREFIX}/")] == []
             style = next(link for link in links if link.endswith(".css"))
             assert browser.get(style)[0] == 200
-            assert browser.get(PREFIX)[0] == 302
+            assert browser.get(PREFIX)[0] == 200
             assert Browser(behind).get("/healthz")[0] == 200
             assert browser.get(f"{PREFIX}/healthz")[0] == 200

@@ -15,7 +15,7 @@ def may(person, proposal):
     }
 
 
-SOURCE_SIDE = {"approve_source", "reject_source"}
+SOURCE_SIDE = {"approve_source", "return_source", "reject_source"}
 
 
 def test_the_approvers_are_found_with_the_involvement_that_makes_them_so(cast, proposal):
@@ -45,7 +45,7 @@ def test_a_rule_naming_the_system_replaces_the_general_ones_for_it(cast, proposa
     factories.rule("IT Lead", system=source)
     assert may(lead, proposal) == SOURCE_SIDE
     assert may(cast.source_approver, proposal) == set()
-    assert may(cast.both, proposal) == {"approve_target", "reject_target"}
+    assert may(cast.both, proposal) == {"approve_target", "return_target", "reject_target"}
 
 
 def test_a_particular_rule_that_grants_nothing_still_replaces_the_general_ones(
@@ -60,11 +60,12 @@ def test_a_general_rule_counts_for_its_kind_of_system_only(cast, proposal, sourc
     source.save()
     assert may(cast.source_approver, proposal) == set()
     factories.rule("Data Owner", system_kind="ACTOR", reject=False)
-    assert may(cast.source_approver, proposal) == {"approve_source"}
+    assert may(cast.source_approver, proposal) == {"approve_source", "return_source"}
 
 
 def test_approve_and_reject_are_two_rights(cast, proposal):
-    assert may(cast.rejecter, proposal) == {"reject_source", "reject_target"}
+    rejecting = {"reject_source", "reject_target", "return_source", "return_target"}
+    assert may(cast.rejecter, proposal) == rejecting
 
 
 def test_an_ended_involvement_gives_nothing_and_a_new_one_gives_it_back(cast, proposal, source):

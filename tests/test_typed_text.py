@@ -163,6 +163,7 @@ def test_what_changed_meanwhile_wins_and_what_was_typed_stands_beside_it(page, p
     proposal.refresh_from_db()
     flow = proposal.result_physical_flow
     page.goto(f"{flow.get_absolute_url()}edit/")
+    page.get_by_text("Name, description, external id").click()
     page.locator("#id_name").fill("typed name")
     page.get_by_label("Frequency").select_option("MONTHLY")
     page.goto("/systems/")

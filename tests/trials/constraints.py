@@ -12,8 +12,8 @@ from ..attacks import NOW, copied, step, update
 X = "'X'"  # a value that no choice has
 
 
-def first(table):
-    return f"(SELECT MIN(id) FROM proposals_{table})"
+def first(table, key="id"):
+    return f"(SELECT MIN({key}) FROM proposals_{table})"
 
 
 def again(table, **changes):
@@ -54,6 +54,16 @@ FILE = (
     f"rows) VALUES ({first('importbatch')}, 'x', 'x', -1)"
 )
 OF_SYSTEM = again("approverrule", system_id="{source}")
+
+NEXT_ROUND = copied(
+    "proposal", "{draft}", revises_id="{done}", first_round_id="{done}", round_number="2"
+)
+
+
+def told_twice(**cause):
+    """Somebody of the same, which is no transition."""
+    return "; ".join([again("notice", transition_id="NULL", proposal_id="NULL", **cause)] * 2)
+
 
 # constraint: the attack it stops
 TABLE = {
@@ -164,6 +174,11 @@ TABLE = {
     "proposal_results_when_fully_approved": update(
         "proposal", "{waiting}", result_logical_flow_id="{flow}"
     ),
+    "proposal_round_of_another": update("proposal", "{draft}", round_number="2"),
+    "proposal_revised_once": f"{NEXT_ROUND}; {NEXT_ROUND}",
+    "historicalproposal(round_number)": copied(
+        "historicalproposal", "{waiting_version}", round_number="-1"
+    ),
     "proposal_no_open_twin": copied("proposal", "{waiting}"),
     "proposal_one_open_change_per_physical_flow": removal(concerned_physical_flow_id="{physical}"),
     "proposal_one_open_removal_per_logical_flow": removal(concerned_logical_flow_id="{flow}"),
@@ -184,6 +199,11 @@ TABLE = {
     "transition_for_another_when_deciding": step(on_behalf_of_id="{source_approver}"),
     "transition_by_some_right": step(capacity="''"),
     "notice_once_per_event_and_recipient": again("notice"),
+    "notice_one_cause": update("notice", first("notice"), proposal_id="NULL"),
+    "notice_once_per_delegation": told_twice(
+        delegation_id=first("historicaldelegation", "history_id")
+    ),
+    "notice_once_per_physical_flow": told_twice(physical_flow_id="{physical}"),
     "notice(reminder_day)": update("notice", first("notice"), reminder_day="-1"),
 }
 
@@ -192,6 +212,7 @@ IMPLIED = {
     "policy(time_out_days)": "policy_time_out_days",
     "policy(remind_after_days)": "policy_remind_after_days",
     "transition(number)": "transition_numbered_from_one",
+    "proposal(round_number)": "proposal_round_of_another",
     "proposal_type": "proposal_names_the_flow_concerned",
 }
 
