@@ -14,7 +14,7 @@ from django.utils import timezone
 from proposals import workflow
 from proposals.files.catalogue import import_catalogue
 from proposals.models import ApproverRule, Delegation, Involvement, Notice, Policy, Proposal
-from proposals.workflow import notices, periodic
+from proposals.workflow import new_rights, notices, periodic
 
 from . import factories
 from .test_lost_updates import fields_of
@@ -181,6 +181,26 @@ def test_an_administrator_who_saves_what_gives_no_right_asks_nobody(
     factories.involve(cast.stranger, target)
     save(administrator, cast.other, title="Head of Limits")
     assert "Stan Stranger" not in told()
+
+
+def test_of_many_open_proposals_the_newest_are_asked_for_and_reminders_ask_for_the_others(
+    cast, source, target, monkeypatch
+):
+    monkeypatch.setattr(new_rights, "MOST_LOOKED_THROUGH", 2)
+    now = timezone.now()
+    made = [
+        factories.proposed(
+            cast.maker, source, target, at=now - timedelta(days=4), specification_name=f"{n}.csv"
+        )
+        for n in range(4)
+    ]
+    factories.involve(cast.stranger, target)
+    workflow.rights_changed(by=None, at=now)
+    asked = Notice.objects.filter(recipient=cast.stranger)
+    assert set(asked.values_list("proposal", flat=True)) == {made[2].pk, made[3].pk}
+    periodic.remind_approvers(now)
+    asked = Notice.objects.filter(recipient=cast.stranger)
+    assert set(asked.values_list("proposal", flat=True)) == {row.pk for row in made}
 
 
 @pytest.mark.parametrize("wanted", ["EACH", "DIGEST"])

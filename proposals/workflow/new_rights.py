@@ -27,6 +27,10 @@ from ..models import (
 )
 from . import notices
 
+# Of open proposals, looked through for people who can newly decide while somebody waits for the
+# change to be saved; whoever may decide on older ones finds them in the inbox, and is reminded.
+MOST_LOOKED_THROUGH = 1000
+
 
 @dataclass(frozen=True)
 class Waiting:
@@ -108,7 +112,9 @@ def _newly_able(
 ) -> dict[User, list[Waiting]]:
     """Who can decide on which of `proposals` without having been asked, but for `by`."""
     newly_able: dict[User, list[Waiting]] = {}
-    listed = proposals.select_related("source", "target", "maker").order_by("submitted_at", "pk")
+    newest = list(proposals.order_by("-pk").values_list("pk", flat=True)[:MOST_LOOKED_THROUGH])
+    listed = Proposal.objects.filter(pk__in=newest)
+    listed = listed.select_related("source", "target", "maker").order_by("submitted_at", "pk")
     for chunk in pieces(listed):
         prefetch_rights(chunk)
         submissions = _submissions(chunk)
