@@ -238,6 +238,8 @@ def test_a_chain_is_one_line_of_the_list_unless_every_round_is_asked_for(as_, ca
     assert listed("") == [second.pk]
     assert f"round 2 of No. {returned.pk}" in words(web.get("/proposals/"))
     assert listed("rounds=on") == [second.pk, returned.pk]
+    assert listed("state=RETURNED") == [returned.pk]
+    assert listed("state=CLOSED") == [returned.pk]
     assert listed(f"q=%23{returned.pk}") == [returned.pk]
 
 

@@ -160,11 +160,11 @@ class ProposalFilter(ListFilter):
 
     @property
     def found(self) -> QuerySet:
-        """Of a proposal that was revised only the newest round, unless every one is asked for; a
-        search looks through all.
+        """Of a proposal that was revised only the newest round, unless every one is asked for; who
+        asks for a state, or searches, finds all that there are.
         """
         asked = self.form.cleaned_data if self.is_valid() else {}
-        shows_all = asked.get("rounds") or asked.get("q")
+        shows_all = any(asked.get(name) for name in ("rounds", "state", "q"))
         return super().found if shows_all else super().found.newest_rounds()
 
     @property

@@ -329,8 +329,7 @@ class Proposal(ProposalStates, FlowAttributes):
     @property
     def next_round(self) -> "Proposal | None":
         """The draft or proposal that revises it, other than a draft that was given up."""
-        given_up = Q(state=State.CANCELLED, submitted_at=None)
-        return self.revisions.exclude(given_up).first()
+        return self.revisions.not_given_up().first()
 
     def earlier_rounds(self) -> "models.QuerySet[Proposal]":
         """Newest first, with their steps and data types."""

@@ -11,7 +11,7 @@ from .catalogue import System
 from .people import User
 from .policy import MakerDecides, Policy, SideWithoutApprover
 from .search import SearchedQuerySet, along_route, by_number, containing, words
-from .states import Side, end_states, open_states, undecided_states
+from .states import Side, State, end_states, open_states, undecided_states
 from .transitions import Transition
 
 
@@ -29,6 +29,10 @@ class ProposalQuerySet(SearchedQuerySet):
 
     def submitted(self):
         return self.exclude(submitted_at=None)
+
+    def not_given_up(self):
+        """Other than a draft that was cancelled before anybody was asked: that is no round."""
+        return self.exclude(state=State.CANCELLED, submitted_at=None)
 
     def newest_rounds(self):
         """Those that no later round has taken the place of."""

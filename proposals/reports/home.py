@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 from django.urls import reverse
 
 from ..models import (
@@ -17,11 +17,11 @@ from ..models import (
     System,
     Transition,
     User,
-    actions,
     active_stewards,
     end_states,
     prefetch_rights,
 )
+from ..workflow.notices import submitting
 
 MOST = 5  # of each part; its list has the rest
 RECENT = timedelta(days=30)
@@ -94,17 +94,15 @@ def home_of(user: User, now: datetime) -> Home:
 
 def _to_revise(own: QuerySet[Proposal], now: datetime) -> QuerySet[Proposal]:
     """Closed lately, and no round or draft of one has followed."""
-    given_up = Q(state=State.CANCELLED, submitted_at=None)
-    following = Proposal.objects.filter(revises=OuterRef("pk")).exclude(given_up)
+    following = Proposal.objects.not_given_up().filter(revises=OuterRef("pk"))
     closed = own.filter(state__in=TO_REVISE, closed_at__gt=now - RECENT)
     return closed.filter(~Exists(following))
 
 
 def _news(user: User, now: datetime) -> QuerySet[Notice]:
     """What the reader was told lately, but for requests, which wait in the inbox."""
-    asking = [action.name for action in actions().values() if action.submits]
     told = Notice.objects.filter(recipient=user, at__gt=now - RECENT)
-    told = told.exclude(transition__action__in=asking)
+    told = told.exclude(transition__action__in=submitting())
     return told.select_related("proposal", "physical_flow").order_by("-at", "-pk")
 
 

@@ -103,14 +103,14 @@ class ProposalPage(DetailView):
         rounds, following = rounds_of(proposal), proposal.next_round
         if following and following.is_draft and following.maker_id != user.pk:
             following = None
-        approving = next((offer for offer in offers if offer.verb.name == "approve"), None)
+        approvable = next(
+            (offer.verb.sides for offer in offers if offer.verb.name == "approve"), []
+        )
         return {
             "rounds": rounds,
             "next_round": following,
             "again": "" if following else again(proposal, user),
-            "confirmable": rounds.confirmable(approving.verb.sides)
-            if rounds and approving
-            else None,
+            "confirmable": rounds.confirmable(approvable) if rounds else None,
         }
 
     def _missing(self) -> list[str]:

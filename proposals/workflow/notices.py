@@ -178,6 +178,7 @@ def is_wanted(notice: Notice) -> bool:
 
 
 def submitting() -> list[str]:
+    """The names of the actions that ask for a decision."""
     return [action.name for action in actions().values() if action.submits]
 
 
