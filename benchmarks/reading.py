@@ -98,6 +98,7 @@ def pages(things: Things, person: User) -> Iterator[tuple[str, str, ByHand | Non
     yield "proposal to decide", decided.get_absolute_url(), by_hand.decision(decided)
     yield "proposal at a hub", things.at_a_hub.get_absolute_url(), by_hand.decision(things.at_a_hub)
     yield "change of a flow", things.edit.get_absolute_url(), None
+    yield "later round of a proposal", things.later_round.get_absolute_url(), None
     yield "closed proposal", things.closed.get_absolute_url(), None
     yield "flow", things.flow.get_absolute_url(), by_hand.flow(things.flow)
     yield "physical flow", things.sent.get_absolute_url(), by_hand.physical_flow(things.sent)

@@ -33,6 +33,7 @@ class Things:
     at_a_hub: Proposal
     edit: Proposal
     closed: Proposal
+    later_round: Proposal
     flow: LogicalFlow  # into the hub
     sent: PhysicalFlow  # along it
 
@@ -49,6 +50,7 @@ def things() -> Things:
         open=waiting.exclude(source__code__in=HUBS).exclude(target__code__in=HUBS).first(),
         at_a_hub=at_a_hub or waiting.filter(source__code__in=HUBS).first(),
         edit=Proposal.objects.filter(type="EDIT", state__in=open_states()).first(),
+        later_round=Proposal.objects.open().exclude(revises=None).order_by("pk")[0],
         closed=Proposal.objects.filter(state="FULLY_APPROVED").order_by("pk")[0],
         flow=flow,
         sent=PhysicalFlow.objects.filter(logical_flow=flow, lifecycle="ACTIVE").first(),

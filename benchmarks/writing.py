@@ -104,7 +104,8 @@ def catalogue() -> dict[str, bytes]:
             *(f"{source},{target}" for source, target, _ in routes),
         ],
         "physical_flows": [
-            "source_code,target_code,specification_code,transport,frequency,basis_offset,criticality",
+            "source_code,target_code,specification_code,"
+            "transport,frequency,basis_offset,criticality",
             *(
                 f"{source},{target},SPEC-{source},FILE_TRANSPORT,DAILY,1,MEDIUM"
                 for source, target, _ in routes

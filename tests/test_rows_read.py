@@ -44,6 +44,7 @@ BOUNDS = {
     "/proposals/{at_a_hub.pk}/": 9_000,
     "/proposals/{edit.pk}/": 9_000,
     "/proposals/{closed.pk}/": 500,
+    "/proposals/{later_round.pk}/": 1_500,
     "/systems/": 2_500,
     "/systems/{own.pk}/": 1_500,
     "/systems/{hub.pk}/": 9_000,

@@ -103,14 +103,12 @@ class ProposalPage(DetailView):
         rounds, following = rounds_of(proposal), proposal.next_round
         if following and following.is_draft and following.maker_id != user.pk:
             following = None
-        approvable = next(
-            (offer.verb.sides for offer in offers if offer.verb.name == "approve"), []
-        )
+        approving = [side for o in offers if o.verb.name == "approve" for side in o.verb.sides]
         return {
             "rounds": rounds,
             "next_round": following,
             "again": "" if following else again(proposal, user),
-            "confirmable": rounds.confirmable(approvable) if rounds else None,
+            "confirmable": rounds.confirmable(approving) if rounds else None,
         }
 
     def _missing(self) -> list[str]:
