@@ -17,11 +17,11 @@ urlpatterns = [
     path("me/delegations/<int:pk>/end/", me.end_delegation, name="delegation-end"),
     # Proposals
     path("proposals/", proposals.proposal_list, name="proposals"),
-    path("proposals/new/", proposals.new, name="proposal-new"),
+    path("proposals/new/", proposing.new, name="proposal-new"),
     path("proposals/new/source/", proposing.of_source, name="proposing-source"),
     path("proposals/new/advice/", proposing.advise, name="proposing-advice"),
     path("proposals/<int:pk>/", proposals.ProposalPage.as_view(), name="proposal"),
-    path("proposals/<int:pk>/edit/", proposals.edit, name="proposal-edit"),
+    path("proposals/<int:pk>/edit/", proposing.edit, name="proposal-edit"),
     path("proposals/<int:pk>/<slug:verb>/", proposals.act, name="proposal-act"),
     # Systems
     path("systems/", systems.system_list, name="systems"),

@@ -17,7 +17,7 @@ from ..reports.neighbourhood import OF_A_ROUTE, sent_along
 from ..workflow import provisioning
 from .form_pages import form_page
 from .lists import Total, keyset_page, wanted_file
-from .proposals import earlier, write
+from .proposing import earlier, write
 
 DECISIONS = ["transitions__by", "transitions__on_behalf_of"]
 

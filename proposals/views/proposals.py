@@ -2,7 +2,6 @@ from dataclasses import dataclass
 
 from django.contrib import messages
 from django.db.models import Prefetch
-from django.forms import model_to_dict
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -10,18 +9,16 @@ from django.views.decorators.http import require_safe
 from django.views.generic import DetailView
 
 from .. import workflow
-from ..errors import Conflict, Invalid, NoRight, Refused
+from ..errors import Invalid, Refused
 from ..files.download import table_response
-from ..forms import ActionForm, ChangeForm, ProposalForm, RemovalForm, who_needs_comment
+from ..forms import ActionForm, who_needs_comment
 from ..forms.filters import ProposalFilter
 from ..models import (
     Offer,
-    PhysicalFlow,
     Proposal,
     ProposalType,
     Right,
     Side,
-    System,
     Transition,
     Verb,
     prefetch_rights,
@@ -34,14 +31,6 @@ from ..reports.rounds import rounds_of
 from ..workflow import provisioning
 from .form_pages import form_page
 from .lists import Total, keyset_page, wanted_file
-
-WRITTEN = {
-    ProposalType.CREATE: (ProposalForm, "proposals/proposal_form.html"),
-    ProposalType.EDIT: (ChangeForm, "proposals/proposal_change.html"),
-    ProposalType.DELETE: (RemovalForm, "proposals/proposal_removal.html"),
-}
-MOST_LISTED = 200  # systems offered where no script searches
-SHOWN = {"show", "like"}  # buttons that show the form again, and judge and keep nothing
 
 
 @require_safe
@@ -177,130 +166,6 @@ def again(proposal: Proposal, user) -> str:
 
 
 @form_page
-def new(request: HttpRequest) -> HttpResponse:
-    """Write a CREATE. `?source=` `?target=` `?specification=` (ids) fill it in, `?from=` one of the
-    reader's.
-    """
-    route = {
-        side: request.GET[side]
-        for side in ("source", "target")
-        if request.GET.get(side, "").isdecimal()
-    }
-    named = System.objects.in_bulk([int(number[:18]) for number in route.values()])
-    typed = {side: named.get(int(number[:18])) for side, number in route.items()}
-    if request.GET.get("specification", "").isdecimal():
-        typed["specification"] = int(request.GET["specification"][:18])
-    proposal = Proposal(maker=request.user)
-    return write(request, proposal, initial=earlier(request, proposal) | typed)
-
-
-@form_page
-def edit(request: HttpRequest, pk: int) -> HttpResponse:
-    """Continue a draft."""
-    proposal = _visible(request, pk)
-    if proposal.maker_id != request.user.pk:
-        raise NoRight(f"Only its maker, {proposal.maker}, can change this draft.", proposal)
-    if not proposal.is_draft:
-        raise Conflict("It has been submitted: its content can no longer change.", proposal)
-    return write(request, proposal, initial={"source": proposal.source, "target": proposal.target})
-
-
-def earlier(request: HttpRequest, proposal: Proposal) -> dict:
-    """The content of the reader's own proposal `?from=<id>`, to start a new one from it.
-
-    `proposal`, the new one, is its next round if it was closed without agreement. Refused if it has
-    been revised already.
-    """
-    number = request.GET.get("from", "")
-    if not number.isdecimal():
-        return {}
-    original = Proposal.objects.filter(maker=request.user, pk=int(number[:18])).first()
-    if original is None:
-        raise Http404
-    if original.can_be_revised and original.concerns_the_same_as(proposal):
-        workflow.require_revisable(original, request.user)
-        proposal.revise(original)
-    fields = [*ProposalForm.Meta.fields, "source", "target"]
-    return model_to_dict(
-        original,
-        fields=[field for field in fields if field != "specification" or original.type == "CREATE"],
-    )
-
-
-def write(request: HttpRequest, proposal: Proposal, initial: dict) -> HttpResponse:
-    """The form of a proposal, and what its buttons do: submit, keep as draft, or show it again with
-    what is known.
-    """
-    form_class, _ = WRITTEN[proposal.type]
-    if request.method != "POST" or SHOWN & set(request.POST):
-        return _form(request, form_class(instance=proposal, initial=initial | _typed(request)))
-    form, refusal = form_class(request.POST, instance=proposal), None
-    if form.is_valid():
-        try:
-            return _keep(request, form)
-        except Invalid as wrong:
-            form.refuse(wrong)
-        except Refused as no:
-            refusal = no
-    elif "submit" in request.POST and proposal.type == ProposalType.CREATE:
-        _name_lacking(form)
-    return _form(request, form, refusal, status=refusal.status if refusal else 400)
-
-
-def _name_lacking(form: ProposalForm) -> None:
-    """Say at once all that is missing, not only what could not be read."""
-    lacking = provisioning.lacking(form.instance, form.cleaned_data.get("data_types", []))
-    for field, sentence in lacking.items():
-        if field not in form.errors:
-            form.add_error(field, sentence)
-
-
-def _keep(request: HttpRequest, form) -> HttpResponse:
-    proposal, is_submitted = form.instance, "submit" in request.POST
-    verb = workflow.submit if is_submitted else workflow.save_draft
-    verb(proposal, form.cleaned_data.get("data_types", []), by=request.user)
-    if "keep" in request.POST:  # by the script, while its maker writes on
-        return redirect("proposal-edit", proposal.pk)
-    done = "submitted" if is_submitted else "saved as a draft"
-    messages.success(request, f"Proposal {proposal.pk} has been {done}.")
-    return redirect(proposal)
-
-
-def _form(
-    request: HttpRequest, form, refusal: Refused | None = None, status: int = 200
-) -> HttpResponse:
-    proposal = form.instance
-    context = {"form": form, "proposal": proposal, "refusal": refusal, "judged": form.is_bound}
-    if proposal.revises:
-        context["closing"] = proposal.revises.last_transition()
-    if proposal.type == ProposalType.CREATE:
-        context |= {
-            "systems": System.objects.taking_flows()[:MOST_LISTED],
-            **advice.advice(form.so_far(request.user)),
-        }
-        context["unread"] = [] if form.is_bound else form.unread
-    elif proposal.type == ProposalType.DELETE:
-        context["consequences"] = provisioning.consequences(proposal)
-    return render(request, WRITTEN[proposal.type][1], context, status=status)
-
-
-def _typed(request: HttpRequest) -> dict:
-    """What has been typed so far, to show the form again without judging it; sent as the flow
-    `like` (its id) is.
-    """
-    if request.method != "POST":
-        return {}
-    like = request.POST.get("like", "")
-    way = (
-        PhysicalFlow.objects.active().filter(pk=int(like[:18]))
-        if like.isdecimal()
-        else PhysicalFlow.objects.none()
-    )
-    same = way.values(*PhysicalFlow.REQUIRED).first() or {}
-    return request.POST.dict() | {"data_types": request.POST.getlist("data_types")} | same
-
-
-@form_page
 def act(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
     """GET asks, POST carries out what `verb` names: the workflow judges anew whatever was offered.
     A link alone never decides.
@@ -357,7 +222,3 @@ def _what_was_done(proposal: Proposal, verb: Verb, sides: list[str]) -> str:
         return f"Proposal {proposal.pk} is fully approved, and the register is up to date."
     done = [action.done for action in verb.actions if not sides or action.side in sides]
     return f"Proposal {proposal.pk}: {', '.join(done)}."
-
-
-def _visible(request: HttpRequest, pk: int) -> Proposal:
-    return get_object_or_404(readable(request.user), pk=pk)
