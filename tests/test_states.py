@@ -13,7 +13,7 @@ from proposals.models import (
     open_states,
     states,
 )
-from proposals.models.rights import Maker
+from proposals.models.roles import Maker
 from proposals.models.states import undecided_states
 from proposals.workflow import state_diagram
 

@@ -59,10 +59,8 @@ from .register import (
 from .rights import (
     STEWARDS,
     STEWARDSHIPS,
-    Approver,
     Basis,
     Decider,
-    Maker,
     Right,
     RightsContext,
     able_to_approve,
@@ -74,9 +72,9 @@ from .rights import (
     evidence,
     lock_person,
     lock_rights,
-    on_submission,
     rights_on,
 )
+from .roles import Approver, Maker, on_submission
 from .search import (
     fill_search_texts,
     found_in,

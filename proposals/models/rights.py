@@ -1,18 +1,13 @@
-"""Who may decide. The predicate and its set form stand side by side and share one query.
+"""Who may decide. For one proposal (`rights_on`) and as a set (`decidable_by`): the two share one
+query and stand side by side.
 
-A *role* is what the table of transitions names as its `permission`. Asked with a proposal and a
-user it answers with the Right that person has, or None; it says who holds it, and which sentence a
-person without it reads. A new role is a new class here and a row in the table. Being a superuser is
-no role.
-
-The proposal is handed in; from it a role reads `rights`, the RightsContext.
+The proposal is handed in; `rights` of it is the RightsContext. Being a superuser gives no right.
 """
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection, models
@@ -307,10 +302,10 @@ def rights_on(proposal, side: str) -> list[Right]:
         for row in proposal.rights.deciders
         if row.system_id == proposal.system_id(side) and row.user_id not in barred_people
     ]
-    rights = [_by_involvement(row) for row in rows]
+    rights = [by_involvement(row) for row in rows]
     for row in rows:
         rights += [
-            _by_involvement(row, delegation)
+            by_involvement(row, delegation)
             for delegation in proposal.rights.delegations
             if delegation.delegator_id == row.user_id
             and delegation.delegate_id not in barred_people
@@ -326,7 +321,7 @@ def rights_on(proposal, side: str) -> list[Right]:
     return rights
 
 
-def _by_involvement(decider: Decider, delegation: Delegation | None = None) -> Right:
+def by_involvement(decider: Decider, delegation: Delegation | None = None) -> Right:
     user = delegation.delegate if delegation else decider.user
     return Right(user, Basis.INVOLVEMENT, decider.capacity, decider, delegation)
 
@@ -358,122 +353,6 @@ def _newest(model: Tracked, pk: int) -> Subquery:
     """The id of the newest history row of one row of `model`."""
     rows = model.history.filter(id=pk).order_by("-history_id")
     return Subquery(rows.values("history_id")[:1])
-
-
-# django-fsm declares what is called with (proposal, user) as a predicate; these answer with a Right
-# or None, which says the same and more. Hence the types of their `__call__`.
-
-
-@dataclass(frozen=True)
-class Maker:
-    """The one who proposes."""
-
-    who = "the maker"
-    bases = (Basis.MAKER,)
-
-    def __call__(self, proposal: Any, user: Any) -> Any:
-        is_maker = user.is_active and user.pk == proposal.maker_id
-        return Right(user, Basis.MAKER, "Maker") if is_maker else None
-
-    def refusal(self, proposal, user: User) -> str:
-        return f"Only its maker, {proposal.maker}, can do this."
-
-
-@dataclass(frozen=True)
-class Approver:
-    """Somebody who may decide for one side, in one of `decisions`, keys of DECISIONS."""
-
-    side: str
-    decisions: tuple[str, ...]
-    bases = (Basis.INVOLVEMENT, Basis.STEWARD, Basis.EXTERNAL)
-
-    @property
-    def who(self) -> str:
-        return f"who may {self._ways} for the {self.side.lower()}, as the rules and policies say"
-
-    @property
-    def _ways(self) -> str:
-        return " or ".join(DECISIONS[decision] for decision in self.decisions)
-
-    def __call__(self, proposal: Any, user: Any) -> Any:
-        return next(
-            (right for right in self.holders(proposal) if right.user == user and user.is_active),
-            None,
-        )
-
-    def holders(self, proposal) -> list[Right]:
-        """Everybody who has the right on this proposal, by name; own rights before delegated
-        ones.
-        """
-        rights = rights_on(proposal, self.side)
-        return [right for right in rights if any(getattr(right, way) for way in self.decisions)]
-
-    def refusal(self, proposal, user: User) -> str:
-        if user.pk in barred(proposal, self.side):
-            if user.pk == proposal.maker_id:
-                return "You made this proposal, so others decide."
-            return (
-                "You took part in the decision of the other side, "
-                "and this proposal needs two people."
-            )
-        system = proposal.system(self.side)
-        return f"You may not {self._ways} for the {self.side.lower()}, {system}."
-
-
-@dataclass(frozen=True)
-class Automatic:
-    """Nobody may do this: it follows by itself, or the clock does it; `basis` says which."""
-
-    who: str
-    basis: Basis
-
-    @property
-    def bases(self) -> tuple[Basis, ...]:
-        return (self.basis,)
-
-    def __call__(self, proposal: Any, user: Any) -> Any:
-        return None
-
-    def refusal(self, proposal, user: User) -> str:
-        return f"Nobody can do this: it {self.who}."
-
-
-def on_submission(proposal, approvals: Iterable) -> list[tuple]:
-    """Those of `approvals` (actions of the table) that follow from the submission itself: (action,
-    right), each to be recorded as automatic.
-
-    The maker's own side before the external one, and at most one in all; under WALTZ more, but
-    never two external ones, and never two at all where two decisions need two people.
-    """
-    policy = proposal.rights.policy
-    by_maker = [] if policy.maker_decides == MakerDecides.NEVER else _of_maker(proposal, approvals)
-    own_sides = {action.side for action, _ in by_maker}
-    capacity = "External system, approved on submission as the policy says"
-    outside = Right(proposal.maker, Basis.EXTERNAL, capacity)
-    external = [
-        (action, outside)
-        for action in approvals
-        if policy.external_auto_approval
-        and action.side not in own_sides
-        and proposal.system(action.side).is_external
-    ]
-    automatic = by_maker + external[:1]
-    both = policy.maker_decides == MakerDecides.WALTZ and policy.one_person_both_sides
-    return automatic if both else automatic[:1]
-
-
-def _of_maker(proposal, approvals: Iterable) -> list[tuple]:
-    own = [
-        decider
-        for decider in proposal.rights.deciders
-        if decider.user_id == proposal.maker_id and decider.may_approve
-    ]
-    by_system = {decider.system_id: decider for decider in reversed(own)}
-    return [
-        (action, _by_involvement(by_system[proposal.system_id(action.side)]))
-        for action in approvals
-        if proposal.system_id(action.side) in by_system
-    ]
 
 
 @dataclass(frozen=True)

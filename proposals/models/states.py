@@ -12,7 +12,8 @@ from functools import cache
 from django.db import models
 from django_fsm import GET_STATE, RETURN_VALUE, FSMField, FSMModelMixin, transition
 
-from .rights import Approver, Automatic, Basis, Maker
+from .rights import Basis
+from .roles import Approver, Automatic, Maker
 
 
 class State(models.TextChoices):
