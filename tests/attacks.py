@@ -5,11 +5,19 @@ in.
 from types import SimpleNamespace
 
 from django.apps import apps
+from django.db import connection
 
 from proposals import workflow
 from proposals.models import ImportBatch, ImportedFile, Policy
 
 from . import factories
+
+# SQLite's CURRENT_TIMESTAMP ends with the second: it lies before what was written a moment ago.
+NOW = (
+    "CURRENT_TIMESTAMP"
+    if connection.vendor == "postgresql"
+    else "strftime('%Y-%m-%d %H:%M:%f', 'now')"
+)
 
 
 def scene(cast, source, target) -> SimpleNamespace:
@@ -134,7 +142,7 @@ STEP = {
     "policy_id": "{policy}",
     "comment": "''",
     "automatic": "FALSE",
-    "at": "CURRENT_TIMESTAMP",
+    "at": NOW,
 }
 SECOND = {
     "number": "3",
@@ -158,13 +166,12 @@ def full(flow: str) -> str:
     """
     ended = {
         "state": "'FULLY_APPROVED'",
-        "closed_at": "CURRENT_TIMESTAMP",
+        "closed_at": NOW,
         "result_logical_flow_id": flow,
     }
     return f"{MOVED}; {update('proposal', '{waiting}', **ended)}"
 
 
-NOW = "CURRENT_TIMESTAMP"
 MOVED = update("proposal", "{waiting}", state="'SOURCE_APPROVED'")
 CLOSED = {"state": "'CANCELLED'", "closed_at": NOW}
 REOPENED = {"state": "'PENDING_APPROVALS'", "closed_at": "NULL"}
