@@ -436,5 +436,11 @@ TABLE = {
         "INSERT INTO proposals_proposal_data_types (proposal_id, datatype_id) VALUES ({draft}, "
         "{unused_type})",
     ],
+    # The ledger
+    "ledgerleaf_next_in_line": [
+        "INSERT INTO proposals_ledgerform (id, \"table\", columns) VALUES (900, 'x', '[]'); "
+        'INSERT INTO proposals_ledgerleaf (number, "table", "row", form_id, salt, sha256) '
+        "VALUES (900, 'x', 1, 900, '00', '00')"
+    ],
 }
 ATTACKS = [(guard, attack) for guard, attacks in TABLE.items() for attack in attacks]

@@ -6,13 +6,17 @@ What PostgreSQL refuses only at commit, SQLite lets pass; there the audit must f
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
 
 from proposals import guards
 from proposals.guards.record import histories
-from proposals.history import verify
+from proposals.history import ledger, verify
 from proposals.models import (
     ImportBatch,
     ImportedFile,
+    LedgerForm,
+    LedgerLeaf,
+    LedgerNode,
     LogicalFlow,
     PhysicalFlow,
     PhysicalSpecification,
@@ -97,11 +101,19 @@ def refused(sql: str, why: str | None = None) -> bool:
     return True
 
 
-RECORD = [Transition, ImportBatch, ImportedFile, *histories()]
+LEDGER = [LedgerForm, LedgerLeaf, LedgerNode]
+RECORD = [Transition, ImportBatch, ImportedFile, *histories(), *LEDGER]
 KEPT = [*RECORD, Proposal, LogicalFlow, PhysicalFlow, PhysicalSpecification]
 
 
-def test_the_record_is_only_appended_to(scene, subtests):
+@pytest.fixture
+def taken_down(scene):
+    """The scene with leaves in the ledger, and a node, as a larger one has."""
+    ledger.extend(timezone.now())
+    LedgerNode.objects.create(level=8, place=0, sha256="0" * 64)
+
+
+def test_the_record_is_only_appended_to(taken_down, subtests):
     for model in RECORD:
         table, key, name = model._meta.db_table, model._meta.pk.column, guards.name_of(model)
         with subtests.test(table=table):
@@ -110,7 +122,7 @@ def test_the_record_is_only_appended_to(scene, subtests):
             assert refused(f"DELETE FROM {table}", rf"\[{name}_stays\]")
 
 
-def test_no_table_of_the_record_is_emptied_or_replaced_wholesale(scene, subtests):
+def test_no_table_of_the_record_is_emptied_or_replaced_wholesale(taken_down, subtests):
     wholesale = (
         "TRUNCATE {table} CASCADE"
         if ON_POSTGRESQL

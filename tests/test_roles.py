@@ -148,6 +148,7 @@ COMMANDS = {
     "remind_approvers": ("app", []),
     "send_digests": ("app", []),
     "renew_search_texts": ("app", []),
+    "extend_ledger": ("app", []),
     "send_queued_mail": ("app", []),
     "worker": ("app", []),
     "clearsessions": ("app", []),

@@ -53,6 +53,11 @@ ROOT = Path(__file__).resolve().parent.parent
 # Written by the program alone: choices, keys, sums, addresses of pages.
 OF_THE_PROGRAM = {
     "ImportedFile.sha256",
+    "LedgerForm.table",
+    "LedgerLeaf.salt",
+    "LedgerLeaf.sha256",
+    "LedgerLeaf.table",
+    "LedgerNode.sha256",
     "PassResult.name",
     "Receipt.page",
     "Transition.action",

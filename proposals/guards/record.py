@@ -19,6 +19,9 @@ from ..models import (
     Involvement,
     InvolvementKind,
     LaterPhysicalFlows,
+    LedgerForm,
+    LedgerLeaf,
+    LedgerNode,
     LogicalFlow,
     Notice,
     OrganisationalUnit,
@@ -90,6 +93,20 @@ def imports() -> list[Guard]:
     return [guard for model in (ImportBatch, ImportedFile) for guard in appended_only(model)] + [
         late
     ]
+
+
+def ledger() -> list[Guard]:
+    """Leaves come one after the other."""
+    before = f"SELECT 1 FROM {table(LedgerLeaf)} l WHERE l.number = NEW.number - 1"
+    in_line = Guard(
+        "ledgerleaf_next_in_line",
+        table(LedgerLeaf),
+        ("INSERT",),
+        f"NEW.number <> 0 AND NOT EXISTS ({before})",
+        "A leaf comes after the last one.",
+    )
+    appended = [appended_only(model) for model in (LedgerForm, LedgerLeaf, LedgerNode)]
+    return [*chain.from_iterable(appended), in_line]
 
 
 def keeps_its_id(model: Any) -> Guard:
@@ -297,6 +314,7 @@ def guards() -> list[Guard]:
         *(sets_agreeing_with_history(field) for field in HistoricalRecords.m2m_models),
         *(caused(model) for model in CAUSED),
         imports(),
+        ledger(),
         [keeps_its_id(model) for model in KEEPS_ITS_ID],
         [groups_keep_their_names()],
     ]

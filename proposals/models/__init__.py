@@ -19,6 +19,7 @@ from .fields import (
     renew_derived,
 )
 from .history import Cause, CausedHistory, ChangeContext, HistoryRow, Tracked
+from .ledger import LEVELS, LedgerForm, LedgerLeaf, LedgerNode
 from .moments import (
     EARLIEST,
     LATEST,
@@ -112,6 +113,7 @@ __all__ = [
     "FLOW_ATTRIBUTES",
     "LAST_ADMINISTRATOR",
     "LATEST",
+    "LEVELS",
     "STEWARDS",
     "STEWARDSHIPS",
     "Action",
@@ -138,6 +140,9 @@ __all__ = [
     "Involvement",
     "InvolvementKind",
     "LaterPhysicalFlows",
+    "LedgerForm",
+    "LedgerLeaf",
+    "LedgerNode",
     "Lifecycle",
     "LineInput",
     "LogicalFlow",

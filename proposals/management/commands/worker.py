@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand
 from django.db import InterfaceError, OperationalError, close_old_connections
 from django.utils import timezone
 
+from ...history.ledger import extend_ledger
 from ...reports.figures import renew_figures
 from ...workflow import periodic
 
@@ -20,6 +21,7 @@ ROUNDS = [
     (periodic.ask_delegates, 600, "Delegates asked: {}."),
     (periodic.send_digests, 600, "Digests queued: {}."),
     (renew_figures, 1800, "Figures kept for their pages: {}."),
+    (extend_ledger, 5, "Leaves appended to the ledger: {}."),
     (periodic.send_mail, 5, "Mails sent: {}."),
     (periodic.forget_receipts, 3600, "Receipts of forms forgotten: {}."),
 ]

@@ -1,0 +1,126 @@
+"""What the ledger takes down, and how: one text for each row, the same on every database and in
+every year.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import cached_property
+from hashlib import sha256
+from typing import Any
+
+from django.db import models
+from simple_history.models import HistoricalRecords
+
+from ...guards.record import TRACKED, sets_of
+from ...models import ImportBatch, ImportedFile, Notice, Tracked, Transition
+
+
+@dataclass(frozen=True)
+class Members:
+    """What belongs to a row and was written with it: rows of `model` that name it by `owner`."""
+
+    name: str
+    model: type[models.Model]
+    owner: str
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A table of the record: each of its rows has a leaf. `at` is the column that dates a row;
+    `changing` are columns that say what became of it later, which no leaf tells.
+    """
+
+    model: type[models.Model]
+    at: str
+    members: tuple[Members, ...] = ()
+    changing: tuple[str, ...] = ()
+
+    @property
+    def table(self) -> str:
+        return self.model._meta.db_table
+
+    @property
+    def key(self) -> str:
+        return self.model._meta.pk.attname
+
+    @property
+    def noun(self) -> str:
+        """How a report calls one of its rows."""
+        return str(self.model._meta.verbose_name)
+
+    @cached_property
+    def columns(self) -> list[str]:
+        names = [str(field.attname) for field in self.model._meta.local_concrete_fields]
+        return sorted(set(names) - set(self.changing))
+
+    def rows(self) -> models.QuerySet:
+        """Of any account: an auditor may not read every column of people."""
+        return self.model._base_manager.order_by("pk")
+
+
+def _past(model: Tracked) -> Recorded:
+    members = tuple(
+        Members(
+            str(field.name),
+            HistoricalRecords.m2m_models[field],
+            "history_id",
+            (field.m2m_reverse_name(),),
+        )
+        for field in sets_of(model)
+    )
+    return Recorded(model.history.model, "history_date", members)
+
+
+RECORDED = [
+    Recorded(Transition, "at"),
+    *map(_past, TRACKED),
+    Recorded(
+        ImportBatch,
+        "at",
+        (Members("files", ImportedFile, "batch_id", ("id", "name", "rows", "sha256")),),
+    ),
+    Recorded(Notice, "at", changing=("mail_id", "withdrawn")),
+]
+
+
+def members_of(recorded: Recorded, keys: Sequence[int]) -> dict[int, dict[str, list]]:
+    """Key of a row -> name of a set -> its members, of the rows with these keys."""
+    sets: dict[int, dict[str, list]] = {
+        key: {members.name: [] for members in recorded.members} for key in keys
+    }
+    for members in recorded.members:
+        rows = members.model._base_manager.filter(**{f"{members.owner}__in": keys})
+        for owner, *values in rows.values_list(members.owner, *members.columns):
+            sets[owner][members.name].append(values if len(values) > 1 else values[0])
+    return sets
+
+
+def text_of(
+    recorded: Recorded, columns: Iterable[str], values: Iterable, sets: dict[str, list]
+) -> str:
+    """JSON with sorted keys and no space between; moments in UTC with microseconds."""
+    said: dict[str, Any] = {
+        "table": recorded.table,
+        "row": dict(zip(columns, values, strict=True)),
+    }
+    if recorded.members:
+        said["sets"] = {name: sorted(members) for name, members in sets.items()}
+    return json.dumps(
+        said, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain
+    )
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    if isinstance(value, date):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} has no form in the ledger.")
+
+
+def fingerprint(salt: str, text: str) -> str:
+    """SHA-256 over the salt (bytes in hex) and the text in UTF-8, in hex."""
+    return sha256(bytes.fromhex(salt) + text.encode()).hexdigest()
