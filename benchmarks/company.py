@@ -30,6 +30,7 @@ from proposals.models import (
     PhysicalSpecification,
     Proposal,
     Receipt,
+    RightsChange,
     System,
     Transition,
     User,
@@ -66,8 +67,9 @@ VERSIONS = {
     "read_specification_version": PhysicalSpecification,
     "read_logical_flow_version": LogicalFlow,
 }
-# What was mailed, done by the clock, sent twice; and the ledger, which the worker writes.
-LEFT_OUT = {Notice, PassResult, Receipt, LedgerForm, LedgerLeaf, LedgerNode}
+# What was mailed, done by the clock or left to it, sent twice; and the ledger, which the worker
+# writes.
+LEFT_OUT = {Notice, PassResult, Receipt, RightsChange, LedgerForm, LedgerLeaf, LedgerNode}
 
 
 def grow(proposals: int) -> None:

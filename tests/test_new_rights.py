@@ -13,7 +13,15 @@ from django.utils import timezone
 
 from proposals import workflow
 from proposals.files.catalogue import import_catalogue
-from proposals.models import ApproverRule, Delegation, Involvement, Notice, Policy, Proposal
+from proposals.models import (
+    ApproverRule,
+    Delegation,
+    Involvement,
+    Notice,
+    Policy,
+    Proposal,
+    RightsChange,
+)
 from proposals.workflow import new_rights, notices, periodic
 
 from . import factories
@@ -29,6 +37,12 @@ def administrator(cast):
     client = Client()
     client.force_login(cast.superuser)
     return client
+
+
+def rights_changed(by=None, at=None):
+    """Told by some door, and dealt with by the worker."""
+    workflow.rights_changed(by=by, at=at or timezone.now())
+    assert periodic.ask_newly_able(at or timezone.now())[1] == 0
 
 
 def save(client, obj, **changes):
@@ -131,6 +145,7 @@ def test_whoever_becomes_able_to_decide_is_asked_for_what_waits(
     submissions = {"transition__action": "propose"}
     before = told(**submissions)
     cause(administrator, cast, target, proposal)
+    periodic.ask_newly_able(timezone.now())
     now_asked = list(told(**submissions))
     for name in before:
         now_asked.remove(name)
@@ -142,13 +157,14 @@ def test_whoever_becomes_able_to_decide_is_asked_for_what_waits(
         if cause is not decide_the_other_side:  # of the second Tess can still decide both
             assert f"http://127.0.0.1:8000/proposals/{second.pk}/" in words
         assert "for the target" in words
-    workflow.rights_changed(by=None, at=timezone.now())
+    rights_changed()
     [_] = mails_to(Notice.objects.filter(recipient__name=person).first().recipient)
 
 
 def test_who_gives_a_right_to_themselves_is_not_asked(administrator, cast, target, proposal):
     save(administrator, cast.superuser, groups=[Group.objects.get(name="Stewards").pk])
     leave_it_to_the_stewards(administrator, cast, target, proposal)
+    periodic.ask_newly_able(timezone.now())
     assert "Sue Superuser" not in told()
     assert "Stella Steward" in told()
 
@@ -159,7 +175,7 @@ def test_whose_request_was_withdrawn_is_asked_again(cast, target, proposal):
     notice = Notice.objects.get(recipient=cast.target_approver)
     assert notice.withdrawn
     factories.involve(cast.target_approver, target)
-    workflow.rights_changed(by=cast.superuser, at=timezone.now())
+    rights_changed(by=cast.superuser)
     mail.outbox.clear()
     periodic.send_mail(timezone.now())
     assert [sent.to for sent in mail.outbox] == [[cast.target_approver.email]]
@@ -169,7 +185,7 @@ def test_whose_request_was_withdrawn_is_asked_again(cast, target, proposal):
 
 def test_a_request_is_not_sent_to_who_loses_the_right_before_it_leaves(cast, target, proposal):
     part = factories.involve(cast.stranger, target)
-    workflow.rights_changed(by=cast.superuser, at=timezone.now())
+    rights_changed(by=cast.superuser)
     Involvement.objects.filter(pk=part.pk).update(ended_at=timezone.now())
     periodic.send_mail(timezone.now())
     assert [cast.stranger.email] not in [sent.to for sent in mail.outbox]
@@ -180,6 +196,7 @@ def test_an_administrator_who_saves_what_gives_no_right_asks_nobody(
 ):
     factories.involve(cast.stranger, target)
     save(administrator, cast.other, title="Head of Limits")
+    periodic.ask_newly_able(timezone.now())
     assert "Stan Stranger" not in told()
 
 
@@ -195,12 +212,54 @@ def test_of_many_open_proposals_the_newest_are_asked_for_and_reminders_ask_for_t
         for n in range(4)
     ]
     factories.involve(cast.stranger, target)
-    workflow.rights_changed(by=None, at=now)
+    rights_changed(at=now)
     asked = Notice.objects.filter(recipient=cast.stranger)
     assert set(asked.values_list("proposal", flat=True)) == {made[2].pk, made[3].pk}
     periodic.remind_approvers(now)
     asked = Notice.objects.filter(recipient=cast.stranger)
     assert set(asked.values_list("proposal", flat=True)) == {row.pk for row in made}
+
+
+def test_a_mail_lists_the_first_of_many_and_says_how_many_more_there_are(
+    cast, source, target, monkeypatch
+):
+    monkeypatch.setattr(new_rights, "MOST_LISTED", 2)
+    made = [
+        factories.proposed(cast.maker, source, target, specification_name=f"{number}.csv")
+        for number in range(5)
+    ]
+    factories.involve(cast.stranger, target)
+    rights_changed()
+    [email] = mails_to(cast.stranger)
+    assert email.subject == "Please decide: 5 proposals you can now decide on"
+    for sent in (email.message, email.html_message):
+        listed = [row.pk for row in made if f"http://127.0.0.1:8000/proposals/{row.pk}/" in sent]
+        assert listed == [made[0].pk, made[1].pk]
+        assert "http://127.0.0.1:8000/inbox/" in sent
+    assert "And 3 more: " in email.message
+    assert ">3 more</a>" in email.html_message
+    assert Notice.objects.filter(recipient=cast.stranger).count() == 5
+
+
+def test_a_change_whose_asking_fails_is_tried_again_and_the_next_one_goes_on(
+    cast, target, proposal, monkeypatch
+):
+    factories.involve(cast.stranger, target)
+    for _ in range(2):
+        workflow.rights_changed(by=None, at=timezone.now())
+    ask, failing = new_rights.ask_newly_able, [True, False, False]
+
+    def fail_first(*args, **kwargs):
+        if failing.pop(0):
+            raise RuntimeError("The disk is full.")
+        return ask(*args, **kwargs)
+
+    monkeypatch.setattr(new_rights, "ask_newly_able", fail_first)
+    assert periodic.ask_newly_able(timezone.now()) == (1, 1)
+    assert RightsChange.objects.filter(done_at=None).count() == 1
+    assert periodic.ask_newly_able(timezone.now()) == (0, 0)
+    assert not RightsChange.objects.filter(done_at=None).exists()
+    assert len(mails_to(cast.stranger)) == 1
 
 
 @pytest.mark.parametrize("wanted", ["EACH", "DIGEST"])
@@ -315,6 +374,6 @@ def test_the_database_tells_nobody_twice(cast, source, target, cause):
 
 def test_stories_of_the_past_ask_nobody(cast, target, proposal):
     factories.involve(cast.stranger, target)
-    workflow.rights_changed(by=None, at=timezone.now() - 2 * notices.NEWS)
+    rights_changed(at=timezone.now() - 2 * notices.NEWS)
     assert "Stan Stranger" not in told()
     assert Proposal.objects.open().exists()

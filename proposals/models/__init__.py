@@ -30,7 +30,7 @@ from .moments import (
     other_reading,
 )
 from .notices import Notice
-from .passes import PassResult
+from .passes import PassResult, RightsChange
 from .people import (
     LAST_ADMINISTRATOR,
     ApproverRule,
@@ -164,6 +164,7 @@ __all__ = [
     "Reason",
     "Receipt",
     "Right",
+    "RightsChange",
     "RightsContext",
     "Side",
     "SideWithoutApprover",

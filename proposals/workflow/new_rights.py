@@ -18,6 +18,7 @@ from ..models import (
     Involvement,
     Notice,
     Proposal,
+    RightsChange,
     Side,
     Transition,
     User,
@@ -26,10 +27,12 @@ from ..models import (
     prefetch_rights,
 )
 from . import notices
+from .retry import retrying_transaction
 
-# Of open proposals, looked through for people who can newly decide while somebody waits for the
-# change to be saved; whoever may decide on older ones finds them in the inbox, and is reminded.
+# Of open proposals, looked through for people who can newly decide; whoever may decide on older
+# ones finds them in the inbox, and is reminded.
 MOST_LOOKED_THROUGH = 1000
+MOST_LISTED = 25  # proposals in one mail
 
 
 @dataclass(frozen=True)
@@ -46,11 +49,28 @@ class Waiting:
 
 
 def rights_changed(*, by: User | None, at: datetime, systems: Iterable[int] | None = None) -> str:
-    """Ask those who can decide now, on `systems` (ids) or anywhere; and the warning that stewards
-    are missing, empty if none are.
+    """Leave to the worker to ask those who can decide now, on `systems` (ids) or anywhere; and the
+    warning that stewards are missing, empty if none are.
     """
-    ask_newly_able(Proposal.objects.open() if systems is None else _open_on(systems), by=by, at=at)
+    # What is told of the past is no news.
+    if at >= timezone.now() - notices.NEWS:
+        concerned = None if systems is None else sorted(systems)
+        RightsChange.objects.create(by=by, at=at, systems=concerned)
     return missing_stewards()
+
+
+@retrying_transaction
+def ask_after(change: RightsChange, at: datetime) -> int:
+    """Ask those who can decide since then; how many. Whoever comes second finds it done."""
+    change = RightsChange.objects.select_for_update().get(pk=change.pk)
+    if change.done_at:
+        return 0
+    concerned = change.systems
+    proposals = Proposal.objects.open() if concerned is None else _open_on(concerned)
+    asked = ask_newly_able(proposals, by=change.by, at=at)
+    change.done_at = at
+    change.save(update_fields=["done_at"])
+    return asked
 
 
 def ask_newly_able(proposals: QuerySet[Proposal], *, by: User | None, at: datetime) -> int:
@@ -158,7 +178,11 @@ def _inform(
     """Keep what is told, and one mail for all of it where the person wants each event."""
     mail = None
     if notices.wants_each(person):
-        content = {"summary": summary, "waiting": waiting}
+        content = {
+            "summary": summary,
+            "waiting": waiting[:MOST_LISTED],
+            "more": len(waiting[MOST_LISTED:]),
+        }
         mail = notices.compose(person, subject, "waiting", content)
         mail.save()
     for notice in told:

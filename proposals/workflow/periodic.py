@@ -15,7 +15,7 @@ from django.db.models import Min, QuerySet
 
 from .. import workflow
 from ..errors import Refused
-from ..models import PassResult, Policy, Proposal, Receipt, pieces
+from ..models import PassResult, Policy, Proposal, Receipt, RightsChange, pieces
 from . import new_rights, notices, sending
 
 REMINDERS = "reminders"  # name of their PassResult
@@ -73,6 +73,20 @@ def _due_for_reminder(last: datetime | None, at: datetime) -> Iterator[QuerySet[
     while oldest and oldest <= at - reached:
         yield listed.submitted_between(last - reached, at - reached)
         reached += every
+
+
+def ask_newly_able(at: datetime) -> tuple[int, int]:
+    """Ask whoever can decide since rights were changed: (how many people, how many changes failed
+    and are tried again).
+    """
+    done = failed = 0
+    for change in RightsChange.objects.filter(done_at=None).order_by("pk"):
+        try:
+            done += new_rights.ask_after(change, at)
+        except Exception:
+            log.exception("Nobody was asked after rights change %s; tried again.", change.pk)
+            failed += 1
+    return done, failed
 
 
 def ask_delegates(at: datetime) -> tuple[int, int]:

@@ -6,12 +6,15 @@ from ...workflow import periodic
 
 class Command(BaseCommand):
     help = (
-        "Reminds those who still have to decide, on the days the policy says. One pass; "
-        "safe to run twice at once."
+        "Asks those who can newly decide, and reminds those who still have to, on the days the "
+        "policy says. One pass; safe to run twice at once."
     )
 
     def handle(self, *args, **options) -> None:
-        done, failed = periodic.remind_approvers(timezone.now())
-        self.stdout.write(f"Reminders queued: {done}.")
-        if failed:
-            raise CommandError(f"{failed} failed; the log says why.")
+        now = timezone.now()
+        asked, not_asked = periodic.ask_newly_able(now)
+        delegates, _ = periodic.ask_delegates(now)
+        done, failed = periodic.remind_approvers(now)
+        self.stdout.write(f"People asked: {asked + delegates}. Reminders queued: {done}.")
+        if failed + not_asked:
+            raise CommandError(f"{failed + not_asked} failed; the log says why.")

@@ -22,6 +22,7 @@ ROUNDS = [
     (periodic.send_digests, 600, "Digests queued: {}."),
     (renew_figures, 1800, "Figures kept for their pages: {}."),
     (extend_ledger, 5, "Leaves appended to the ledger: {}."),
+    (periodic.ask_newly_able, 5, "People asked since rights changed: {}."),
     (periodic.send_mail, 5, "Mails sent: {}."),
     (periodic.forget_receipts, 3600, "Receipts of forms forgotten: {}."),
 ]
