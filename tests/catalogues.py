@@ -1,6 +1,4 @@
-"""A small catalogue as texts, for tests to import retrying_transaction or with one thing
-changed.
-"""
+"""A small catalogue as texts, for tests to import whole or with one thing changed."""
 
 from proposals.files.catalogue import Report, import_catalogue
 

@@ -342,6 +342,46 @@ def test_twenty_times_the_rows_do_not_need_a_query_for_each():
     assert queries(10, 210) - queries(0, 10) < 30
 
 
+def test_of_specifications_and_flows_only_those_are_read_that_the_files_may_mean(monkeypatch):
+    import_catalogue(texts())
+    bring(
+        specifications="code,name,owner_code,format\n007,old.csv,RISK,XML\n",
+        logical_flows="source_code,target_code\nFED,RISK\n",
+        physical_flows=(
+            "source_code,target_code,specification_code,transport,frequency,basis_offset,"
+            "criticality\nFED,RISK,007,EMAIL,DAILY,1,HIGH\n"
+        ),
+    )
+    read = []
+    values = type(TABLES["specifications"]).values
+    monkeypatch.setattr(
+        type(TABLES["specifications"]),
+        "values",
+        lambda table, obj: read.append(str(obj)) or values(table, obj),
+    )
+    report = bring(
+        specifications="code,name,owner_code,format\n7,new.csv,RISK,XML\ns1,trades.csv,LEDGER,FLAT_FILE\n",
+        physical_flows=(
+            "source_code,target_code,specification_code,transport,frequency,basis_offset,"
+            "criticality\nFED,RISK,7,EMAIL,DAILY,1,HIGH\n"
+        ),
+    )
+    large = (PhysicalSpecification, LogicalFlow, PhysicalFlow)
+    of_large_tables = {str(obj) for model in large for obj in model.objects.all()}
+    assert of_large_tables & set(read) == {
+        str(PhysicalSpecification.objects.get(code="S1")),
+        str(flow("FED", "RISK")),
+        str(PhysicalFlow.objects.get(specification__code="007")),
+    }
+    assert counts(report) == {
+        "specifications.csv": (2, 1, 0, 1, 0),
+        "physical_flows.csv": (1, 1, 0, 0, 0),
+    }
+    assert [warning.reason for warning in report.warnings] == [
+        "“007” is here already: has “7” lost its zeros?"
+    ]
+
+
 def test_whoever_waits_is_told_how_far_it_is():
     told = []
     import_catalogue(texts(), progress=lambda done, total: told.append((done, total)))

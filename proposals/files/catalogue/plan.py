@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from django.db.models import QuerySet
+
 from ...models import folded
 from ..cells import unescaped
 from .columns import Code, Column
@@ -18,6 +20,7 @@ from .reading import Sheet
 from .tables import TABLES, Table
 
 MOST_PROBLEMS = 10_000
+NAMES_AT_ONCE = 500  # in one query: SQLite has a limit
 
 
 @dataclass
@@ -66,11 +69,25 @@ class Shelf:
     added: list = field(default_factory=list)  # keys
     changed: dict = field(default_factory=dict)  # key -> the columns that differ
     renamed: dict = field(default_factory=dict)  # key before this import -> key
+    looked_up: set[str] = field(default_factory=set)  # values of the table's `lookup`
 
     def load(self, renamed: dict) -> None:
-        """`renamed`: the keys of people that this import changes, old -> new."""
+        """Read the whole table. `renamed`: the keys of people that this import changes, old ->
+        new.
+        """
+        self._read(self.table.objects(removed=True), renamed)
+
+    def look_up(self, names: set[str]) -> None:
+        """Read the rows of a large table that are found by these, if they were not read before."""
+        wanted = sorted(names - self.looked_up)
+        self.looked_up |= names
+        for start in range(0, len(wanted), NAMES_AT_ONCE):
+            few = {f"{self.table.lookup}__in": wanted[start : start + NAMES_AT_ONCE]}
+            self._read(self.table.objects(removed=True).filter(**few), {})
+
+    def _read(self, objects: QuerySet, renamed: dict) -> None:
         of_people = [column.name for column in self.table.of_codes if column.of == "people"]
-        for obj in self.table.objects(removed=True).iterator(chunk_size=1000):
+        for obj in objects.iterator(chunk_size=1000):
             values = self.table.values(obj)
             for name in of_people:
                 values[name] = renamed.get(values[name], values[name])
@@ -145,11 +162,12 @@ class Plan:
         ]
 
     def shelf(self, name: str) -> Shelf:
-        """Read from the database when it is first asked for."""
+        """Read from the database when it is first asked for; a large table by what is named."""
         if name not in self.shelves:
             self.shelves[name] = Shelf(TABLES[name])
             people = self.shelves.get("people")
-            self.shelves[name].load(people.renamed if people else {})
+            if not TABLES[name].lookup:
+                self.shelves[name].load(people.renamed if people else {})
         return self.shelves[name]
 
     def take(self, sheet: Sheet, table: Table) -> None:
@@ -172,6 +190,9 @@ class Plan:
                 self._place(shelf, Row(line, texts, values))
         shelf.complete = sheet.complete
         self.problems += sheet.problems
+        for large, column in table.names.items():
+            fold = table.by_name[column].fold
+            self.shelf(large).look_up({fold(row.values[column]) for row in shelf.rows.values()})
         if table.name == "people":
             self._follow_employee_ids(shelf)
         for key, row in shelf.rows.items():

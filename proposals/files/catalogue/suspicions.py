@@ -46,8 +46,11 @@ def _without_zeros(shelf: Shelf, column: Identifier) -> dict[str, str]:
     """What is left of the codes that begin with zeros, once a spreadsheet took them for numbers ->
     the code.
     """
-    values = (before[column.name] for before in shelf.before.values())
-    return {value.lstrip("0"): value for value in values if value.isdigit() and value[0] == "0"}
+    if not shelf.added and not shelf.changed:
+        return {}
+    begins = {f"{column.path}__startswith": "0"}
+    values = shelf.table.model.objects.filter(**begins).values_list(column.path, flat=True)
+    return {value.lstrip("0"): value for value in values.iterator() if value.isdigit()}
 
 
 def _suspicions(value: str, codes: dict[str, str] | None) -> Iterator[str]:

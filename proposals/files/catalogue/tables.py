@@ -5,7 +5,7 @@ Import and export both follow these tables. A new column is one line here.
 """
 
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import models
@@ -33,6 +33,10 @@ class Table:
 
     `key` names the columns that identify a row. Rows `only_added` are changed by proposals alone,
     so their lifecycle may be REMOVED. `above` is the column that makes a tree of it.
+
+    Of a large table only the rows are read that the files may mean: `lookup` is the path of the
+    folded code they are found by, and `names` says of which large tables this file names rows, in
+    which of its columns.
     """
 
     name: str
@@ -41,6 +45,8 @@ class Table:
     key: tuple[str, ...]
     only_added: bool = False
     above: str = ""
+    lookup: str = ""
+    names: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for column in self.columns:
@@ -218,6 +224,8 @@ _TABLES = [
         ],
         key=("code",),
         only_added=True,
+        lookup="code_folded",
+        names={"specifications": "code"},
     ),
     Table(
         "logical_flows",
@@ -229,6 +237,8 @@ _TABLES = [
         ],
         key=("source_code", "target_code"),
         only_added=True,
+        lookup="source__code_folded",
+        names={"logical_flows": "source_code"},
     ),
     Table(
         "physical_flows",
@@ -255,6 +265,12 @@ _TABLES = [
             "basis_offset",
         ),
         only_added=True,
+        lookup="logical_flow__source__code_folded",
+        names={
+            "specifications": "specification_code",
+            "logical_flows": "source_code",
+            "physical_flows": "source_code",
+        },
     ),
 ]
 TABLES = {table.name: table for table in _TABLES}
