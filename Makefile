@@ -11,10 +11,13 @@ SHELL := bash
 
 demo: export BASE_URL ?= http://$(ADDRESS)
 demo: export PYTHONUNBUFFERED = 1
+demo: export LEDGER_KEY ?= ledger/private-key.txt
+demo: export LEDGER_CHECKPOINTS ?= ledger/checkpoints
 demo: .venv/.running
 	@echo "Preparing the database (up to a minute the first time) ..."
 	@$(BIN)/python manage.py migrate
 	@$(BIN)/python manage.py demo
+	@[ -e $(LEDGER_KEY) ] || $(BIN)/python manage.py ledger_key >/dev/null
 	@echo
 	@echo "Mails are printed here as the worker sends them; with VERBOSE=1 page views too."
 	@echo "Serving on http://$(ADDRESS)  (stop with Ctrl-C)"
@@ -24,6 +27,7 @@ demo: .venv/.running
 demo-new:
 	@if [ -n "$(DATABASE_URL)" ]; then echo "demo-new removes the SQLite file of this folder only; empty your own database yourself."; exit 1; fi
 	@rm -f waltzflow.sqlite3 waltzflow.sqlite3-wal waltzflow.sqlite3-shm
+	@rm -rf ledger
 	@$(MAKE) --no-print-directory demo
 
 test: .venv/.testing

@@ -149,6 +149,8 @@ COMMANDS = {
     "send_digests": ("app", []),
     "renew_search_texts": ("app", []),
     "extend_ledger": ("app", []),
+    "ledger_key": ("app", []),
+    "checkpoint": ("app", []),
     "send_queued_mail": ("app", []),
     "worker": ("app", []),
     "clearsessions": ("app", []),
@@ -204,6 +206,8 @@ def manage(name: str, commands: list[str], folder: Path) -> None:
             "DATABASE_URL": url_for(f"{name}_{role}", name),
             "DJANGO_SETTINGS_MODULE": "waltzflow.settings",
             "DJANGO_SUPERUSER_PASSWORD": "a long password",
+            "LEDGER_KEY": str(folder / "private-key.txt"),
+            "LEDGER_CHECKPOINTS": str(folder / "checkpoints"),
         }
         done = subprocess.run(
             [sys.executable, "-c", CARRY_OUT, json.dumps(calls)],

@@ -158,3 +158,19 @@ def test_page_views_are_printed_only_where_they_are_asked_for(verbose, printed):
         [sys.executable, "-c", log], cwd=ROOT, env=environ, capture_output=True, text=True
     )
     assert [line.partition("django.server: ")[2] for line in done.stderr.splitlines()] == printed
+
+
+def test_who_gets_checkpoints_has_a_mail_address(operator):
+    operator(LEDGER_MAIL="a@x.example, b@x.example")
+    assert environment.addresses("LEDGER_MAIL") == ["a@x.example", "b@x.example"]
+    operator(LEDGER_MAIL="auditors")
+    with pytest.raises(ImproperlyConfigured, match="no mail address"):
+        environment.addresses("LEDGER_MAIL")
+
+
+def test_a_path_is_one_however_it_is_written(operator, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    operator(LEDGER_KEY="keys/private.txt")
+    assert environment.path("LEDGER_KEY") == tmp_path / "keys" / "private.txt"
+    operator(LEDGER_KEY=None)
+    assert environment.path("LEDGER_KEY") is None

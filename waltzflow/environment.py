@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from email.errors import HeaderParseError
 from email.headerregistry import Address
 from email.utils import parseaddr
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import dj_database_url
 import dj_email_url
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.core.validators import validate_email
 from django.http.request import validate_host
 
 FOR_TRYING = "only-for-trying-things-on-your-own-machine-never-in-production"
@@ -176,6 +178,26 @@ def sender(default: str) -> str:
             '"Data, flows" <waltzflow@company.example>.'
         ) from error
     return str(parts)
+
+
+def path(name: str) -> Path | None:
+    """Of a file or directory; None if it is not set."""
+    text = os.environ.get(name, "").strip()
+    return Path(text).expanduser().absolute() if text else None
+
+
+def addresses(name: str) -> list[str]:
+    """Mail addresses, comma between."""
+    named = listed(name)
+    for address in named:
+        try:
+            validate_email(address)
+        except ValidationError as error:
+            raise ImproperlyConfigured(
+                f"{name} names “{address}”, which is no mail address: it has to look like "
+                "auditors@company.example, comma between several."
+            ) from error
+    return named
 
 
 def time_zone(default: str) -> str:

@@ -7,12 +7,14 @@ from urllib.parse import urlsplit
 from csp.constants import NONE, SELF
 
 from .environment import (
+    addresses,
     base_url,
     database,
     flag,
     hosts,
     mail,
     number,
+    path,
     secret,
     sender,
     time_zone,
@@ -217,6 +219,12 @@ POST_OFFICE = {
     "MESSAGE_ID_ENABLED": True,
     "MESSAGE_ID_FQDN": BASE.host,
 }
+
+# Checkpoints of the ledger are signed with this key, written there, and mailed to the auditors.
+LEDGER_NAME = f"{BASE.host}{BASE.path}/ledger"
+LEDGER_KEY = path("LEDGER_KEY")
+LEDGER_CHECKPOINTS = path("LEDGER_CHECKPOINTS")
+LEDGER_MAIL = addresses("LEDGER_MAIL")
 
 # To the console, in production too, where Django by itself would keep errors to itself.
 LOGGING = {

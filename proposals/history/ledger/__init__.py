@@ -6,25 +6,51 @@ still, word for word, whatever the owner of the database did.
 """
 
 from .canonical import RECORDED, Recorded, fingerprint, members_of, text_of
+from .checkpoints import (
+    Checkpoint,
+    CheckpointBroken,
+    DatedKey,
+    Kept,
+    kept_checkpoints,
+    newest_name,
+    public_keys,
+    sign_checkpoint,
+)
+from .keys import make_key, read_key
+from .notes import NoteBroken, PrivateKey, PublicKey, opened
 from .sequencer import Extension, extend, extend_ledger, rows_behind, settled_marks
 from .stored import LedgerBroken, size, stored_tree
 from .tree import Growing, Tree, leaf_hash, node_hash
 
 __all__ = [
     "RECORDED",
+    "Checkpoint",
+    "CheckpointBroken",
+    "DatedKey",
     "Extension",
     "Growing",
+    "Kept",
     "LedgerBroken",
+    "NoteBroken",
+    "PrivateKey",
+    "PublicKey",
     "Recorded",
     "Tree",
     "extend",
     "extend_ledger",
     "fingerprint",
+    "kept_checkpoints",
     "leaf_hash",
+    "make_key",
     "members_of",
+    "newest_name",
     "node_hash",
+    "opened",
+    "public_keys",
+    "read_key",
     "rows_behind",
     "settled_marks",
+    "sign_checkpoint",
     "size",
     "stored_tree",
     "text_of",

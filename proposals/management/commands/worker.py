@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from ...history.ledger import extend_ledger
 from ...reports.figures import renew_figures
-from ...workflow import periodic
+from ...workflow import checkpoints, periodic
 
 log = logging.getLogger(__name__)
 
@@ -23,6 +23,7 @@ ROUNDS = [
     (renew_figures, 1800, "Figures kept for their pages: {}."),
     (extend_ledger, 5, "Leaves appended to the ledger: {}."),
     (periodic.ask_newly_able, 5, "People asked since rights changed: {}."),
+    (checkpoints.sign_when_due, 60, "Checkpoints of the ledger signed: {}."),
     (periodic.send_mail, 5, "Mails sent: {}."),
     (periodic.forget_receipts, 3600, "Receipts of forms forgotten: {}."),
 ]
