@@ -16,6 +16,7 @@ from pathlib import Path
 import psycopg
 from django.core.management import call_command
 from django.db import connection
+from django.test import override_settings
 
 RUN = "WALTZFLOW_TEST_RUN"  # the folder of the run, inherited by its workers
 
@@ -67,15 +68,22 @@ def copy_file(own: Path) -> None:
 
 
 @contextmanager
-def another(name: str) -> Iterator[None]:
-    """On PostgreSQL: leads to a migrated database of this worker's own besides, as long as it
-    lasts.
+def company(name: str) -> Iterator[None]:
+    """On PostgreSQL: leads to a database of this worker's own with the demo company in it, which
+    lasts as long; the company is made once for the run.
     """
     usual = connection.settings_dict["NAME"]
     folder = Path(os.environ[RUN])
-    own = f"{usual}-{name}"
-    with _server() as server:
-        server.execute(f'CREATE DATABASE "{own}" TEMPLATE "{folder.name}-template"')
+    template, own = f"{folder.name}-company", f"{usual}-{name}"
+    with (folder / "lock").open("w") as lock, _server() as server:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if template not in _names(server, template):
+            server.execute(f'CREATE DATABASE "{template}" TEMPLATE "{folder.name}-template"')
+            _lead_to(template)
+            with open(os.devnull, "w") as nowhere, override_settings(DEBUG=True):
+                call_command("demo", stdout=nowhere)
+            connection.close()
+        server.execute(f'CREATE DATABASE "{own}" TEMPLATE "{template}"')
     _lead_to(own)
     try:
         yield

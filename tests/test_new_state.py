@@ -159,6 +159,7 @@ def run(copy: Path, *command: str) -> str:
     return done.stdout
 
 
+@pytest.mark.once(on="sqlite")
 def test_a_new_state_is_rows_of_the_table_and_a_migration(copy):
     state, actions = rows_of_the_recipe()
     table = copy / "proposals/models/states.py"

@@ -322,6 +322,7 @@ def offered(proposal: Proposal, person: User) -> set[str]:
     }
 
 
+@pytest.mark.once(on="postgresql")
 @pytest.mark.django_db
 def test_who_may_do_what_in_which_state(company):
     if connection.vendor == "postgresql":
@@ -341,6 +342,7 @@ def test_who_may_do_what_in_which_state(company):
     assert done == allowed
 
 
+@pytest.mark.once(on="postgresql")
 @pytest.mark.django_db
 def test_the_clock_ends_open_proposals_and_no_other(company):
     may = {proposal.state for proposal in company.proposals if "clock" in ALLOWED[proposal.state]}

@@ -5,16 +5,14 @@ One OR over two joins reads whole tables, however good the indexes, and nobody n
 of a hundred proposals. Counted is what the plan of every query says it read, by EXPLAIN.
 """
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from types import SimpleNamespace
 from unittest import mock
 
 import pytest
-from django.core.management import call_command
 from django.db import connection
-from django.test import Client, override_settings
+from django.test import Client
 from django.urls import resolve
 from django.utils import timezone
 
@@ -76,9 +74,7 @@ class Large:
 @pytest.fixture(scope="module")
 def large(request, django_db_setup, django_db_blocker) -> Iterator[Large]:
     """In a database of its own, which goes afterwards."""
-    with django_db_blocker.unblock(), databases.another("large"):
-        with open(os.devnull, "w") as nowhere, override_settings(DEBUG=True):
-            call_command("demo", stdout=nowhere)
+    with django_db_blocker.unblock(), databases.company("large"):
         grow(PROPOSALS)
         with mock.patch.object(figures, "QUICK", 0):  # else that depends on the machine
             figures.renew_figures(timezone.now())

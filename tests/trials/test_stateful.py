@@ -25,7 +25,7 @@ from .model_register import Flow, No, Route, Spec
 from .product import Product
 
 ON_POSTGRESQL = connection.vendor == "postgresql"
-RUNS, STEPS = (1000 if ON_POSTGRESQL else 200, 50) if LONG else (40 if ON_POSTGRESQL else 20, 30)
+RUNS, STEPS = (1000 if ON_POSTGRESQL else 200, 50) if LONG else (24 if ON_POSTGRESQL else 12, 30)
 PARTS = 8 if LONG else 4
 REFUSALS = {"right": NoRight, "conflict": Conflict, "wish": Refused}
 
