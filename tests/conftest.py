@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 from django.contrib.auth.models import Group
+from django.core.management import call_command
 from django.db import connection, transaction
 from django.test import TransactionTestCase, override_settings
 
@@ -220,6 +221,15 @@ def story(cast, source, target):
         physical=create.result_physical_flow,
         specification=create.result_specification,
     )
+
+
+@pytest.fixture
+def place(settings, tmp_path):
+    """The settings of where the key of the ledger and its checkpoints are; there is a key."""
+    settings.LEDGER_KEY = tmp_path / "key" / "private.txt"
+    settings.LEDGER_CHECKPOINTS = tmp_path / "checkpoints"
+    call_command("ledger_key")
+    return settings
 
 
 @pytest.fixture

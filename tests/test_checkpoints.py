@@ -62,15 +62,6 @@ def test_a_garbled_key_is_none(text):
         ledger.PrivateKey.parse(text)
 
 
-@pytest.fixture
-def place(settings, tmp_path):
-    """Where the key and the checkpoints are; there is a key."""
-    settings.LEDGER_KEY = tmp_path / "key" / "private.txt"
-    settings.LEDGER_CHECKPOINTS = tmp_path / "checkpoints"
-    call_command("ledger_key")
-    return settings
-
-
 def files(place):
     return sorted(path.name for path in place.LEDGER_CHECKPOINTS.glob("0*.txt"))
 

@@ -1,20 +1,23 @@
 """Whether proposals, transitions, histories and flows agree, over the whole database: every breach
-named with its rows.
+named with its rows; and whether the ledger agrees with them and with its checkpoints.
 
 What the guards judge at commit on PostgreSQL is asked here of every row, in the same words; what no
 trigger can judge (the trail step by step, what was applied against what was approved) is walked row
 by row. Memory stays constant.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
 
-from . import applied, columns, register, rights, transitions
+from . import applied, columns, ledger, register, rights, transitions
 from .breach import Breach
-from .checkpoint import CheckpointBroken, compare, take
+from .looked_at import looked_at
 
-__all__ = ["CHECKS", "Breach", "CheckpointBroken", "breaches", "compare", "take"]
+__all__ = ["CHECKS", "Breach", "Check", "breaches", "checks", "looked_at"]
 
-CHECKS = {
+Check = Callable[[], Iterator[Breach]]
+CHECKS: dict[str, Check] = {
     "guards in place": register.missing_guards,
     "trails": transitions.breaches,
     "rights at the moment": rights.breaches,
@@ -30,7 +33,15 @@ CHECKS = {
 }
 
 
+def checks(folder: Path | None, *, is_first: bool) -> dict[str, Check]:
+    """All of them; `folder` holds the kept checkpoints, of which there may be none yet if
+    `is_first`.
+    """
+    of_ledger = partial(ledger.breaches, folder, is_first=is_first)
+    return CHECKS | {"ledger and checkpoints": of_ledger}
+
+
 def breaches() -> Iterator[Breach]:
-    """Every breach there is, one check after the other."""
-    for check in CHECKS.values():
+    """Every breach there is, one check after the other; without a checkpoint."""
+    for check in checks(None, is_first=True).values():
         yield from check()

@@ -1,5 +1,8 @@
+import json
+from dataclasses import asdict
 from pathlib import Path
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from ...history import verify
@@ -8,53 +11,68 @@ from ...models import reading_by_cursor
 
 class Command(BaseCommand):
     help = (
-        "Checks that proposals, transitions, history and flows agree. "
-        "Names every disagreement; exit status 1 if any."
+        "Checks that proposals, transitions, history and flows agree, and the ledger with them "
+        "and with its kept checkpoints. Names every disagreement; exit status 1 if any."
     )
 
     def add_arguments(self, parser) -> None:
         parser.add_argument(
-            "--checkpoint",
+            "--checkpoints",
             type=Path,
-            metavar="FILE",
-            help=(
-                "Compare the log of transitions with the fingerprint in FILE, and write the new "
-                "one there if all is well. Keep FILE where nobody who writes to the database "
-                "can change it."
-            ),
+            metavar="DIRECTORY",
+            help="Where the checkpoints and the public keys are; otherwise LEDGER_CHECKPOINTS.",
+        )
+        parser.add_argument(
+            "--first",
+            action="store_true",
+            help="No checkpoint has been signed yet. Otherwise it is an error if there is none.",
+        )
+        parser.add_argument(
+            "--json",
+            action="store_true",
+            dest="as_json",
+            help="Print everything as JSON, when it is done.",
         )
 
-    def handle(self, *, checkpoint: Path | None, **options) -> None:
+    def handle(self, *, checkpoints: Path | None, first: bool, as_json: bool, **options) -> None:
+        folder = checkpoints or settings.LEDGER_CHECKPOINTS
         with reading_by_cursor():
-            number = self._disagreements(checkpoint)
+            broken = self._broken(verify.checks(folder, is_first=first), aloud=not as_json)
+            counts = verify.looked_at(folder)
+        number = sum(map(len, broken.values()))
+        if as_json:
+            self._print_json(broken, counts)
+        else:
+            self._print_counts(counts)
         if number:
             raise CommandError(f"{number} disagreements.")
-        self.stdout.write("Everything agrees.")
+        if not as_json:
+            self.stdout.write("Everything agrees.")
 
-    def _disagreements(self, checkpoint: Path | None) -> int:
-        number = 0
-        for name, check in verify.CHECKS.items():
-            broken = 0
+    def _broken(self, checks: dict[str, verify.Check], *, aloud: bool) -> dict[str, list]:
+        """Name of each check -> the breaches; said as they come if `aloud`."""
+        broken: dict[str, list] = {}
+        for name, check in checks.items():
+            broken[name] = []
             for breach in check():
-                broken += 1
-                self.stdout.write(self.style.ERROR(str(breach)))
-            self.stdout.write(f"{'ok    ' if not broken else 'BROKEN'}  {name}")
-            number += broken
-        if checkpoint:
-            number += self._checkpoint(checkpoint, sound=not number)
-        return number
+                broken[name].append(breach)
+                if aloud:
+                    self.stdout.write(self.style.ERROR(str(breach)))
+            if aloud:
+                self.stdout.write(f"{'BROKEN' if broken[name] else 'ok    '}  {name}")
+        return broken
 
-    def _checkpoint(self, path: Path, *, sound: bool) -> int:
-        """How many things are wrong with it: 0 or 1. Written anew only when nothing else is wrong
-        either.
-        """
-        try:
-            known = verify.compare(path) if path.exists() else 0
-            number = verify.take(path) if sound else known
-        except verify.CheckpointBroken as broken:
-            self.stdout.write(self.style.ERROR(f"log  {broken}"))
-            return 1
-        self.stdout.write(
-            f"ok      checkpoint: {known} transitions as they were, {number} now in {path}"
-        )
-        return 0
+    def _print_counts(self, counts: dict[str, int]) -> None:
+        width = max(map(len, counts))
+        self.stdout.write("\nLooked at")
+        for what, number in counts.items():
+            self.stdout.write(f"  {what:<{width}}  {number:>12,}")
+        self.stdout.write("")
+
+    def _print_json(self, broken: dict[str, list], counts: dict[str, int]) -> None:
+        printed = {
+            "agrees": not any(broken.values()),
+            "checks": {name: [asdict(b) for b in breaches] for name, breaches in broken.items()},
+            "looked_at": counts,
+        }
+        self.stdout.write(json.dumps(printed, indent=1, ensure_ascii=False))

@@ -1,0 +1,209 @@
+"""The ledger against the record and against the checkpoints that were kept of it.
+
+Each row is read again and must say what its leaf took down; the tree is built anew from the leaves,
+and at the size of each checkpoint its root must be the one that was signed.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import islice
+from pathlib import Path
+
+from django.utils import timezone
+
+from ...models import LedgerForm, LedgerLeaf, LedgerNode
+from ..ledger import (
+    RECORDED,
+    Checkpoint,
+    CheckpointBroken,
+    Growing,
+    Recorded,
+    fingerprint,
+    kept_checkpoints,
+    leaf_hash,
+    members_of,
+    settled_marks,
+    text_of,
+)
+from .breach import Breach
+
+AT_ONCE = 1000
+# Between the moment that dates a row and its leaf lie the rest of its transaction, which may be an
+# import, and the worker's next pass.
+GRACE = timedelta(hours=1)
+NO_CHECKPOINT = (
+    "No checkpoint is there to compare the ledger with. Name their directory, or --first if none "
+    "has been signed yet."
+)
+
+
+def breaches(folder: Path | None, *, is_first: bool) -> Iterator[Breach]:
+    """`folder` holds the checkpoints; `is_first` says that there need be none yet."""
+    checkpoints, broken = _kept(folder, is_first)
+    yield from broken
+    yield from _of_tree({checkpoint.size: (name, checkpoint) for name, checkpoint in checkpoints})
+    yield from _of_checkpoints(checkpoints)
+    dates = Dates([checkpoint for _, checkpoint in checkpoints])
+    for recorded in RECORDED:
+        yield from _of_table(recorded, dates)
+    known = [recorded.table for recorded in RECORDED]
+    for number, table in LedgerLeaf.objects.exclude(table__in=known).values_list("number", "table"):
+        yield Breach("ledger", f"leaf {number}", f"It tells of “{table}”, which is not recorded.")
+
+
+class Dates:
+    """Which leaves a row of some date may have, as the checkpoints say and as the clock does."""
+
+    def __init__(self, checkpoints: list[Checkpoint]) -> None:
+        self.checkpoints = sorted(checkpoints, key=lambda checkpoint: checkpoint.at)
+        self._moments = [checkpoint.at for checkpoint in self.checkpoints]
+        self.marks = settled_marks()
+        self.has_begun = LedgerLeaf.objects.exists()
+        self._now = timezone.now()
+
+    def first_after(self, at: datetime) -> Checkpoint | None:
+        """The first checkpoint that must know what is dated then."""
+        place = bisect_right(self._moments, at + GRACE)
+        return self.checkpoints[place] if place < len(self.checkpoints) else None
+
+    def must_have_leaf(self, recorded: Recorded, key: int, at: datetime) -> bool:
+        is_settled = key <= self.marks.get(recorded.table, 0)
+        return self.has_begun and (is_settled or not abs(self._now - at) <= GRACE)
+
+
+def _kept(folder: Path | None, is_first: bool) -> tuple[list[tuple[str, Checkpoint]], list[Breach]]:
+    """(name of the file, checkpoint) of each that can be read, and what is wrong with others."""
+    try:
+        kept = kept_checkpoints(folder) if folder else []
+    except CheckpointBroken as broken:
+        missing = not (folder and folder.exists())
+        return [], [] if is_first and missing else [Breach("ledger", "checkpoints", str(broken))]
+    wrong = [Breach("ledger", one.path.name, one.why) for one in kept if one.checkpoint is None]
+    if not kept and not is_first:
+        wrong.append(Breach("ledger", "checkpoints", NO_CHECKPOINT))
+    return [(one.path.name, one.checkpoint) for one in kept if one.checkpoint], wrong
+
+
+def _of_tree(signed: dict[int, tuple[str, Checkpoint]]) -> Iterator[Breach]:
+    """Numbers without gap, kept nodes, and the roots that were signed; `signed` is by size."""
+    growing = Growing()
+    nodes = {
+        (level, place): sha256
+        for level, place, sha256 in LedgerNode.objects.values_list(
+            "level", "place", "sha256"
+        ).iterator()
+    }
+    yield from _unlike_signed(growing, signed)
+    leaves = LedgerLeaf.objects.order_by("number").values_list("number", "sha256")
+    for number, sha256 in leaves.iterator(chunk_size=5000):
+        if number != growing.size:
+            yield Breach("ledger", f"leaf {growing.size}", "It is missing.")
+            return
+        for level, place, hashed in growing.add(leaf_hash(_bytes(sha256))):
+            if nodes.pop((level, place), "") != hashed.hex():
+                yield Breach(
+                    "ledger", f"node {level}/{place}", "It is missing, or not that of its leaves."
+                )
+        yield from _unlike_signed(growing, signed)
+    for level, place in nodes:
+        yield Breach("ledger", f"node {level}/{place}", "It stands for leaves that are not there.")
+
+
+def _unlike_signed(growing: Growing, signed: dict[int, tuple[str, Checkpoint]]) -> Iterator[Breach]:
+    name, checkpoint = signed.get(growing.size, ("", None))
+    if checkpoint and checkpoint.root != growing.root():
+        sentence = (
+            f"The first {checkpoint.size} leaves are not those that were signed on "
+            f"{_moment(checkpoint.at)}."
+        )
+        yield Breach("ledger", name, sentence)
+
+
+def _of_checkpoints(checkpoints: list[tuple[str, Checkpoint]]) -> Iterator[Breach]:
+    """Those that know more than there is, and those that contradict another one."""
+    number, roots = LedgerLeaf.objects.count(), dict[int, bytes]()
+    for name, checkpoint in checkpoints:
+        if checkpoint.size > number:
+            sentence = f"It knows {checkpoint.size} leaves, and the ledger has {number}."
+            yield Breach("ledger", name, sentence)
+        if roots.setdefault(checkpoint.size, checkpoint.root) != checkpoint.root:
+            yield Breach("ledger", name, "Another checkpoint of the same size has another root.")
+
+
+def _of_table(recorded: Recorded, dates: Dates) -> Iterator[Breach]:
+    """Rows and leaves of one table side by side, in the order of their ids."""
+    forms = dict(LedgerForm.objects.filter(table=recorded.table).values_list("pk", "columns"))
+    leaves = LedgerLeaf.objects.filter(table=recorded.table).order_by("row")
+    columns = ("row", "number", "form_id", "salt", "sha256")
+    coming = iter(leaves.values_list(*columns).iterator(chunk_size=AT_ONCE))
+    leaf = next(coming, None)
+    rows = recorded.rows().values_list(*recorded.columns).iterator(chunk_size=AT_ONCE)
+    place = recorded.columns.index(recorded.key)
+    date = recorded.columns.index(recorded.at)
+    while piece := list(islice(rows, AT_ONCE)):
+        sets = members_of(recorded, [values[place] for values in piece])
+        for values in piece:
+            key, at = values[place], values[date]
+            while leaf and leaf[0] < key:
+                yield _without_row(recorded, leaf)
+                leaf = next(coming, None)
+            if leaf is None or leaf[0] > key:
+                if dates.must_have_leaf(recorded, key, at):
+                    sentence = f"It is dated {_moment(at)}, and the ledger has no leaf of it."
+                    yield _breach(recorded, key, sentence)
+                continue
+            _, number, form, salt, sha256 = leaf
+            leaf = next(coming, None)
+            said = dict(zip(recorded.columns, values, strict=True))
+            if not _says(recorded, forms[form], said, sets[key], salt, sha256):
+                yield _breach(recorded, key, f"It does not say what leaf {number} took down.")
+            first = dates.first_after(at)
+            if first and number >= first.size:
+                sentence = (
+                    f"It is dated {_moment(at)}, but the checkpoint of {_moment(first.at)} does "
+                    "not contain it: it was written later."
+                )
+                yield _breach(recorded, key, sentence)
+    while leaf:
+        yield _without_row(recorded, leaf)
+        leaf = next(coming, None)
+
+
+def _says(
+    recorded: Recorded,
+    columns: list[str],
+    values: dict[str, object],
+    sets: dict[str, list],
+    salt: str,
+    sha256: str,
+) -> bool:
+    """Whether the row is the one of the leaf, by the columns that the leaf's form names."""
+    if not set(columns) <= set(values):
+        return False
+    text = text_of(recorded, columns, [values[column] for column in columns], sets)
+    try:
+        return fingerprint(salt, text) == sha256
+    except ValueError:  # a salt that is no hex
+        return False
+
+
+def _without_row(recorded: Recorded, leaf: tuple) -> Breach:
+    row, number, *_ = leaf
+    return _breach(recorded, row, f"Leaf {number} tells of it, and it is not there.")
+
+
+def _breach(recorded: Recorded, key: int, sentence: str) -> Breach:
+    return Breach("ledger", f"{recorded.noun} {key}", sentence)
+
+
+def _bytes(sha256: str) -> bytes:
+    """Of what is no hex, none: its tree then fits nothing."""
+    try:
+        return bytes.fromhex(sha256)
+    except ValueError:
+        return b""
+
+
+def _moment(at: datetime) -> str:
+    return f"{timezone.localtime(at):%-d %B %Y, %H:%M:%S %Z}"
