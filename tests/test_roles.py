@@ -151,6 +151,7 @@ COMMANDS = {
     "extend_ledger": ("app", []),
     "ledger_key": ("app", []),
     "checkpoint": ("app", []),
+    "evidence": ("app", ["flow", "1", "{folder}"]),
     "send_queued_mail": ("app", []),
     "worker": ("app", []),
     "clearsessions": ("app", []),

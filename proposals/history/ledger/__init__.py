@@ -5,7 +5,7 @@ Whoever keeps a signed checkpoint of the tree can tell later whether what was in
 still, word for word, whatever the owner of the database did.
 """
 
-from .canonical import RECORDED, Recorded, fingerprint, members_of, text_of
+from .canonical import RECORDED, Recorded, fingerprint, members_of, text_of, texts_of
 from .checkpoints import (
     Checkpoint,
     CheckpointBroken,
@@ -14,6 +14,7 @@ from .checkpoints import (
     kept_checkpoints,
     newest_name,
     public_keys,
+    public_keys_file,
     sign_checkpoint,
 )
 from .keys import make_key, read_key
@@ -47,6 +48,7 @@ __all__ = [
     "node_hash",
     "opened",
     "public_keys",
+    "public_keys_file",
     "read_key",
     "rows_behind",
     "settled_marks",
@@ -54,4 +56,5 @@ __all__ = [
     "size",
     "stored_tree",
     "text_of",
+    "texts_of",
 ]

@@ -14,7 +14,7 @@ from django.db import models
 from simple_history.models import HistoricalRecords
 
 from ...guards.record import TRACKED, sets_of
-from ...models import ImportBatch, ImportedFile, Notice, Tracked, Transition
+from ...models import ImportBatch, ImportedFile, LedgerForm, Notice, Tracked, Transition
 
 
 @dataclass(frozen=True)
@@ -111,6 +111,22 @@ def text_of(
     return json.dumps(
         said, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain
     )
+
+
+def texts_of(recorded: Recorded, forms: dict[int, LedgerForm]) -> dict[int, str]:
+    """Key of a row -> its text by the form named for it, of those that are there."""
+    names = sorted(recorded.columns)
+    rows = recorded.rows().filter(pk__in=forms).values_list(*names)
+    sets = members_of(recorded, list(forms))
+    texts = {}
+    for values in rows:
+        said = dict(zip(names, values, strict=True))
+        key = said[recorded.key]
+        columns = forms[key].columns
+        # A column that is gone since leaves a gap that no proof bridges.
+        known = [said.get(column) for column in columns]
+        texts[key] = text_of(recorded, columns, known, sets[key])
+    return texts
 
 
 def _plain(value: object) -> str:

@@ -103,9 +103,13 @@ def read_checkpoint(path: Path, keys: list[DatedKey]) -> Kept:
     return Kept(path, note, checkpoint)
 
 
+def public_keys_file(folder: Path) -> Path:
+    return folder / PUBLIC_KEYS
+
+
 def public_keys(folder: Path) -> list[DatedKey]:
     """In the order in which they came into use."""
-    path = folder / PUBLIC_KEYS
+    path = public_keys_file(folder)
     try:
         lines = path.read_text().splitlines()
         parts = [line.split(" ", 1) for line in lines if line.strip()]
@@ -147,8 +151,8 @@ def sign_checkpoint(key: PrivateKey, folder: Path, at: datetime) -> Kept:
     """
     if public_keys(folder)[-1].key != key.public:
         raise CheckpointBroken(
-            f"The private key is not the newest of {folder / PUBLIC_KEYS}, so nothing is signed "
-            "with it. manage.py ledger_key --rotate makes a new one."
+            f"The private key is not the newest of {public_keys_file(folder)}, so nothing is "
+            "signed with it. manage.py ledger_key --rotate makes a new one."
         )
     leaves = size()
     newest = newest_name(folder)

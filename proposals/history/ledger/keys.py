@@ -6,7 +6,7 @@ import os
 from datetime import UTC, datetime
 from pathlib import Path
 
-from .checkpoints import PUBLIC_KEYS, CheckpointBroken
+from .checkpoints import CheckpointBroken, public_keys_file
 from .notes import NoteBroken, PrivateKey
 
 
@@ -39,7 +39,7 @@ def make_key(path: Path, folder: Path, *, name: str, at: datetime) -> PrivateKey
         with os.fdopen(handle, "w") as file:
             file.write(f"{key}\n")
         since = at.astimezone(UTC).replace(microsecond=0)
-        with (folder / PUBLIC_KEYS).open("a") as keys:
+        with public_keys_file(folder).open("a") as keys:
             keys.write(f"{since:%Y-%m-%dT%H:%M:%SZ} {key.public}\n")
         unfinished.replace(path)
     except OSError as error:

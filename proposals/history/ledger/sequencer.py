@@ -16,7 +16,7 @@ from django.db import connection, transaction
 from django.db.models import Exists, Max, OuterRef, QuerySet
 
 from ...models import LedgerForm, LedgerLeaf, LedgerNode, PassResult
-from .canonical import RECORDED, Recorded, fingerprint, members_of, text_of
+from .canonical import RECORDED, Recorded, fingerprint, texts_of
 from .stored import size, stored_tree
 from .tree import Growing, leaf_hash
 
@@ -147,21 +147,12 @@ def _leaves(recorded: Recorded, keys: list[int]) -> list[LedgerLeaf]:
     if not keys:
         return []
     form = _form(recorded)
-    rows = recorded.rows().filter(pk__in=keys).values_list(*form.columns)
-    place, sets = form.columns.index(recorded.key), members_of(recorded, keys)
     leaves = []
-    for values in rows:
-        key, salt = values[place], secrets.token_hex(16)
-        text = text_of(recorded, form.columns, values, sets[key])
-        leaves.append(
-            LedgerLeaf(
-                table=recorded.table,
-                row=key,
-                form=form,
-                salt=salt,
-                sha256=fingerprint(salt, text),
-            )
-        )
+    for key, text in texts_of(recorded, dict.fromkeys(keys, form)).items():
+        salt = secrets.token_hex(16)
+        leaf = LedgerLeaf(table=recorded.table, row=key, form=form, salt=salt)
+        leaf.sha256 = fingerprint(salt, text)
+        leaves.append(leaf)
     return leaves
 
 

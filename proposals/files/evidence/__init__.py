@@ -1,0 +1,7 @@
+"""The evidence pack of a flow or a proposal: its rows of the record with the proof that the ledger
+took them down, checked offline by a script of its own.
+"""
+
+from .pack import Pack, Subject, name_of, pack_of
+
+__all__ = ["Pack", "Subject", "name_of", "pack_of"]
