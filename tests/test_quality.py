@@ -409,7 +409,7 @@ def test_a_list_and_its_file_cost_the_same_number_of_queries_for_1_and_25_rows(
     client = as_(cast.target_approver)
 
     def queries(url: str) -> int:
-        with django_assert_max_num_queries(9) as counted:
+        with django_assert_max_num_queries(10) as counted:
             b"".join(client.get(url))
         return len(counted)
 

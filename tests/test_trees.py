@@ -14,7 +14,7 @@ from proposals.models import (
     PhysicalFlow,
     User,
     lineages,
-    register,
+    reading,
     with_below,
 )
 
@@ -143,7 +143,7 @@ def test_where_data_of_a_type_goes_is_answered_by_the_flows_and_their_file(
     as_, cast, types, target, monkeypatch, data_type, only, expected, how, few
 ):
     """However many flows count as few, which decides how they are asked for."""
-    monkeypatch.setattr(register, "FEW_CARRYING", few)
+    monkeypatch.setattr(reading, "LOOKED_UP", few)
     for name, row in types.items():
         owner = factories.system(f"From {name}")
         if how == "sent":

@@ -278,8 +278,7 @@ class FlowFilter(ListFilter):
     def filter_queryset(self, flows):
         flows = super().filter_queryset(flows)
         asked = self._asked_of_physical()
-        sent = PhysicalFlow.objects.active().filter(**asked).order_by()
-        return flows.filter(pk__in=sent.values("logical_flow")) if asked else flows
+        return flows.sending(PhysicalFlow.objects.active().filter(**asked)) if asked else flows
 
     def carrying(self, flows, name, value):
         sent = PhysicalFlow.objects.active().filter(**self._asked_of_physical())
@@ -296,8 +295,7 @@ class FlowFilter(ListFilter):
         return asked
 
     def of_unit(self, flows, name, value):
-        systems = self.systems_in(value)
-        return flows.filter(Q(source__in=systems) | Q(target__in=systems))
+        return flows.at(self.systems_in(value))
 
     def on_system(self, flows, name, value):
         ends = {"into": {"target": value}, "out": {"source": value}}

@@ -42,7 +42,7 @@ from .people import (
 )
 from .policy import LaterPhysicalFlows, MakerDecides, Policy, Reason, SideWithoutApprover
 from .proposal import Offer, Proposal, ProposalType, missing_stewards, prefetch_rights, systems_of
-from .reading import ids_of, pieces, reading_by_cursor
+from .reading import ids_of, is_looked_up, pieces, reading_by_cursor
 from .register import (
     FLOW_ATTRIBUTES,
     Attribute,
@@ -196,6 +196,7 @@ __all__ = [
     "found_in",
     "ids_of",
     "index_search_texts",
+    "is_looked_up",
     "label",
     "lineages",
     "lock_person",

@@ -5,9 +5,13 @@ from contextlib import contextmanager
 
 from django.db import connection, transaction
 from django.db.models import QuerySet
+from django.db.models.lookups import In
 
 ROWS_AT_ONCE = 500
 FEW = 500  # ids that a statement names one by one
+LOOKED_UP = (
+    10_000  # rows of a filtered list, at most, that are looked up by id instead of walked to
+)
 
 
 def pieces(queryset: QuerySet, most: int | None = None) -> Iterator[list]:
@@ -31,6 +35,24 @@ def ids_of(queryset: QuerySet) -> list[int] | QuerySet:
     """
     ids = list(queryset.order_by().values_list("pk", flat=True)[: FEW + 1])
     return ids if len(ids) <= FEW else queryset.order_by().values("pk")
+
+
+def looked_up(ids: QuerySet) -> list[int] | None:
+    """What a query of ids finds, each once, where that is little; else None: then a page is sooner
+    full by asking each row of the list in its turn.
+    """
+    first = list(ids[: LOOKED_UP + 1])
+    return sorted(set(first)) if len(first) <= LOOKED_UP else None
+
+
+def is_looked_up(queryset: QuerySet) -> bool:
+    """Whether its rows are among some named one by one by their ids."""
+    return any(
+        isinstance(condition, In)
+        and condition.rhs_is_direct_value()
+        and condition.lhs.target.primary_key
+        for condition in queryset.query.where.children
+    )
 
 
 @contextmanager

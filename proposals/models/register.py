@@ -18,6 +18,7 @@ from .display import label, value_in_words
 from .fields import FoldedField, FreeTextField, LineField, NumberField
 from .history import CausedRecords, Versioned
 from .people import User
+from .reading import looked_up
 from .search import RoutesQuerySet, SearchedQuerySet, SearchField, route_texts
 from .text import folded
 
@@ -196,7 +197,7 @@ def exactly_one_origin(prefix: str) -> models.CheckConstraint:
     )
 
 
-FEW_CARRYING = 5000  # flows of a data type that a statement names one by one
+ENDS = ("source", "target")
 
 
 class LogicalFlowQuerySet(RoutesQuerySet):
@@ -249,15 +250,30 @@ class LogicalFlowQuerySet(RoutesQuerySet):
         ids = declared.values_list("logicalflow", flat=True).union(
             described.values_list("logical_flow", flat=True), all=True
         )
-        first = list(ids[: FEW_CARRYING + 1])
-        if len(first) <= FEW_CARRYING:
-            return self.filter(pk__in=set(first))
+        few = looked_up(ids)
+        if few is not None:
+            return self.filter(pk__in=few)
         of_specification = specifications.filter(physicalspecification=OuterRef("specification"))
         by_type = Exists(declared.filter(logicalflow=OuterRef("pk")))
         by_sending = Exists(
             sent.order_by().filter(Exists(of_specification), logical_flow=OuterRef("pk"))
         )
         return self.filter(by_type | by_sending)
+
+    def sending(self, sent: Any):
+        """Those with one of the physical flows `sent`."""
+        ids = sent.order_by().values_list("logical_flow", flat=True)
+        few = looked_up(ids)
+        return self.filter(pk__in=ids if few is None else few)
+
+    def at(self, systems: Any):
+        """Those from or to one of `systems` (ids, or their query)."""
+        ends = [self.model.objects.order_by().filter(**{f"{side}__in": systems}) for side in ENDS]
+        ids = [flows.values_list("pk", flat=True) for flows in ends]
+        few = looked_up(ids[0].union(ids[1], all=True))
+        if few is not None:
+            return self.filter(pk__in=few)
+        return self.filter(Q(source__in=systems) | Q(target__in=systems))
 
 
 class LogicalFlow(FSMModelMixin, Versioned):
@@ -298,7 +314,7 @@ class LogicalFlow(FSMModelMixin, Versioned):
                 condition=~Q(lifecycle="REMOVED"),
                 name=f"logical_flow_living_{side}",
             )
-            for side in ("source", "target")
+            for side in ENDS
         ]
 
     def __str__(self) -> str:
@@ -382,6 +398,7 @@ class PhysicalSpecification(FSMModelMixin, Versioned):
             one_of("lifecycle", Lifecycle, "specification_lifecycle"),
             models.CheckConstraint(condition=~Q(code=""), name="specification_has_code"),
         ]
+        indexes = [models.Index(fields=["format"], name="specification_by_format")]
 
     def __str__(self) -> str:
         return f"{self.name} ({self.code})"
@@ -454,7 +471,17 @@ class PhysicalFlow(FSMModelMixin, Versioned, FlowAttributes):
                 fields=["specification", "id"],
                 condition=Q(lifecycle="ACTIVE"),
                 name="physical_flow_active_specified",
-            )
+            ),
+            # What lists are filtered by: of the rare values a walk through all flows would find
+            # few.
+            *(
+                models.Index(
+                    fields=[name, "logical_flow"],
+                    condition=Q(lifecycle="ACTIVE"),
+                    name=f"physical_active_{name}",
+                )
+                for name in ("transport", "frequency", "criticality")
+            ),
         ]
 
     def __str__(self) -> str:

@@ -16,7 +16,7 @@ from ..reports.flow_picture import of_flow
 from ..reports.neighbourhood import OF_A_ROUTE, sent_along
 from ..workflow import provisioning
 from .form_pages import form_page
-from .lists import Total, keyset_page, wanted_file
+from .lists import counted_page, keyset_page, wanted_file
 from .proposing import earlier, write
 
 DECISIONS = ["transitions__by", "transitions__on_behalf_of"]
@@ -29,7 +29,7 @@ def flow_list(request: HttpRequest) -> HttpResponse:
     chosen = FlowFilter(request.GET, listed, request=request)
     if kind := wanted_file(request):
         return table_response(kind, "flows", *list_columns.flows(chosen.found))
-    page, total = keyset_page(chosen.found, request.GET, size=50), Total.of(chosen.found)
+    page, total = counted_page(chosen.found, request.GET, size=50)
     context = {"filter": chosen, "page": page, "total": total}
     return render(request, "proposals/logicalflow_list.html", context)
 

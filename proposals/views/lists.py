@@ -9,6 +9,7 @@ from django.db.models import DateTimeField, Field, IntegerField, Q, QuerySet
 from django.http import HttpRequest, QueryDict
 
 from ..files.download import MOST_ROWS
+from ..models import is_looked_up
 
 SIZE = 25
 LARGEST = 2**63 - 1
@@ -28,26 +29,50 @@ class Page:
     next: str
 
 
-def keyset_page(queryset: QuerySet, query: QueryDict, size: int = SIZE) -> Page:
+def counted_page(queryset: QuerySet, query: QueryDict, size: int = SIZE) -> tuple[Page, "Total"]:
+    """As `keyset_page`, and how many rows there are in all."""
+    total = Total.of(queryset)
+    is_short = total.number is not None or is_looked_up(queryset)
+    return keyset_page(queryset, query, size, is_short=is_short), total
+
+
+def keyset_page(
+    queryset: QuerySet, query: QueryDict, size: int = SIZE, *, is_short: bool = False
+) -> Page:
     """The page after the row that `?after=` names, or before that of `?before=`; else the first.
 
     A row is named by what the list is ordered by, one value for each part of the order, the last
     of them its id. By key, not by OFFSET: the thousandth page costs what the first does, and rows
     that arrive or leave meanwhile move no other to where it is missed or shown twice. What names
-    no place in the list, or one with nothing behind it, counts as absent.
+    no place in the list, or one with nothing behind it, counts as absent. `is_short`: the list is
+    known to have some thousand rows at most.
     """
+    read = _first_of_few if is_short else _first
     order = Order.of(queryset)
     after, before = order.read(query.getlist("after")), order.read(query.getlist("before"))
     if after is not None:
-        rows = list(queryset.filter(order.behind(after))[: size + 1])
+        rows = read(queryset.filter(order.behind(after)), size + 1)
         if rows:
             return _page(order, query, rows[:size], has_previous=True, has_next=len(rows) > size)
     elif before is not None:
-        rows = list(queryset.filter(order.ahead(before)).reverse()[: size + 1])
+        rows = read(queryset.filter(order.ahead(before)).reverse(), size + 1)
         if len(rows) > size:
             return _page(order, query, rows[size - 1 :: -1], has_previous=True, has_next=True)
-    rows = list(queryset[: size + 1])
+    rows = read(queryset, size + 1)
     return _page(order, query, rows[:size], has_previous=False, has_next=len(rows) > size)
+
+
+def _first(rows: QuerySet, most: int) -> list:
+    return list(rows[:most])
+
+
+def _first_of_few(rows: QuerySet, most: int) -> list:
+    """All ids first: a LIMIT makes a database hope that it meets enough rows soon by walking along
+    the order, and where they are few it walks through the whole table.
+    """
+    ids = list(rows.values_list("pk", flat=True))[:most]
+    found = {row.pk: row for row in rows.order_by().filter(pk__in=ids)}
+    return [found[pk] for pk in ids if pk in found]
 
 
 def _page(

@@ -30,7 +30,7 @@ from ..reports.proposal_page import proposal_details
 from ..reports.rounds import rounds_of
 from ..workflow import provisioning
 from .form_pages import form_page
-from .lists import Total, keyset_page, wanted_file
+from .lists import counted_page, keyset_page, wanted_file
 
 
 @require_safe
@@ -40,9 +40,12 @@ def proposal_list(request: HttpRequest) -> HttpResponse:
     chosen = ProposalFilter(request.GET, newest_first, request=request)
     if kind := wanted_file(request):
         return table_response(kind, "proposals", *list_columns.proposals(chosen.found))
-    page = keyset_page(chosen.found, request.GET)
+    page, total = (
+        counted_page(chosen.found, request.GET)
+        if chosen.in_another_order
+        else (keyset_page(chosen.found, request.GET), None)
+    )
     prefetch_rights(page.rows)
-    total = Total.of(chosen.found) if chosen.in_another_order else None
     context = {"filter": chosen, "page": page, "total": total}
     return render(request, "proposals/proposal_list.html", context)
 

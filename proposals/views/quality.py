@@ -7,7 +7,7 @@ from ..files.download import table_response
 from ..forms.filters import QualityFilter
 from ..reports.figures import figures
 from ..reports.quality import QUESTIONS, answers_from_json
-from .lists import Total, keyset_page, wanted_file
+from .lists import counted_page, wanted_file
 
 
 @require_safe
@@ -31,7 +31,7 @@ def question(request: HttpRequest, slug: str) -> HttpResponse:
     chosen = QualityFilter(request.GET, asked.rows(), request=request, question=asked)
     if kind := wanted_file(request):
         return table_response(kind, slug, *asked.table(chosen.found))
-    page, total = keyset_page(chosen.found, request.GET, size=50), Total.of(chosen.found)
+    page, total = counted_page(chosen.found, request.GET, size=50)
     context = {"filter": chosen, "page": page, "total": total}
     context |= {"question": asked, "questions": QUESTIONS.values()}
     context["lines"] = asked.lines(page.rows, request.user)

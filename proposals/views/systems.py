@@ -13,7 +13,7 @@ from ..models import LogicalFlow, Proposal, System, clean, deciders, prefetch_ri
 from ..reports import list_columns
 from ..reports.flow_picture import of_system
 from ..reports.neighbourhood import around_system, route_is_living
-from .lists import Total, keyset_page, wanted_file
+from .lists import counted_page, wanted_file
 
 
 @require_safe
@@ -28,7 +28,7 @@ def system_list(request: HttpRequest) -> HttpResponse:
     chosen = SystemListFilter(request.GET, listed, request=request)
     if kind := wanted_file(request):
         return table_response(kind, "systems", *list_columns.systems(chosen.found))
-    page, total = keyset_page(chosen.found, request.GET, size=50), Total.of(chosen.found)
+    page, total = counted_page(chosen.found, request.GET, size=50)
     context = {"filter": chosen, "page": page, "total": total}
     return render(request, "proposals/system_list.html", context)
 
