@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.contrib import admin
 from django.contrib.auth.models import Group
+from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -368,6 +369,9 @@ PAGES = {
     "logicalflow_trail": (302, 302, 403, 200, 200),
     "logicalflow_register": (302, 302, 403, 200, 200),
     "logicalflow_register_csv": (302, 302, 403, 200, 200),
+    "logicalflow_evidence": (302, 302, 403, 200, 200),
+    "physicalflow_evidence": (302, 302, 403, 200, 200),
+    "proposal_evidence": (302, 302, 403, 200, 200),
     "physicalflow_trail": (302, 302, 403, 200, 200),
     "physicalflow_register": (302, 302, 403, 200, 200),
     "physicalflow_register_csv": (302, 302, 403, 200, 200),
@@ -376,6 +380,7 @@ PAGES = {
     "transition_between": (302, 302, 403, 200, 200),
     "draft_trail": (302, 302, 403, 404, 200),
     "draft_trail_csv": (302, 302, 403, 404, 200),
+    "draft_evidence": (302, 302, 403, 404, 200),
 }
 
 
@@ -386,7 +391,8 @@ def test_every_page_of_the_record_is_in_the_table():
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_who_gets_which_status(client, auditor, cast, source, target, story, name):
+def test_who_gets_which_status(client, auditor, cast, source, target, story, place, name):
+    call_command("checkpoint")
     draft = factories.draft(cast.maker, target, source)
     rows = {
         "logicalflow": story.logical,
@@ -395,7 +401,7 @@ def test_who_gets_which_status(client, auditor, cast, source, target, story, nam
         "draft": draft,
     }
     model, _, page = name.partition("_")
-    args = [rows[model].pk] if page.startswith("trail") else []
+    args = [rows[model].pk] if page.startswith(("trail", "evidence")) else []
     address = url(model.replace("draft", "proposal"), page, *args)
     ada, clerk = auditor.session["_auth_user_id"], factories.user(is_staff=True)
     for person, expected in zip(

@@ -11,6 +11,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
@@ -20,6 +21,7 @@ from proposals.files.evidence import verify
 from proposals.history import ledger
 from proposals.models import LedgerLeaf, Notice, Transition
 
+from . import factories
 from .test_guards import without_guards
 from .test_tree import CONSISTENCIES, INCLUSIONS, LEAVES, ROOTS, hashes_of
 
@@ -288,6 +290,46 @@ def test_the_command_signs_a_checkpoint_first_and_writes_the_file(story, place, 
     ]:
         with pytest.raises(CommandError, match=sentence):
             call_command("evidence", *arguments)
+
+
+PAGES = [("proposal", "create"), ("logicalflow", "logical"), ("physicalflow", "physical")]
+
+
+@pytest.mark.parametrize(("model", "name"), PAGES)
+def test_an_auditor_gets_the_pack_from_the_page_of_the_row(
+    story, signed, cast, as_, tmp_path, model, name
+):
+    row = getattr(story, name)
+    address = f"/admin/proposals/{model}/{row.pk}/evidence/"
+    assert address not in as_(cast.maker).get(row.get_absolute_url()).content.decode()
+    auditor = as_(cast.auditor)
+    for page in (
+        row.get_absolute_url(),
+        f"/admin/proposals/{model}/{row.pk}/trail/",
+        f"/admin/proposals/{model}/{row.pk}/change/",
+    ):
+        assert f'href="{address}"' in auditor.get(page).content.decode(), page
+    answer = auditor.get(address)
+    kind = {"logicalflow": "logical-flow", "physicalflow": "physical-flow"}.get(model, model)
+    assert f'filename="evidence-{kind}-{row.pk}.zip"' in answer["Content-Disposition"]
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        archive.extractall(tmp_path / "pack")
+    assert check(tmp_path / "pack")[0] == 0
+
+
+def test_staff_who_may_see_a_flow_and_not_the_ledger_get_no_pack(story, signed, as_):
+    clerk = factories.user(is_staff=True)
+    clerk.user_permissions.add(Permission.objects.get(codename="view_logicalflow"))
+    browser, address = as_(clerk), f"/admin/proposals/logicalflow/{story.logical.pk}/evidence/"
+    trail = browser.get(address.replace("evidence", "trail"))
+    assert (trail.status_code, address in trail.content.decode()) == (200, False)
+    assert browser.get(address).status_code == 403
+
+
+def test_without_a_checkpoint_the_page_says_so(story, place, cast, as_):
+    page = as_(cast.auditor).get(f"/admin/proposals/proposal/{story.create.pk}/evidence/")
+    assert page.status_code == 409
+    assert "No checkpoint has been signed yet" in page.content.decode()
 
 
 # The script's own arithmetic, by the vectors of the reference implementation
