@@ -14,10 +14,10 @@ from proposals.history import verify
 
 from .. import attacks
 from ..forgeries import FORGERIES
-from ..test_guards import KEPT, ON_POSTGRESQL, carry_out, put_up, scene, without_guards
+from ..test_guards import KEPT, ON_POSTGRESQL, carry_out, put_up, scene, taken_down, without_guards
 from . import constraints
 
-__all__ = ["scene"]
+__all__ = ["scene", "taken_down"]
 
 # Attacked by the application's account alone, and taken away in test_forgeries.py.
 FORGED = {forgery.outcome for forgery in FORGERIES} - set(attacks.TABLE)
@@ -81,7 +81,7 @@ def with_it_alone(guard, sqls):
         return [stopper(sql) for sql in sqls]
 
 
-def test_each_guard_taken_away_is_noticed(scene, record_property):
+def test_each_guard_taken_away_is_noticed(scene, taken_down, record_property):
     here = {
         guard: attacks_on(guard, scene)
         for guard in guards.GUARDS
