@@ -128,12 +128,22 @@ def killed(rows):
     raise Killed
 
 
-def test_a_pass_stops_after_its_batches_and_the_next_goes_on(story, monkeypatch):
+def test_each_batch_begins_where_the_last_one_ended(story, monkeypatch):
+    """Or the cost of a batch would grow with all that came before it."""
+    monkeypatch.setattr(sequencer, "AT_ONCE", 5)
+    steps = list(Transition.objects.order_by("pk").values_list("pk", flat=True))
+    sequencer.append_batch(timezone.now())
+    assert ledger.settled_marks()["proposals_transition"] == steps[4]
+    assert ledger.rows_behind() == len(recorded_rows()) - 5
+
+
+def test_a_pass_stops_after_its_batches_and_the_next_goes_on(story, monkeypatch, caplog):
     monkeypatch.setattr(sequencer, "AT_ONCE", 5)
     monkeypatch.setattr(sequencer, "BATCHES", 2)
     before = ledger.rows_behind()
     assert ledger.extend_ledger(timezone.now()) == (10, 0)
     assert ledger.rows_behind() == before - 10 > 0
+    assert "The ledger is up to " in caplog.text
     while ledger.extend_ledger(timezone.now())[0]:
         pass
     assert ledger.rows_behind() == 0

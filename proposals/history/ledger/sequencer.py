@@ -7,6 +7,7 @@ once those who were writing to the table when that id was seen have come to thei
 inserts holds a lock on the table from before its id is given until the commit.
 """
 
+import logging
 import secrets
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
@@ -19,6 +20,8 @@ from ...models import LedgerForm, LedgerLeaf, LedgerNode, PassResult
 from .canonical import RECORDED, Recorded, fingerprint, texts_of
 from .stored import size, stored_tree
 from .tree import Growing, leaf_hash
+
+log = logging.getLogger(__name__)
 
 PASS = "ledger"  # name of the PassResult that keeps the marks
 AT_ONCE = 1000  # leaves of one transaction
@@ -57,8 +60,15 @@ def extend(at: datetime, batches: int | None = None) -> Extension:
 
 
 def extend_ledger(at: datetime) -> tuple[int, int]:
-    """One pass of the worker: (how many leaves were appended, 0)."""
-    return extend(at, BATCHES).appended, 0
+    """One pass of the worker: (how many leaves were appended, 0). The log says how far the ledger
+    is behind if that was not enough.
+    """
+    extension = extend(at, BATCHES)
+    if extension.is_behind:
+        marks = settled_marks()
+        most = sum(_newest(recorded) - marks.get(recorded.table, 0) for recorded in RECORDED)
+        log.warning("The ledger is up to %s rows behind; the next pass goes on.", most)
+    return extension.appended, 0
 
 
 @transaction.atomic
@@ -78,8 +88,9 @@ def append_batch(at: datetime) -> int:
         is_settled = not set(mark.writers) & set(writers[recorded.table])
         keys = _without_leaf(recorded, mark.settled, room)
         leaves += _leaves(recorded, keys)
-        if is_settled and len(keys) < room:
-            mark.settled = mark.seen
+        if is_settled and room:
+            last = mark.seen if len(keys) < room else keys[-1]
+            mark.settled = min(last, mark.seen)
     _append(leaves)
     PassResult.keep(PASS, at, {table: asdict(mark) for table, mark in marks.items()})
     return len(leaves)
@@ -168,6 +179,11 @@ def _append(leaves: list[LedgerLeaf]) -> None:
     """Numbered from the last on, with the nodes that become complete."""
     if not leaves:
         return
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            # A guard plans its look-up once in a session: made while the ledger was short, the
+            # plan would read all of it for each leaf.
+            cursor.execute("DISCARD PLANS")
     first = size()
     for number, leaf in enumerate(leaves, start=first):
         leaf.number = number
