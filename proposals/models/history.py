@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, ClassVar
 
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.db.models import Q
 from simple_history.manager import HistoryManager
 from simple_history.models import HistoricalRecords
@@ -143,7 +143,10 @@ class ChangeContext:
         if many:
             obj.skip_history_when_saving = True
             for name, related in many.items():
-                getattr(obj, name).set(related)
+                if created:
+                    _link(obj, name, related)
+                else:
+                    getattr(obj, name).set(related)
             del obj.skip_history_when_saving
         self.record([obj], created=created)
 
@@ -164,7 +167,7 @@ class ChangeContext:
             batch_size=1000,
         )
         for field in rows[0]._history_m2m_fields:
-            _record_many(field, {row.id: row for row in rows})
+            _record_many(field, [row.pk for row in rows])
 
     @property
     def _cause(self) -> dict:
@@ -180,22 +183,28 @@ class ChangeContext:
         }
 
 
-def _record_many(field: Any, row_by_object: dict) -> None:
+def _link(obj: Tracked, name: str, related: Iterable[models.Model]) -> None:
+    """What `.set()` does, for a row that was just made and has no links that would be compared."""
+    field: Any = obj._meta.get_field(name)
+    through = field.remote_field.through
+    owner, other = field.m2m_field_name(), field.m2m_reverse_field_name()
+    through.objects.bulk_create(
+        through(**{owner: obj, other: row}) for row in dict.fromkeys(related)
+    )
+
+
+def _record_many(field: Any, versions: list[int]) -> None:
+    """The set that each of these history rows (ids) belongs to as it is now; without reading it."""
     through, history = field.remote_field.through, HistoricalRecords.m2m_models[field]
     owner, related = field.m2m_column_name(), field.m2m_reverse_name()
-    ids, links = list(row_by_object), []
-    for start in range(0, len(ids), 500):
-        links += through.objects.filter(**{f"{owner}__in": ids[start : start + 500]}).values(
-            "pk", owner, related
-        )
-    history.objects.bulk_create(
-        [
-            history(
-                history_id=row_by_object[link[owner]].pk,
-                id=link["pk"],
-                **{owner: link[owner], related: link[related]},
+    past = field.model.history.model._meta.db_table
+    for start in range(0, len(versions), 500):
+        few = versions[start : start + 500]
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"INSERT INTO {history._meta.db_table} (history_id, id, {owner}, {related}) "
+                f"SELECT h.history_id, t.id, t.{owner}, t.{related} "
+                f"FROM {past} h JOIN {through._meta.db_table} t ON t.{owner} = h.id "
+                f"WHERE h.history_id IN ({', '.join(['%s'] * len(few))}) ORDER BY t.id",
+                few,
             )
-            for link in links
-        ],
-        batch_size=1000,
-    )

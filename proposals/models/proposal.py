@@ -428,10 +428,14 @@ class Proposal(ProposalStates, FlowAttributes):
         )
 
     @cached_property
+    def steps(self) -> list[Transition]:
+        """Its transitions in their order. Who adds one adds it here too."""
+        return list(self.transitions.all()) if self.pk else []
+
+    @cached_property
     def rights(self) -> RightsContext:
         """What the roles ask of it; of many proposals at once `prefetch_rights` reads it."""
-        # Filtered here: a page that has read the transitions already does not read them again.
-        decisions = [row for row in self.transitions.all() if row.side] if self.pk else []
+        decisions = [step for step in self.steps if step.side]
         return RightsContext.of({self.source_id, self.target_id}, decisions)
 
     @property
@@ -464,7 +468,7 @@ class Proposal(ProposalStates, FlowAttributes):
         return self.transitions.order_by("-number").values_list("from_state", flat=True)[0]
 
     def last_transition(self) -> Transition | None:
-        return self.transitions.order_by("-number").select_related("by").first()
+        return self.steps[-1] if self.steps else None
 
 
 def systems_of(proposals: Iterable[Proposal]) -> set[int]:

@@ -199,9 +199,11 @@ def lock_person(user: User) -> None:
     """Keep `user` as active or inactive as the database says now until the transaction ends; `user`
     is told.
     """
-    _locked_rows(User.objects.filter(pk=user.pk).values_list("pk"))
     # The request read its user before it waited for the lock; they may have been deactivated since.
-    user.refresh_from_db(fields=["is_active"])
+    user.is_active = any(
+        is_active
+        for (is_active,) in _locked_rows(User.objects.filter(pk=user.pk).values_list("is_active"))
+    )
 
 
 def _locked_rows(queryset: QuerySet) -> list[tuple]:

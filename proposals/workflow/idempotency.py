@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from uuid import UUID, uuid4
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from ..errors import Invalid
@@ -38,18 +38,29 @@ def one_effect(
 def _page_after(
     form: UUID, key: UUID, by: User, act: Callable[[Receipt], str | None]
 ) -> str | None:
-    if Receipt.objects.filter(form=form).exclude(by=by).exists():
+    kept = {receipt.key: receipt for receipt in Receipt.objects.filter(form=form)}
+    if any(receipt.by_id != by.pk for receipt in kept.values()):
         raise Invalid("Somebody else opened this form. Load the page again.")
-    # The unique key decides between two that arrive together: the second waits for the commit of
-    # the first and then reads its receipt.
-    receipt, is_first = Receipt.objects.get_or_create(
-        key=key, defaults={"form": form, "by": by, "at": timezone.now()}
-    )
+    if key in kept:
+        return kept[key].page or None
+    receipt, is_first = _keep(Receipt(key=key, form=form, by=by, at=timezone.now()))
     if is_first:
         receipt.page = act(receipt) or ""
         if receipt.page:
-            receipt.save()
+            receipt.save(update_fields=["page", "results"])
         else:
             # The view has its answer, so no exception may undo what it wrote.
             transaction.set_rollback(True)
     return receipt.page or None
+
+
+def _keep(receipt: Receipt) -> tuple[Receipt, bool]:
+    """The receipt, and whether it is the first with its key."""
+    # The unique key decides between two that arrive together: the second waits for the commit of
+    # the first and then reads its receipt.
+    try:
+        with transaction.atomic():
+            receipt.save(force_insert=True)
+    except IntegrityError:
+        return Receipt.objects.get(key=receipt.key), False
+    return receipt, True

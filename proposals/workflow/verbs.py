@@ -382,7 +382,8 @@ def _move(
         automatic=automatic,
         at=at,
     )
+    # Read once, before this step; the second of two decisions has to know of the first.
+    proposal.steps.append(step)
     if action.side:
-        # Read once, before this step; the second of two decisions has to know of the first.
         proposal.rights.decisions.append(step)
     return step
