@@ -53,7 +53,20 @@ FILE = (
     "INSERT INTO proposals_importedfile (batch_id, name, sha256, "
     f"rows) VALUES ({first('importbatch')}, 'x', 'x', -1)"
 )
+FORM = "INSERT INTO proposals_ledgerform (id, \"table\", columns) VALUES (900, 'x', '[]')"
 OF_SYSTEM = again("approverrule", system_id="{source}")
+
+
+def leaf(number, row):
+    return (
+        'INSERT INTO proposals_ledgerleaf (number, "table", "row", form_id, salt, sha256) '
+        f"VALUES ({number}, 'x', {row}, 900, 'x', 'x')"
+    )
+
+
+def node(level, place):
+    return f"INSERT INTO proposals_ledgernode (level, place, sha256) VALUES ({level}, {place}, 'x')"
+
 
 NEXT_ROUND = copied(
     "proposal", "{draft}", revises_id="{done}", first_round_id="{done}", round_number="2"
@@ -76,6 +89,12 @@ TABLE = {
     "system_lifecycle": update("system", "{source}", lifecycle=X),
     "datatype(code_folded)": clash("datatype", "code_folded"),
     "importedfile(rows)": f"{BATCH}; {FILE}",
+    "ledgerleaf(number)": f"{FORM}; {leaf(-1, 1)}",
+    "ledgerleaf(row)": f"{FORM}; {leaf(0, -1)}",
+    "ledgerleaf_once_per_row": f"{FORM}; {leaf(0, 1)}; {leaf(1, 1)}",
+    "ledgernode(place)": node(8, -1),
+    "ledgernode_level": node(9, 0),
+    "ledgernode_once": f"{node(8, 0)}; {node(8, 0)}",
     "user(username)": clash("user", "username"),
     "user(employee_id)": clash("user", "employee_id"),
     "user(username_folded)": clash("user", "username_folded"),
@@ -209,6 +228,7 @@ TABLE = {
 
 # What another one says more strictly, so that nothing can break it alone.
 IMPLIED = {
+    "ledgernode(level)": "ledgernode_level",
     "policy(time_out_days)": "policy_time_out_days",
     "policy(remind_after_days)": "policy_remind_after_days",
     "transition(number)": "transition_numbered_from_one",

@@ -10,7 +10,12 @@ from .constraints import IMPLIED, TABLE, constraints
 __all__ = ["scene"]
 
 # Django's own on SQLite; elsewhere the type of the column says it.
-VALID_JSON = {"receipt(results, results)", "passresult(content, content)"}
+VALID_JSON = {
+    "ledgerform(columns, columns)",
+    "passresult(content, content)",
+    "receipt(results, results)",
+    "rightschange(systems, systems)",
+}
 
 
 def stopped_by(sql):
