@@ -106,6 +106,7 @@ def test_the_pack_of_a_flow_has_every_proposal_that_made_it(story, signed, tmp_p
         assert (folder / f"trail-{proposal.pk}.csv").exists()
 
 
+@pytest.mark.once(on="sqlite")
 def test_one_byte_changed_anywhere_is_named(story, signed, tmp_path):
     folder = packed(story.create, signed, tmp_path / "pack")
     names = [path for path in sorted(folder.rglob("*")) if path.is_file()]
@@ -158,6 +159,7 @@ FORGERIES = [
 ]
 
 
+@pytest.mark.once(on="sqlite")
 @pytest.mark.parametrize(("what", "change", "sentence"), FORGERIES)
 def test_a_forged_manifest_helps_nobody(story, signed, tmp_path, what, change, sentence):
     folder = packed(story.create, signed, tmp_path / "pack")
@@ -166,6 +168,7 @@ def test_a_forged_manifest_helps_nobody(story, signed, tmp_path, what, change, s
     assert (status, sentence in printed) == (1, True), printed
 
 
+@pytest.mark.once(on="sqlite")
 def test_what_is_missing_and_what_was_added_is_named(story, signed, tmp_path):
     folder = packed(story.create, signed, tmp_path / "pack")
     gone = row_of(folder, "proposals_notice")
@@ -179,6 +182,7 @@ def test_what_is_missing_and_what_was_added_is_named(story, signed, tmp_path):
     assert "manifest.json cannot be read." in check(folder)[1]
 
 
+@pytest.mark.once(on="sqlite")
 def test_a_transition_left_out_is_missed(story, signed, tmp_path):
     keys = {Transition: {step.pk for step in story.create.transitions.exclude(number=2)}}
     folder = tmp_path / "pack"
@@ -209,6 +213,7 @@ def test_an_auditor_compares_a_key_and_a_checkpoint_of_their_own(story, signed, 
         assert sentence in check(folder, "--checkpoint", str(own))[1]
 
 
+@pytest.mark.once(on="sqlite")
 def test_without_openssl_it_says_that_it_cannot_check(story, signed, tmp_path):
     folder = packed(story.create, signed, tmp_path / "pack")
     done = subprocess.run(
