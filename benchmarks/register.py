@@ -7,7 +7,9 @@ from django.db.models import Count, Q
 
 from proposals.models import (
     ApproverRule,
+    DataType,
     LogicalFlow,
+    OrganisationalUnit,
     PhysicalFlow,
     Proposal,
     System,
@@ -36,6 +38,10 @@ class Things:
     later_round: Proposal
     flow: LogicalFlow  # into the hub
     sent: PhysicalFlow  # along it
+    data_type: DataType  # the root of those that most flows carry
+    rare_type: DataType
+    unit: OrganisationalUnit  # the root of all
+    person: User
 
 
 def things() -> Things:
@@ -54,6 +60,10 @@ def things() -> Things:
         closed=Proposal.objects.filter(state="FULLY_APPROVED").order_by("pk")[0],
         flow=flow,
         sent=PhysicalFlow.objects.filter(logical_flow=flow, lifecycle="ACTIVE").first(),
+        data_type=DataType.objects.filter(parent=None).exclude(children=None).order_by("pk")[0],
+        rare_type=DataType.objects.filter(children=None).order_by("pk")[0],
+        unit=OrganisationalUnit.objects.filter(parent=None).order_by("pk")[0],
+        person=People.of_register().ordinary,
     )
 
 

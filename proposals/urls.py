@@ -1,6 +1,18 @@
 from django.urls import path
 
-from .views import flows, home, inbox, insights, me, proposals, proposing, quality, sign_in, systems
+from .views import (
+    catalogue,
+    flows,
+    home,
+    inbox,
+    insights,
+    me,
+    proposals,
+    proposing,
+    quality,
+    sign_in,
+    systems,
+)
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -37,6 +49,11 @@ urlpatterns = [
     path(
         "physical-flows/<int:pk>/remove/", flows.remove_physical_flow, name="physical-flow-remove"
     ),
+    # What the register speaks of
+    path("data-types/<int:pk>/", catalogue.DataTypePage.as_view(), name="data-type"),
+    path("specifications/<int:pk>/", catalogue.SpecificationPage.as_view(), name="specification"),
+    path("people/<int:pk>/", catalogue.PersonPage.as_view(), name="person"),
+    path("units/<int:pk>/", catalogue.UnitPage.as_view(), name="unit"),
     # How the register and the workflow do
     path("quality/", quality.overview, name="quality"),
     path("quality/<slug:slug>/", quality.question, name="quality-list"),

@@ -53,6 +53,11 @@ BOUNDS = {
     "/flows/?format=UNSTRUCTURED": 1_000,
     "/flows/{flow.pk}/": 9_000,
     "/physical-flows/{sent.pk}/": 1_500,
+    "/data-types/{data_type.pk}/": 60_000,
+    "/data-types/{rare_type.pk}/": 60_000,
+    "/specifications/{sent.specification.pk}/": 1_500,
+    "/people/{person.pk}/": 1_500,
+    "/units/{unit.pk}/": 4_000,
     "/insights/": 3_000,
     "/quality/": 100,
     "/proposals/new/": 1_000,
@@ -121,7 +126,7 @@ class Numbers(dict):
     """For the address of a page of anything."""
 
     def __missing__(self, key: str) -> SimpleNamespace:
-        return SimpleNamespace(pk=1, code="X")
+        return SimpleNamespace(pk=1, code="X", specification=SimpleNamespace(pk=1))
 
 
 def pages_of(table: dict) -> set[str]:

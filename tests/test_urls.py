@@ -140,6 +140,10 @@ PAGES = {
     "physical-flow sent": page(200),
     "physical-flow-edit sent": page(200, POST=302, sent={"draft": "1"}),
     "physical-flow-remove sent": page(200, POST=302, sent={"draft": "1"}),
+    "data-type trades": page(200),
+    "specification specified": page(200),
+    "person owner": page(200),
+    "unit finance": page(200),
     # How the register and the workflow do
     "quality": page(200),
     "quality-list question": page(200),
@@ -164,6 +168,10 @@ def make_things(cast, source, target) -> dict:
         "active": done.result_logical_flow,
         "bare": bare.result_logical_flow,
         "sent": done.result_physical_flow,
+        "trades": done.data_types.get(),
+        "specified": done.result_specification,
+        "owner": cast.source_approver,
+        "finance": factories.unit("Finance"),
         "question": SimpleNamespace(pk="overdue"),
         "delegation": cast.source_approver.delegations_given.first(),
         "receipt": Receipt.objects.create(
@@ -317,6 +325,7 @@ def test_every_page_belongs_to_a_part_of_the_site_or_to_none_on_purpose():
     of_no_part = {
         *("home", "sign-in", "sign-out"),
         *("me", "me-notices", "me-password", "people-options", "delegation-end"),
+        "person",
         *("inbox-count", "proposing-source", "proposing-advice", "system-options"),
     }
     assert set(SECTION_OF) == pages - of_no_part

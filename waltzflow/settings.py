@@ -98,6 +98,7 @@ TEMPLATES = [
                 "proposals.views.form_pages.form_key",
                 "proposals.views.sections.section",
             ],
+            "builtins": ["proposals.views.links"],
         },
     }
 ]

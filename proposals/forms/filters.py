@@ -212,10 +212,18 @@ class ProposalFilter(ListFilter):
 
 
 class SystemListFilter(ListFilter):
+    MORE = ["data_type", "way"]
     q = TextFilter(label="Search", method="search", max_length=200)
     kind = django_filters.ChoiceFilter(choices=SystemKind.choices, empty_label="Any")
     organisational_unit = UnitFilter()
-    only = OnlyFilter("Only this unit")
+    only = OnlyFilter("Only this data type or unit")
+    data_type = DataTypeFilter()
+    way = django_filters.ChoiceFilter(
+        label="The data type",
+        choices=[("into", "Comes in"), ("out", "Goes out")],
+        method="narrow_nothing",
+        empty_label="Comes in or goes out",
+    )
     lifecycle = django_filters.ChoiceFilter(choices=SystemLifecycle.choices, empty_label="Any")
 
     class Meta:
@@ -225,13 +233,18 @@ class SystemListFilter(ListFilter):
     def of_unit(self, systems, name, value):
         return systems.filter(organisational_unit__in=self.meant_by(value))
 
+    def carrying(self, systems, name, value):
+        flows = LogicalFlow.objects.living()
+        flows = flows.carrying(self.meant_by(value), PhysicalFlow.objects.active())
+        return systems.at_an_end_of(flows, self.form.cleaned_data["way"])
+
 
 class FlowFilter(ListFilter):
     """What is asked of a physical flow (its attributes, its specification, and what that carries)
     is asked of one and the same, and of one that is active.
     """
 
-    MORE = ["unit", "specification", "format", *(field.name for field in CHOSEN)]
+    MORE = ["unit", "border", "specification", "format", *(field.name for field in CHOSEN)]
     q = TextFilter(label="Search", method="search", max_length=200)
     lifecycle = django_filters.ChoiceFilter(choices=FlowLifecycle.choices, empty_label="Any")
     system = SystemFilter(label="System", queryset=System.objects.all(), method="on_system")
@@ -250,6 +263,12 @@ class FlowFilter(ListFilter):
         empty_label="Any",
     )
     unit = UnitFilter()
+    border = django_filters.ChoiceFilter(
+        label="Across the unit's border",
+        choices=[("into", "Into the unit"), ("out", "Out of it")],
+        method="narrow_nothing",
+        empty_label="Within it too",
+    )
     specification = TextFilter(label="Specification", max_length=200, method="narrow_nothing")
     format = django_filters.ChoiceFilter(
         label="Format",
@@ -295,6 +314,8 @@ class FlowFilter(ListFilter):
         return asked
 
     def of_unit(self, flows, name, value):
+        if way := self.form.cleaned_data["border"]:
+            return flows.across(self.meant_by(value), way)
         return flows.at(self.systems_in(value))
 
     def on_system(self, flows, name, value):

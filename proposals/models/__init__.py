@@ -106,7 +106,7 @@ from .states import (
 from .submissions import Receipt
 from .text import clean, clean_lines, folded, same
 from .transitions import Transition
-from .trees import lineages, with_below
+from .trees import above, lineages, with_below
 
 __all__ = [
     "EARLIEST",
@@ -180,6 +180,7 @@ __all__ = [
     "Verb",
     "VersionInput",
     "able_to_approve",
+    "above",
     "actions",
     "active_stewards",
     "clean",

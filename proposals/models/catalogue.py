@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Case, Q, When
+from django.db.models import Case, Exists, OuterRef, Q, When
 from django.urls import reverse
 from django.utils import timezone
 
@@ -39,6 +39,9 @@ class OrganisationalUnit(WithHistory):
     def __str__(self) -> str:
         return self.name
 
+    def get_absolute_url(self) -> str:
+        return reverse("unit", args=[self.pk])
+
     def searched(self) -> list[str]:
         return [self.name, self.code]
 
@@ -63,6 +66,12 @@ class SystemQuerySet(SearchedQuerySet):
 
     def taking_flows(self):
         return self.exclude(lifecycle=SystemLifecycle.REMOVED)
+
+    def at_an_end_of(self, flows: models.QuerySet, way: str = ""):
+        """Those that some of `flows` go "into" or "out" of, or either."""
+        sides = {"into": ["target"], "out": ["source"]}.get(way, ["source", "target"])
+        ends = [Exists(flows.order_by().filter(**{side: OuterRef("pk")})) for side in sides]
+        return self.filter(Q(*ends, _connector=Q.OR))
 
     def of(self, user):
         """Those `user` has a part in."""
@@ -194,6 +203,9 @@ class DataType(WithHistory):
 
     def __str__(self) -> str:
         return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("data-type", args=[self.pk])
 
     def searched(self) -> list[str]:
         return [self.name, self.code]

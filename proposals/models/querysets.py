@@ -10,12 +10,16 @@ from . import rights
 from .catalogue import System
 from .people import User
 from .policy import MakerDecides, Policy, SideWithoutApprover
+from .reading import looked_up
+from .register import PhysicalSpecification
 from .search import SearchedQuerySet, along_route, by_number, containing, words
 from .states import Side, State, end_states, open_states, undecided_states
 from .transitions import Transition
 
 
 class ProposalQuerySet(SearchedQuerySet):
+    model: Any
+
     def open(self):
         return self.filter(state__in=open_states())
 
@@ -88,12 +92,35 @@ class ProposalQuerySet(SearchedQuerySet):
 
     def newest_open_touching(self, system: System, most: int):
         """The `most` newest open ones with this system at either end."""
-        # Two look-ups by index, each of a few; one condition for both would read all open ones.
+        return self._newest_open([Q(**{side.lower(): system}) for side in Side], most)
+
+    def newest_open_touching_units(self, units: list[int], most: int):
+        """The `most` newest open ones with a system of one of `units` (ids) at either end."""
+        paths = [f"{side.lower()}__organisational_unit__in" for side in Side]
+        return self._newest_open([Q(**{path: units}) for path in paths], most)
+
+    def newest_open_sending(self, specification: PhysicalSpecification, most: int):
+        """The `most` newest open ones that would send by it, or change or remove what does."""
+        paths = ["specification", "concerned_physical_flow__specification"]
+        return self._newest_open([Q(**{path: specification}) for path in paths], most)
+
+    def newest_open_naming(self, data_types: list[int], most: int):
+        """The `most` newest open ones that ask for one of `data_types` (ids)."""
+        named = self.model.data_types.through.objects.filter(datatype__in=data_types).order_by()
+        few = looked_up(named.values_list("proposal", flat=True))
+        # Of a common type the newest open ones are asked in turn, and some are soon there.
+        is_named = (
+            Q(pk__in=few) if few is not None else Q(Exists(named.filter(proposal=OuterRef("pk"))))
+        )
+        return self._newest_open([is_named], most)
+
+    def _newest_open(self, conditions: list[Q], most: int):
+        # A look-up for each, of a few rows; one condition for all would read all open ones.
         ids = {
             pk
-            for side in Side
+            for condition in conditions
             for pk in self.open()
-            .filter(**{side.lower(): system})
+            .filter(condition)
             .order_by("-pk")
             .values_list("pk", flat=True)[:most]
         }

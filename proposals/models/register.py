@@ -1,6 +1,7 @@
 """The register: which data goes from where to where, how, and by whose consent."""
 
 import hashlib
+import re
 import secrets
 from dataclasses import dataclass
 from typing import Any
@@ -209,6 +210,12 @@ class LogicalFlowQuerySet(RoutesQuerySet):
     def touching(self, system: System):
         return self.filter(Q(source=system) | Q(target=system))
 
+    def across(self, units: list[int], way: str):
+        """Those "into" or "out" of what belongs to one of `units` (ids), from or to elsewhere."""
+        inner, outer = ("source", "target") if way == "out" else ("target", "source")
+        leaving = self.filter(**{f"{inner}__organisational_unit__in": units})
+        return leaving.exclude(**{f"{outer}__organisational_unit__in": units})
+
     def with_consent(self):
         """Each with `has_consent`: whether a fully approved CREATE proposal stands behind it."""
         consent = self.model.proposals.rel.related_model.objects.filter(
@@ -373,6 +380,9 @@ class LogicalFlow(FSMModelMixin, Versioned):
         return sorted({*self.declared_data_types.all(), *sent}, key=str)
 
 
+MADE_UP_CODE = re.compile("SPEC-[0-9A-F]{10}")
+
+
 class PhysicalSpecification(FSMModelMixin, Versioned):
     """What is sent; several physical flows may share one."""
 
@@ -401,7 +411,15 @@ class PhysicalSpecification(FSMModelMixin, Versioned):
         indexes = [models.Index(fields=["format"], name="specification_by_format")]
 
     def __str__(self) -> str:
-        return f"{self.name} ({self.code})"
+        return f"{self.name} ({self.code})" if self.has_own_code else self.name
+
+    @property
+    def has_own_code(self) -> bool:
+        """Other than one that was made up because nobody gave one, which says nothing."""
+        return not MADE_UP_CODE.fullmatch(self.code)
+
+    def get_absolute_url(self) -> str:
+        return reverse("specification", args=[self.pk])
 
     def searched(self) -> list[str]:
         return [self.name, self.code, *self.owner.names]

@@ -27,6 +27,15 @@ def refuse_cycle(node: Any, parent: str) -> None:
         raise ValidationError({parent: f"{node} would be above itself."})
 
 
+def above(node: Any) -> list:
+    """What lies above `node`, from its root down; a query for each level."""
+    rows: list = []
+    while node.parent is not None and node.parent not in rows:
+        node = node.parent
+        rows.insert(0, node)
+    return rows
+
+
 def with_below(node: Any) -> list[int]:
     """The ids of `node` and of all that lies below it, for an IN list; one query reads the
     (id, parent) pairs of the table.

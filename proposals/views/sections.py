@@ -6,9 +6,9 @@ from django.http import HttpRequest
 SECTIONS = {
     "inbox": ["inbox", "inbox-decide", "inbox-decided"],
     "proposals": ["proposals", "proposal-new", "proposal", "proposal-edit", "proposal-act"],
-    "systems": ["systems", "system"],
+    "systems": ["systems", "system", "unit"],
     "flows": [
-        *("flows", "flow", "flow-remove"),
+        *("flows", "flow", "flow-remove", "data-type", "specification"),
         *("physical-flow", "physical-flow-new", "physical-flow-edit", "physical-flow-remove"),
     ],
     "quality": ["quality", "quality-list"],

@@ -9,11 +9,21 @@ from ..files.download import table_response
 from ..forms import MOST_OFFERED
 from ..forms.filters import SystemListFilter
 from ..history.changes import history_of
-from ..models import LogicalFlow, Proposal, System, clean, deciders, prefetch_rights, systems_of
+from ..models import (
+    Lifecycle,
+    LogicalFlow,
+    Proposal,
+    System,
+    clean,
+    deciders,
+    prefetch_rights,
+    systems_of,
+)
 from ..reports import list_columns
-from ..reports.flow_picture import of_system
+from ..reports.catalogue_pages import other_parts_in
+from ..reports.flow_picture import of_system as picture_of_system
 from ..reports.neighbourhood import around_system, route_is_living
-from .lists import counted_page, wanted_file
+from .lists import counted_page, keyset_page, wanted_file
 
 
 @require_safe
@@ -42,7 +52,9 @@ def _flows_by(side: str) -> Coalesce:
 
 
 class SystemPage(DetailView):
-    """One system: its flows in and out, who decides for it, open proposals on it, its history."""
+    """One system: its flows in and out, its specifications, who decides for it and who else has a
+    part in it, open proposals on it, its history.
+    """
 
     queryset = System.objects.select_related("organisational_unit")
     template_name = "proposals/system_detail.html"
@@ -52,10 +64,15 @@ class SystemPage(DetailView):
         open_ones = Proposal.objects.newest_open_touching(system, 25).listed()
         proposals = list(open_ones.annotate(route_is_living=route_is_living()))
         rows = deciders({system.pk} | systems_of(proposals))
+        own_deciders = [row for row in rows if row.system_id == system.pk]
+        specifications = system.specifications.filter(lifecycle=Lifecycle.ACTIVE)
+        specifications = specifications.prefetch_related("data_types")
         return super().get_context_data(
             around=around,
-            picture=of_system(system, around, proposals),
-            deciders=[row for row in rows if row.system_id == system.pk],
+            picture=picture_of_system(system, around, proposals),
+            deciders=own_deciders,
+            other_parts=other_parts_in(system, own_deciders),
+            page=keyset_page(specifications.order_by("name", "pk"), self.request.GET),
             proposals=prefetch_rights(proposals, rows),
             history=history_of(system),
             **kwargs,
