@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from . import people, proposals, record, register, transitions
-from .guard import POSTGRESQL, PREFIX, Guard, name_of
+from .guard import POSTGRESQL, PREFIX, Guard, in_one_line, name_of
 
 __all__ = ["GUARDS", "Guard", "definitions", "install", "installed", "name_of", "remove"]
 
@@ -21,21 +21,29 @@ GUARDS = [
     *people.guards(),
     *record.guards(),
 ]
+# Each trigger with its definition as `Guard.definition` puts it; one that is switched off, or whose
+# function is another or reads elsewhere, has one that no guard has.
 INSTALLED = {
-    POSTGRESQL: f"""SELECT DISTINCT t.tgname, c.relname FROM pg_trigger t
+    POSTGRESQL: f"""SELECT t.tgname, concat_ws(' ', pg_get_triggerdef(t.oid, true), p.prosrc,
+            CASE WHEN t.tgenabled NOT IN ('O', 'A') THEN 'switched off' END,
+            CASE WHEN p.proconfig IS DISTINCT FROM
+                ARRAY[format('search_path=%I, pg_temp', current_schema())]
+                THEN 'elsewhere' END)
+        FROM pg_trigger t
+        JOIN pg_proc p ON p.oid = t.tgfoid
         JOIN pg_class c ON c.oid = t.tgrelid
         JOIN pg_namespace n ON n.oid = c.relnamespace
-        WHERE n.nspname = current_schema() AND t.tgenabled <> 'D' AND t.tgname LIKE '{PREFIX}%'""",
-    "sqlite": f"""SELECT name, tbl_name FROM sqlite_master
+        WHERE n.nspname = current_schema() AND t.tgname LIKE '{PREFIX}%'""",
+    "sqlite": f"""SELECT name, sql FROM sqlite_master
         WHERE type = 'trigger' AND name LIKE '{PREFIX}%'""",
 }
 
 
 def installed(connection: BaseDatabaseWrapper) -> dict[str, str]:
-    """The triggers of guards that are there and enabled, each with its table."""
+    """The triggers of guards that are there, each with its definition."""
     with connection.cursor() as cursor:
         cursor.execute(INSTALLED[connection.vendor])
-        return dict(cursor.fetchall())
+        return {name: in_one_line(definition) for name, definition in cursor.fetchall()}
 
 
 def definitions(connection: BaseDatabaseWrapper) -> list[str]:
@@ -69,5 +77,7 @@ def remove(connection: BaseDatabaseWrapper) -> None:
     with connection.cursor() as cursor:
         for name in installed(connection):
             cursor.execute(
-                f"DROP FUNCTION {name}() CASCADE" if on_postgresql else f"DROP TRIGGER {name}"
+                f"DROP FUNCTION IF EXISTS {name}() CASCADE"
+                if on_postgresql
+                else f"DROP TRIGGER {name}"
             )

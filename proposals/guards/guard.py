@@ -55,28 +55,39 @@ class Guard:
         """What makes its triggers, and on PostgreSQL their functions."""
         for event in self.events_on(vendor):
             if vendor == POSTGRESQL:
-                yield from self._for_postgresql(event)
-            else:
-                yield self._for_sqlite(event)
+                name = self.trigger(event)
+                yield f"""CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql
+                    AS $guard${self._body(event)}$guard$"""
+                # The schema is known to the running database alone, hence EXECUTE and format().
+                path = "SET search_path = %I, pg_temp', current_schema()"
+                yield f"DO $do$ BEGIN EXECUTE format('ALTER FUNCTION {name}() {path}); END $do$"
+            yield self._trigger_statement(event, vendor)
 
-    def _for_postgresql(self, event: str) -> Iterator[str]:
-        """pg_temp comes last in the path, or a temporary table could stand in for the one a guard
-        reads.
+    def definition(self, event: str, vendor: str) -> str:
+        """What the database says of a trigger that is as it was installed."""
+        body = self._body(event) if vendor == POSTGRESQL else ""
+        return in_one_line(f"{self._trigger_statement(event, vendor)} {body}")
+
+    def _body(self, event: str) -> str:
+        """Of its function. pg_temp comes last in the function's path, or a temporary table could
+        stand in for the one a guard reads.
         """
-        name = self.trigger(event)
         row = "OLD" if event == "DELETE" else "NEW"
-        yield f"""
-            CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $guard$ BEGIN
+        return f""" BEGIN
                 {self._locks(row)}
                 IF {BY_OTHERS if self.spares_owner else ""} ({self.condition(row)}) THEN
                     RAISE EXCEPTION USING ERRCODE = 'check_violation',
                         MESSAGE = {quoted(self._message)};
                 END IF;
                 RETURN {"NULL" if event == "TRUNCATE" else row};
-            END $guard$"""
-        # The schema is known to the running database alone, hence EXECUTE and format().
-        path = "SET search_path = %I, pg_temp', current_schema()"
-        yield f"DO $do$ BEGIN EXECUTE format('ALTER FUNCTION {name}() {path}); END $do$"
+            END """
+
+    def _trigger_statement(self, event: str, vendor: str) -> str:
+        name = self.trigger(event)
+        if vendor != POSTGRESQL:
+            condition = as_sqlite_says(self.condition("OLD" if event == "DELETE" else "NEW"))
+            return f"""CREATE TRIGGER {name} BEFORE {event} ON {self.table} FOR EACH ROW
+                WHEN {condition} BEGIN SELECT RAISE(ABORT, {quoted(self._message)}); END"""
         kind, when = (
             ("CONSTRAINT TRIGGER", "AFTER") if self.where == AT_COMMIT else ("TRIGGER", "BEFORE")
         )
@@ -84,16 +95,10 @@ class Guard:
         # rows.
         late = "DEFERRABLE INITIALLY DEFERRED" if self.where == AT_COMMIT else ""
         each = "STATEMENT" if event == "TRUNCATE" else "ROW"
-        yield (
+        return (
             f"CREATE {kind} {name} {when} {event} ON {self.table} {late} "
             f"FOR EACH {each} EXECUTE FUNCTION {name}()"
         )
-
-    def _for_sqlite(self, event: str) -> str:
-        condition = as_sqlite_says(self.condition("OLD" if event == "DELETE" else "NEW"))
-        return f"""
-            CREATE TRIGGER {self.trigger(event)} BEFORE {event} ON {self.table} FOR EACH ROW
-            WHEN {condition} BEGIN SELECT RAISE(ABORT, {quoted(self._message)}); END"""
 
     def condition(self, row: str) -> str:
         return self.refused.replace("{row}", row)
@@ -112,6 +117,10 @@ class Guard:
     @property
     def _message(self) -> str:
         return f"{self.sentence} [{self.name}]"
+
+
+def in_one_line(sql: str) -> str:
+    return " ".join(sql.split())
 
 
 def as_sqlite_says(sql: str) -> str:

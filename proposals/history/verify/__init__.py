@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-from . import applied, columns, ledger, register, rights, transitions
+from . import applied, columns, ledger, register, rights, schema, transitions
 from .breach import Breach
 from .looked_at import looked_at
 
@@ -19,6 +19,7 @@ __all__ = ["CHECKS", "Breach", "Check", "breaches", "checks", "looked_at"]
 Check = Callable[[], Iterator[Breach]]
 CHECKS: dict[str, Check] = {
     "guards in place": register.missing_guards,
+    "constraints and indexes in place": schema.breaches,
     "trails": transitions.breaches,
     "rights at the moment": rights.breaches,
     "state, register and history agree": register.disagreements,

@@ -38,13 +38,21 @@ WRITTEN_BEFORE = {"proposal_concerns_its_own_route", "proposal_revises_its_maker
 
 
 def missing_guards() -> Iterator[Breach]:
-    """Guards that somebody took away or switched off."""
+    """Guards that somebody took away, switched off, or made into something else."""
     there = guards.installed(connection)
     for guard in guards.GUARDS:
         for event in guard.events_on(connection.vendor):
-            if guard.trigger(event) not in there:
+            name, wanted = guard.trigger(event), guard.definition(event, connection.vendor)
+            if name not in there:
                 sentence = "This guard is not in place. Run migrate as the owner of the tables."
-                yield Breach("guards", f"{guard.trigger(event)} on {guard.table}", sentence)
+            elif there[name] != wanted:
+                sentence = (
+                    "This guard is not what the product installs. "
+                    "Run migrate as the owner of the tables."
+                )
+            else:
+                continue
+            yield Breach("guards", f"{name} on {guard.table}", sentence)
 
 
 def disagreements() -> Iterator[Breach]:
