@@ -443,4 +443,78 @@ TABLE = {
         "VALUES (900, 'x', 1, 900, '00', '00')"
     ],
 }
+
+
+def other_s(table: str, column: str, key: str) -> str:
+    return f"(SELECT {column} FROM proposals_{table} WHERE id = {key})"
+
+
+def pushing_out(table: str, key: str, **changes: str) -> str:
+    return update(table, key, **changes).replace("UPDATE", "UPDATE OR REPLACE")
+
+
+# What only SQLite can be told: guard that must stop it: attacks
+REPLACING = {
+    "proposal_not_replaced": [
+        copied(
+            "proposal",
+            "{waiting}",
+            content_key="content_key",
+        ).replace("INSERT", "REPLACE")
+    ],
+    "proposal_not_pushed_out": [
+        pushing_out(
+            "proposal",
+            "{draft}",
+            state="'PENDING_APPROVALS'",
+            submitted_at=NOW,
+            due_at=NOW,
+            content_key=other_s("proposal", "content_key", "{waiting}"),
+        )
+    ],
+    "logicalflow_not_replaced": [
+        copied("logicalflow", "{flow}").replace("INSERT", "REPLACE"),
+    ],
+    "logicalflow_not_pushed_out": [
+        pushing_out(
+            "logicalflow",
+            "{flow}",
+            source_id=other_s("logicalflow", "source_id", "{other_flow}"),
+            target_id=other_s("logicalflow", "target_id", "{other_flow}"),
+        )
+    ],
+    "physicalflow_not_replaced": [
+        copied("physicalflow", "{physical}").replace("INSERT", "REPLACE"),
+    ],
+    "physicalflow_not_pushed_out": [
+        pushing_out(
+            "physicalflow",
+            "{physical}",
+            content_key=other_s("physicalflow", "content_key", "{other_physical}"),
+        )
+    ],
+    "physicalspecification_not_replaced": [
+        copied("physicalspecification", "{specification}").replace("INSERT", "REPLACE"),
+    ],
+    "physicalspecification_not_pushed_out": [
+        pushing_out(
+            "physicalspecification",
+            "{specification}",
+            code_folded=other_s("physicalspecification", "code_folded", "{other_specification}"),
+        )
+    ],
+    "transition_not_replaced": [
+        "REPLACE INTO proposals_transition "
+        + step(number="1").removeprefix("INSERT INTO proposals_transition "),
+    ],
+    **{
+        f"{table}_not_replaced": [f"REPLACE INTO proposals_{table} SELECT * FROM proposals_{table}"]
+        for table in (
+            "proposal_data_types",
+            "logicalflow_declared_data_types",
+            "physicalspecification_data_types",
+            "user_groups",
+        )
+    },
+}
 ATTACKS = [(guard, attack) for guard, attacks in TABLE.items() for attack in attacks]

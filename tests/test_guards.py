@@ -133,8 +133,21 @@ def test_no_table_of_the_record_is_emptied_or_replaced_wholesale(taken_down, sub
             assert refused(wholesale.format(table=model._meta.db_table))
 
 
+if not ON_POSTGRESQL:
+
+    def test_nothing_is_replaced_by_any_key_that_is_unique(scene, subtests):
+        without_guards()
+        for name, attacks_on_it in attacks.REPLACING.items():
+            for sql in attacks_on_it:
+                with subtests.test(guard=name, sql=sql), transaction.atomic():
+                    undone(carry_out, sql.format(**scene))
+                    put_up(BY_NAME[name])
+                    assert refused(sql.format(**scene), rf"\[{name}\]")
+                    transaction.set_rollback(True)
+
+
 def test_every_guard_has_an_attack():
-    attacked = set(TABLE)
+    attacked = {*TABLE, *attacks.REPLACING}
     whole = {
         f"{guards.name_of(model)}_{what}"
         for model in KEPT

@@ -2,12 +2,16 @@
 its triggers.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from django.db import models
+from django.db.backends.sqlite3.base import DatabaseWrapper
 
 PREFIX = "guard_"
+# Writes the conditions of indexes as SQLite reads them; it never connects.
+SQLITE_EDITOR = DatabaseWrapper({"NAME": ":memory:", "OPTIONS": {}}).schema_editor()
 AT_COMMIT, POSTGRESQL, SQLITE = "at commit", "postgresql", "sqlite"
 SNAPSHOT = "This is judged by what is committed now, so not under another isolation level."
 BY_OTHERS = """NOT pg_has_role(
@@ -200,10 +204,54 @@ def never_deleted(model: type[models.Model]) -> Guard:
 
 
 def never_replaced(model: type[models.Model]) -> Guard:
-    """REPLACE INTO of SQLite deletes without asking the triggers of DELETE."""
-    key = model._meta.pk.column
-    exists = f"EXISTS (SELECT 1 FROM {table(model)} old WHERE old.{key} = NEW.{key})"
-    sentence = "What is in the record is never replaced."
+    """REPLACE INTO of SQLite deletes, without asking the triggers of DELETE, whatever has the same
+    key as the new row: the primary one or any other that is unique.
+    """
+    same = [f"old.{model._meta.pk.column} = NEW.{model._meta.pk.column}", *same_keys(model)]
     return Guard(
-        f"{name_of(model)}_not_replaced", table(model), ("INSERT",), exists, sentence, SQLITE
+        f"{name_of(model)}_not_replaced",
+        table(model),
+        ("INSERT",),
+        either(f"EXISTS (SELECT 1 FROM {table(model)} old WHERE {equal})" for equal in same),
+        "What is in the record is never replaced.",
+        SQLITE,
     )
+
+
+def never_pushed_out(model: type[models.Model]) -> Guard:
+    """So does UPDATE OR REPLACE, to whatever has a key that the row is given."""
+    other = f"old.{model._meta.pk.column} <> NEW.{model._meta.pk.column}"
+    rows = f"SELECT 1 FROM {table(model)} old WHERE {other} AND"
+    return Guard(
+        f"{name_of(model)}_not_pushed_out",
+        table(model),
+        ("UPDATE",),
+        either(f"EXISTS ({rows} {equal})" for equal in same_keys(model)),
+        "What is in the record is never replaced.",
+        SQLITE,
+    )
+
+
+def same_keys(model: type[models.Model]) -> list[str]:
+    """SQL, for SQLite: `old` and NEW have the same key, for each that is unique besides the primary
+    one.
+    """
+    fields = [field for field in model._meta.local_concrete_fields if field.unique]
+    columns_by_field = {field.name: str(field.column) for field in model._meta.local_fields}
+    keys = [_equal([str(field.column)]) for field in fields if not field.primary_key]
+    for constraint in model._meta.constraints:
+        if isinstance(constraint, models.UniqueConstraint):
+            named = [columns_by_field[name] for name in constraint.fields]
+            condition = constraint._get_condition_sql(model, SQLITE_EDITOR)  # type: ignore[attr-defined]
+            partial = [_of_row(condition, row) for row in ("old", "NEW") if condition]
+            keys.append(" AND ".join([_equal(named), *partial]))
+    return keys
+
+
+def _equal(columns: Iterable[str]) -> str:
+    return " AND ".join(f'old."{column}" = NEW."{column}"' for column in columns)
+
+
+def _of_row(condition: str, row: str) -> str:
+    """The condition of an index, its columns those of `row`."""
+    return "(" + re.sub(r'("\w+")', rf"{row}.\1", condition) + ")"

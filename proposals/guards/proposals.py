@@ -22,6 +22,7 @@ from .guard import (
     illegal,
     listed,
     never_deleted,
+    never_pushed_out,
     never_replaced,
     not_now,
     quoted,
@@ -43,6 +44,7 @@ def guards() -> list[Guard]:
     return [
         never_deleted(Proposal),
         never_replaced(Proposal),
+        never_pushed_out(Proposal),
         *of_state(),
         *of_content(),
         *at_commit(),

@@ -290,6 +290,7 @@ def sets_agreeing_with_history(field: Any) -> list[Guard]:
             "TRUE",
             "Members of a set are added and taken away, never swapped.",
         ),
+        never_replaced(live),
     ]
 
 

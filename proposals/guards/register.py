@@ -23,6 +23,7 @@ from .guard import (
     illegal,
     name_of,
     never_deleted,
+    never_pushed_out,
     never_replaced,
     quoted,
     table,
@@ -60,6 +61,7 @@ def of_model(model: Any) -> list[Guard]:
     return [
         never_deleted(model),
         never_replaced(model),
+        never_pushed_out(model),
         Guard(
             f"{name}_keeps_its_place",
             table(model),

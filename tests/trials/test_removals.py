@@ -19,6 +19,7 @@ from . import constraints
 
 __all__ = ["scene", "taken_down"]
 
+ATTACKS_BY_GUARD = attacks.TABLE | ({} if ON_POSTGRESQL else attacks.REPLACING)
 # Attacked by the application's account alone, and taken away in test_forgeries.py.
 FORGED = {forgery.outcome for forgery in FORGERIES} - set(attacks.TABLE)
 
@@ -46,7 +47,7 @@ def attacks_on(guard, scene):
         "stays": f"TRUNCATE {rows} CASCADE" if ON_POSTGRESQL else f"DELETE FROM {rows}",
         "not_replaced": f"REPLACE INTO {rows} SELECT * FROM {rows}",
     }
-    mine = [sql.format(**scene) for sql in attacks.TABLE.get(guard.name, [])]
+    mine = [sql.format(**scene) for sql in ATTACKS_BY_GUARD.get(guard.name, [])]
     return mine or [sql for name, sql in on_every_table.items() if guard.name.endswith(f"_{name}")]
 
 
