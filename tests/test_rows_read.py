@@ -140,6 +140,8 @@ ELSEWHERE = {
     "flow-remove",
     "me",
     "me-password",
+    "password-forgotten",
+    "password-set",
     "people-options",
     "physical-flow-edit",
     "physical-flow-new",

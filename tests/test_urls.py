@@ -59,6 +59,8 @@ DECIDERS = "source delegate"
 PAGES = {
     "home": page(200),
     "sign-in": page(200, POST=200, public=True),
+    "password-forgotten": page(200, POST=302, sent={"username": "nobody"}, public=True),
+    "password-set one false": page(404, POST=404, public=True),
     "sign-out": page(405, POST=302),
     "admin-login": page(302, POST=302, public=True),
     "admin-logout": page(405, POST=302),
@@ -173,6 +175,8 @@ def make_things(cast, source, target) -> dict:
         "owner": cast.source_approver,
         "finance": factories.unit("Finance"),
         "question": SimpleNamespace(pk="overdue"),
+        "one": SimpleNamespace(pk="MQ"),
+        "false": SimpleNamespace(pk="x-0123456789"),
         "delegation": cast.source_approver.delegations_given.first(),
         "receipt": Receipt.objects.create(
             key=uuid4(), form=uuid4(), by=cast.source_approver, at=timezone.now()
@@ -323,7 +327,7 @@ def test_every_url_is_in_the_table():
 def test_every_page_belongs_to_a_part_of_the_site_or_to_none_on_purpose():
     pages = {pattern.name for pattern in urlpatterns}
     of_no_part = {
-        *("home", "sign-in", "sign-out"),
+        *("home", "sign-in", "sign-out", "password-forgotten", "password-set"),
         *("me", "me-notices", "me-password", "people-options", "delegation-end"),
         "person",
         *("inbox-count", "proposing-source", "proposing-advice", "system-options"),

@@ -135,6 +135,7 @@ AUTHENTICATION_BACKENDS = [
     "django.contrib.auth.backends.ModelBackend",
 ]
 LOGIN_URL = "sign-in"
+PASSWORD_RESET_TIMEOUT = 72 * 3600  # seconds; of links by which somebody sets a password
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "sign-in"
 

@@ -3,6 +3,7 @@
 from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.auth.models import Group
 from django.db import models, transaction
 from django.utils import timezone
@@ -16,6 +17,7 @@ from ..models import (
     LineInput,
     User,
 )
+from ..workflow import passwords
 from .common import GivesRights, Kept, Prefilled, Read, Tracked
 
 
@@ -37,10 +39,26 @@ class NewPersonForm(AdminUserCreationForm):
         return self.cleaned_data["username"]
 
 
+class HasPassword(admin.SimpleListFilter):
+    """Who was imported has none until they are invited."""
+
+    title = "password"
+    parameter_name = "has_password"
+
+    def lookups(self, request, model_admin) -> list[tuple[str, str]]:
+        return [("yes", "Has one"), ("no", "Has none yet")]
+
+    def queryset(self, request, people):
+        without = models.Q(password__startswith=UNUSABLE_PASSWORD_PREFIX)
+        chosen = {"yes": ~without, "no": without}.get(self.value())
+        return people if chosen is None else people.filter(chosen)
+
+
 @admin.register(User)
 class PersonAdmin(GivesRights, Kept, UserAdmin):
     list_display = ["name", "email", "title", "organisational_unit", "is_active", "is_staff"]
-    list_filter = ["is_active", "is_staff", "is_superuser", "groups"]
+    list_filter = [HasPassword, "is_active", "is_staff", "is_superuser", "groups"]
+    actions = ["invite"]
     list_select_related = ["organisational_unit"]
     search_fields = ["search_text"]
     form, add_form = PersonForm, NewPersonForm
@@ -79,6 +97,26 @@ class PersonAdmin(GivesRights, Kept, UserAdmin):
     def has_change_permission(self, request, obj=None) -> bool:
         theirs = obj is None or not obj.is_superuser or request.user.is_superuser
         return theirs and super().has_change_permission(request, obj)
+
+    @admin.action(
+        description="Invite the chosen: mail each a link to set a password", permissions=["change"]
+    )
+    @transaction.atomic
+    def invite(self, request, people) -> None:
+        now, left_out = timezone.now(), []
+        for person in people:
+            may = self.has_change_permission(request, person)
+            if not may or not passwords.send_link(person, at=now, invited_by=request.user):
+                left_out.append(str(person))
+        invited = len(people) - len(left_out)
+        self.message_user(request, f"People invited: {invited}.", messages.SUCCESS)
+        if left_out:
+            names = ", ".join(left_out[:10]) + (", ..." if len(left_out) > 10 else "")
+            sentence = (
+                f"Not invited: {names}. They are inactive, have no mail address, were sent a link "
+                "within the last ten minutes, or are not yours to change."
+            )
+            self.message_user(request, sentence, messages.WARNING)
 
 
 admin.site.unregister(Group)

@@ -32,7 +32,7 @@ class SignInForm(AuthenticationForm):
     error_messages = AuthenticationForm.error_messages | {
         "invalid_login": (
             "Nobody has this user name or mail address with this password. Mind capitals in the "
-            "password. If you have none yet, or have forgotten it, ask an administrator."
+            "password. If you have none yet, or have forgotten it, set a new one."
         )
     }
 

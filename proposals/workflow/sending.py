@@ -13,7 +13,7 @@ from django.db.models import F, Q, QuerySet
 from post_office.models import STATUS, Email
 
 from ..models import Notice
-from . import notices
+from . import notices, passwords
 
 log = logging.getLogger(__name__)
 
@@ -105,6 +105,7 @@ def _refusal(email: Email, connection: BaseEmailBackend) -> Exception | None:
     except OSError as error:
         return ServerUnreachable(str(error))
     try:
+        passwords.write_link(email)
         email.dispatch(commit=False, disconnect_after_delivery=False, connection=connection)
     except TimeoutError as error:
         connection.close()
