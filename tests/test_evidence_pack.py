@@ -19,7 +19,7 @@ from proposals.errors import Refused
 from proposals.files import evidence
 from proposals.files.evidence import verify
 from proposals.history import ledger
-from proposals.models import LedgerLeaf, Notice, Transition
+from proposals.models import ImportBatch, LedgerLeaf, Notice, Transition
 
 from . import factories
 from .test_guards import without_guards
@@ -289,8 +289,21 @@ def test_the_command_signs_a_checkpoint_first_and_writes_the_file(story, place, 
     assert (tmp_path / "own.zip").exists()
     call_command("evidence", "physical-flow", str(story.physical.pk), str(tmp_path))
     assert capsys.readouterr().out.count(" files in ") == 3
+    ImportBatch.objects.create(outcome="of another story")
+    call_command("checkpoint")
+    kept = ledger.size()
+    ImportBatch.objects.create(outcome="and another")
+    for more, number in ([], 2), (["--leaves", str(kept)], 3):
+        path = tmp_path / f"{number}.zip"
+        call_command("evidence", "flow", str(story.logical.pk), str(path), *more)
+        with zipfile.ZipFile(path) as archive:
+            packed_there = [name for name in archive.namelist() if name.startswith("checkpoints/")]
+            archive.extractall(tmp_path / str(number))
+        assert len(packed_there) == number
+        assert check(tmp_path / str(number))[0] == 0
     for arguments, sentence in [
         (["proposal", "999"], "There is no proposal 999."),
+        (["proposal", str(story.create.pk), "--leaves", "2"], "No checkpoint of 2 leaves is kept"),
         (["flow", str(story.logical.pk), str(tmp_path / "no" / "x.zip")], "cannot be written"),
     ]:
         with pytest.raises(CommandError, match=sentence):

@@ -7,7 +7,7 @@ import io
 import json
 import zipfile
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -77,9 +77,11 @@ def name_of(subject: Subject) -> str:
     return f"evidence-{kind}-{subject.pk}.zip"
 
 
-def pack_of(subject: Subject, folder: Path | None, at: datetime) -> Pack:
-    """All that the ledger proves of it by the newest checkpoint in `folder`; Refused, with a
-    sentence, where none can be used.
+def pack_of(
+    subject: Subject, folder: Path | None, at: datetime, sizes: Collection[int] = ()
+) -> Pack:
+    """All that the ledger proves of it by the newest checkpoint in `folder`, with the checkpoints
+    of these `sizes` besides; Refused, with a sentence, where one cannot be used.
     """
     if folder is None:
         raise Refused("The site does not know where its checkpoints are: LEDGER_CHECKPOINTS.")
@@ -91,7 +93,7 @@ def pack_of(subject: Subject, folder: Path | None, at: datetime) -> Pack:
         if tree.root() != newest.checkpoint.root:
             raise Refused(f"The ledger is not the one that {newest.name} signed. Run verify_audit.")
         proven = [row for part in ledger.RECORDED for row in _proven(part, keys, tree, pack)]
-        chosen = _chosen(signed, [row.number for row in proven])
+        chosen = _chosen(signed, [row.number for row in proven], sizes)
         consistency = {
             one.name: [hashed.hex() for hashed in tree.consistency(one.checkpoint.size)]
             for one in chosen
@@ -149,12 +151,15 @@ def _signed(folder: Path) -> list[Signed]:
     return [Signed(one.path.name, one.note, one.checkpoint) for one in kept if one.checkpoint]
 
 
-def _chosen(signed: list[Signed], numbers: list[int]) -> list[Signed]:
-    """The newest, and of each row the first that contains it: by then at the latest it was
-    written.
+def _chosen(signed: list[Signed], numbers: list[int], wanted: Collection[int]) -> list[Signed]:
+    """The newest, of each row the first that contains it (by then at the latest it was written),
+    and those of the `wanted` sizes.
     """
     sizes = [one.checkpoint.size for one in signed]
+    for size in set(wanted) - set(sizes):
+        raise Refused(f"No checkpoint of {size} leaves is kept here.")
     places = {bisect_right(sizes, number) for number in numbers} | {len(signed) - 1}
+    places |= {sizes.index(size) for size in wanted}
     return [signed[place] for place in sorted(places)]
 
 

@@ -254,7 +254,7 @@ class Pack:
         kept = Checkpoint(own.read_bytes(), keys)
         same_size = [one for one in checkpoints.values() if one.size == kept.size]
         if not same_size:
-            raise Differs("is not in this pack; have one made with it")
+            raise Differs(f"is not in this pack; have one made with --leaves {kept.size}")
         if any(one.root != kept.root for one in same_size):
             raise Differs("has another root than the pack has for the same number of leaves")
 

@@ -28,8 +28,18 @@ class Command(BaseCommand):
             type=Path,
             help="The file to write, or a directory for it; otherwise the present directory.",
         )
+        parser.add_argument(
+            "--leaves",
+            type=int,
+            nargs="*",
+            default=[],
+            metavar="NUMBER",
+            help="Pack the checkpoints of so many leaves too: those that an auditor has kept.",
+        )
 
-    def handle(self, *, kind: str, number: int, path: Path | None, **options) -> None:
+    def handle(
+        self, *, kind: str, number: int, path: Path | None, leaves: list[int], **options
+    ) -> None:
         subject = SUBJECTS[kind].objects.filter(pk=number).first()
         if subject is None:
             raise CommandError(f"There is no {kind} {number}.")
@@ -38,7 +48,7 @@ class Command(BaseCommand):
             if settings.LEDGER_KEY is not None:
                 ledger.extend(now)
                 checkpoints.sign(now)
-            pack = evidence.pack_of(subject, settings.LEDGER_CHECKPOINTS, now)
+            pack = evidence.pack_of(subject, settings.LEDGER_CHECKPOINTS, now, leaves)
         except ledger.CheckpointBroken as broken:
             raise CommandError(str(broken)) from None
         except Refused as refused:
