@@ -11,6 +11,7 @@ from .views import (
     proposals,
     proposing,
     quality,
+    remarks,
     sign_in,
     systems,
 )
@@ -41,6 +42,7 @@ urlpatterns = [
     path("proposals/new/advice/", proposing.advise, name="proposing-advice"),
     path("proposals/<int:pk>/", proposals.ProposalPage.as_view(), name="proposal"),
     path("proposals/<int:pk>/edit/", proposing.edit, name="proposal-edit"),
+    path("proposals/<int:pk>/remark/", remarks.remark, name="proposal-remark"),
     path("proposals/<int:pk>/<slug:verb>/", proposals.act, name="proposal-act"),
     # Systems
     path("systems/", systems.system_list, name="systems"),

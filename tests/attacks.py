@@ -33,6 +33,8 @@ def scene(cast, source, target) -> SimpleNamespace:
         )
     )
     waiting = factories.proposed(cast.maker, source, target, specification_name="other.csv")
+    other_waiting = factories.proposed(cast.maker, source, target, specification_name="fourth.csv")
+    remark = workflow.remark(waiting, "@Tess Target, is it daily?", by=cast.maker)
     draft = factories.draft(cast.maker, source, target, specification_name="third.csv")
     factories.policy(remind_after_days=4)
     factories.unit("Trading")
@@ -49,6 +51,8 @@ def scene(cast, source, target) -> SimpleNamespace:
         bare_flow=bare.result_logical_flow_id,
         done=done.pk,
         waiting=waiting.pk,
+        other_waiting=other_waiting.pk,
+        remark=remark.pk,
         draft=draft.pk,
         type=done.data_types.get().pk,
         unused_type=factories.data_type().pk,
@@ -435,6 +439,16 @@ TABLE = {
     "proposal_data_types_known_to_history": [
         "INSERT INTO proposals_proposal_data_types (proposal_id, datatype_id) VALUES ({draft}, "
         "{unused_type})",
+    ],
+    # Remarks
+    "remark_on_an_open_proposal": [
+        copied("remark", "{remark}", proposal_id="{done}"),
+        copied("remark", "{remark}", proposal_id="{draft}"),
+    ],
+    "remark_by_somebody_active": [copied("remark", "{remark}", by_id="{inactive}")],
+    "remark_answers_in_its_conversation": [
+        f"{copied('remark', '{remark}', proposal_id='{other_waiting}')}; "
+        + copied("remark", "{remark}", answers_id="(SELECT MAX(id) FROM proposals_remark)"),
     ],
     # The ledger
     "ledgerleaf_next_in_line": [

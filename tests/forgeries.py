@@ -169,6 +169,7 @@ def in_time() -> Iterator[tuple[str, str, str]]:
     """(guard, name, SQL) of what is dated otherwise than it happens."""
     for name, moment in {"past": LONG_AGO, "hour": AN_HOUR_AGO, "future": LATER}.items():
         yield "transition_dated_now", name, decided(at=moment)
+        yield "remark_dated_now", f"remark of {name}", copied("remark", "{remark}", at=moment)
     just = f"{NOW} - INTERVAL '50 seconds'"
     yield "transition_not_before_the_last", "before it was submitted", decided(at=just)
     clock = {"action": "'time_out'", "side": "''", "to_state": "'TIMED_OUT'", "automatic": "TRUE"}

@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.contrib.contenttypes.models import ContentType
 from django.urls import URLPattern, reverse
 
+from proposals import workflow
 from proposals.models import ImportBatch, ImportedFile, OrganisationalUnit, System
 
 from .test_urls import INSIDE, OTHER_METHODS, OUTSIDE, TO_SIGN_IN, answer, differing, world  # noqa: F401
@@ -81,6 +82,7 @@ MODELS = {
     "proposals.policy": ONE_ROW,
     "proposals.proposal": TRACED | {"trail_csv": LOOKED_AT},
     "proposals.reason": EDITED,
+    "proposals.remark": READ,
     "proposals.system": EDITED,
     "proposals.transition": READ | {"between": LOOKED_AT},
     "proposals.user": PERSON,
@@ -107,6 +109,7 @@ def filled(world):  # noqa: F811
     batch = ImportBatch.objects.create(outcome="1 system added")
     ImportedFile.objects.create(batch=batch, name="systems.csv", sha256="0" * 64, rows=1)
     OrganisationalUnit.objects.create(code="IT", name="Technology")
+    workflow.remark(world.things["waiting"], "Is it daily?", by=world.cast.maker)
     AccessAttempt.objects.create(username="x", ip_address="10.0.0.1", failures_since_start=1)
     return world
 

@@ -106,7 +106,8 @@ def test_the_pages_of_a_flow_and_of_its_proposal_show_each(client, cast, filled,
 
 def test_a_change_is_compared_by_each(client, cast, edit):
     client.force_login(cast.maker)
-    comparison = client.get(edit.get_absolute_url()).context["details"].comparison
+    details = client.get(edit.get_absolute_url()).context["details"]
+    comparison = [compared.line for compared in details.comparison]
     assert [(line.what, line.old) for line in comparison if line.what in SHOWN] == [*SHOWN.items()]
     assert [(line.old, line.new) for line in comparison if line.differs] == [("T+2", "T+3")]
 

@@ -102,7 +102,8 @@ def test_old_and_new_stand_side_by_side_even_after_it_was_applied(cast, flow, tr
         change(flow, cast.maker, [trades, factories.data_type("Cash")], frequency="MONTHLY"), cast
     )
     known = proposal_details(Proposal.objects.get(pk=proposal.pk))
-    different = [(line.what, line.old, line.new) for line in known.comparison if line.differs]
+    lines = [compared.line for compared in known.comparison]
+    different = [(line.what, line.old, line.new) for line in lines if line.differs]
     assert different == [
         ("Frequency", "Daily", "Monthly"),
         ("Data types", "Trades", "Cash, Trades"),

@@ -21,6 +21,7 @@ from proposals.models import (
     PhysicalFlow,
     PhysicalSpecification,
     Proposal,
+    Remark,
     Transition,
 )
 
@@ -102,7 +103,8 @@ def refused(sql: str, why: str | None = None) -> bool:
 
 
 LEDGER = [LedgerForm, LedgerLeaf, LedgerNode]
-RECORD = [Transition, ImportBatch, ImportedFile, *histories(), *LEDGER]
+REMARKS = [Remark, Remark.mentioned.through]
+RECORD = [Transition, *REMARKS, ImportBatch, ImportedFile, *histories(), *LEDGER]
 KEPT = [*RECORD, Proposal, LogicalFlow, PhysicalFlow, PhysicalSpecification]
 
 

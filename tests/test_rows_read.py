@@ -149,6 +149,7 @@ ELSEWHERE = {
     "proposal-cancel",
     "proposal-edit",
     "proposal-propose",
+    "proposal-remark",
     "proposing-advice",
     "proposing-source",
     "sign-in",

@@ -130,6 +130,13 @@ PAGES = {
     ),
     "proposal-cancel waiting": page(only(200, "maker", 403), POST=only(302, "maker", 403)),
     "proposal-cancel closed": page(only(409, "maker", 403), POST=only(409, "maker", 403)),
+    "proposal-remark waiting": page(200, POST=302, sent={"text": "Is it daily?"}),
+    "proposal-remark closed": page(409, POST=409, sent={"text": "Too late."}),
+    "proposal-remark draft": page(
+        only(409, "maker superuser", 404),
+        POST=only(409, "maker superuser", 404),
+        sent={"text": "Too early."},
+    ),
     # The register
     "systems": page(200),
     "system-options": page(200),

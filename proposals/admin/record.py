@@ -22,6 +22,7 @@ from ..models import (
     Policy,
     Proposal,
     Reason,
+    Remark,
     System,
     Transition,
     User,
@@ -125,6 +126,15 @@ class TransitionAdmin(WithPages):
         return csv_response(name, approvals.STEP_HEADER, approvals.transitions_table(transitions))
 
 
+@admin.register(Remark)
+class RemarkAdmin(Read):
+    list_display = ["proposal_id", "at", "by", "topic", "text"]
+    list_select_related = ["by"]
+    search_fields = ["=proposal__id", "by__search_text", "text"]
+    date_hierarchy = "at"
+    ordering = ["-at", "-id"]
+
+
 @admin.register(Notice)
 class NoticeAdmin(Read):
     list_display = ["event", "proposal", "recipient", "mail", "withdrawn"]
@@ -132,6 +142,7 @@ class NoticeAdmin(Read):
     list_select_related = [
         "transition",
         "delegation",
+        "remark",
         "proposal__source",
         "proposal__target",
         "recipient",

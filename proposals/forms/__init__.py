@@ -6,6 +6,7 @@ from .deciding import ActionForm, BulkForm, who_needs_comment
 from .fields import MOST_OFFERED, SystemField, UserNameInput
 from .me import DelegationForm, NoticesForm, PasswordForm
 from .proposing import ChangeForm, ProposalForm, RemovalForm, WishForm
+from .remarks import RemarkForm
 from .tracked import TrackedForm
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "NoticesForm",
     "PasswordForm",
     "ProposalForm",
+    "RemarkForm",
     "RemovalForm",
     "SystemField",
     "TrackedForm",

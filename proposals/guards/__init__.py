@@ -9,7 +9,7 @@ and reaches Python as IntegrityError.
 from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from . import people, proposals, record, register, transitions
+from . import people, proposals, record, register, remarks, transitions
 from .guard import POSTGRESQL, PREFIX, Guard, in_one_line, name_of
 
 __all__ = ["GUARDS", "Guard", "definitions", "install", "installed", "name_of", "remove"]
@@ -20,6 +20,7 @@ GUARDS = [
     *register.guards(),
     *people.guards(),
     *record.guards(),
+    *remarks.guards(),
 ]
 # Each trigger with its definition as `Guard.definition` puts it; one that is switched off, or whose
 # function is another or reads elsewhere, has one that no guard has.

@@ -30,6 +30,7 @@ from ..models import (
     Policy,
     Proposal,
     Reason,
+    Remark,
     State,
     System,
     Tracked,
@@ -57,6 +58,7 @@ TRACKED: list[Tracked] = [
     *(Involvement, ApproverRule, Delegation, User),
 ]
 RECORD, CATALOGUE = TRACKED[:5], TRACKED[5:]
+REMARKS: list[Any] = [Remark, Remark.mentioned.through]
 DELETABLE = [ApproverRule]
 # The register: what a proposal, and a physical flow, call such a row.
 CAUSED: dict[Tracked, str] = {
@@ -309,7 +311,7 @@ def unknown_to_history(field: Any, key: str) -> str:
 
 def guards() -> list[Guard]:
     each: list[list[Guard]] = [
-        *(appended_only(model) for model in [Transition, *histories()]),
+        *(appended_only(model) for model in [Transition, *REMARKS, *histories()]),
         *(history_rows(model) for model in TRACKED),
         *(agreeing_with_history(model) for model in TRACKED),
         *(sets_agreeing_with_history(field) for field in HistoricalRecords.m2m_models),

@@ -57,6 +57,7 @@ from .register import (
     PhysicalSpecification,
     Transport,
 )
+from .remarks import TOPICS, Remark, topic_label
 from .rights import (
     STEWARDS,
     STEWARDSHIPS,
@@ -116,6 +117,7 @@ __all__ = [
     "LEVELS",
     "STEWARDS",
     "STEWARDSHIPS",
+    "TOPICS",
     "Action",
     "Approver",
     "ApproverRule",
@@ -163,6 +165,7 @@ __all__ = [
     "ProposalType",
     "Reason",
     "Receipt",
+    "Remark",
     "Right",
     "RightsChange",
     "RightsContext",
@@ -224,6 +227,7 @@ __all__ = [
     "states",
     "states_reached_by",
     "systems_of",
+    "topic_label",
     "undecided_states",
     "value_in_words",
     "verbs",

@@ -8,26 +8,27 @@ from post_office.models import Email
 from .fields import FreeTextField
 from .people import Delegation, User
 from .register import PhysicalFlow
+from .remarks import Remark
 from .states import actions
 from .transitions import Transition
 
-CAUSES = ("transition", "delegation", "physical_flow")
+CAUSES = ("transition", "delegation", "physical_flow", "remark")
 
 
 def _exactly_one_cause() -> Q:
-    """Of a transition or a reminder of one it names the proposal as well."""
+    """Of a transition, a reminder of one or a remark it names the proposal as well."""
     condition = Q()
     for cause in CAUSES:
         named = {f"{other}__isnull": other != cause for other in CAUSES}
-        of_proposal = cause == "transition"
-        more = {} if of_proposal else {"reminder_day": 0}
+        of_proposal = cause in ("transition", "remark")
+        more = {} if cause == "transition" else {"reminder_day": 0}
         condition |= Q(**named, **more, proposal__isnull=not of_proposal)
     return condition
 
 
 class Notice(models.Model):
-    """Somebody is told of a transition, of a delegation to them that was made or ended, or of a
-    physical flow added directly. Unique, so that nobody is told twice.
+    """Somebody is told of a transition, of a delegation to them that was made or ended, of a
+    physical flow added directly, or of a remark. Unique, so that nobody is told twice.
 
     Of a submission everybody is told who can decide, at once or as soon as they can. Without a
     `mail` it waits for the recipient's next daily digest, which says `summary`; unless it is
@@ -48,12 +49,16 @@ class Notice(models.Model):
     physical_flow = models.ForeignKey(
         PhysicalFlow, models.PROTECT, null=True, related_name="notices"
     )
+    remark = models.ForeignKey(Remark, models.PROTECT, null=True, related_name="notices")
     recipient = models.ForeignKey(User, models.PROTECT, related_name="notices")
     proposal = models.ForeignKey("Proposal", models.PROTECT, null=True, related_name="notices")
     summary = FreeTextField()
     at = models.DateTimeField()
     mail = models.ForeignKey(Email, models.PROTECT, null=True, related_name="+")
     withdrawn = models.BooleanField(default=False)
+    read_at = models.DateTimeField(
+        null=True, help_text="When the recipient marked it as read; a request is, from the start."
+    )
 
     class Meta:
         constraints = [
@@ -67,6 +72,7 @@ class Notice(models.Model):
             models.UniqueConstraint(
                 fields=["physical_flow", "recipient"], name="notice_once_per_physical_flow"
             ),
+            models.UniqueConstraint(fields=["remark", "recipient"], name="notice_once_per_remark"),
             models.CheckConstraint(condition=_exactly_one_cause(), name="notice_one_cause"),
         ]
         indexes = [
@@ -75,6 +81,9 @@ class Notice(models.Model):
                 fields=["recipient", "at"],
                 condition=Q(mail=None, withdrawn=False),
                 name="notice_waiting_for_digest",
+            ),
+            models.Index(
+                fields=["recipient"], condition=Q(read_at=None), name="notice_not_read_yet"
             ),
         ]
 
@@ -85,7 +94,7 @@ class Notice(models.Model):
         """Where one reads more of it."""
         if self.delegation_id:
             return reverse("me")
-        shown = self.physical_flow or self.proposal
+        shown = self.physical_flow or self.remark or self.proposal
         return shown.get_absolute_url() if shown else ""
 
     @property
@@ -95,6 +104,8 @@ class Notice(models.Model):
             return "delegation made" if self.delegation.history_type == "+" else "delegation ended"
         if self.physical_flow_id:
             return "physical flow added"
+        if self.remark_id:
+            return "remark"
         if self.reminder_day:
             return f"reminder on day {self.reminder_day}"
         return self.transition.done if self.transition else ""

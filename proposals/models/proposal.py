@@ -320,6 +320,10 @@ class Proposal(ProposalStates, FlowAttributes):
             return ""
         return f"round {self.round_number} of No. {self.first_round_id}"
 
+    def is_round_of(self, other: "Proposal") -> bool:
+        """Whether both are rounds of one conversation."""
+        return (self.first_round_id or self.pk) == (other.first_round_id or other.pk)
+
     @property
     def can_be_revised(self) -> bool:
         """Whether it was before the approvers and closed without agreement."""
@@ -331,12 +335,16 @@ class Proposal(ProposalStates, FlowAttributes):
         """The draft or proposal that revises it, other than a draft that was given up."""
         return self.revisions.not_given_up().first()
 
+    def rounds(self) -> "models.QuerySet[Proposal]":
+        """All of them, this one too."""
+        first = self.first_round_id or self.pk
+        return Proposal.objects.filter(Q(pk=first) | Q(first_round=first))
+
     def earlier_rounds(self) -> "models.QuerySet[Proposal]":
         """Newest first, with their steps and data types."""
-        first = self.first_round_id
-        rounds = Proposal.objects.filter(Q(pk=first) | Q(first_round=first))
         return (
-            rounds.filter(round_number__lt=self.round_number)
+            self.rounds()
+            .filter(round_number__lt=self.round_number)
             .exclude(submitted_at=None)
             .select_related("source", "target", "maker", "reason", "specification")
             .prefetch_related("data_types", "transitions__by", "transitions__on_behalf_of")

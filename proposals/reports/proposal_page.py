@@ -5,38 +5,69 @@ asks.
 from dataclasses import dataclass, field, replace
 
 from ..history.proposal_content import Line, content_of
-from ..models import Lifecycle, Proposal, ProposalType
+from ..models import Lifecycle, Proposal, ProposalType, Remark, topic_label
 from ..workflow import provisioning
 from ..workflow.provisioning import Consequence, ImpactFacts
+from .conversation import Conversation
 from .flow_picture import Picture, of_proposal, subject
 from .neighbourhood import Sent, sent_along
 
 
 @dataclass(frozen=True)
+class Fact:
+    """One field that is asked for, and what was remarked about it."""
+
+    label: str
+    value: str
+    remarks: list[Remark]
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One field of an EDIT, and what was remarked about it."""
+
+    line: Line
+    remarks: list[Remark]
+
+
+@dataclass(frozen=True)
 class ProposalDetails:
     """`subject` says what it is about, `types` are the names of the data types concerned. There is
-    a `comparison` for an EDIT, and the rest while it is open or a draft.
+    a `comparison` for an EDIT, `attributes` of the physical flow for all others, and the rest while
+    it is open or a draft. `remarks_on` holds what was remarked about the other fields, by topic.
     """
 
     subject: str
     types: list[str]
-    comparison: list[Line] = field(default_factory=list)
+    comparison: list[Compared] = field(default_factory=list)
+    attributes: list[Fact] = field(default_factory=list)
+    remarks_on: dict[str, list[Remark]] = field(default_factory=dict)
     consequences: list[Consequence] = field(default_factory=list)
     sent: Sent | None = None
     picture: Picture | None = None
 
 
-def proposal_details(proposal: Proposal) -> ProposalDetails:
-    """Of a proposal that came with its route, its specification and the flow concerned."""
+def proposal_details(
+    proposal: Proposal, conversation: Conversation | None = None
+) -> ProposalDetails:
+    """Of a proposal that came with its route, its specification and the flow concerned; with the
+    remarks of `conversation` beside the fields they are about.
+    """
+    by_topic = conversation.by_topic if conversation else {}
+    by_label = {topic_label(topic): remarks for topic, remarks in by_topic.items()}
     concerned = proposal.concerned_physical_flow
     wanted = sorted(map(str, proposal.data_types.all()))
     present = sorted(map(str, concerned.specification.data_types.all())) if concerned else []
     types = present if proposal.type == ProposalType.DELETE else wanted
-    comparison = []
+    comparison, attributes = [], []
     if proposal.type == ProposalType.EDIT:
         # An edit keeps its route, so only what may differ is compared.
-        comparison = [line for line in content_of([proposal])[proposal.pk] if not line.is_route]
-    details = ProposalDetails(subject(proposal), types, comparison)
+        lines = [line for line in content_of([proposal])[proposal.pk] if not line.is_route]
+        comparison = [Compared(line, by_label.get(line.what, [])) for line in lines]
+    elif wanted_flow := concerned or (proposal if proposal.with_physical_flow else None):
+        shown = wanted_flow.attributes_shown
+        attributes = [Fact(label, value, by_label.get(label, [])) for label, value in shown]
+    details = ProposalDetails(subject(proposal), types, comparison, attributes, by_topic)
     if proposal.is_closed:
         return details
     return _with_consequences(proposal, details, types_change=wanted != present)

@@ -11,7 +11,7 @@ from django.views.generic import DetailView
 from .. import workflow
 from ..errors import Invalid, Refused
 from ..files.download import table_response
-from ..forms import ActionForm, who_needs_comment
+from ..forms import ActionForm, RemarkForm, who_needs_comment
 from ..forms.filters import ProposalFilter
 from ..models import (
     Offer,
@@ -26,8 +26,9 @@ from ..models import (
     verbs,
 )
 from ..reports import advice, list_columns
+from ..reports.conversation import conversation_of
 from ..reports.proposal_page import proposal_details
-from ..reports.rounds import rounds_of
+from ..reports.rounds import Rounds, rounds_of
 from ..workflow import provisioning
 from .form_pages import form_page
 from .lists import counted_page, keyset_page, wanted_file
@@ -71,8 +72,10 @@ class ProposalPage(DetailView):
 
     def get_context_data(self, **kwargs) -> dict:
         proposal = self.object
-        details = proposal_details(proposal)
         transitions = list(proposal.transitions.all())
+        rounds = rounds_of(proposal)
+        conversation = conversation_of(proposal, transitions, rounds)
+        details = proposal_details(proposal, conversation)
         offers = [] if proposal.is_closed else proposal.offers_to(self.request.user)
         missing = self._missing()
         if missing:  # to offer it would be to refuse it two pages later
@@ -83,16 +86,17 @@ class ProposalPage(DetailView):
             offers=[offer for offer in offers if not offer.verb.sides],
             decision=Decision.of(offers, both=proposal.policy.one_person_both_sides),
             sides=[self._side(side) for side in Side],
-            transitions=transitions,
+            conversation=conversation,
+            remark_form=RemarkForm(proposal=proposal) if proposal.is_open else None,
             closing=transitions[-1] if proposal.is_closed and transitions else None,
-            **self._rounds(offers),
+            **self._rounds(offers, rounds),
             **kwargs,
         )
 
-    def _rounds(self, offers: list[Offer]) -> dict:
+    def _rounds(self, offers: list[Offer], rounds: Rounds | None) -> dict:
         """The rounds before this one, the one after it, and what its maker may begin next."""
         proposal, user = self.object, self.request.user
-        rounds, following = rounds_of(proposal), proposal.next_round
+        following = proposal.next_round
         if following and following.is_draft and following.maker_id != user.pk:
             following = None
         approving = [side for o in offers if o.verb.name == "approve" for side in o.verb.sides]

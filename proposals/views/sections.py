@@ -5,7 +5,10 @@ from django.http import HttpRequest
 # Name of each part's first page -> names of all its addresses.
 SECTIONS = {
     "inbox": ["inbox", "inbox-decide", "inbox-decided"],
-    "proposals": ["proposals", "proposal-new", "proposal", "proposal-edit", "proposal-act"],
+    "proposals": [
+        *("proposals", "proposal-new", "proposal", "proposal-edit", "proposal-act"),
+        "proposal-remark",
+    ],
     "systems": ["systems", "system", "unit"],
     "flows": [
         *("flows", "flow", "flow-remove", "data-type", "specification"),

@@ -3,6 +3,7 @@ periodic work.
 """
 
 from .new_rights import rights_changed, tell_of_delegation
+from .remarks import remark
 from .verbs import (
     act,
     add_physical_flow,
@@ -28,6 +29,7 @@ __all__ = [
     "refuse",
     "refuse_further",
     "reject",
+    "remark",
     "request_changes",
     "require_revisable",
     "rights_changed",

@@ -167,6 +167,7 @@ def _requests(person: User, waiting: list[Waiting], at: datetime) -> list[Notice
             summary=f"You can now decide on proposal {row.proposal.pk} of {row.proposal.maker}, "
             f"{notices.route(row.proposal)}.",
             at=at,
+            read_at=at,
         )
         for row in waiting
     ]

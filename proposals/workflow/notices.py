@@ -25,6 +25,7 @@ from ..models import (
     Notices,
     PhysicalFlow,
     Proposal,
+    Remark,
     Right,
     Side,
     Transition,
@@ -42,6 +43,7 @@ READ_WITH: tuple[str, ...] = (
     "recipient",
     "delegation",
     "physical_flow__logical_flow",
+    "remark__proposal",
     "proposal__source",
     "proposal__target",
     "proposal__maker",
@@ -151,6 +153,47 @@ def tell_of_addition(physical: PhysicalFlow, *, by: User, at: datetime) -> None:
             mail=mails.get(person.pk),
         )
         for person in recipients
+    )
+
+
+def tell_of_remark(remark: Remark, mentioned: Iterable[User]) -> None:
+    """The maker, whoever remarked before in any round, and who is mentioned. Never who says it."""
+    if remark.at < timezone.now() - NEWS:
+        return
+    proposal, by = remark.proposal, remark.by
+    mentioned = set(mentioned)
+    people = [proposal.maker, *mentioned]
+    said = Remark.objects.filter(proposal__in=proposal.rounds()).values("by")
+    people += User.objects.filter(pk__in=said).order_by("pk")
+    people = [person for person in dict.fromkeys(people) if person != by and wants_any(person)]
+    about = f" about “{remark.topic_label}”" if remark.topic else ""
+    where = f"on proposal {proposal.pk}, {route(proposal)}{about}."
+    summaries = {
+        person.pk: f"{by} mentions you in a remark {where}"
+        if person in mentioned
+        else f"{by} remarks {where}"
+        for person in people
+    }
+    subject = f"Remark on proposal {proposal.pk}: {route(proposal)}"
+    content = {"remark": remark, "proposal": proposal, "link": link_to(remark)}
+    mails = {
+        person.pk: compose(
+            person, subject, "remark", content | {"summary": summaries[person.pk]}, proposal
+        )
+        for person in people
+        if wants_each(person)
+    }
+    Email.objects.bulk_create(mails.values())
+    Notice.objects.bulk_create(
+        Notice(
+            remark=remark,
+            recipient=person,
+            proposal=proposal,
+            summary=summaries[person.pk],
+            at=remark.at,
+            mail=mails.get(person.pk),
+        )
+        for person in people
     )
 
 
@@ -282,6 +325,8 @@ def _queue(news: News, people: Mapping[User, list[Ask]]) -> int:
             summary=news.summary,
             at=news.at,
             mail=mail_of.get(person.pk),
+            # What is asked waits in the inbox, and is not counted a second time.
+            read_at=news.at if actions()[news.step.action].submits else None,
         )
         for person in recipients
     )
@@ -345,5 +390,5 @@ def route(proposal: Proposal) -> str:
     return f"{proposal.source.name} → {proposal.target.name}"
 
 
-def link_to(shown: Proposal | PhysicalFlow | Notice) -> str:
+def link_to(shown: Proposal | PhysicalFlow | Remark | Notice) -> str:
     return f"{settings.ORIGIN}{shown.get_absolute_url()}"

@@ -361,6 +361,8 @@ def _move(
         _require_state(proposal, action)
         raise
     if proposal.state in end_states():
+        newest_remark = proposal.remarks.order_by("-pk").values_list("at", flat=True).first()
+        at = max(at, newest_remark) if newest_remark else at
         proposal.closed_at = at
     why = f"Proposal {proposal.pk}: {action.done}"
     ChangeContext(right.user, at, why, proposal=proposal).store(proposal)

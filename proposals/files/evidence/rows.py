@@ -1,5 +1,6 @@
 """Which rows of the record belong to a flow or a proposal: what was asked, each step with the
-rights and the policy it names, who was told, and every version of what it led to.
+rights and the policy it names, what was remarked, who was told, and every version of what it led
+to.
 """
 
 from collections import defaultdict
@@ -24,6 +25,7 @@ from ...models import (
     Policy,
     Proposal,
     Reason,
+    Remark,
     State,
     System,
     Tracked,
@@ -63,6 +65,8 @@ def _of(proposals: Iterable[int], flows: Iterable[int], physical: models.QuerySe
     keys: Keys = defaultdict(set)
     steps = list(Transition.objects.filter(proposal__in=proposals))
     keys[Transition] |= {step.pk for step in steps}
+    remarks = Remark.objects.filter(proposal__in=proposals)
+    keys[Remark] |= set(_ids(remarks))
     keys[Notice] |= set(_ids(Notice.objects.filter(proposal__in=proposals)))
     specifications = {row.specification_id for row in physical}
     for model, ids in (
@@ -121,10 +125,13 @@ def _add_surroundings(keys: Keys, proposals: list[int], flows: Iterable[int]) ->
 
 
 def _add_people(keys: Keys, steps: list[Transition]) -> None:
-    """Whoever acted, was acted for, asked or was told, by their newest version."""
+    """Whoever acted, was acted for, asked, remarked or was told, by their newest version."""
     people = {person for step in steps for person in (step.by_id, step.on_behalf_of_id)}
     told = Notice.objects.filter(pk__in=keys[Notice]).values_list("recipient", flat=True)
     people |= set(told)
+    remarks = Remark.objects.filter(pk__in=keys[Remark])
+    people |= set(remarks.values_list("by", flat=True))
+    people |= set(remarks.exclude(mentioned=None).values_list("mentioned", flat=True))
     for model in (Proposal, LogicalFlow, PhysicalFlow, PhysicalSpecification):
         versions = model.history.filter(pk__in=keys[model.history.model])
         people |= set(versions.values_list("history_user", flat=True))

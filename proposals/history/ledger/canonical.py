@@ -14,7 +14,15 @@ from django.db import models
 from simple_history.models import HistoricalRecords
 
 from ...guards.record import TRACKED, sets_of
-from ...models import ImportBatch, ImportedFile, LedgerForm, Notice, Tracked, Transition
+from ...models import (
+    ImportBatch,
+    ImportedFile,
+    LedgerForm,
+    Notice,
+    Remark,
+    Tracked,
+    Transition,
+)
 
 
 @dataclass(frozen=True)
@@ -82,7 +90,12 @@ RECORDED = [
         "at",
         (Members("files", ImportedFile, "batch_id", ("id", "name", "rows", "sha256")),),
     ),
-    Recorded(Notice, "at", changing=("mail_id", "withdrawn")),
+    Recorded(
+        Remark,
+        "at",
+        (Members("mentioned", Remark.mentioned.through, "remark_id", ("user_id",)),),
+    ),
+    Recorded(Notice, "at", changing=("mail_id", "withdrawn", "read_at")),
 ]
 
 

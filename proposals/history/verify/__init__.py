@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-from . import applied, columns, ledger, register, rights, schema, transitions
+from . import applied, columns, ledger, register, remarks, rights, schema, transitions
 from .breach import Breach
 from .looked_at import looked_at
 
@@ -21,6 +21,7 @@ CHECKS: dict[str, Check] = {
     "guards in place": register.missing_guards,
     "constraints and indexes in place": schema.breaches,
     "trails": transitions.breaches,
+    "remarks in place": remarks.breaches,
     "rights at the moment": rights.breaches,
     "state, register and history agree": register.disagreements,
     "nothing erased": register.erased,

@@ -4,13 +4,13 @@ from pathlib import Path
 
 from ...guards import GUARDS
 from ...guards.record import TRACKED
-from ...models import ImportBatch, LedgerLeaf, Notice, Transition
+from ...models import ImportBatch, LedgerLeaf, Notice, Remark, Transition
 from ..ledger import CheckpointBroken, kept_checkpoints, rows_behind
 
 
 def looked_at(folder: Path | None) -> dict[str, int]:
     """What, in the plural, and how many of it."""
-    models = [*TRACKED, Transition, Notice, ImportBatch]
+    models = [*TRACKED, Transition, Remark, Notice, ImportBatch]
     counts = {str(model._meta.verbose_name_plural): model._base_manager.count() for model in models}
     versions = sum(model.history.model._base_manager.count() for model in TRACKED)
     return counts | {
