@@ -53,7 +53,8 @@ def test_a_maker_sees_whose_turn_it_is(as_, cast, source, target, proposal):
     page = as_(cast.maker).get("/")
     own = part(page, "own")
     assert f"No. {proposal.pk}" in own
-    assert "Bo Both, Sam Source" in own
+    for person in (cast.both, cast.source_approver):
+        assert f'<a href="/people/{person.pk}/">{person}</a>' in own
     assert f"No. {draft.pk}" in part(page, "your-turn")
     assert f"No. {others.pk}" not in words(page)
 

@@ -15,8 +15,9 @@ from . import factories
 
 
 def text(response) -> str:
-    """What a reader reads: without tags, spaces collapsed."""
-    return " ".join(re.sub(r"<[^>]+>", " ", response.content.decode()).split())
+    """What a reader reads: without tags, spaces collapsed, none before a comma or a bracket."""
+    words = " ".join(re.sub(r"<[^>]+>", " ", response.content.decode()).split())
+    return words.replace(" ,", ",").replace(" )", ")")
 
 
 def queries(client, url: str) -> int:

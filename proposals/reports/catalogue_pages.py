@@ -25,6 +25,7 @@ from ..models import (
 from .neighbourhood import route_is_living
 
 MOST = 10  # of each part; its list has the rest
+MOST_OPEN = 5  # proposals beside what they are about
 MOST_SYSTEMS = 12
 MOST_PARTS = 25
 
@@ -67,7 +68,7 @@ def data_type_details(data_type: DataType) -> DataTypeDetails:
         flows=flows,
         senders=First.of(systems.at_an_end_of(flows, "out"), MOST_SYSTEMS),
         receivers=First.of(systems.at_an_end_of(flows, "into"), MOST_SYSTEMS),
-        proposals=as_listed(Proposal.objects.newest_open_naming(types, MOST)),
+        proposals=as_listed(Proposal.objects.newest_open_naming(types, MOST_OPEN)),
     )
 
 
@@ -137,7 +138,7 @@ def unit_details(unit: OrganisationalUnit) -> UnitDetails:
         below=list(unit.children.order_by("name", "pk")),
         out=_across(units, "out"),
         into=_across(units, "into"),
-        proposals=as_listed(Proposal.objects.newest_open_touching_units(units, MOST)),
+        proposals=as_listed(Proposal.objects.newest_open_touching_units(units, MOST_OPEN)),
     )
 
 
@@ -150,7 +151,7 @@ def _across(units: list[int], way: str) -> First:
 
 def proposals_sending(specification: PhysicalSpecification) -> list[Proposal]:
     """The newest open ones that would send by it, or change or remove what does."""
-    return as_listed(Proposal.objects.newest_open_sending(specification, MOST))
+    return as_listed(Proposal.objects.newest_open_sending(specification, MOST_OPEN))
 
 
 def other_parts_in(system: System, deciders: list[Decider]) -> First:

@@ -5,7 +5,7 @@ asks.
 from dataclasses import dataclass, field, replace
 
 from ..history.proposal_content import Line, content_of
-from ..models import Lifecycle, Proposal, ProposalType, Remark, topic_label
+from ..models import DataType, Lifecycle, Proposal, ProposalType, Remark, topic_label
 from ..workflow import provisioning
 from ..workflow.provisioning import Consequence, ImpactFacts
 from .conversation import Conversation
@@ -32,13 +32,13 @@ class Compared:
 
 @dataclass(frozen=True)
 class ProposalDetails:
-    """`subject` says what it is about, `types` are the names of the data types concerned. There is
+    """`subject` says what it is about, `types` are the data types concerned. There is
     a `comparison` for an EDIT, `attributes` of the physical flow for all others, and the rest while
     it is open or a draft. `remarks_on` holds what was remarked about the other fields, by topic.
     """
 
     subject: str
-    types: list[str]
+    types: list[DataType]
     comparison: list[Compared] = field(default_factory=list)
     attributes: list[Fact] = field(default_factory=list)
     remarks_on: dict[str, list[Remark]] = field(default_factory=dict)
@@ -56,8 +56,8 @@ def proposal_details(
     by_topic = conversation.by_topic if conversation else {}
     by_label = {topic_label(topic): remarks for topic, remarks in by_topic.items()}
     concerned = proposal.concerned_physical_flow
-    wanted = sorted(map(str, proposal.data_types.all()))
-    present = sorted(map(str, concerned.specification.data_types.all())) if concerned else []
+    wanted = sorted(proposal.data_types.all(), key=str)
+    present = sorted(concerned.specification.data_types.all(), key=str) if concerned else []
     types = present if proposal.type == ProposalType.DELETE else wanted
     comparison, attributes = [], []
     if proposal.type == ProposalType.EDIT:
