@@ -71,7 +71,7 @@ def test_from_the_maker_to_the_auditor(visitor, people, source, target):
     page.get_by_role("link", name="Ledger → Risk Engine").click()
     expect(page.get_by_text("Sam Source approved for the source")).to_be_visible()
     expect(page.get_by_role("row", name="trades.csv")).to_contain_text("Messaging")
-    page.get_by_role("link", name="trades.csv", exact=True).click()
+    page.get_by_role("link", name="trades.csv", exact=True).first.click()
     expect(page.get_by_text(f"Proposal {proposal.pk}: fully approved").first).to_be_visible()
 
     visitor.sign_in_by_password(people.auditor)

@@ -289,7 +289,7 @@ def test_a_filter_by_a_unit_takes_as_many_queries_however_deep_it_reaches(as_, c
 @pytest.mark.parametrize(
     ("url", "label"),
     [
-        ("/systems/?organisational_unit={unit}", "Only this unit"),
+        ("/systems/?organisational_unit={unit}", "Only this data type or unit"),
         ("/flows/?unit={unit}", "Only this data type or unit"),
         ("/proposals/?unit={unit}", "Only this data type or unit"),
         ("/quality/systems-without-approver/?unit={unit}", "Only this unit"),
