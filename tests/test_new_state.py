@@ -72,7 +72,7 @@ assert "Put this proposal on hold?" in asked and "Nobody can decide until you re
 answer = browser.post(f"{page}hold/", {"comment": "Wait for the audit."}, follow=True)
 shown = " ".join(answer.content.decode().split())
 assert f"Proposal {proposal.pk}: put on hold." in shown, shown
-assert "<strong>Mia Maker</strong> put on hold" in shown and "Wait for the audit." in shown
+assert "Mia Maker</a></strong> put on hold" in shown and "Wait for the audit." in shown
 assert 'class="state open on_hold">On hold<' in shown
 proposal.refresh_from_db()
 assert (proposal.state, proposal.is_open, proposal.look) == ("ON_HOLD", True, "open")
@@ -123,7 +123,7 @@ for who in (architect, cast.rejecter):
     other.refresh_from_db()
     assert (other.state, other.is_closed, other.look) == ("POSTPONED", True, "ended")
     shown = " ".join(get(page, cast.maker).content.decode().split())
-    assert f"<strong>{who}</strong> postponed by the source" in shown and "Daily, please." in shown
+    assert f"{who}</a></strong> postponed by the source" in shown and "Daily, please." in shown
     assert '<span class="state ended">Postponed</span>' in shown
 assert Email.objects.filter(to=cast.maker.email).count() == 4
 assert list(verify.breaches()) == []

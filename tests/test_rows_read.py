@@ -141,7 +141,6 @@ ELSEWHERE = {
     "me",
     "me-password",
     "password-forgotten",
-    "password-set",
     "people-options",
     "physical-flow-edit",
     "physical-flow-new",

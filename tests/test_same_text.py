@@ -60,6 +60,7 @@ OF_THE_PROGRAM = {
     "LedgerNode.sha256",
     "PassResult.name",
     "Receipt.page",
+    "Remark.topic",
     "Transition.action",
     "User.password",
 }

@@ -126,6 +126,7 @@ def build(now: datetime, progress: Callable[[str], None]) -> dict[str, int]:
     founded = _first_moment(timezone.localtime(now), FOUNDED_DAYS_AGO, random.Random("Lysvann"))
     _make_company(founded)
     _play_story(timezone.localtime(now), progress)
+    _talk(now)
     _remind(now)
     counted = [System, User, LogicalFlow, PhysicalFlow, PhysicalSpecification, Proposal]
     return {str(model._meta.verbose_name_plural): model.objects.count() for model in counted}
@@ -180,6 +181,16 @@ def _remind(now: datetime) -> None:
     """
     periodic.remind_approvers(now)
     Email.objects.update(status=STATUS.sent)
+
+
+def _talk(now: datetime) -> None:
+    """An approver asks before deciding, and the maker answers."""
+    waiting = Proposal.objects.open().filter(maker__username="maker").order_by("pk")[0]
+    asker = User.objects.get(username="source")
+    question = f"@{waiting.maker.name} Does it come on bank holidays too?"
+    asked = workflow.remark(waiting, question, by=asker, topic="frequency", at=now)
+    answer = "On working days only; on the next one with what came in between."
+    workflow.remark(waiting, answer, by=waiting.maker, answers=asked, at=now)
 
 
 @dataclass

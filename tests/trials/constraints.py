@@ -75,7 +75,8 @@ NEXT_ROUND = copied(
 
 def told_twice(**cause):
     """Somebody of the same, which is no transition."""
-    return "; ".join([again("notice", transition_id="NULL", proposal_id="NULL", **cause)] * 2)
+    cause = {"transition_id": "NULL", "proposal_id": "NULL"} | cause
+    return "; ".join([again("notice", **cause)] * 2)
 
 
 # constraint: the attack it stops
@@ -92,6 +93,11 @@ TABLE = {
     "ledgerleaf(number)": f"{FORM}; {leaf(-1, 1)}",
     "ledgerleaf(row)": f"{FORM}; {leaf(0, -1)}",
     "ledgerleaf_once_per_row": f"{FORM}; {leaf(0, 1)}; {leaf(1, 1)}",
+    "remark_mentioned(remark_id, user_id)": doubled(
+        "remark_mentioned", remark_id="{remark}", user_id="{maker}"
+    ),
+    "remark_says_something": copied("remark", "{remark}", text="''"),
+    "remark_topic": copied("remark", "{remark}", topic="'state'"),
     "ledgernode(place)": node(8, -1),
     "ledgernode_level": node(9, 0),
     "ledgernode_once": f"{node(8, 0)}; {node(8, 0)}",
@@ -222,6 +228,7 @@ TABLE = {
     "notice_once_per_delegation": told_twice(
         delegation_id=first("historicaldelegation", "history_id")
     ),
+    "notice_once_per_remark": told_twice(remark_id="{remark}", proposal_id="{waiting}"),
     "notice_once_per_physical_flow": told_twice(physical_flow_id="{physical}"),
     "notice(reminder_day)": update("notice", first("notice"), reminder_day="-1"),
 }
