@@ -360,7 +360,9 @@ def test_of_specifications_and_flows_only_those_are_read_that_the_files_may_mean
         lambda table, obj: read.append(str(obj)) or values(table, obj),
     )
     report = bring(
-        specifications="code,name,owner_code,format\n7,new.csv,RISK,XML\ns1,trades.csv,LEDGER,FLAT_FILE\n",
+        specifications=(
+            "code,name,owner_code,format\n7,new.csv,RISK,XML\ns1,trades.csv,LEDGER,FLAT_FILE\n"
+        ),
         physical_flows=(
             "source_code,target_code,specification_code,transport,frequency,basis_offset,"
             "criticality\nFED,RISK,7,EMAIL,DAILY,1,HIGH\n"

@@ -142,6 +142,15 @@ def test_a_mail_that_leaves_at_the_second_try_has_a_link_too(newcomer, settings)
     assert LINK.search(sent.body)
 
 
+@pytest.mark.parametrize("change", [{"email": "other@example.com"}, {"is_active": False}])
+def test_no_link_goes_to_an_address_that_is_no_longer_theirs_or_to_who_left(newcomer, change):
+    ask(newcomer.username)
+    User.objects.filter(pk=newcomer.pk).update(**change)
+    periodic.send_mail(timezone.now())
+    assert mail.outbox == []
+    assert Email.objects.get().status is None  # neither sent nor tried again
+
+
 def test_one_person_gets_one_mail_in_ten_minutes(newcomer):
     for _ in range(3):
         ask(newcomer.username)

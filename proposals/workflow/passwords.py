@@ -41,12 +41,25 @@ def _asked_lately(person: User, at: datetime) -> bool:
     return mails.exists()
 
 
+def is_wanted(mail: Email) -> bool:
+    """Whether a mail that gets a link still goes to that person, and to nobody else: their address
+    may have changed since. Any other mail is.
+    """
+    person = _person_of(mail)
+    return person is None or (person.is_active and mail.to == [person.email])
+
+
+def _person_of(mail: Email) -> User | None:
+    pk = (mail.headers or {}).get(OF)
+    return User.objects.get(pk=pk) if pk else None
+
+
 def write_link(mail: Email) -> None:
     """Put the link into a mail that gets one, on its way out; it works once."""
-    pk = (mail.headers or {}).pop(OF, None)
-    if pk is None:
+    person = _person_of(mail)
+    if person is None:
         return
-    person = User.objects.get(pk=pk)
+    del mail.headers[OF]
     uid = urlsafe_base64_encode(force_bytes(person.pk))
     link = reverse("password-set", args=[uid, default_token_generator.make_token(person)])
     mail.message = mail.message.replace(PLACE, f"{settings.ORIGIN}{link}")

@@ -86,7 +86,11 @@ def _due(at: datetime) -> QuerySet[Email]:
 
 
 def _is_wanted(email: Email) -> bool:
-    """A mail of the site's own, which no notice stands behind, always is."""
+    """A mail of the site's own, which no notice stands behind, is; but for a link that would reach
+    somebody else.
+    """
+    if not passwords.is_wanted(email):
+        return False
     news = Notice.objects.filter(mail=email).select_related(*notices.READ_WITH)
     return not news or any(notices.is_wanted(notice) for notice in news)
 
