@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from datetime import timedelta
 from html import unescape
 from pathlib import Path
@@ -16,6 +17,7 @@ from django.core import mail
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.test import override_settings
+from django.test.signals import template_rendered
 from django.utils import timezone
 from post_office.models import STATUS, Email
 
@@ -77,6 +79,23 @@ def test_an_address_that_is_none_breaks_no_act_of_others(cast, source, target, a
     assert Email.objects.count() == len(told()) - 1
     assert periodic.send_digests(timezone.now() + timedelta(days=1)) == (0, 0)
     notices.tell_administrators([(Email.objects.first(), "550 no such user")])
+
+
+def test_what_is_asked_is_written_once_however_many_are_asked(cast, source, target):
+    written = Counter()
+
+    def count(template, **_):
+        written[template.name] += 1
+
+    template_rendered.connect(count)
+    try:
+        factories.proposed(cast.maker, source, target)
+    finally:
+        template_rendered.disconnect(count)
+    mails = Email.objects.count()
+    assert mails > 3
+    assert written["mail/notice.txt"] == written["mail/notice.html"] == mails
+    assert written["mail/_asked.txt"] == written["mail/_asked.html"] == 1
 
 
 def test_stewards_are_told_where_nobody_else_can(cast, source, target):

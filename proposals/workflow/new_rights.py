@@ -27,6 +27,7 @@ from ..models import (
     prefetch_rights,
 )
 from . import notices
+from .mails import compose, link_to
 from .retry import retrying_transaction
 
 # Of open proposals, looked through for people who can newly decide; whoever may decide on older
@@ -45,7 +46,7 @@ class Waiting:
 
     @property
     def link(self) -> str:
-        return notices.link_to(self.proposal)
+        return link_to(self.proposal)
 
 
 def rights_changed(*, by: User | None, at: datetime, systems: Iterable[int] | None = None) -> str:
@@ -184,7 +185,7 @@ def _inform(
             "waiting": waiting[:MOST_LISTED],
             "more": len(waiting[MOST_LISTED:]),
         }
-        mail = notices.compose(person, subject, "waiting", content)
+        mail = compose(person, subject, "waiting", content)
         mail.save()
     for notice in told:
         notice.mail = mail

@@ -1,22 +1,17 @@
 """Who is told what.
 
 A notice is queued in the transaction of its event (django-post-office keeps the mails in this
-database), once per event and recipient, and never for something rolled back. What people wrote
-reaches a mail as context only, so it can neither break nor steer it. Links come from BASE_URL
-alone, and none of them decides.
+database), once per event and recipient, and never for something rolled back.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
-from django.conf import settings
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db import transaction
 from django.template.loader import render_to_string
 from django.utils import timezone
-from post_office import mail
 from post_office.models import STATUS, Email
 
 from ..history.proposal_content import content_of, differences
@@ -35,6 +30,7 @@ from ..models import (
     delegations_of,
     rights_on,
 )
+from .mails import compose, has_address, link_to
 
 NEWS = timedelta(days=1)
 # What has to be read with a notice to know what it tells, and whether that is still wanted.
@@ -52,16 +48,21 @@ GIVE_UP = timedelta(days=3)  # how long a mail is tried again that no server tak
 
 
 @dataclass(frozen=True)
-class News:
-    """What is told of `step`, or `reminder_day` days after it as a reminder."""
+class Event:
+    """What people are told of, and the mail that tells it.
 
-    proposal: Proposal
-    step: Transition
+    `named` are the fields of their notices that name it; `content` makes what the template of the
+    mail shows to everybody, and is called once, or not at all if nobody gets a mail; is it `read`
+    from the start, nobody finds it among what is new.
+    """
+
+    named: Mapping[str, object]
     at: datetime
     subject: str
-    summary: str
-    comment: str = ""
-    reminder_day: int = 0
+    template: str
+    content: Callable[[], Mapping[str, object]]
+    proposal: Proposal | None = None
+    read: bool = False
 
 
 @dataclass(frozen=True)
@@ -72,21 +73,29 @@ class Ask:
     right: Right
 
 
+@dataclass(frozen=True)
+class Message:
+    """What one person is told of an event: in a sentence, and what they may decide."""
+
+    summary: str
+    asks: Sequence[Ask] = ()
+
+
 def tell(proposal: Proposal, step: Transition) -> None:
     """After a step: those who can decide that it has reached them, or those it concerns what was
     done.
     """
     if actions()[step.action].submits:
-        subject = f"Please decide: {route(proposal)}"
         which = f"proposal {proposal.pk}"
         if proposal.round_in_words:
             which += f" ({proposal.round_in_words})"
         summary = f"{proposal.maker} asks for your decision on {which}, {route(proposal)}."
-        _queue(News(proposal, step, step.at, subject, summary), able_to_decide(proposal))
+        subject = f"Please decide: {route(proposal)}"
+        _ask(proposal, step, step.at, subject, summary)
         return
     is_complete = proposal.result_logical_flow_id is not None
     done = "fully approved" if is_complete else step.done
-    subject = f"Proposal {proposal.pk} {done}: {route(proposal)}"
+    messages: dict[User, Message] = {}
     for person in _concerned(proposal, step):
         which = f"Your proposal {proposal.pk}"
         if person != proposal.maker:
@@ -94,7 +103,41 @@ def tell(proposal: Proposal, step: Transition) -> None:
         summary = f"{which}, {route(proposal)}: {step.sentence}"
         if is_complete:
             summary += " It is fully approved, and the register is up to date."
-        _queue(News(proposal, step, step.at, subject, summary, step.comment), {person: []})
+        messages[person] = Message(summary)
+    subject = f"Proposal {proposal.pk} {done}: {route(proposal)}"
+    content = partial(_content, proposal, step.comment)
+    event = Event({"transition": step}, step.at, subject, "notice", content, proposal)
+    announce(event, messages)
+
+
+def _ask(
+    proposal: Proposal,
+    submission: Transition,
+    at: datetime,
+    subject: str,
+    summary: str,
+    reminder_day: int = 0,
+) -> int:
+    """Tell those who can decide now what waits for them, and by what right; how many were told."""
+    named = {"transition": submission, "reminder_day": reminder_day}
+    # What is asked waits in the inbox, and is not counted a second time.
+    event = Event(named, at, subject, "notice", partial(_content, proposal), proposal, read=True)
+    able = able_to_decide(proposal)
+    return announce(event, {person: Message(summary, asks) for person, asks in able.items()})
+
+
+def _content(proposal: Proposal, comment: str = "") -> dict[str, object]:
+    """Of a mail about a proposal. What is asked is the same for everybody, so that it is written
+    once, however many are told.
+    """
+    content = {"proposal": proposal, "link": link_to(proposal), "comment": comment}
+    if proposal.is_open:
+        asked: dict[str, object] = {"lines": content_of([proposal])[proposal.pk]}
+        if proposal.revises:
+            asked["changes"] = differences(proposal.revises, proposal)
+        for kind in ("txt", "html"):
+            content[f"asked_{kind}"] = render_to_string(f"mail/_asked.{kind}", content | asked)
+    return content
 
 
 def _concerned(proposal: Proposal, step: Transition) -> list[User]:
@@ -123,78 +166,84 @@ def tell_of_addition(physical: PhysicalFlow, *, by: User, at: datetime) -> None:
     """Those who may approve on either side hear that a physical flow was added without a proposal.
     Never `by`, who added it.
     """
-    if at < timezone.now() - NEWS:
-        return
     flow = physical.logical_flow
     approvers = [row for row in deciders([flow.source_id, flow.target_id]) if row.may_approve]
     delegations = delegations_of({row.user_id for row in approvers})
     people = [row.user for row in approvers] + [row.delegate for row in delegations]
-    recipients = [person for person in dict.fromkeys(people) if person != by]
-    recipients = [person for person in recipients if wants_any(person)]
     summary = (
         f"{by} added the physical flow {physical} to {flow.source.name} → {flow.target.name}, "
         f"under the approval of proposal {physical.origin_proposal_id}. "
         "It was not itself approved."
     )
     subject = f"Physical flow added: {flow.source.name} → {flow.target.name}"
-    content = {"summary": summary, "physical": physical, "link": link_to(physical)}
-    mails = {
-        person.pk: compose(person, subject, "addition", content)
-        for person in recipients
-        if wants_each(person)
-    }
-    Email.objects.bulk_create(mails.values())
-    Notice.objects.bulk_create(
-        Notice(
-            physical_flow=physical,
-            recipient=person,
-            summary=summary,
-            at=at,
-            mail=mails.get(person.pk),
-        )
-        for person in recipients
+    event = Event(
+        {"physical_flow": physical},
+        at,
+        subject,
+        "addition",
+        lambda: {"physical": physical, "link": link_to(physical)},
     )
+    announce(event, {person: Message(summary) for person in people if person != by})
 
 
 def tell_of_remark(remark: Remark, mentioned: Iterable[User]) -> None:
     """The maker, whoever remarked before in any round, and who is mentioned. Never who says it."""
-    if remark.at < timezone.now() - NEWS:
-        return
     proposal, by = remark.proposal, remark.by
     mentioned = set(mentioned)
-    people = [proposal.maker, *mentioned]
-    said = Remark.objects.filter(proposal__in=proposal.rounds()).values("by")
-    people += User.objects.filter(pk__in=said).order_by("pk")
-    people = [person for person in dict.fromkeys(people) if person != by and wants_any(person)]
+    speakers = Remark.objects.filter(proposal__in=proposal.rounds()).values("by")
+    people = [proposal.maker, *mentioned, *User.objects.filter(pk__in=speakers).order_by("pk")]
     about = f" about “{remark.topic_label}”" if remark.topic else ""
     where = f"on proposal {proposal.pk}, {route(proposal)}{about}."
-    summaries = {
-        person.pk: f"{by} mentions you in a remark {where}"
-        if person in mentioned
-        else f"{by} remarks {where}"
-        for person in people
-    }
     subject = f"Remark on proposal {proposal.pk}: {route(proposal)}"
-    content = {"remark": remark, "proposal": proposal, "link": link_to(remark)}
-    mails = {
-        person.pk: compose(
-            person, subject, "remark", content | {"summary": summaries[person.pk]}, proposal
+    event = Event(
+        {"remark": remark},
+        remark.at,
+        subject,
+        "remark",
+        lambda: {"remark": remark, "link": link_to(remark)},
+        proposal,
+    )
+    told = f"{by} remarks {where}", f"{by} mentions you in a remark {where}"
+    announce(
+        event, {person: Message(told[person in mentioned]) for person in people if person != by}
+    )
+
+
+def announce(event: Event, messages: Mapping[User, Message]) -> int:
+    """A notice to each and, for those who want every event, its mail; how many were told.
+
+    Nobody is told twice of one event, and nobody of one that is long past.
+    """
+    if event.at < timezone.now() - NEWS:
+        return 0
+    informed = set(Notice.objects.filter(**event.named).values_list("recipient", flat=True))
+    recipients = [person for person in messages if person.pk not in informed and wants_any(person)]
+    at_once = [person for person in recipients if wants_each(person)]
+    content = event.content() if at_once else {}
+    mails = Email.objects.bulk_create(
+        compose(
+            person,
+            event.subject,
+            event.template,
+            {**content, "summary": messages[person].summary, "asks": messages[person].asks},
+            event.proposal,
         )
-        for person in people
-        if wants_each(person)
-    }
-    Email.objects.bulk_create(mails.values())
+        for person in at_once
+    )
+    mail_of = dict(zip(at_once, mails, strict=True))
     Notice.objects.bulk_create(
         Notice(
-            remark=remark,
+            **event.named,
             recipient=person,
-            proposal=proposal,
-            summary=summaries[person.pk],
-            at=remark.at,
-            mail=mails.get(person.pk),
+            proposal=event.proposal,
+            summary=messages[person].summary,
+            at=event.at,
+            mail=mail_of.get(person),
+            read_at=event.at if event.read else None,
         )
-        for person in people
+        for person in recipients
     )
+    return len(recipients)
 
 
 def is_wanted(notice: Notice) -> bool:
@@ -242,8 +291,7 @@ def remind(proposal: Proposal, at: datetime) -> int:
     waiting = f"Proposal {proposal.pk}, {route(proposal)}, by {proposal.maker}"
     summary = f"{waiting} has waited for {days} {'day' if days == 1 else 'days'}. Please decide."
     submission = proposal.transitions.filter(action__in=submitting()).latest("number")
-    news = News(proposal, submission, at, subject, summary, reminder_day=reminder_day)
-    return _queue(news, able_to_decide(proposal))
+    return _ask(proposal, submission, at, subject, summary, reminder_day)
 
 
 def send_digests(at: datetime) -> int:
@@ -296,43 +344,6 @@ def tell_administrators(failures: Iterable[tuple[Email, str]]) -> None:
     )
 
 
-def _queue(news: News, people: Mapping[User, list[Ask]]) -> int:
-    """A notice and, for those who want each event, its mail. Stories of the past are no news and
-    queue nothing.
-    """
-    if news.at < timezone.now() - NEWS:
-        return 0
-    event = {"transition": news.step, "reminder_day": news.reminder_day}
-    informed = set(Notice.objects.filter(**event).values_list("recipient", flat=True))
-    recipients = [person for person in people if person.pk not in informed and wants_any(person)]
-    at_once = [person for person in recipients if wants_each(person)]
-    proposal = news.proposal
-    content = {"news": news, "proposal": proposal, "link": link_to(proposal)}
-    if at_once and proposal.is_open:
-        content["lines"] = content_of([proposal])[proposal.pk]
-        if proposal.revises:
-            content["changes"] = differences(proposal.revises, proposal)
-    mails = Email.objects.bulk_create(
-        compose(person, news.subject, "notice", content | {"asks": people[person]}, proposal)
-        for person in at_once
-    )
-    mail_of = {person.pk: made for person, made in zip(at_once, mails, strict=True)}
-    Notice.objects.bulk_create(
-        Notice(
-            **event,
-            recipient=person,
-            proposal=proposal,
-            summary=news.summary,
-            at=news.at,
-            mail=mail_of.get(person.pk),
-            # What is asked waits in the inbox, and is not counted a second time.
-            read_at=news.at if actions()[news.step.action].submits else None,
-        )
-        for person in recipients
-    )
-    return len(recipients)
-
-
 def wants_any(person: User) -> bool:
     return person.is_active and person.notices_wanted != Notices.NONE
 
@@ -343,52 +354,5 @@ def wants_each(person: User) -> bool:
     return is_each and has_address(person)
 
 
-def has_address(person: User) -> bool:
-    """Whether a mail to them can be written. What no door would have let in, however it came, must
-    not break the act that somebody else is told of.
-    """
-    try:
-        validate_email(person.email)
-    except ValidationError:
-        return False
-    return True
-
-
-def compose(
-    person: User, subject: str, template: str, content: dict, about: Proposal | None = None
-) -> Email:
-    """A mail in plain text and HTML, not saved; those `about` one proposal, its other rounds too,
-    are shown together by whatever reads them. post-office renders what it is given, so it gets
-    finished texts.
-    """
-    # The second is Exchange's own word for it: no absence notes, please.
-    headers = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
-    if about:
-        # No mail has this id; mail programs put side by side what answers the same.
-        first_round = about.first_round_id or about.pk
-        thread = f"<proposal-{first_round}@{settings.POST_OFFICE['MESSAGE_ID_FQDN']}>"
-        headers |= {"In-Reply-To": thread, "References": thread}
-    content = content | {"person": person, "base_url": settings.BASE_URL}
-    finished = {
-        "subject": " ".join(subject.split())[:200],
-        "text": render_to_string(f"mail/{template}.txt", content),
-        "html": render_to_string(f"mail/{template}.html", content),
-    }
-    return mail.send(
-        [person.email],
-        settings.DEFAULT_FROM_EMAIL,
-        subject="{{ subject|safe }}",
-        message="{{ text|safe }}",
-        html_message="{{ html|safe }}",
-        context=finished,
-        headers=headers,
-        commit=False,
-    )
-
-
 def route(proposal: Proposal) -> str:
     return f"{proposal.source.name} → {proposal.target.name}"
-
-
-def link_to(shown: Proposal | PhysicalFlow | Remark | Notice) -> str:
-    return f"{settings.ORIGIN}{shown.get_absolute_url()}"

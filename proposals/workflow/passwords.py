@@ -14,7 +14,7 @@ from django.utils.http import urlsafe_base64_encode
 from post_office.models import Email
 
 from ..models import User
-from . import notices
+from .mails import compose, has_address
 
 SUBJECT = "Set your password for waltzflow"
 PLACE = "[the link is written here when the mail is sent]"
@@ -26,11 +26,11 @@ def send_link(person: User, *, at: datetime, invited_by: User | None = None) -> 
     """Queue the mail; False if there is none: for somebody inactive or without a mail address, or
     where one was asked for within the last ten minutes.
     """
-    if not person.is_active or not notices.has_address(person) or _asked_lately(person, at):
+    if not person.is_active or not has_address(person) or _asked_lately(person, at):
         return False
     hours = settings.PASSWORD_RESET_TIMEOUT // 3600
     content = {"invited_by": invited_by, "link": PLACE, "hours": hours}
-    mail = notices.compose(person, SUBJECT, "password", content)
+    mail = compose(person, SUBJECT, "password", content)
     mail.headers |= {OF: str(person.pk)}
     mail.save()
     return True
