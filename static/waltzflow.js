@@ -164,6 +164,17 @@ document.querySelector(".skip").addEventListener("click", (event) => {
   document.querySelector("#main").focus();
 });
 
+/* The menu of a telephone closes like any other: by Escape, or by what is touched beside it. */
+const menu = document.querySelector(".menu-button");
+document.addEventListener("click", (event) => {
+  if (menu?.open && !event.target.closest(".menu-button, .menu")) menu.open = false;
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || !menu?.open) return;
+  menu.open = false;
+  menu.firstElementChild.focus();
+});
+
 /* A picture that does not fit is scrolled to its middle, where what it is about stands. */
 for (const box of document.querySelectorAll(".picture .scrolls")) box.scrollLeft = (box.scrollWidth - box.clientWidth) / 2;
 /* Shortcuts: only outside fields, and only unless they are turned off in this browser. Their list is the dialog. */
