@@ -18,6 +18,14 @@ from .fields import (
     derived_fields,
     renew_derived,
 )
+from .flow_attributes import (
+    FLOW_ATTRIBUTES,
+    Attribute,
+    Criticality,
+    FlowAttributes,
+    Frequency,
+    Transport,
+)
 from .history import Cause, CausedHistory, ChangeContext, HistoryRow, Tracked
 from .ledger import LEVELS, LedgerForm, LedgerLeaf, LedgerNode
 from .moments import (
@@ -44,18 +52,12 @@ from .policy import LaterPhysicalFlows, MakerDecides, Policy, Reason, SideWithou
 from .proposal import Offer, Proposal, ProposalType, missing_stewards, prefetch_rights, systems_of
 from .reading import ids_of, is_looked_up, pieces, reading_by_cursor
 from .register import (
-    FLOW_ATTRIBUTES,
-    Attribute,
-    Criticality,
-    FlowAttributes,
     FlowLifecycle,
     Format,
-    Frequency,
     Lifecycle,
     LogicalFlow,
     PhysicalFlow,
     PhysicalSpecification,
-    Transport,
 )
 from .remarks import TOPICS, Remark, topic_label
 from .rights import (

@@ -14,18 +14,12 @@ from django.utils.timesince import timesince
 
 from .catalogue import DataType, System, one_of
 from .fields import FreeTextField, LineField
+from .flow_attributes import FlowAttributes, attribute_checks
 from .history import CausedRecords
 from .people import User
 from .policy import Policy, Reason
 from .querysets import ProposalQuerySet
-from .register import (
-    FlowAttributes,
-    Format,
-    LogicalFlow,
-    PhysicalFlow,
-    PhysicalSpecification,
-    attribute_checks,
-)
+from .register import Format, LogicalFlow, PhysicalFlow, PhysicalSpecification
 from .rights import (
     Right,
     RightsContext,
