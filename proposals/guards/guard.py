@@ -31,6 +31,9 @@ class Guard:
     looks, so what it compares stays as it is until the commit. It then refuses a transaction that
     would go on seeing the world as it was before it waited.
 
+    `invariant` is the number of the promise that speaks of every such row, whenever it was written:
+    the audit asks it of all of them. Empty where the guard judges how a row is written.
+
     `spares_owner`: on PostgreSQL it refuses nothing to the owner of the table, who could take it
     away, and who tells stories of the past and lays out tests.
     """
@@ -42,6 +45,7 @@ class Guard:
     sentence: str
     where: str = ""
     held: tuple[str, ...] = ()
+    invariant: str = ""
     spares_owner: bool = False
 
     def events_on(self, vendor: str) -> list[str]:

@@ -110,6 +110,7 @@ def of_content() -> list[Guard]:
             ("INSERT",),
             revises_another(),
             "A round follows one of the same maker and type that was closed without agreement.",
+            invariant="I10",
         ),
         Guard(
             "proposal_data_types_frozen",
@@ -130,6 +131,7 @@ def of_content() -> list[Guard]:
                 AND (f.id = NEW.concerned_physical_flow_id
                     OR l.id = NEW.concerned_logical_flow_id))""",
             "A change or removal is of a flow of its own source and target.",
+            invariant="I10",
         ),
     ]
 
@@ -150,39 +152,37 @@ def at_commit() -> list[Guard]:
     """What state, transitions and results say together; asked of a proposal and of a transition
     written.
     """
-    guards_at_commit = []
-    for name, disagree, sentence, of_transitions in [
-        (
-            "agrees_with_its_trail",
-            disagrees_with_trail(),
-            "State and dates are not what the transitions say.",
-            True,
-        ),
-        (
-            "full_when_both_approved",
-            is_full_without_both(),
-            "Fully approved is what both sides approved, nothing else.",
-            True,
-        ),
-        (
-            "results_fit",
-            has_results_of_another(),
-            "Its results are not of its route, or not what it is about.",
-            False,
-        ),
-    ]:
-        refused = f"EXISTS (SELECT 1 FROM {PROPOSAL} p WHERE p.id = NEW.id AND ({disagree}))"
-        guards_at_commit.append(
-            Guard(f"proposal_{name}", PROPOSAL, ("INSERT", "UPDATE"), refused, sentence, AT_COMMIT)
-        )
-        if of_transitions:
-            # A transition alone, without a change of its proposal, would otherwise leave the two at
-            # odds.
-            refused = refused.replace("NEW.id", "NEW.proposal_id")
-            guards_at_commit.append(
-                Guard(f"transition_{name}", TRANSITION, ("INSERT",), refused, sentence, AT_COMMIT)
-            )
-    return guards_at_commit
+    trail = "State and dates are not what the transitions say."
+    full = "Fully approved is what both sides approved, nothing else."
+    results = "Its results are not of its route, or not what it is about."
+    return [
+        *of_both("agrees_with_its_trail", disagrees_with_trail(), trail, "I3"),
+        *of_both("full_when_both_approved", is_full_without_both(), full, "I2"),
+        of_proposal("results_fit", has_results_of_another(), results, "I7"),
+    ]
+
+
+def of_proposal(name: str, disagree: str, sentence: str, invariant: str) -> Guard:
+    refused = f"EXISTS (SELECT 1 FROM {PROPOSAL} p WHERE p.id = NEW.id AND ({disagree}))"
+    return Guard(
+        f"proposal_{name}",
+        PROPOSAL,
+        ("INSERT", "UPDATE"),
+        refused,
+        sentence,
+        AT_COMMIT,
+        invariant=invariant,
+    )
+
+
+def of_both(name: str, disagree: str, sentence: str, invariant: str) -> list[Guard]:
+    """A transition alone, without a change of its proposal, would otherwise leave the two at
+    odds.
+    """
+    guard = of_proposal(name, disagree, sentence, invariant)
+    refused = guard.refused.replace("NEW.id", "NEW.proposal_id")
+    of_step = Guard(f"transition_{name}", TRANSITION, ("INSERT",), refused, sentence, AT_COMMIT)
+    return [guard, of_step]
 
 
 def disagrees_with_trail() -> str:

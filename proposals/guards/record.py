@@ -252,6 +252,7 @@ def agreeing_with_history(model: Tracked) -> list[Guard]:
             refused,
             sentence,
             AT_COMMIT,
+            invariant="I8" if where is model else "",
             spares_owner=model not in RECORD,
         )
         for where, events in ((model, events), (history, ("INSERT",)))

@@ -48,6 +48,7 @@ def guards() -> list[Guard]:
     return [guard for model in UNCHANGING for guard in of_model(model)] + [
         *origins(),
         *lifecycles(),
+        *lives_of_specifications(),
         twins(),
     ]
 
@@ -98,8 +99,13 @@ def origins() -> list[Guard]:
     sentence = "Its origin is no fully approved proposal that asked for it."
     return [
         *(of_a_running_import(model) for model in (LogicalFlow, PhysicalFlow)),
-        Guard("logicalflow_has_consent", LOGICAL, ("INSERT",), of_logical, sentence, AT_COMMIT),
-        Guard("physicalflow_has_consent", PHYSICAL, ("INSERT",), of_physical, sentence, AT_COMMIT),
+        *(
+            Guard(name, where, ("INSERT",), refused, sentence, AT_COMMIT, invariant="I1")
+            for name, where, refused in (
+                ("logicalflow_has_consent", LOGICAL, of_logical),
+                ("physicalflow_has_consent", PHYSICAL, of_physical),
+            )
+        ),
     ]
 
 
@@ -133,13 +139,15 @@ def twins() -> Guard:
         "There is an active physical flow that says the same.",
         AT_COMMIT,
         held=(ROUTE,),
+        invariant="I5",
     )
 
 
+WRITTEN = ("INSERT", "UPDATE")
+
+
 def lifecycles() -> list[Guard]:
-    """At commit: a logical flow is ACTIVE exactly when it has an active physical flow; what that
-    sends lives too.
-    """
+    """At commit: a logical flow is ACTIVE exactly when it has an active physical flow."""
     has_physical = (
         f"EXISTS (SELECT 1 FROM {PHYSICAL} f WHERE f.logical_flow_id = l.id AND {ACTIVE})"
     )
@@ -147,50 +155,57 @@ def lifecycles() -> list[Guard]:
     disagrees = (
         f"EXISTS (SELECT 1 FROM {LOGICAL} l WHERE l.id = {{}} AND ({is_active}) <> {has_physical})"
     )
-    removed = f"""EXISTS (SELECT 1 FROM {PHYSICAL} f
-        JOIN {SPECIFICATION} s ON s.id = f.specification_id
-        WHERE {{}} AND {ACTIVE} AND s.lifecycle <> {quoted(Lifecycle.ACTIVE)})"""
-    sentence_of_flow = (
-        "A logical flow is active when it has an active physical flow, and only then."
-    )
-    sentence_of_specification = "An active physical flow needs a specification that is not removed."
-    written = ("INSERT", "UPDATE")
+    sentence = "A logical flow is active when it has an active physical flow, and only then."
     return [
         Guard(
             "logicalflow_active_with_physical",
             LOGICAL,
-            written,
+            WRITTEN,
             disagrees.format("NEW.id"),
-            sentence_of_flow,
+            sentence,
             AT_COMMIT,
             held=(ROUTE.replace("logical_flow_id", "id"),),
+            invariant="I6",
         ),
         Guard(
             "physicalflow_under_active",
             PHYSICAL,
-            written,
+            WRITTEN,
             disagrees.format("NEW.logical_flow_id"),
-            sentence_of_flow,
+            sentence,
             AT_COMMIT,
             held=(ROUTE,),
         ),
+    ]
+
+
+def lives_of_specifications() -> list[Guard]:
+    """At commit: what an active physical flow sends is not removed. Both ends are guarded, or
+    whichever is written second would pass unseen.
+    """
+    removed = f"""EXISTS (SELECT 1 FROM {PHYSICAL} f
+        JOIN {SPECIFICATION} s ON s.id = f.specification_id
+        WHERE {{}} AND {ACTIVE} AND s.lifecycle <> {quoted(Lifecycle.ACTIVE)})"""
+    sentence = "An active physical flow needs a specification that is not removed."
+    return [
         Guard(
             "physicalflow_sends_living",
             PHYSICAL,
-            written,
+            WRITTEN,
             removed.format("f.id = NEW.id"),
-            sentence_of_specification,
+            sentence,
             AT_COMMIT,
             held=(SENT,),
+            invariant="I6",
         ),
         Guard(
-            # Both ends are guarded, or whichever is written second would pass unseen.
             "specification_lives_while_sent",
             SPECIFICATION,
             ("UPDATE",),
             removed.format("s.id = NEW.id"),
-            sentence_of_specification,
+            sentence,
             AT_COMMIT,
             held=(SENT.replace("specification_id", "id"),),
+            invariant="I6",
         ),
     ]

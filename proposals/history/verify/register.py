@@ -7,7 +7,6 @@ from django.db.models import Count, QuerySet
 from simple_history.models import HistoricalRecords
 
 from ... import guards
-from ...guards.guard import AT_COMMIT, Guard
 from ...guards.record import DELETABLE, TRACKED, unknown_to_history
 from ...models import (
     ImportBatch,
@@ -19,22 +18,6 @@ from ...models import (
     User,
 )
 from .breach import Breach, query_rows
-
-INVARIANTS = {
-    "has_consent": "I1",
-    "has_no_twin": "I5",
-    "full_when_both_approved": "I2",
-    "agrees_with_its_trail": "I3",
-    "results_fit": "I7",
-    "active_with_physical": "I6",
-    "sends_living": "I6",
-    "lives_while_sent": "I6",
-    "with_history": "I8",
-    "concerns_its_own_route": "I10",
-    "revises_its_makers_own": "I10",
-}
-# Asked before the row is written, and true of it for ever.
-WRITTEN_BEFORE = {"proposal_concerns_its_own_route", "proposal_revises_its_makers_own"}
 
 
 def missing_guards() -> Iterator[Breach]:
@@ -57,16 +40,14 @@ def missing_guards() -> Iterator[Breach]:
 
 def disagreements() -> Iterator[Breach]:
     """Rows a guard would refuse if they were written now as they are."""
-    for guard in filter(_is_true_of_every_row, guards.GUARDS):
+    for guard in guards.GUARDS:
+        if not guard.invariant:
+            continue
         for (key,) in query_rows(
             f"SELECT NEW.id FROM {guard.table} AS NEW WHERE {guard.condition('NEW')}"
         ):
-            invariant = next(
-                number for ending, number in INVARIANTS.items() if guard.name.endswith(ending)
-            )
-            yield Breach(
-                invariant, f"{guard.table.removeprefix('proposals_')} {key}", guard.sentence
-            )
+            row = f"{guard.table.removeprefix('proposals_')} {key}"
+            yield Breach(guard.invariant, row, guard.sentence)
     for field in HistoricalRecords.m2m_models:
         for (key,) in query_rows(
             f"SELECT t.id FROM {field.model._meta.db_table} t WHERE "
@@ -106,15 +87,6 @@ def administrators() -> Iterator[Breach]:
     there_was = User.history.filter(is_superuser=True, is_active=True).exists()
     if there_was and not User.objects.administrators().exists():
         yield Breach("people", "administrators", "No active administrator is left.")
-
-
-def _is_true_of_every_row(guard: Guard) -> bool:
-    """Whether it speaks of the row itself, and of what it must be for ever, not of how it was
-    written.
-    """
-    of_itself = guard.table in [model._meta.db_table for model in TRACKED]
-    of_itself = of_itself and "NEW.id" in guard.condition("NEW")
-    return (of_itself and guard.where == AT_COMMIT) or guard.name in WRITTEN_BEFORE
 
 
 def twins() -> Iterator[Breach]:
