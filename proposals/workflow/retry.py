@@ -5,16 +5,19 @@ import sqlite3
 import time
 from collections.abc import Callable
 from functools import wraps
+from typing import ParamSpec, TypeVar
 
 from django.db import OperationalError, connection, transaction
 
 from ..errors import Conflict
 
 ATTEMPTS = 6
+P = ParamSpec("P")
+R = TypeVar("R")
 CROSSED = {"40001", "40P01"}  # SQLSTATE of a serialisation failure and of a deadlock
 
 
-def retrying_transaction(function: Callable) -> Callable:
+def retrying_transaction(function: Callable[P, R]) -> Callable[P, R]:
     """Make `function` one transaction: everything or, when it raises, nothing.
 
     Where the database gave it up because another transaction crossed it, it starts again, after a
@@ -23,7 +26,7 @@ def retrying_transaction(function: Callable) -> Callable:
     """
 
     @wraps(function)
-    def tried(*args, **kwargs):
+    def tried(*args: P.args, **kwargs: P.kwargs) -> R:
         outermost = not connection.in_atomic_block
         for attempt in range(ATTEMPTS):
             try:
