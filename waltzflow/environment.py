@@ -35,6 +35,14 @@ def listed(name: str) -> list[str]:
     return [part.strip() for part in os.environ.get(name, "").split(",") if part.strip()]
 
 
+def choice(name: str, values: list[str]) -> str:
+    """One of `values`; the first unless another is named."""
+    text = os.environ.get(name, "").strip().lower() or values[0]
+    if text not in values:
+        raise ImproperlyConfigured(f"{name} is “{text}”, which is none of {', '.join(values)}.")
+    return text
+
+
 def number(name: str, default: int) -> int:
     """A whole number, 1 or more."""
     text = os.environ.get(name, "").strip() or str(default)

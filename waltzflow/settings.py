@@ -9,6 +9,7 @@ from csp.constants import NONE, SELF
 from .environment import (
     addresses,
     base_url,
+    choice,
     database,
     flag,
     hosts,
@@ -59,6 +60,7 @@ INSTALLED_APPS = [
 # The first change every answer and stand outside all that can answer or fail, static files
 # included.
 MIDDLEWARE = [
+    "waltzflow.request_ids.RequestIds",
     "waltzflow.headers.Headers",
     "csp.middleware.CSPMiddleware",
     # Before the redirect to HTTPS and the check of hosts: a probe asks by address, without TLS.
@@ -232,8 +234,18 @@ LEDGER_MAIL = addresses("LEDGER_MAIL")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"()": "waltzflow.logs.Line"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {
+        "text": {"()": "waltzflow.logs.Line"},
+        "json": {"()": "waltzflow.logs.JsonLine"},
+    },
+    "filters": {"numbered": {"()": "waltzflow.request_ids.Numbered"}},
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": choice("LOG_FORMAT", ["text", "json"]),
+            "filters": ["numbered"],
+        }
+    },
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
         "django": {"handlers": [], "level": "INFO"},

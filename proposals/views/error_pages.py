@@ -84,7 +84,9 @@ def server_error(request: HttpRequest) -> HttpResponse:
     if is_database_away(error):
         return database_away(request, error)
     # Without the request: a context processor may be what failed.
-    return HttpResponse(render_to_string("500.html"), status=500)
+    return HttpResponse(
+        render_to_string("500.html", {"request_id": request.request_id}), status=500
+    )
 
 
 # SQLSTATE: shut down, crashed, starting up, too many connections.
@@ -123,7 +125,9 @@ def is_database_away(error: BaseException | None) -> bool:
 def database_away(request: HttpRequest, error: BaseException) -> HttpResponse:
     """A page that needs no database; who asks again later is served without any restart."""
     page = HttpResponse(
-        render_to_string("503.html"), status=503, headers={"Retry-After": str(RETRY_AFTER)}
+        render_to_string("503.html", {"request_id": request.request_id}),
+        status=503,
+        headers={"Retry-After": str(RETRY_AFTER)},
     )
     log_response("%s", error, response=page, request=request, exception=error)
     return page
