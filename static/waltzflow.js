@@ -190,6 +190,13 @@ function remembered(value) {
   }
 }
 
+/* To the next or the previous proposal of the inbox, where the page is of one; else along the rows of its list. */
+function move(step) {
+  const link = document.querySelector(`main [data-queue] [rel=${step > 0 ? "next" : "prev"}]`);
+  if (link) link.click();
+  else moveRow(step);
+}
+
 function moveRow(step) {
   const rows = [...document.querySelectorAll("main .list tbody tr")].filter((row) => row.querySelector("a"));
   const place = rows.indexOf(document.activeElement.closest("tr"));
@@ -211,8 +218,8 @@ function listen() {
   let first = "";
   const own = {
     "?": () => shortcuts.showModal(),
-    j: () => moveRow(1),
-    k: () => moveRow(-1),
+    j: () => move(1),
+    k: () => move(-1),
     x: () => document.activeElement.closest("tr")?.querySelector("[type=checkbox]")?.click(),
   };
   document.addEventListener("keydown", (event) => {

@@ -101,6 +101,7 @@ STATES = [
         "/proposals/?order=oldest&maker=mia",
         "/proposals/?page=99",
         "/flows/?q=nothing",
+        "/inbox/?maker=nobody",
     ),
     *(
         "/systems/?q=nothing",
@@ -164,7 +165,9 @@ def test_every_answer_of_a_list_and_every_refusal_is_clean_too(visited, people, 
         open_and_check(visited, url)
     refused = {
         "/proposals/0/": 404,
-        "/inbox/decide/": 405,
+        "/inbox/decide/": 400,
+        "/inbox/decided/x/": 404,
+        "/me/notices/": 405,
         f"/proposals/{things['waiting'].pk}/approve/": 403,
     }
     refused[f"/proposals/{things['closed'].pk}/cancel/"] = 409

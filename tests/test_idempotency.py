@@ -114,7 +114,7 @@ def test_a_second_choice_on_a_kept_inbox_is_decided_too(client, cast, source, ta
         client.post("/inbox/decide/", sent | change).url
         for change in (
             {"chosen": [first.pk]},
-            {"chosen": [second.pk], "verb": "reject", "comment": "No."},
+            {"chosen": [second.pk], "verb": "reject", "side": "SOURCE", "comment": "No."},
             {"chosen": [first.pk]},
         )
     ]

@@ -153,7 +153,7 @@ def test_j_and_k_walk_the_rows_and_x_chooses(inbox):
         inbox.keyboard.press(key)
         expect(links.nth(focused)).to_be_focused()
     inbox.keyboard.press("x")
-    expect(inbox.get_by_role("checkbox").first).to_be_checked()
+    expect(inbox.get_by_role("checkbox", name="Choose proposal").first).to_be_checked()
     expect(links.first).to_be_focused()
 
 
@@ -166,10 +166,11 @@ def test_the_slash_leads_into_the_search(inbox):
 
 
 def test_in_a_field_keys_are_only_letters(inbox):
-    comment = inbox.get_by_label("Comment for all chosen proposals")
-    comment.focus()
-    inbox.keyboard.type("gin?/xj")
-    expect(comment).to_have_value("gin?/xj")
+    field = inbox.get_by_role("combobox", name="System")
+    field.focus()
+    inbox.keyboard.type("gin?/xjar")
+    expect(field).to_have_value("gin?/xjar")
+    expect(inbox.get_by_role("heading", name="Inbox", level=1)).to_be_visible()
     expect(inbox.get_by_role("dialog")).to_have_count(0)
 
 
@@ -268,7 +269,9 @@ def test_the_whole_story_with_the_keyboard_alone(visitor, people, source, target
     typist.sign_in(people.target_approver)
     typist.press("j")
     typist.press("x")
-    typist.tab_to("button", "Approve chosen proposals")
+    typist.tab_to("button", "Approve…")
+    typist.press("Enter")
+    expect(page.get_by_role("heading", name="Approve: 1 proposal?")).to_be_visible()
     typist.press("Enter")
     expect(page.get_by_text("1 of 1 decided.")).to_be_visible()
 

@@ -29,7 +29,10 @@ PROPOSALS = 20_000
 # page of LARGE below: the most rows that it may read, for anybody.
 BOUNDS = {
     "/": 1_000,
-    "/inbox/": 400,
+    "/inbox/": 600,
+    "/inbox/?system={hub.code}": 600,
+    "/inbox/?data_type={data_type.pk}": 4_500,
+    "/inbox/?order=route": 600,
     "/inbox/count/": 400,
     "/proposals/": 1_000,
     "/proposals/?state=PENDING_APPROVALS": 1_500,
@@ -39,6 +42,7 @@ BOUNDS = {
     "/proposals/?system={own.code}": 1_000,
     "/proposals/?system={hub.code}": 3_000,
     "/proposals/{open.pk}/": 1_500,
+    "/proposals/{open.pk}/?inbox=": 2_000,
     "/proposals/{at_a_hub.pk}/": 9_000,
     "/proposals/{edit.pk}/": 9_000,
     "/proposals/{closed.pk}/": 500,
@@ -65,7 +69,7 @@ BOUNDS = {
     "/proposals/new/?source={hub.pk}&target={own.pk}": 5_000,
 }
 # Who has a part in thousands of systems reads what those are.
-OF_THE_BUSIEST = {"/", "/inbox/", "/inbox/count/"}
+OF_THE_BUSIEST = {"/", *(page for page in BOUNDS if "inbox" in page)}
 WHOLE_PARTS = 24  # rows read for each part of the busiest: its system, kind and rules, what waits
 
 

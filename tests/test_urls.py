@@ -66,7 +66,7 @@ PAGES = {
     "admin-logout": page(405, POST=302),
     "inbox": page(200),
     "inbox-count": page(200),
-    "inbox-decide": page(405, POST=400),
+    "inbox-decide": page(400, POST=400),
     "inbox-decided receipt": page(only(200, "source", 404)),
     "me": page(200, POST=400),
     "me-password": page(200, POST=400),

@@ -2,7 +2,7 @@
 its verbs.
 """
 
-from .deciding import ActionForm, BulkForm, who_needs_comment
+from .deciding import ActionForm, BulkDecisionForm, BulkForm, decision_verbs, who_needs_comment
 from .fields import MOST_OFFERED, SystemField, UserNameInput
 from .me import DelegationForm, NoticesForm, PasswordForm
 from .proposing import ChangeForm, ProposalForm, RemovalForm, WishForm
@@ -12,6 +12,7 @@ from .tracked import TrackedForm
 __all__ = [
     "MOST_OFFERED",
     "ActionForm",
+    "BulkDecisionForm",
     "BulkForm",
     "ChangeForm",
     "DelegationForm",
@@ -24,5 +25,6 @@ __all__ = [
     "TrackedForm",
     "UserNameInput",
     "WishForm",
+    "decision_verbs",
     "who_needs_comment",
 ]

@@ -40,6 +40,11 @@ class ActionForm(forms.Form):
             self.fields["side"].widget.choices = self._choices(verb, both=both)
             self.initial["side"] = verb.sides[0] if len(verb.sides) == 1 else None
 
+    def begin_at_comment(self) -> None:
+        """Where there must be one, the cursor stands there."""
+        if "comment" in self.fields:
+            self.fields["comment"].widget.attrs["autofocus"] = True
+
     @property
     def only_side(self) -> Side | None:
         """The side, where there is no choice of one."""
@@ -80,24 +85,51 @@ def who_needs_comment(offered: list[Verb]) -> str:
 
 
 class BulkForm(forms.Form):
-    """Many proposals of the inbox, one decision, one comment."""
+    """What was chosen in the inbox, and which decision."""
 
     chosen = forms.ModelMultipleChoiceField(
         Proposal.objects.none(), error_messages={"required": "Choose at least one proposal."}
     )
     verb = forms.ChoiceField()
-    comment = FreeTextInput(required=False, max_length=4000)
 
     def __init__(self, *args, user: User, **kwargs) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["chosen"].queryset = Proposal.objects.visible_to(user)
-        self.verbs = decision_verbs()
-        self.fields["comment"].help_text = who_needs_comment(self.verbs)
-        self.fields["verb"].choices = [(verb.name, verb.words.label) for verb in self.verbs]
+        self.fields["chosen"].queryset = Proposal.objects.visible_to(user).listed()
+        self.fields["verb"].choices = [(verb.name, verb.words.label) for verb in decision_verbs()]
+
+    @property
+    def sentence(self) -> str:
+        """What is wrong with it."""
+        return " ".join(error for errors in self.errors.values() for error in errors)
+
+
+class BulkDecisionForm(ActionForm):
+    """One decision and one comment for many proposals. Which side is asked only where, for one of
+    them, there is a choice (`several`); `both` says whether both are one.
+    """
+
+    def __init__(self, *args, verb: Verb, several: bool, both: bool, **kwargs) -> None:
+        super().__init__(*args, verb=verb, **kwargs)
+        self.verb = verb
+        if not several:
+            del self.fields["side"]
+            return
+        side = self.fields["side"]
+        side.choices = self._choices(verb, both=both)
+        side.label = "Where you decide for both sides: for which?"
+        self.takes_both = side.choices[-1][0] == BOTH
+        side.required = not self.takes_both
+        self.initial["side"] = BOTH if self.takes_both else None
 
     def clean(self) -> dict:
         cleaned = super().clean()
-        verb = verbs().get(cleaned.get("verb", ""))
-        if verb and verb.words.comment_is_required and not cleaned.get("comment", "").strip():
-            self.add_error("comment", verb.words.comment_is_required)
+        if "side" in self.fields and self.takes_both and not cleaned.get("side"):
+            cleaned["side"] = BOTH
+        required = self.verb.words.comment_is_required
+        if required and not self.has_error("comment") and not self.written.strip():
+            self.add_error("comment", required)
         return cleaned
+
+    def sides_of(self, offered: list[str]) -> list[str]:
+        """Of those the reader may decide for, the ones that were chosen."""
+        return [side for side in offered if side in self.sides] or offered

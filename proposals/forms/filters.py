@@ -20,6 +20,7 @@ from ..models import (
     PhysicalSpecification,
     Proposal,
     ProposalType,
+    Reason,
     State,
     System,
     SystemKind,
@@ -209,6 +210,59 @@ class ProposalFilter(ListFilter):
             return [me.pk]
         unit = me.organisational_unit
         return ids_of(User.objects.filter(organisational_unit__in=with_below(unit))) if unit else []
+
+
+class InboxFilter(ListFilter):
+    """Narrows what waits for the reader: few rows, so that each is asked by itself."""
+
+    MORE = ["maker", "reason", "round", "only"]
+    ORDERS = {
+        "deadline": ("By deadline", ["due_at", "pk"]),
+        "newest": ("Newest first", ["-submitted_at", "-pk"]),
+        "route": ("By source and target", ["source__name", "target__name", "pk"]),
+    }
+    system = SystemFilter(label="System", queryset=System.objects.all(), method="on_system")
+    data_type = DataTypeFilter()
+    order = django_filters.ChoiceFilter(
+        label="Order",
+        choices=[(name, label) for name, (label, _) in ORDERS.items()],
+        method="ordered",
+        empty_label="Oldest first",
+    )
+    maker = TextFilter(label="Maker", max_length=200, method="by_maker")
+    reason = django_filters.ModelChoiceFilter(
+        label="Reason", queryset=Reason.objects.all(), empty_label="Any"
+    )
+    round = django_filters.ChoiceFilter(
+        label="Round",
+        choices=[("first", "Asked for the first time"), ("later", "Revised")],
+        method="of_round",
+        empty_label="Any",
+    )
+    only = OnlyFilter("Only this data type")
+
+    class Meta:
+        model = Proposal
+        fields: list[str] = []
+
+    def on_system(self, proposals, name, value):
+        return proposals.touching(value)
+
+    def carrying(self, proposals, name, value):
+        # What waits first: with it in one query, every proposal that names the type was read.
+        waiting = list(proposals.order_by().values_list("pk", flat=True))
+        named = Proposal.data_types.through.objects.filter(datatype__in=self.meant_by(value))
+        ids = named.filter(proposal__in=waiting).values_list("proposal", flat=True)
+        return proposals.filter(pk__in=set(ids))
+
+    def ordered(self, proposals, name, value):
+        return proposals.order_by(*self.ORDERS[value][1])
+
+    def by_maker(self, proposals, name, value):
+        return proposals.filter(maker__in=ids_of(User.objects.matching(value)))
+
+    def of_round(self, proposals, name, value):
+        return proposals.filter(first_round__isnull=value == "first")
 
 
 class SystemListFilter(ListFilter):

@@ -31,6 +31,7 @@ from ..reports.proposal_page import proposal_details
 from ..reports.rounds import Rounds, rounds_of
 from ..workflow import provisioning
 from .form_pages import form_page
+from .inbox import Queue
 from .lists import counted_page, keyset_page, wanted_file
 
 
@@ -77,6 +78,7 @@ class ProposalPage(DetailView):
         conversation = conversation_of(proposal, transitions, rounds)
         details = proposal_details(proposal, conversation)
         offers = [] if proposal.is_closed else proposal.offers_to(self.request.user)
+        queue = Queue.of(self.request)
         missing = self._missing()
         if missing:  # to offer it would be to refuse it two pages later
             offers = [offer for offer in offers if not offer.words.submits]
@@ -88,6 +90,8 @@ class ProposalPage(DetailView):
             sides=[self._side(side) for side in Side],
             conversation=conversation,
             remark_form=RemarkForm(proposal=proposal) if proposal.is_open else None,
+            queue=queue,
+            others=queue.around(proposal) if queue else None,
             closing=transitions[-1] if proposal.is_closed and transitions else None,
             **self._rounds(offers, rounds),
             **kwargs,
@@ -194,7 +198,8 @@ def act(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
     except Refused as no:
         return _ask(request, pk, known, form, refusal=no, status=no.status)
     messages.success(request, _what_was_done(done, known, form.sides))
-    return redirect(done)
+    queue = Queue.of(request)
+    return redirect(f"{done.get_absolute_url()}{queue.carried}" if queue else done)
 
 
 def _ask(
@@ -215,7 +220,10 @@ def _ask(
         form = ActionForm(verb=verb)
     if verb.name in offers:
         form.offer(offers[verb.name], both=proposal.policy.one_person_both_sides)
+    if verb.words.comment_is_required:
+        form.begin_at_comment()
     context = {"proposal": proposal, "verb": verb, "form": form, "refusal": refusal}
+    context["queue"] = Queue.of(request)
     context["details"] = proposal_details(proposal)
     if verb.words.submits and proposal.type == ProposalType.CREATE:
         context |= advice.advice(proposal) | {"precedent": None}
