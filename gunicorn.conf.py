@@ -4,7 +4,9 @@ Threads: a long download or a slow reader holds one of them, and no other reques
 """
 
 import os
+import shutil
 import sys
+import tempfile
 from importlib import import_module
 from pathlib import Path
 
@@ -21,6 +23,18 @@ try:
     threads = number("WEB_THREADS", 8)
 except ImproperlyConfigured as error:
     sys.exit(" ".join(str(error).split()))  # one line
+
+# The processes count their requests in files there, or each would tell only of its own.
+if os.environ.get("METRICS_TOKEN", "").strip():
+    counted = tempfile.mkdtemp(prefix="waltzflow-metrics-")
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = counted
+
+    def child_exit(server, worker) -> None:
+        import_module("prometheus_client.multiprocess").mark_process_dead(worker.pid)
+
+    def on_exit(server) -> None:
+        shutil.rmtree(counted, ignore_errors=True)
+
 
 wsgi_app = "waltzflow.wsgi"
 worker_class = "gthread"

@@ -1,5 +1,6 @@
 """Everything an operator may set comes from the environment; the README has the table."""
 
+import os
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -61,6 +62,7 @@ INSTALLED_APPS = [
 # included.
 MIDDLEWARE = [
     "waltzflow.request_ids.RequestIds",
+    "waltzflow.metrics.Measured",
     "waltzflow.headers.Headers",
     "csp.middleware.CSPMiddleware",
     # Before the redirect to HTTPS and the check of hosts: a probe asks by address, without TLS.
@@ -223,6 +225,10 @@ POST_OFFICE = {
     "MESSAGE_ID_ENABLED": True,
     "MESSAGE_ID_FQDN": BASE.host,
 }
+
+METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "").strip()
+# Not ready is a site whose worker has not been seen for so long.
+WORKER_MINUTES = number("WORKER_MINUTES", 10)
 
 # Checkpoints of the ledger are signed with this key, written there, and mailed to the auditors.
 LEDGER_NAME = f"{BASE.host}{BASE.path}/ledger"

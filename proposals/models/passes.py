@@ -17,6 +17,10 @@ class PassResult(models.Model):
     at = models.DateTimeField()
     content = models.JSONField(null=True)
 
+    # Names that others ask for.
+    WORKER = "worker"  # it is at work
+    AUDIT = "verify_audit"  # its content is how many disagreements it named
+
     class Meta:
         verbose_name = "result of a pass"
         verbose_name_plural = "results of passes"

@@ -1,12 +1,15 @@
 import json
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError, transaction
+from django.utils import timezone
 
 from ...history import verify
-from ...models import reading_by_cursor
+from ...models import PassResult, reading_by_cursor
 
 
 class Command(BaseCommand):
@@ -40,6 +43,7 @@ class Command(BaseCommand):
             broken = self._broken(verify.checks(folder, is_first=first), aloud=not as_json)
             counts = verify.looked_at(folder)
         number = sum(map(len, broken.values()))
+        self._keep(number)
         if as_json:
             self._print_json(broken, counts)
         else:
@@ -61,6 +65,11 @@ class Command(BaseCommand):
             if aloud:
                 self.stdout.write(f"{'BROKEN' if broken[name] else 'ok    '}  {name}")
         return broken
+
+    def _keep(self, number: int) -> None:
+        """For /metrics; by an account that may only read it is left."""
+        with suppress(DatabaseError), transaction.atomic():
+            PassResult.keep(PassResult.AUDIT, timezone.now(), number)
 
     def _print_counts(self, counts: dict[str, int]) -> None:
         width = max(map(len, counts))

@@ -16,6 +16,7 @@ log = logging.getLogger(__name__)
 
 # What is done, how often in seconds, and what is said of it when there was something to do.
 ROUNDS = [
+    (periodic.say_at_work, 60, ""),
     (periodic.time_out_proposals, 60, "Proposals timed out: {}."),
     (periodic.remind_approvers, 600, "Reminders queued: {}."),
     (periodic.ask_delegates, 600, "Delegates asked: {}."),
