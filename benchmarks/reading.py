@@ -162,7 +162,7 @@ def data_type() -> DataType:
 
 
 def searches() -> Iterator[str]:
-    for url in LISTED:
+    for url in [*LISTED, "/search/"]:
         for term in TERMS.values():
             yield f"{url}?{urlencode({'q': term})}"
     for url in ("/proposals/", "/flows/"):

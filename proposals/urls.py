@@ -12,12 +12,14 @@ from .views import (
     proposing,
     quality,
     remarks,
+    search,
     sign_in,
     systems,
 )
 
 urlpatterns = [
     path("", home.home, name="home"),
+    path("search/", search.search, name="search"),
     path("inbox/", inbox.inbox, name="inbox"),
     path("inbox/count/", inbox.count, name="inbox-count"),
     path("inbox/decide/", inbox.decide_many, name="inbox-decide"),

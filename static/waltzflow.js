@@ -206,7 +206,9 @@ function moveRow(step) {
 
 function press(keys) {
   const named = shortcuts.querySelector(`[data-keys="${CSS.escape(keys)}"]`);
-  const target = named?.dataset.press ? document.querySelector(named.dataset.press) : named;
+  const pressed = named?.dataset.press ? [...document.querySelectorAll(named.dataset.press)] : [named];
+  // A link is followed wherever it is; into a field that a telephone has no room for nobody can write.
+  const target = pressed.find((element) => !element?.matches("input") || element.offsetParent) ?? null;
   if (target?.matches("input")) {
     target.focus();
     target.select();

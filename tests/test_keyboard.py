@@ -157,12 +157,19 @@ def test_j_and_k_walk_the_rows_and_x_chooses(inbox):
     expect(links.first).to_be_focused()
 
 
-def test_the_slash_leads_into_the_search(inbox):
-    inbox.keyboard.press("/")
-    expect(inbox.get_by_role("heading", name="Proposals", level=1)).to_be_visible()
+def test_the_slash_leads_into_the_search_from_everywhere_and_f_into_that_of_the_list(inbox):
     inbox.goto("/systems/")
+    inbox.keyboard.press("f")
+    expect(inbox.get_by_label("Search", exact=True)).to_be_focused()
+    inbox.keyboard.press("Escape")
+    inbox.get_by_role("heading", name="Systems").click()
     inbox.keyboard.press("/")
-    expect(inbox.get_by_label("Search")).to_be_focused()
+    expect(inbox.get_by_role("searchbox", name="Search everything")).to_be_focused()
+    inbox.set_viewport_size({"width": 390, "height": 800})
+    inbox.goto("/inbox/")
+    inbox.keyboard.press("/")
+    expect(inbox.get_by_role("heading", name="Search", level=1)).to_be_visible()
+    expect(inbox.get_by_role("searchbox", name="Search everything")).to_be_focused()
 
 
 def test_in_a_field_keys_are_only_letters(inbox):

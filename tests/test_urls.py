@@ -58,6 +58,7 @@ DECIDERS = "source delegate"
 
 PAGES = {
     "home": page(200),
+    "search": page(200),
     "sign-in": page(200, POST=200, public=True),
     "password-forgotten": page(200, POST=302, sent={"username": "nobody"}, public=True),
     "password-set one false": page(404, POST=404, public=True),
@@ -334,7 +335,7 @@ def test_every_url_is_in_the_table():
 def test_every_page_belongs_to_a_part_of_the_site_or_to_none_on_purpose():
     pages = {pattern.name for pattern in urlpatterns}
     of_no_part = {
-        *("home", "sign-in", "sign-out", "password-forgotten", "password-set"),
+        *("home", "search", "sign-in", "sign-out", "password-forgotten", "password-set"),
         *("me", "me-notices", "me-password", "people-options", "delegation-end"),
         "person",
         *("inbox-count", "proposing-source", "proposing-advice", "system-options"),

@@ -80,11 +80,14 @@ from .rights import (
 )
 from .roles import Approver, Maker, on_submission
 from .search import (
+    ARROW,
+    LONGEST,
     fill_search_texts,
     found_in,
     index_search_texts,
     outdated_search_texts,
     plain_numbers,
+    proposal_number,
     refresh_named_in,
     renew_search_texts,
     search_text,
@@ -112,11 +115,13 @@ from .transitions import Transition
 from .trees import above, lineages, with_below
 
 __all__ = [
+    "ARROW",
     "EARLIEST",
     "FLOW_ATTRIBUTES",
     "LAST_ADMINISTRATOR",
     "LATEST",
     "LEVELS",
+    "LONGEST",
     "STEWARDS",
     "STEWARDSHIPS",
     "TOPICS",
@@ -217,6 +222,7 @@ __all__ = [
     "pieces",
     "plain_numbers",
     "prefetch_rights",
+    "proposal_number",
     "question_about_offset",
     "reading_by_cursor",
     "refresh_named_in",

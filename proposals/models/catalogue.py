@@ -31,6 +31,7 @@ class OrganisationalUnit(WithHistory):
     description = FreeTextField(blank=True)
     search_text = SearchField()
     history = HistoryRecords(excluded_fields=["code_folded", "search_text"])
+    objects = SearchedQuerySet.as_manager()
 
     class Meta:
         ordering = ["name"]

@@ -84,6 +84,15 @@ def by_number(text: str) -> tuple[Q, str]:
     return meant, folded(text)[:LONGEST].replace(number[0], " ", 1)
 
 
+def proposal_number(text: str) -> int | None:
+    """The number of a proposal, if `text` is nothing else: 61, #61, No. 61, Proposal 61."""
+    typed = folded(text)[:LONGEST]
+    if number := NUMBER.fullmatch(typed):
+        return int(number[1])
+    # Nineteen digits may be more than a key can hold.
+    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 19 else None
+
+
 def plain_numbers(text: str) -> str:
     """Folded, with the mere number for "No. 61"."""
     return NUMBER.sub(r"\1", folded(text)[:LONGEST])
