@@ -1,6 +1,7 @@
 from django.urls import path
 
 from .views import (
+    audit,
     catalogue,
     flows,
     home,
@@ -69,4 +70,14 @@ urlpatterns = [
     path("quality/", quality.overview, name="quality"),
     path("quality/<slug:slug>/", quality.question, name="quality-list"),
     path("insights/", insights.insights, name="insights"),
+    # What auditors ask
+    path("audit/", audit.home, name="audit"),
+    *(
+        path(f"audit/{of}s/<int:pk>/{rest}", view, {"of": of}, name=f"audit-{of}{name}")
+        for of in audit.SUBJECTS
+        for rest, view, name in [("", audit.trail, ""), ("evidence/", audit.pack, "-evidence")]
+    ),
+    path("audit/register/", audit.register, name="audit-register"),
+    path("audit/difference/", audit.difference, name="audit-difference"),
+    path("audit/transitions/", audit.transitions, name="audit-transitions"),
 ]

@@ -114,7 +114,7 @@ def test_a_change_is_compared_by_each(client, cast, edit):
 
 def test_trail_and_page_say_the_same(client, cast, edit):
     client.force_login(cast.superuser)
-    trail = text(client.get(f"/admin/proposals/proposal/{edit.pk}/trail/"))
+    trail = text(client.get(f"/audit/proposals/{edit.pk}/"))
     assert "Basis offset T+2 T+3" in trail
     assert {what for what in SHOWN if what not in trail} == set()
 
@@ -128,7 +128,7 @@ def test_the_files_of_lists_and_trails_hold_each(client, cast, filled, edit):
     client.force_login(cast.superuser)
     listed = [row for row in rows(client.get("/proposals/?as=csv")) if row["Type"] == "New flow"]
     assert {what: listed[0][what] for what in SHOWN} == SHOWN
-    trail = rows(client.get(f"/admin/proposals/proposal/{filled.pk}/trail.csv"))
+    trail = rows(client.get(f"/audit/proposals/{filled.pk}/?as=csv"))
     asked = {row["field"]: row["new"] for row in trail if row["part"] == "ASKED"}
     assert {what: asked[what] for what in SHOWN} == SHOWN
 

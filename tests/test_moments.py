@@ -11,8 +11,8 @@ from django.db import connection, models
 from django.template import Context, Template
 from django.test import RequestFactory, override_settings
 
-from proposals.admin.asking import MomentForm, SpanForm
 from proposals.forms import DelegationForm
+from proposals.forms.record import MomentForm, SpanForm
 from proposals.history import verify
 from proposals.models import Delegation, Involvement, Policy, User, moment_of, other_reading
 
@@ -101,16 +101,14 @@ def test_the_admin_takes_what_a_clock_shows_twice_or_never(as_, source, zone, re
 def test_the_register_is_shown_at_a_time_the_clock_showed_twice_or_never(as_, story, at):
     root = as_(factories.user("Root", is_superuser=True, is_staff=True))
     with override_settings(TIME_ZONE=EAST):
-        page = root.get("/admin/proposals/logicalflow/register/", {"at": at})
+        page = root.get("/audit/register/", {"at": at})
         assert page.status_code == 200
         assert ("showed this time twice" in page.content.decode()) == (at[5:7] == "10")
         form = MomentForm({"lifecycle": "ALL", "at": at})
         assert form.is_valid()
         if at[5:7] == "10":
             assert form.other_reading == datetime(2025, 10, 26, 0, 30, 0, 999_999, tzinfo=UTC)
-            link = root.get(
-                "/admin/proposals/logicalflow/register/", {"at": "2025-10-26T02:30:00+02:00"}
-            )
+            link = root.get("/audit/register/", {"at": "2025-10-26T02:30:00+02:00"})
             assert "CEST" in link.content.decode()
 
 

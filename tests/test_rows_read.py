@@ -7,6 +7,7 @@ of a hundred proposals. Counted is what the plan of every query says it read, by
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from types import SimpleNamespace
 from unittest import mock
 
@@ -71,6 +72,22 @@ BOUNDS = {
     "/proposals/new/": 1_000,
     "/proposals/new/?source={own.pk}&target={hub.pk}": 2_500,
     "/proposals/new/?source={hub.pk}&target={own.pk}": 5_000,
+}
+# The same for an auditor.
+OF_AUDITORS = {
+    "/audit/": 4_000,
+    "/audit/?q=ledger": 8_000,
+    "/audit/?q={closed.pk}": 12_000,
+    "/audit/proposals/{closed.pk}/": 1_500,
+    "/audit/flows/{flow.pk}/": 9_000,
+    "/audit/physical-flows/{sent.pk}/": 3_000,
+    "/audit/register/": 9_000,
+    "/audit/register/?of=physical": 9_000,
+    "/audit/register/?system={hub.code}": 25_000,
+    "/audit/difference/?{span}": 9_000,
+    "/audit/difference/?of=physicalflow&{span}": 9_000,
+    "/audit/difference/?of=physicalspecification&{span}": 9_000,
+    "/audit/transitions/?{span}": 15_000,
 }
 # Who has a part in thousands of systems reads what those are.
 OF_THE_BUSIEST = {"/", *(page for page in BOUNDS if "inbox" in page)}
@@ -137,9 +154,9 @@ class Numbers(dict):
         return SimpleNamespace(pk=1, code="X", specification=SimpleNamespace(pk=1))
 
 
-def pages_of(table: dict) -> set[str]:
+def pages_of(table: dict, role: str = "maker") -> set[str]:
     """The names of the pages in a table of the tests of URLs that show something to a maker."""
-    return {row.split()[0] for row, told in table.items() if told.expected["GET"]["maker"] == 200}
+    return {row.split()[0] for row, told in table.items() if told.expected["GET"][role] == 200}
 
 
 # Forms about one thing, which the pages above have read already, and what scripts ask for as
@@ -169,6 +186,8 @@ UNBOUNDED = {"quality-list"}
 def test_every_page_is_in_the_table():
     known = {resolve(page.split("?")[0].format_map(Numbers())).url_name for page in BOUNDS}
     assert pages_of(PAGES) - known == ELSEWHERE | UNBOUNDED
+    audited = {resolve(page.split("?")[0].format_map(Numbers())).url_name for page in OF_AUDITORS}
+    assert pages_of(PAGES, "auditor") - pages_of(PAGES) == audited
 
 
 if connection.vendor == "postgresql":  # the other tells no rows
@@ -181,4 +200,11 @@ if connection.vendor == "postgresql":  # the other tells no rows
                 with subtests.test(page=page, person=person):
                     read, worst = rows_read(person, page.format(**large.things))
                     assert read <= most, worst
+        auditor = User.objects.get(username="auditor")
+        begin = timezone.localdate() - timedelta(days=3)
+        span = f"first={begin}&last={timezone.localdate()}"
+        for page, most in OF_AUDITORS.items():
+            with subtests.test(page=page, person=auditor):
+                read, worst = rows_read(auditor, page.format(**large.things, span=span))
+                assert read <= most, worst
         assert_what_reads_the_whole_table_is_seen(large)

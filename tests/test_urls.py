@@ -55,6 +55,7 @@ def page(GET, POST=405, sent=None, public=False) -> SimpleNamespace:
 SOURCE = {"side": "SOURCE", "comment": "so"}
 FLOW = {"source": "LEDGER", "target": "RISK", "draft": "1", "with_physical_flow": "False"}
 DECIDERS = "source delegate"
+AUDITORS = "auditor superuser"
 
 PAGES = {
     "home": page(200),
@@ -158,6 +159,19 @@ PAGES = {
     "quality": page(200),
     "quality-list question": page(200),
     "insights": page(200),
+    # What auditors ask
+    "audit": page(only(200, AUDITORS, 403)),
+    "audit-proposal closed": page(only(200, AUDITORS, 403)),
+    "audit-proposal draft": page(only(200, "superuser", 403) | {"auditor": 404}),
+    "audit-flow active": page(only(200, AUDITORS, 403)),
+    "audit-physical-flow sent": page(only(200, AUDITORS, 403)),
+    # No checkpoint has been signed; with one see test_auditors.
+    "audit-proposal-evidence closed": page(only(409, AUDITORS, 403)),
+    "audit-flow-evidence active": page(only(409, AUDITORS, 403)),
+    "audit-physical-flow-evidence sent": page(only(409, AUDITORS, 403)),
+    "audit-register": page(only(200, AUDITORS, 403)),
+    "audit-difference": page(only(200, AUDITORS, 403)),
+    "audit-transitions": page(only(200, AUDITORS, 403)),
 }
 
 

@@ -9,14 +9,10 @@ from django.contrib.admin.utils import (
 )
 from django.contrib.admin.views.main import ChangeList
 from django.contrib.admin.widgets import AdminSplitDateTime
-from django.core.exceptions import FieldDoesNotExist, PermissionDenied, ValidationError
+from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db.models import Q
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
-from django.shortcuts import get_object_or_404
-from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.http import Http404, HttpResponseNotAllowed
 from django.utils import timezone
-from django.views.decorators.http import require_safe
 from simple_history.admin import SimpleHistoryAdmin
 
 from .. import workflow
@@ -166,49 +162,6 @@ class Read(Kept):
 
     def has_change_permission(self, request, obj=None) -> bool:
         return False
-
-
-class WithPages(Read):
-    """With pages of its own beside those of every model; they are read, so they answer to GET and
-    HEAD alone.
-    """
-
-    pages: dict[
-        str, str
-    ] = {}  # path below the model's own -> name, which is also the view's: `<name>_view`
-
-    def get_urls(self) -> list:
-        own = [
-            path(route, self._read(f"{name}_view"), name=self._url_name(name))
-            for route, name in self.pages.items()
-        ]
-        return own + super().get_urls()
-
-    def _read(self, view: str):
-        return self.admin_site.admin_view(require_safe(getattr(self, view)))
-
-    def _url_name(self, name: str) -> str:
-        return f"{self.opts.app_label}_{self.opts.model_name}_{name}"
-
-    def url(self, name: str, *args) -> str:
-        return reverse(f"{self.admin_site.name}:{self._url_name(name)}", args=args)
-
-    def page(
-        self, request: HttpRequest, template: str, title: str, *, status: int = 200, **context
-    ) -> HttpResponse:
-        context |= self.admin_site.each_context(request) | {"title": title, "opts": self.opts}
-        return TemplateResponse(request, f"admin/proposals/{template}.html", context, status=status)
-
-    def require_view(self, request: HttpRequest) -> None:
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-
-    def seen(self, request: HttpRequest, object_id: int, *related: str):
-        """The row, read with its `related` ones; 403 for who may see none of its kind, 404 for who
-        may not see it.
-        """
-        self.require_view(request)
-        return get_object_or_404(self.get_queryset(request).select_related(*related), pk=object_id)
 
 
 def without_drafts_of_others(proposals, user):

@@ -3,11 +3,7 @@ changed by nobody.
 """
 
 from django.contrib import admin
-from django.db.models import Q
-from django.http import HttpRequest, HttpResponse
 
-from ..files.download import csv_response
-from ..history import approvals
 from ..models import (
     ApproverRule,
     DataType,
@@ -28,8 +24,7 @@ from ..models import (
     User,
 )
 from .approvals import Traced
-from .asking import SpanForm, zone
-from .common import Read, WithPages, without_drafts_of_others
+from .common import Read, without_drafts_of_others
 
 
 class TransitionInline(admin.TabularInline):
@@ -78,30 +73,15 @@ class ProposalAdmin(Traced):
     ]
     readonly_fields = fields
 
-    pages = Traced.pages | {"<int:object_id>/trail.csv": "trail_csv"}
-    trail_related = [*list_select_related, "result_logical_flow"]
+    trail_page = "audit-proposal"
 
     def get_queryset(self, request):
         return without_drafts_of_others(super().get_queryset(request), request.user)
 
-    def trail_of(self, proposal: Proposal) -> approvals.Trail:
-        return approvals.of_proposal(proposal)
-
-    def trail_csv_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        proposal = self.seen(request, object_id, *self.trail_related)
-        return csv_response(
-            f"proposal-{proposal.pk}.csv", approvals.FACT_HEADER, approvals.proposal_table(proposal)
-        )
-
 
 @admin.register(Transition)
-class TransitionAdmin(WithPages):
-    """With all transitions of a span of days as a file: the page asks for the days, and answers
-    with the file.
-    """
-
+class TransitionAdmin(Read):
     change_list_template = "admin/proposals/transition_change_list.html"
-    pages = {"between/": "between"}
     list_display = ["proposal_id", "at", "to_state", "side", "by", "on_behalf_of", "automatic"]
     list_filter = ["action", "side", "automatic"]
     list_select_related = ["by", "on_behalf_of"]
@@ -110,20 +90,7 @@ class TransitionAdmin(WithPages):
     ordering = ["-at", "-id"]
 
     def get_queryset(self, request):
-        transitions = super().get_queryset(request)
-        visible = Q(proposal__submitted_at__isnull=False) | Q(proposal__maker=request.user)
-        return transitions if request.user.is_superuser else transitions.filter(visible)
-
-    def between_view(self, request: HttpRequest) -> HttpResponse:
-        self.require_view(request)
-        form = SpanForm(request.GET or None)
-        if not form.is_valid():
-            title, status = "Transitions between two dates", 400 if form.is_bound else 200
-            return self.page(request, "between", title, status=status, form=form, zone=zone())
-        begin, end = form.span
-        transitions = self.get_queryset(request).filter(at__gte=begin, at__lt=end)
-        name = "transitions-{first}-{last}.csv".format(**form.cleaned_data)
-        return csv_response(name, approvals.STEP_HEADER, approvals.transitions_table(transitions))
+        return super().get_queryset(request).visible_to(request.user)
 
 
 @admin.register(Remark)

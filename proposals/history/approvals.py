@@ -109,12 +109,15 @@ def _results(proposal: Proposal) -> list[tuple[type, Iterable]]:
 
 
 def _kinds(flow: LogicalFlow, physical: QuerySet) -> list[tuple[type, Iterable]]:
-    """(model, ids) of what counts for a flow."""
+    """(model, ids) of what counts for a flow. The ids themselves: by a subquery a database reads
+    the whole history.
+    """
+    sent = list(physical.order_by().values_list("pk", "specification_id"))
     return [
         (System, {flow.source_id, flow.target_id}),
-        (PhysicalSpecification, physical.values("specification")),
+        (PhysicalSpecification, {specification for _, specification in sent}),
         (LogicalFlow, [flow.pk]),
-        (PhysicalFlow, physical.values("pk")),
+        (PhysicalFlow, [pk for pk, _ in sent]),
     ]
 
 

@@ -122,7 +122,7 @@ def _changes_in(model: Tracked, chunks: Iterable[list], since: datetime | None) 
     for rows in chunks:
         types = types_of(model, [row.pk for row in rows])
         for row in rows:
-            old, new = before.get(row.id), _values(row, types[row.pk])
+            old, new = before.get(row.id), values_of(row, types[row.pk])
             before[row.id] = new
             if since is None or row.history_date > since:
                 yield _change(row, dict.fromkeys(new, "") if row.history_type == "+" else old, new)
@@ -138,7 +138,7 @@ def _change(row: HistoryRow, old: dict[str, str] | None, new: dict[str, str]) ->
     return Change(
         at=row.history_date,
         kind=kind,
-        subject=_title(row),
+        subject=title_of(row),
         type=row.history_type,
         done=row.get_history_type_display(),
         by=row.history_user,
@@ -148,14 +148,14 @@ def _change(row: HistoryRow, old: dict[str, str] | None, new: dict[str, str]) ->
     )
 
 
-def _values(row: HistoryRow, types: list[str]) -> dict[str, str]:
+def values_of(row: HistoryRow, types: list[str]) -> dict[str, str]:
     """Label -> what a reader sees there, of every field but those kept for the machine."""
     fields = [field for field in row.tracked_fields if field.name not in NOT_COMPARED]
     values = {label(field): value_in_words(row, field.name) for field in fields}
     return values | {label(field): ", ".join(types) for field in row._history_m2m_fields}
 
 
-def _title(row: HistoryRow) -> str:
+def title_of(row: HistoryRow) -> str:
     """What str() of the object would say, without asking the database again."""
     if isinstance(row, LogicalFlow.history.model):
         return f"{row.source.name} → {row.target.name}"

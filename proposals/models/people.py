@@ -31,6 +31,13 @@ LAST_ADMINISTRATOR = (
 )
 
 
+# What somebody must be allowed to read to whom the whole record is open.
+RECORD = [
+    f"proposals.view_{model}"
+    for model in ("proposal", "transition", "logicalflow", "physicalflow", "ledgerleaf")
+]
+
+
 def new_salt() -> str:
     return get_random_string(32)
 
@@ -134,6 +141,11 @@ class User(WithHistory, AbstractUser):
 
     def get_absolute_url(self) -> str:
         return reverse("person", args=[self.pk])
+
+    @property
+    def may_audit(self) -> bool:
+        """Whether the pages of the record are open to them: auditors and administrators."""
+        return self.is_staff and self.has_perms(RECORD)
 
     @property
     def with_mail(self) -> str:

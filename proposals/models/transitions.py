@@ -21,6 +21,14 @@ def _named(history: type[models.Model]) -> models.ForeignKey:
     return models.ForeignKey(history, models.PROTECT, null=True, related_name="+", db_index=False)
 
 
+class TransitionQuerySet(models.QuerySet):
+    def visible_to(self, user: User):
+        """Those of what was submitted; a draft is its maker's and the administrators'."""
+        if user.is_superuser:
+            return self
+        return self.filter(Q(proposal__submitted_at__isnull=False) | Q(proposal__maker=user))
+
+
 class Transition(models.Model):
     """One change of state. Appended, never changed; a draft has none.
 
@@ -55,8 +63,11 @@ class Transition(models.Model):
     automatic = models.BooleanField(default=False)
     at = models.DateTimeField()
 
+    objects = TransitionQuerySet.as_manager()
+
     class Meta:
         ordering = ["proposal_id", "number"]
+        indexes = [models.Index(fields=["at", "id"], name="transition_by_moment")]
         constraints = [
             models.UniqueConstraint(fields=["proposal", "number"], name="transition_numbered_once"),
             models.UniqueConstraint(

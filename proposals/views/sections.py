@@ -16,6 +16,11 @@ SECTIONS = {
     ],
     "quality": ["quality", "quality-list"],
     "insights": ["insights"],
+    "audit": [
+        *("audit", "audit-register", "audit-difference", "audit-transitions"),
+        *("audit-proposal", "audit-flow", "audit-physical-flow"),
+        *("audit-proposal-evidence", "audit-flow-evidence", "audit-physical-flow-evidence"),
+    ],
 }
 SECTION_OF = {name: section for section, names in SECTIONS.items() for name in names}
 

@@ -20,6 +20,7 @@ from .checkpoints import (
 from .keys import make_key, read_key
 from .notes import NoteBroken, PrivateKey, PublicKey, opened
 from .sequencer import Extension, extend, extend_ledger, rows_behind, settled_marks
+from .state import LedgerState, ledger_state
 from .stored import LedgerBroken, size, stored_tree
 from .tree import Growing, Tree, leaf_hash, node_hash
 
@@ -32,6 +33,7 @@ __all__ = [
     "Growing",
     "Kept",
     "LedgerBroken",
+    "LedgerState",
     "NoteBroken",
     "PrivateKey",
     "PublicKey",
@@ -42,6 +44,7 @@ __all__ = [
     "fingerprint",
     "kept_checkpoints",
     "leaf_hash",
+    "ledger_state",
     "make_key",
     "members_of",
     "newest_name",

@@ -145,6 +145,15 @@ def newest_name(folder: Path) -> tuple[int, datetime] | None:
     return int(newest[0]), at
 
 
+def newest_kept(folder: Path) -> Kept | None:
+    """The newest checkpoint, read and its signature checked; None if there is none."""
+    newest = newest_name(folder)
+    if newest is None:
+        return None
+    name = f"{newest[0]:012}-{newest[1].strftime(MOMENT_OF_NAME)}.txt"
+    return read_checkpoint(folder / name, public_keys(folder))
+
+
 def sign_checkpoint(key: PrivateKey, folder: Path, at: datetime) -> Kept:
     """Of the ledger as it is now, which must be the newest one grown: a log that was rewritten is
     not signed for again.
@@ -155,13 +164,11 @@ def sign_checkpoint(key: PrivateKey, folder: Path, at: datetime) -> Kept:
             "signed with it. manage.py ledger_key --rotate makes a new one."
         )
     leaves = size()
-    newest = newest_name(folder)
-    if newest:
-        name = f"{newest[0]:012}-{newest[1].strftime(MOMENT_OF_NAME)}.txt"
-        last = read_checkpoint(folder / name, public_keys(folder))
+    last = newest_kept(folder)
+    if last:
         if last.checkpoint is None:
             raise CheckpointBroken(f"{last.path}: {last.why} Nothing is signed after it.")
-        _require_grown(last.path, last.checkpoint, leaves)
+        require_grown(last.path, last.checkpoint, leaves)
     checkpoint = Checkpoint(
         key.name, leaves, _root(leaves), at.astimezone(UTC).replace(microsecond=0)
     )
@@ -173,7 +180,8 @@ def sign_checkpoint(key: PrivateKey, folder: Path, at: datetime) -> Kept:
     return kept
 
 
-def _require_grown(path: Path, last: Checkpoint, leaves: int) -> None:
+def require_grown(path: Path, last: Checkpoint, leaves: int) -> None:
+    """CheckpointBroken unless the ledger of now, of so many leaves, begins as `last` knows it."""
     if leaves < last.size:
         raise CheckpointBroken(
             f"{path} knows {last.size} leaves, and the ledger has {leaves}. "

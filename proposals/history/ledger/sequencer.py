@@ -65,8 +65,7 @@ def extend_ledger(at: datetime) -> tuple[int, int]:
     """
     extension = extend(at, BATCHES)
     if extension.is_behind:
-        marks = settled_marks()
-        most = sum(_newest(recorded) - marks.get(recorded.table, 0) for recorded in RECORDED)
+        most = sum(most_waiting(recorded) for recorded in RECORDED)
         log.warning("The ledger is up to %s rows behind; the next pass goes on.", most)
     return extension.appended, 0
 
@@ -105,10 +104,22 @@ def settled_marks() -> dict[str, int]:
 
 def rows_behind() -> int:
     """How many rows wait for a leaf."""
+    return sum(number for _, number in rows_waiting())
+
+
+def rows_waiting(most: int | None = None) -> list[tuple[Recorded, int]]:
+    """Of each table how many rows wait for a leaf, counted up to `most`."""
     marks = settled_marks()
-    return sum(
-        _those_without(recorded, marks.get(recorded.table, 0)).count() for recorded in RECORDED
-    )
+    behind = [(recorded, marks.get(recorded.table, 0)) for recorded in RECORDED]
+    return [
+        (recorded, _those_without(recorded, settled).values("pk")[:most].count())
+        for recorded, settled in behind
+    ]
+
+
+def most_waiting(recorded: Recorded) -> int:
+    """How many rows of the table can wait for a leaf, without reading them."""
+    return _newest(recorded) - settled_marks().get(recorded.table, 0)
 
 
 def _lock_marks(at: datetime) -> dict[str, Mark]:

@@ -7,9 +7,11 @@ from datetime import datetime, time, timedelta
 from django import forms
 from django.utils import timezone
 
-from ..forms import SystemField
-from ..models import EARLIEST, MomentInput, other_reading
+from ..models import EARLIEST, LineInput, MomentInput, other_reading
+from .fields import SystemField
 
+MOMENT = timedelta(microseconds=1)
+LONGEST = 300
 LIFECYCLES = [("LIVING", "Not removed"), ("REMOVED", "Removed"), ("ALL", "All")]
 
 
@@ -49,6 +51,24 @@ class SpanForm(forms.Form):
         """The moments it begins at and ends before."""
         days = self.cleaned_data
         return start_of(days["first"]), start_of(days["last"] + timedelta(days=1))
+
+    @property
+    def edges(self) -> tuple[datetime, datetime]:
+        """The last moment before it and the last one in it, to compare what was at each."""
+        begin, end = self.span
+        return begin - MOMENT, end - MOMENT
+
+
+class TrailSearch(forms.Form):
+    """What an auditor knows of a proposal or a flow whose trail is wanted."""
+
+    q = LineInput(
+        label="Proposal or flow",
+        required=False,
+        max_length=LONGEST,
+        help_text="A number, the code or name of a system, or “LEDGER → RISK”.",
+        widget=forms.TextInput({"type": "search"}),
+    )
 
 
 class MomentForm(forms.Form):
