@@ -16,6 +16,7 @@ from .views import (
     search,
     sign_in,
     systems,
+    watches,
 )
 
 urlpatterns = [
@@ -46,10 +47,12 @@ urlpatterns = [
     path("proposals/<int:pk>/", proposals.ProposalPage.as_view(), name="proposal"),
     path("proposals/<int:pk>/edit/", proposing.edit, name="proposal-edit"),
     path("proposals/<int:pk>/remark/", remarks.remark, name="proposal-remark"),
+    path("proposals/<int:pk>/watch/", watches.watch_proposal, name="proposal-watch"),
     path("proposals/<int:pk>/<slug:verb>/", proposals.act, name="proposal-act"),
     # Systems
     path("systems/", systems.system_list, name="systems"),
     path("systems/options/", systems.system_options, name="system-options"),
+    path("systems/<int:pk>/watch/", watches.watch_system, name="system-watch"),
     path("systems/<int:pk>/", systems.SystemPage.as_view(), name="system"),
     # Flows
     path("flows/", flows.flow_list, name="flows"),

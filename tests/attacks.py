@@ -35,6 +35,7 @@ def scene(cast, source, target) -> SimpleNamespace:
     waiting = factories.proposed(cast.maker, source, target, specification_name="other.csv")
     other_waiting = factories.proposed(cast.maker, source, target, specification_name="fourth.csv")
     remark = workflow.remark(waiting, "@Tess Target, is it daily?", by=cast.maker)
+    workflow.watch(waiting, by=cast.stranger)
     draft = factories.draft(cast.maker, source, target, specification_name="third.csv")
     factories.policy(remind_after_days=4)
     factories.unit("Trading")

@@ -81,6 +81,7 @@ MODELS = {
     "proposals.system": EDITED,
     "proposals.transition": READ,
     "proposals.user": PERSON,
+    "proposals.watch": READ,
     "proposals.historicalapproverrule": READ,
     "proposals.historicaldatatype": READ,
     "proposals.historicaldelegation": READ,
@@ -105,6 +106,7 @@ def filled(world):  # noqa: F811
     ImportedFile.objects.create(batch=batch, name="systems.csv", sha256="0" * 64, rows=1)
     OrganisationalUnit.objects.create(code="IT", name="Technology")
     workflow.remark(world.things["waiting"], "Is it daily?", by=world.cast.maker)
+    workflow.watch(world.things["ledger"], by=world.cast.maker)
     AccessAttempt.objects.create(username="x", ip_address="10.0.0.1", failures_since_start=1)
     return world
 

@@ -22,6 +22,7 @@ from ..models import (
     System,
     Transition,
     User,
+    Watch,
 )
 from .approvals import Traced
 from .common import Read, without_drafts_of_others
@@ -116,6 +117,13 @@ class NoticeAdmin(Read):
         "mail",
     ]
     search_fields = ["=proposal__id", "recipient__search_text"]
+
+
+@admin.register(Watch)
+class WatchAdmin(Read):
+    list_display = ["user", "system", "proposal", "since"]
+    list_select_related = ["user", "system", "proposal__source", "proposal__target"]
+    search_fields = ["user__search_text", "system__search_text", "=proposal__id"]
 
 
 class HistoryAdmin(Read):

@@ -126,7 +126,9 @@ def build(now: datetime, progress: Callable[[str], None]) -> dict[str, int]:
     founded = _first_moment(timezone.localtime(now), FOUNDED_DAYS_AGO, random.Random("Lysvann"))
     _make_company(founded)
     _play_story(timezone.localtime(now), progress)
-    _talk(now)
+    waiting = Proposal.objects.open().filter(maker__username="maker").order_by("pk")[0]
+    _watch(waiting)
+    _talk(waiting, now)
     _remind(now)
     counted = [System, User, LogicalFlow, PhysicalFlow, PhysicalSpecification, Proposal]
     return {str(model._meta.verbose_name_plural): model.objects.count() for model in counted}
@@ -183,14 +185,22 @@ def _remind(now: datetime) -> None:
     Email.objects.update(status=STATUS.sent)
 
 
-def _talk(now: datetime) -> None:
+def _talk(waiting: Proposal, now: datetime) -> None:
     """An approver asks before deciding, and the maker answers."""
-    waiting = Proposal.objects.open().filter(maker__username="maker").order_by("pk")[0]
     asker = User.objects.get(username="source")
     question = f"@{waiting.maker.name} Does it come on bank holidays too?"
     asked = workflow.remark(waiting, question, by=asker, topic="frequency", at=now)
     answer = "On working days only; on the next one with what came in between."
     workflow.remark(waiting, answer, by=waiting.maker, answers=asked, at=now)
+
+
+def _watch(waiting: Proposal) -> None:
+    """Some want to hear of what they have no part in."""
+    auditor, steward = (User.objects.get(username=name) for name in ("auditor", "steward"))
+    for person in (auditor, steward):
+        workflow.watch(waiting, by=person)
+    workflow.watch(waiting.source, by=auditor)
+    workflow.watch(waiting.target, by=steward)
 
 
 @dataclass

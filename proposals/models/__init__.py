@@ -113,6 +113,7 @@ from .submissions import Receipt
 from .text import clean, clean_lines, folded, same
 from .transitions import Transition
 from .trees import above, lineages, with_below
+from .watches import Watch
 
 __all__ = [
     "ARROW",
@@ -189,6 +190,7 @@ __all__ = [
     "User",
     "Verb",
     "VersionInput",
+    "Watch",
     "able_to_approve",
     "above",
     "actions",

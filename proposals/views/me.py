@@ -9,6 +9,7 @@ from .. import workflow
 from ..forms import MOST_OFFERED, DelegationForm, NoticesForm, PasswordForm
 from ..models import ChangeContext, Delegation, User, clean
 from .form_pages import form_page, form_target
+from .watches import watches_of
 
 
 @form_page
@@ -42,6 +43,7 @@ def _page(request: HttpRequest, form: DelegationForm, status: int) -> HttpRespon
         "given": delegations.filter(ends_at__gt=now),
         "ended": delegations.filter(ends_at__lte=now)[:10],
         "taken": request.user.delegations_taken.filter(ends_at__gt=now).select_related("delegator"),
+        "watches": watches_of(request.user),
         "now": now,
     }
     return render(request, "proposals/me.html", context, status=status)

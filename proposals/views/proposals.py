@@ -33,6 +33,7 @@ from ..workflow import provisioning
 from .form_pages import form_page
 from .inbox import Queue
 from .lists import counted_page, keyset_page, wanted_file
+from .watches import is_watched
 
 
 @require_safe
@@ -91,6 +92,7 @@ class ProposalPage(DetailView):
             conversation=conversation,
             remark_form=RemarkForm(proposal=proposal) if proposal.is_open else None,
             queue=queue,
+            watched=not proposal.is_draft and is_watched(proposal, self.request.user),
             others=queue.around(proposal) if queue else None,
             closing=transitions[-1] if proposal.is_closed and transitions else None,
             **self._rounds(offers, rounds),

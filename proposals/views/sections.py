@@ -7,9 +7,9 @@ SECTIONS = {
     "inbox": ["inbox", "inbox-decide", "inbox-decided"],
     "proposals": [
         *("proposals", "proposal-new", "proposal", "proposal-edit", "proposal-act"),
-        "proposal-remark",
+        *("proposal-remark", "proposal-watch"),
     ],
-    "systems": ["systems", "system", "unit"],
+    "systems": ["systems", "system", "system-watch", "unit"],
     "flows": [
         *("flows", "flow", "flow-remove", "data-type", "specification"),
         *("physical-flow", "physical-flow-new", "physical-flow-edit", "physical-flow-remove"),

@@ -24,6 +24,7 @@ from ..reports.catalogue_pages import other_parts_in
 from ..reports.flow_picture import of_system as picture_of_system
 from ..reports.neighbourhood import around_system, route_is_living
 from .lists import counted_page, keyset_page, wanted_file
+from .watches import is_watched
 
 
 @require_safe
@@ -75,6 +76,7 @@ class SystemPage(DetailView):
             page=keyset_page(specifications.order_by("name", "pk"), self.request.GET),
             proposals=prefetch_rights(proposals, rows),
             history=history_of(system),
+            watched=is_watched(system, self.request.user),
             **kwargs,
         )
 

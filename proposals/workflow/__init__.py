@@ -19,6 +19,7 @@ from .verbs import (
     submit,
     time_out,
 )
+from .watching import stop_watching, watch
 
 __all__ = [
     "act",
@@ -34,7 +35,9 @@ __all__ = [
     "require_revisable",
     "rights_changed",
     "save_draft",
+    "stop_watching",
     "submit",
     "tell_of_delegation",
     "time_out",
+    "watch",
 ]

@@ -25,14 +25,17 @@ from ..models import (
     Side,
     Transition,
     User,
+    Watch,
     actions,
     deciders,
     delegations_of,
     rights_on,
 )
 from .mails import compose, has_address, link_to
+from .watching import ends_of, watchers_of, watchers_of_systems
 
 NEWS = timedelta(days=1)
+COMPLETE = " It is fully approved, and the register is up to date."
 # What has to be read with a notice to know what it tells, and whether that is still wanted.
 READ_WITH: tuple[str, ...] = (
     "transition",
@@ -102,8 +105,14 @@ def tell(proposal: Proposal, step: Transition) -> None:
             which = f"Proposal {proposal.pk} of {proposal.maker}"
         summary = f"{which}, {route(proposal)}: {step.sentence}"
         if is_complete:
-            summary += " It is fully approved, and the register is up to date."
+            summary += COMPLETE
         messages[person] = Message(summary)
+    summary = f"Proposal {proposal.pk} of {proposal.maker}, {route(proposal)}: {step.sentence}"
+    if is_complete:
+        summary += COMPLETE
+    for person, why in _watchers(proposal, step).items():
+        if person != step.by:
+            messages.setdefault(person, Message(f"{summary} {why}"))
     subject = f"Proposal {proposal.pk} {done}: {route(proposal)}"
     content = partial(_content, proposal, step.comment)
     event = Event({"transition": step}, step.at, subject, "notice", content, proposal)
@@ -152,6 +161,16 @@ def _concerned(proposal: Proposal, step: Transition) -> list[User]:
     return [person for person in dict.fromkeys(people) if person != step.by]
 
 
+def _watchers(proposal: Proposal, step: Transition) -> dict[User, str]:
+    """Who hears of a step because they watch -> why. Of an end without a decision those who watch
+    the proposal itself, as everybody else who waits for nothing more.
+    """
+    watchers = watchers_of(proposal)
+    if not step.ends_undecided:
+        watchers = watchers_of_systems(ends_of(proposal)) | watchers
+    return watchers
+
+
 def able_to_decide(proposal: Proposal) -> dict[User, list[Ask]]:
     """Everybody who can decide now for a side that has not, and by what rights."""
     asks: dict[User, list[Ask]] = {}
@@ -163,8 +182,8 @@ def able_to_decide(proposal: Proposal) -> dict[User, list[Ask]]:
 
 
 def tell_of_addition(physical: PhysicalFlow, *, by: User, at: datetime) -> None:
-    """Those who may approve on either side hear that a physical flow was added without a proposal.
-    Never `by`, who added it.
+    """Those who may approve on either side, and who watches one of the systems, hear that a
+    physical flow was added without a proposal. Never `by`, who added it.
     """
     flow = physical.logical_flow
     approvers = [row for row in deciders([flow.source_id, flow.target_id]) if row.may_approve]
@@ -183,11 +202,17 @@ def tell_of_addition(physical: PhysicalFlow, *, by: User, at: datetime) -> None:
         "addition",
         lambda: {"physical": physical, "link": link_to(physical)},
     )
-    announce(event, {person: Message(summary) for person in people if person != by})
+    watchers = watchers_of_systems([flow.source_id, flow.target_id])
+    messages = {person: Message(f"{summary} {why}") for person, why in watchers.items()}
+    messages |= {person: Message(summary) for person in people}
+    messages.pop(by, None)
+    announce(event, messages)
 
 
 def tell_of_remark(remark: Remark, mentioned: Iterable[User]) -> None:
-    """The maker, whoever remarked before in any round, and who is mentioned. Never who says it."""
+    """The maker, whoever remarked before in any round, who is mentioned, and who watches. Never who
+    says it.
+    """
     proposal, by = remark.proposal, remark.by
     mentioned = set(mentioned)
     speakers = Remark.objects.filter(proposal__in=proposal.rounds()).values("by")
@@ -204,9 +229,11 @@ def tell_of_remark(remark: Remark, mentioned: Iterable[User]) -> None:
         proposal,
     )
     told = f"{by} remarks {where}", f"{by} mentions you in a remark {where}"
-    announce(
-        event, {person: Message(told[person in mentioned]) for person in people if person != by}
-    )
+    watchers = watchers_of(proposal)
+    messages = {person: Message(f"{told[False]} {why}") for person, why in watchers.items()}
+    messages |= {person: Message(told[person in mentioned]) for person in people}
+    messages.pop(by, None)
+    announce(event, messages)
 
 
 def announce(event: Event, messages: Mapping[User, Message]) -> int:
@@ -250,7 +277,7 @@ def is_wanted(notice: Notice) -> bool:
     """Whether its recipient still needs to hear it.
 
     Not who is no longer active; not a request for a decision that the recipient can no longer make;
-    not the end of a proposal by somebody whose own request was never sent.
+    not the end of a proposal by somebody whose own request was never sent, unless they watch it.
     """
     if not notice.recipient.is_active:
         return False
@@ -265,7 +292,9 @@ def is_wanted(notice: Notice) -> bool:
             transition__action__in=submitting(),
         )
         decided = notice.proposal.transitions.exclude(side="").filter(by=notice.recipient)
-        return asked.filter(mail__status=STATUS.sent).exists() or decided.exists()
+        watches = Watch.objects.on(notice.proposal).filter(user=notice.recipient)
+        was_asked = asked.filter(mail__status=STATUS.sent)
+        return was_asked.exists() or decided.exists() or watches.exists()
     return True
 
 
