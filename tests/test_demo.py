@@ -1,6 +1,7 @@
 """The demo company: what the first minutes promise is there, and its story holds together."""
 
 import io
+import re
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from types import SimpleNamespace
@@ -26,6 +27,7 @@ from proposals.models import (
     Involvement,
     InvolvementKind,
     LogicalFlow,
+    OrganisationalUnit,
     PhysicalFlow,
     PhysicalSpecification,
     Proposal,
@@ -41,6 +43,7 @@ from proposals.reports import insights
 from proposals.reports.quality import QUESTIONS
 from proposals.workflow import periodic
 
+from .reading import dead_names
 from .test_urls import page_url
 
 pytestmark = pytest.mark.django_db
@@ -176,6 +179,11 @@ SHOWN = {
 }
 
 
+NAMED = [System, User, DataType, OrganisationalUnit]
+# Reasons and justifications name systems too, and are no sentences of ours; nor are fields.
+SAYS_WHAT_PEOPLE_WROTE = {"inbox", "physical-flow-edit"}
+
+
 @pytest.mark.usefixtures("company")
 class TestTheCompany:
     @pytest.mark.parametrize("name", SHOWN)
@@ -189,6 +197,17 @@ class TestTheCompany:
             escape(seen(found)) in response.content.decode()
             or seen(found) in response.content.decode()
         )
+
+    @pytest.mark.parametrize("name", sorted(set(SHOWN) - SAYS_WHAT_PEOPLE_WROTE))
+    def test_every_name_on_a_page_leads_somewhere(self, client, name):
+        username, thing, _ = SHOWN[name]
+        found = thing() if thing else None
+        client.force_login(User.objects.get(username=username))
+        page = client.get(page_url(name, *([found.pk] if found else [])), follow=True)
+        names = {name for model in NAMED for name in model.objects.values_list("name", flat=True)}
+        longest_first = sorted(names - {str(found)}, key=len, reverse=True)
+        pattern = re.compile(rf"(?<!\w)({'|'.join(map(re.escape, longest_first))})(?!\w)")
+        assert dead_names(page.content.decode(), pattern) == []
 
     def test_every_list_of_the_admin_shows_some_of_it(self, client):
         client.force_login(User.objects.get(username="admin"))

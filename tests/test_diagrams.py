@@ -321,7 +321,7 @@ def test_the_last_physical_flow_is_warned_of(cast, source, target):
 
 
 def svg_of(response):
-    drawing = re.search(r"<svg.*?</svg>", response.content.decode(), re.S)
+    drawing = re.search(r'<svg class="drawing".*?</svg>', response.content.decode(), re.S)
     return ElementTree.fromstring(drawing[0])
 
 

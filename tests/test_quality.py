@@ -19,6 +19,7 @@ from proposals.models import (
     User,
 )
 from proposals.reports.quality import QUESTIONS, Answer
+from proposals.reports.sentences import in_words
 
 from . import factories
 from .test_guards import without_guards
@@ -149,7 +150,7 @@ def test_unknown_and_deprecated_types_are_found_where_declared_and_where_sent(ca
     assert found(TYPES) == ["Risk Engine → Third", "Ledger → Risk Engine"]
     assert ages(TYPES) == [1, 0, 1]
     question = QUESTIONS[TYPES]
-    assert [line.about for line in question.lines(list(question.rows()), cast.maker)] == [
+    assert [in_words(line.about) for line in question.lines(list(question.rows()), cast.maker)] == [
         "Nobody knows (unknown) on the flow itself",
         "Fixings (deprecated) in fixings.csv",
     ]
@@ -197,7 +198,7 @@ def test_overdue_are_those_past_their_deadline_and_those_within_three_days_of_it
     assert first.note.startswith("Overdue since")
     assert second.note.startswith("Due ")
     assert (
-        first.about
+        in_words(first.about)
         == "Waits for Bo Both, Sam Source, Dee Delegate (source); Bo Both, Tess Target (target)"
     )
 

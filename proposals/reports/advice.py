@@ -30,6 +30,7 @@ from ..models import (
 )
 from ..workflow.provisioning import create
 from ..workflow.provisioning.common import check_systems, refuse_twin
+from .sentences import Parts, in_words, listed
 
 MOST = 5
 
@@ -46,14 +47,18 @@ class Hint:
 
 @dataclass(frozen=True)
 class Approvers:
-    """Who could approve for one side of a wish, in a sentence; `nobody` if only stewards could, or
-    nobody at all.
+    """Who could approve for one side of a wish, a sentence in parts; `nobody` if only stewards
+    could, or nobody at all.
     """
 
     side: Side
-    system: object
-    sentence: str
+    system: Any
+    parts: Parts
     nobody: bool = False
+
+    @property
+    def sentence(self) -> str:
+        return in_words(self.parts)
 
 
 def advice(wish: Proposal) -> dict:
@@ -76,12 +81,14 @@ def _approvers(wish: Proposal, named: list[Side]) -> list[Approvers]:
 def _approvers_on(wish: Proposal, side: Side, automatic: Right | None) -> Approvers:
     system = getattr(wish, side.lower())
     if automatic:
-        return Approvers(side, system, f"Counts as approved when you submit: {automatic.capacity}.")
+        sentence = f"Counts as approved when you submit: {automatic.capacity}."
+        return Approvers(side, system, [sentence])
     able = [right for right in rights_on(wish, side) if right.may_approve]
     own = [right for right in able if right.basis != Basis.STEWARD]
     if own:
-        return Approvers(side, system, f"{_names(own)} can approve.")
-    return Approvers(side, system, f"{_why_nobody(wish, side)} {_instead(wish, able)}", nobody=True)
+        return Approvers(side, system, [*_names(own), " can approve."])
+    parts = [_why_nobody(wish, side), " ", *_instead(wish, able)]
+    return Approvers(side, system, parts, nobody=True)
 
 
 def _why_nobody(wish: Proposal, side: Side) -> str:
@@ -96,23 +103,23 @@ def _why_nobody(wish: Proposal, side: Side) -> str:
     return "Nobody can approve for it."
 
 
-def _instead(wish: Proposal, stewards: list[Right]) -> str:
+def _instead(wish: Proposal, stewards: list[Right]) -> Parts:
     if wish.policy.side_without_approver == SideWithoutApprover.REFUSE:
-        return "So it cannot be submitted."
+        return ["So it cannot be submitted."]
     if stewards:
-        return f"The stewards decide: {_names(stewards)}."
-    return "There is no steward either: it would wait until somebody can."
+        return ["The stewards decide: ", *_names(stewards), "."]
+    return ["There is no steward either: it would wait until somebody can."]
 
 
-def _names(rights: Iterable[Right]) -> str:
-    by_person: dict[int, str] = {}
+def _names(rights: Iterable[Right]) -> Parts:
+    by_person: dict[int, Parts] = {}
     for right in rights:
-        whom = f" for {right.on_behalf_of}" if right.on_behalf_of else ""
+        whom = [" for ", right.on_behalf_of] if right.on_behalf_of else []
         if right.user:
-            by_person.setdefault(right.user.pk, f"{right.user}{whom}")
+            by_person.setdefault(right.user.pk, [right.user, *whom])
     named = list(by_person.values())
     more = len(named) - MOST
-    return ", ".join(named[:MOST]) + (f" and {more} more" if more > 0 else "")
+    return [*listed(named[:MOST]), *([f" and {more} more"] if more > 0 else [])]
 
 
 def _hints(wish: Proposal, sides: list[Approvers]) -> list[Hint]:

@@ -47,6 +47,13 @@ class Row:
     target: str
     what: str
     url: str
+    source_url: str = ""
+    target_url: str = ""
+
+    @classmethod
+    def between(cls, source: System, target: System, what: str, url: str) -> "Row":
+        urls = [source.get_absolute_url(), target.get_absolute_url()]
+        return cls(source.name, target.name, what, url, *urls)
 
 
 @dataclass(frozen=True)
@@ -93,9 +100,8 @@ class Sketch:
         self._add("route", box)
         look = box.look.removeprefix("physical ")
         self.arrows += [Arrow(source.key, box.key, look), Arrow(box.key, target.key, look)]
-        self.rows.append(
-            Row(source.system.name, target.system.name, f"{box.name}: {box.note}", box.url)
-        )
+        what = f"{box.name}: {box.note}"
+        self.rows.append(Row.between(source.system, target.system, what, box.url))
 
     def neighbours(self, place: str, group: FlowGroup, end: End, sending: bool, most: int) -> None:
         """At `place` the systems at the other end of the flows of `group`; `sending`: they send to
@@ -138,10 +144,13 @@ class Sketch:
             (place, "rest", sending), f"and {number} more", "in the list", url, "rest", description
         )
         self._join(place, rest, end, sending)
-        ends = (
-            (f"{number} more", end.system.name) if sending else (end.system.name, f"{number} more")
+        what, own_url = "not drawn: in the list of flows", end.system.get_absolute_url()
+        row = (
+            Row(f"{number} more", end.system.name, what, url, target_url=own_url)
+            if sending
+            else Row(end.system.name, f"{number} more", what, url, source_url=own_url)
         )
-        self.rows.append(Row(*ends, "not drawn: in the list of flows", url))
+        self.rows.append(row)
 
     def _join(self, place: str, box: Box, end: End, sending: bool) -> None:
         self._add(place, box)
@@ -158,7 +167,7 @@ class Sketch:
         self.places[place][box.key] = box
 
     def _add_row(self, flow: LogicalFlow, what: str, url: str) -> None:
-        self.rows.append(Row(flow.source.name, flow.target.name, what, url))
+        self.rows.append(Row.between(flow.source, flow.target, what, url))
 
 
 def _as_it_is(flow: LogicalFlow) -> Mark:

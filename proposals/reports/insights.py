@@ -22,6 +22,7 @@ from ..models import (
     Side,
     State,
     System,
+    User,
     deciders,
     end_states,
     open_states,
@@ -108,11 +109,11 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Makers:
-    """Whose proposals wait: those who have most of them, each with how many; and how many others
-    there are.
+    """Whose proposals wait: those who have most of them (ids), each with how many; and how many
+    others there are.
     """
 
-    named: list[tuple[str, int]] = field(default_factory=list)
+    named: list[tuple[int, int]] = field(default_factory=list)
     others: int = 0
 
 
@@ -137,9 +138,9 @@ class Waiting:
     side: Side
     number: int
     since: datetime
-    makers: list[tuple[str, int]]
+    makers: list[tuple[User, int]]
     other_makers: int
-    approvers: list[str]
+    approvers: list[User]
 
 
 @dataclass(frozen=True)
@@ -175,7 +176,8 @@ def _week(row: dict[str, Any]) -> Week:
 
 def _queue(row: dict[str, Any]) -> Queue:
     since = datetime.fromisoformat(row["since"])
-    named = [(name, number) for name, number in row["makers"]["named"]]
+    # Figures that were kept before they had ids have names there.
+    named = [(pk, number) for pk, number in row["makers"]["named"] if isinstance(pk, int)]
     makers = Makers(named, row["makers"]["others"])
     return Queue(row["system_id"], Side(row["side"]), row["number"], since, makers)
 
@@ -303,13 +305,14 @@ def who_waits(queues: list[Queue]) -> list[Waiting]:
     """With the systems they wait for, and who could decide now."""
     systems = System.objects.in_bulk({queue.system_id for queue in queues})
     approvers = _approvers(systems)
+    people = User.objects.in_bulk({pk for queue in queues for pk, _ in queue.makers.named})
     return [
         Waiting(
             systems[queue.system_id],
             queue.side,
             queue.number,
             queue.since,
-            queue.makers.named,
+            [(people[pk], number) for pk, number in queue.makers.named],
             queue.makers.others,
             approvers.get(queue.system_id, []),
         )
@@ -345,16 +348,16 @@ def _makers(side: Side, systems: Iterable[int]) -> dict[int, Makers]:
         rows.setdefault(row[key], []).append(row)
     return {
         system: Makers(
-            [(row["maker__name"], row["own"]) for row in first], first[0]["makers"] - len(first)
+            [(row["maker"], row["own"]) for row in first], first[0]["makers"] - len(first)
         )
         for system, first in rows.items()
     }
 
 
-def _approvers(systems: Iterable[int]) -> dict[int, list[str]]:
-    """By system (ids), the names of those who can approve for it, each once."""
-    names: dict[int, dict[str, None]] = {}
+def _approvers(systems: Iterable[int]) -> dict[int, list[User]]:
+    """By system (ids), those who can approve for it, each once."""
+    people: dict[int, dict[User, None]] = {}
     for row in deciders(systems):
         if row.may_approve:
-            names.setdefault(row.system_id, {})[str(row.user)] = None
-    return {system: list(of_system) for system, of_system in names.items()}
+            people.setdefault(row.system_id, {})[row.user] = None
+    return {system: list(of_system) for system, of_system in people.items()}

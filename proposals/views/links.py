@@ -25,6 +25,21 @@ def links(things: Any) -> str:
 
 
 @register.filter
+def with_links(parts: Any, target: str = "") -> str:
+    """A sentence in parts: what has a page is a link, in a tab of its own where that is said."""
+    if isinstance(parts, str):
+        return parts
+    attributes = format_html(' target="{}" rel="noopener"', target) if target else ""
+    return format_html_join("", "{}", ((_part(part, attributes),) for part in parts))
+
+
+def _part(part: Any, attributes: str) -> str:
+    if isinstance(part, str):
+        return part
+    return format_html('<a href="{}"{}>{}</a>', part.get_absolute_url(), attributes, part)
+
+
+@register.filter
 def chips(things: Any) -> str:
     """Each a small label that is a link: data types."""
     return format_html_join(

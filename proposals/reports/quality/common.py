@@ -13,6 +13,7 @@ from django.utils.timesince import timesince
 
 from ...models import Proposal, System, User, pieces
 from ..list_columns import MOST
+from ..sentences import Parts
 
 AGES = [("up to 30 days", 30), ("31 to 90 days", 90)]
 OLDER = "older"
@@ -28,12 +29,14 @@ class Remedy:
 
 @dataclass(frozen=True)
 class Line:
-    """A row as a page shows it; `note` says what stands in the way or is already on its way."""
+    """A row as a page shows it, names in `sub` and `about` being links; `note` says what stands in
+    the way or is already on its way.
+    """
 
     name: str
     link: str
-    sub: str
-    about: str
+    sub: Parts | str
+    about: Parts | str
     since: datetime | None
     remedies: list[Remedy] = field(default_factory=list)
     note: str = ""

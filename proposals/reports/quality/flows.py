@@ -17,7 +17,7 @@ from ...models import (
     State,
     User,
 )
-from ..list_columns import names
+from ..sentences import Parts, in_words, listed
 from .common import Line, Question, Remedy, Row, asked_for, propose
 
 
@@ -56,15 +56,15 @@ class FlowQuestion(Question):
             .annotate(open_proposal_id=asked_for(source="source", target="target"))
         )
 
-    def line(self, flow: Row, about: str, remedies: list[Remedy]) -> Line:
-        codes = f"{flow.source.code} → {flow.target.code}"
+    def line(self, flow: Row, about: Parts | str, remedies: list[Remedy]) -> Line:
+        ends = [flow.source, " → ", flow.target]
         gone = [system for system in (flow.source, flow.target) if system.is_removed]
         note = f"{gone[0].name} has been removed, so nothing can be proposed here." if gone else ""
         remedies = [] if gone or flow.open_proposal_id else remedies
         return Line(
             str(flow),
             flow.get_absolute_url(),
-            codes,
+            ends,
             about,
             flow.since,
             remedies,
@@ -153,12 +153,11 @@ class UnfitDataTypes(FlowQuestion):
     def lines(self, rows: list, user: User) -> list[Line]:
         return [self.line(flow, self._carried(flow), self._remedies(flow)) for flow in rows]
 
-    def _carried(self, flow: Row) -> str:
-        parts = [f"{_marked(flow.unfit)} on the flow itself"] if flow.unfit else []
-        parts += [
-            f"{_marked(row.specification.unfit)} in {row.specification.name}" for row in flow.sent
-        ]
-        return "; ".join(dict.fromkeys(parts))
+    def _carried(self, flow: Row) -> Parts:
+        declared = [[*_marked(flow.unfit), " on the flow itself"]] if flow.unfit else []
+        specifications = dict.fromkeys(row.specification for row in flow.sent)
+        described = [[*_marked(one.unfit), " in ", one] for one in specifications]
+        return listed([*declared, *described], "; ")
 
     def _remedies(self, flow: Row) -> list[Remedy]:
         """What is declared on the flow itself goes with it: it is removed, and proposed anew."""
@@ -175,11 +174,11 @@ class UnfitDataTypes(FlowQuestion):
         ]
 
     def csv_row(self, flow: Row) -> list:
-        return [*route(flow), self._carried(flow), flow.open_proposal_id]
+        return [*route(flow), in_words(self._carried(flow)), flow.open_proposal_id]
 
 
-def _marked(types: list[DataType]) -> str:
-    return names(f"{row} ({'deprecated' if row.is_deprecated else 'unknown'})" for row in types)
+def _marked(types: list[DataType]) -> Parts:
+    return listed([row, " (deprecated)" if row.is_deprecated else " (unknown)"] for row in types)
 
 
 def route(flow: Row) -> list[str]:

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from ...models import Proposal, Side, User, prefetch_rights
 from ..list_columns import names
+from ..sentences import listed
 from .common import Line, Question, Remedy, Row, mail_to
 
 NEARLY = timedelta(days=3)
@@ -54,16 +55,19 @@ class Overdue(Question):
         left = row.due_at - timezone.now()
         due = f"{timezone.localtime(row.due_at):%-d %b %Y, %H:%M %Z}"
         note = f"Overdue since {due}" if left < timedelta() else f"Due {due}"
-        waits = "; ".join(
-            f"{names(people) or 'nobody'} ({side.lower()})"
-            for side, people in row.pending_approvers
+        waits = listed(
+            (
+                [*(listed(dict.fromkeys(people)) or ["nobody"]), f" ({side.lower()})"]
+                for side, people in row.pending_approvers
+            ),
+            "; ",
         )
-        sub = f"No. {row.pk} · {row.get_state_display()} · by {row.maker}"
+        sub = [f"No. {row.pk} · {row.get_state_display()} · by ", row.maker]
         return Line(
             f"{row.source.name} → {row.target.name}",
             row.get_absolute_url(),
             sub,
-            f"Waits for {waits}",
+            ["Waits for ", *waits],
             row.since,
             self._remedies(row, user),
             note,

@@ -52,11 +52,11 @@ class Unused(Question):
             else [Remedy("Propose a flow with it", propose(owner, specification=row.pk))]
         )
         note = f"{owner.name} has been removed, so nothing can be proposed here." if gone else ""
-        about = f"{owner} · {row.get_format_display()}"
+        about = [owner, f" · {row.get_format_display()}"]
         return Line(
             row.name,
-            owner.get_absolute_url(),
-            row.code,
+            row.get_absolute_url(),
+            row.code if row.has_own_code else "",
             about,
             row.since,
             remedies,

@@ -15,6 +15,7 @@ from ...models import (
     able_to_approve,
     undecided_states,
 )
+from ..sentences import Parts, in_words, listed
 from .common import Line, Question, Remedy, Row, mail_to
 
 RIGHTS = "django.contrib.auth.backends.ModelBackend"
@@ -97,10 +98,10 @@ class WithoutApprover(Question):
         return [self._line(system, user, managers) for system in rows]
 
     def _line(self, system: Row, user: User, managers: list[User]) -> Line:
-        unit = f" · {system.organisational_unit}" if system.organisational_unit else ""
-        sub = f"{system.code} · {system.get_kind_display()}{unit}"
+        unit = [" · ", system.organisational_unit] if system.organisational_unit else []
+        sub = [f"{system.code} · {system.get_kind_display()}", *unit]
         about, stuck = (
-            self._involved(system) or "Nobody is involved",
+            self._involved(system) or ["Nobody is involved"],
             system.as_source + system.as_target,
         )
         note = (
@@ -113,9 +114,8 @@ class WithoutApprover(Question):
             system.name, system.get_absolute_url(), sub, about, system.since, remedies, note
         )
 
-    def _involved(self, system: Row) -> str:
-        people = [f"{row.user}, {row.kind}" for row in system.involvements.all()]
-        return "; ".join(people)
+    def _involved(self, system: Row) -> Parts:
+        return listed(([row.user, f", {row.kind}"] for row in system.involvements.all()), "; ")
 
     def _remedies(self, system: Row, user: User, managers: list[User]) -> list[Remedy]:
         """Who may give it an approver does; all others ask one of those."""
@@ -134,6 +134,6 @@ class WithoutApprover(Question):
         return [Remedy("Ask for an approver by mail", asked)]
 
     def csv_row(self, system: Row) -> list:
-        unit = system.organisational_unit or ""
-        facts = [system.code, system.name, system.get_kind_display(), unit, self._involved(system)]
+        unit, involved = system.organisational_unit or "", in_words(self._involved(system))
+        facts = [system.code, system.name, system.get_kind_display(), unit, involved]
         return [*facts, system.as_source + system.as_target]
