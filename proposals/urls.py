@@ -16,6 +16,7 @@ from .views import (
     search,
     sign_in,
     systems,
+    updates,
     watches,
 )
 
@@ -26,6 +27,9 @@ urlpatterns = [
     path("inbox/count/", inbox.count, name="inbox-count"),
     path("inbox/decide/", inbox.decide_many, name="inbox-decide"),
     path("inbox/decided/<uuid:key>/", inbox.decided, name="inbox-decided"),
+    path("updates/", updates.updates, name="updates"),
+    path("updates/read/", updates.mark_read, name="updates-read"),
+    path("updates/<int:pk>/", updates.open_update, name="update"),
     path("sign-in/", sign_in.SignIn.as_view(), name="sign-in"),
     path("password/forgotten/", passwords.Forgotten.as_view(), name="password-forgotten"),
     path(

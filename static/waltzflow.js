@@ -197,11 +197,13 @@ function move(step) {
   else moveRow(step);
 }
 
+const STOPS = "a, button.link"; // where the focus can stand in a row
+
 function moveRow(step) {
-  const rows = [...document.querySelectorAll("main .list tbody tr")].filter((row) => row.querySelector("a"));
+  const rows = [...document.querySelectorAll("main .list tbody tr")].filter((row) => row.querySelector(STOPS));
   const place = rows.indexOf(document.activeElement.closest("tr"));
   const row = rows[place < 0 ? (step > 0 ? 0 : rows.length - 1) : place + step];
-  (row?.querySelector(".lead a") ?? row?.querySelector("a"))?.focus();
+  (row?.querySelector(`.lead :is(${STOPS})`) ?? row?.querySelector(STOPS))?.focus();
 }
 
 function press(keys) {

@@ -123,6 +123,7 @@ def waiting() -> Proposal:
 SHOWN = {
     "home": ("source", None, lambda _: awaiting("source").earliest("pk").get_absolute_url()),
     "inbox": ("source", None, lambda _: waiting().get_absolute_url()),
+    "updates": ("maker", None, lambda _: "mentions you in a remark"),
     "proposals": (
         "maker",
         None,

@@ -102,9 +102,11 @@ def test_what_happened_is_what_one_was_told(as_, cast, proposal):
     assert "Nothing in the last 30 days." in asked
 
 
-def test_who_wants_no_notices_is_told_why_nothing_is_there(as_, cast):
-    User.objects.filter(pk=cast.stranger.pk).update(notices_wanted="NONE")
-    assert "You chose to be told of nothing" in part(as_(cast.stranger).get("/"), "news")
+def test_who_wants_no_mails_is_told_here_all_the_same(as_, cast, proposal):
+    User.objects.filter(pk=cast.maker.pk).update(notices_wanted="NONE")
+    workflow.remark(proposal, "Is it daily?", by=cast.both)
+    news = part(as_(cast.maker).get("/"), "news")
+    assert f"Bo Both remarks on proposal {proposal.pk}" in news
 
 
 def test_a_fresh_superuser_sees_what_is_to_do_until_it_is_done(as_, db):

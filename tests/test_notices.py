@@ -324,7 +324,7 @@ def test_administrators_whom_no_mail_reaches_are_not_told_of_it_for_ever(cast, p
 
 
 @pytest.mark.parametrize(
-    ("choice", "mails", "kept"), [("EACH", 1, 1), ("DIGEST", 0, 1), ("NONE", 0, 0)]
+    ("choice", "mails", "kept"), [("EACH", 1, 1), ("DIGEST", 0, 1), ("NONE", 0, 1)]
 )
 def test_each_person_chooses(cast, source, target, choice, mails, kept):
     cast.source_approver.notices_wanted = choice

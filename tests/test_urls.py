@@ -70,6 +70,9 @@ PAGES = {
     "inbox-count": page(200),
     "inbox-decide": page(400, POST=400),
     "inbox-decided receipt": page(only(200, "source", 404)),
+    "updates": page(200),
+    "updates-read": page(405, POST=302, sent={"newest": "1"}),
+    "update told": page(405, POST=only(302, "source", 404)),
     "me": page(200, POST=400),
     "me-password": page(200, POST=400),
     "people-options": page(200),
@@ -203,6 +206,7 @@ def make_things(cast, source, target) -> dict:
         "question": SimpleNamespace(pk="overdue"),
         "one": SimpleNamespace(pk="MQ"),
         "false": SimpleNamespace(pk="x-0123456789"),
+        "told": cast.source_approver.notices.order_by("pk")[0],
         "delegation": cast.source_approver.delegations_given.first(),
         "receipt": Receipt.objects.create(
             key=uuid4(), form=uuid4(), by=cast.source_approver, at=timezone.now()

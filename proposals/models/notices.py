@@ -26,13 +26,22 @@ def _exactly_one_cause() -> Q:
     return condition
 
 
+MOST_COUNTED = 99  # in the bar at the top of a page
+
+
+class NoticeQuerySet(models.QuerySet):
+    def unread(self):
+        return self.filter(read_at=None)
+
+
 class Notice(models.Model):
     """Somebody is told of a transition, of a delegation to them that was made or ended, of a
     physical flow added directly, or of a remark. Unique, so that nobody is told twice.
 
     Of a submission everybody is told who can decide, at once or as soon as they can. Without a
     `mail` it waits for the recipient's next daily digest, which says `summary`; unless it is
-    `withdrawn`, for what it tells was no longer wanted when it was to be sent.
+    `withdrawn`, for what it tells was no longer wanted when it was to be sent, or its recipient
+    wanted no mails. The site lists it all the same.
     """
 
     transition = models.ForeignKey(Transition, models.PROTECT, null=True, related_name="notices")
@@ -60,6 +69,8 @@ class Notice(models.Model):
         null=True, help_text="When the recipient marked it as read; a request is, from the start."
     )
 
+    objects = NoticeQuerySet.as_manager()
+
     class Meta:
         constraints = [
             models.UniqueConstraint(
@@ -83,7 +94,9 @@ class Notice(models.Model):
                 name="notice_waiting_for_digest",
             ),
             models.Index(
-                fields=["recipient"], condition=Q(read_at=None), name="notice_not_read_yet"
+                fields=["recipient", "-at", "-id"],
+                condition=Q(read_at=None),
+                name="notice_not_read_yet",
             ),
         ]
 
@@ -96,6 +109,15 @@ class Notice(models.Model):
             return reverse("me")
         shown = self.physical_flow or self.remark or self.proposal
         return shown.get_absolute_url() if shown else ""
+
+    @classmethod
+    def unread_count(cls, recipient: User) -> str:
+        """For the bar at the top of each page: empty for none, and counted no further than it has
+        room.
+        """
+        unread = cls.objects.filter(recipient=recipient).unread()
+        number = unread.values("pk")[: MOST_COUNTED + 1].count()
+        return f"{MOST_COUNTED}+" if number > MOST_COUNTED else str(number or "")
 
     @property
     def event(self) -> str:

@@ -103,7 +103,9 @@ def _news(user: User, now: datetime) -> QuerySet[Notice]:
     """What the reader was told lately, but for requests, which wait in the inbox."""
     told = Notice.objects.filter(recipient=user, at__gt=now - RECENT)
     told = told.exclude(transition__action__in=submitting())
-    return told.select_related("proposal", "physical_flow").order_by("-at", "-pk")
+    return told.select_related("proposal", "physical_flow", "remark__proposal").order_by(
+        "-at", "-pk"
+    )
 
 
 def setup_tasks() -> list[Task]:

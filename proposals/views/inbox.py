@@ -11,7 +11,7 @@ from .. import workflow
 from ..errors import Invalid, Refused
 from ..forms import BulkDecisionForm, BulkForm, decision_verbs
 from ..forms.filters import InboxFilter
-from ..models import Offer, Proposal, Receipt, Right, User, Verb, prefetch_rights, verbs
+from ..models import Notice, Offer, Proposal, Receipt, Right, User, Verb, prefetch_rights, verbs
 from .form_pages import act_once
 from .lists import Order, counted_page
 
@@ -219,7 +219,11 @@ def decided(request: HttpRequest, key: UUID) -> HttpResponse:
 
 @require_safe
 def count(request: HttpRequest) -> HttpResponse:
-    """How many proposals wait for the reader: a part of the frame, asked for by htmx."""
-    return render(
-        request, "proposals/_count.html", {"count": Proposal.objects.awaiting(request.user).count()}
-    )
+    """How many proposals wait for the reader, and how many updates are unread: parts of the frame,
+    asked for by htmx.
+    """
+    context = {
+        "count": Proposal.objects.awaiting(request.user).count(),
+        "unread": Notice.unread_count(request.user),
+    }
+    return render(request, "proposals/_count.html", context)

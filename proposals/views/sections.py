@@ -14,6 +14,7 @@ SECTIONS = {
         *("flows", "flow", "flow-remove", "data-type", "specification"),
         *("physical-flow", "physical-flow-new", "physical-flow-edit", "physical-flow-remove"),
     ],
+    "updates": ["updates", "update", "updates-read"],
     "quality": ["quality", "quality-list"],
     "insights": ["insights"],
     "audit": [

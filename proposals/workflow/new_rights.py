@@ -104,7 +104,7 @@ def tell_of_delegation(delegation: Delegation, *, by: User, at: datetime) -> Non
     else:
         summary = f"{giver} ended the delegation to you: you no longer decide for them."
         subject = f"You no longer decide for {giver}"
-    if not notices.wants_any(person) or person == by:
+    if not person.is_active or person == by:
         return
     made = Notice(delegation=record, recipient=person, summary=summary, at=at)
     _inform(person, subject, summary, [made, *_requests(person, waiting, at)], waiting)
@@ -188,7 +188,7 @@ def _inform(
         mail = compose(person, subject, "waiting", content)
         mail.save()
     for notice in told:
-        notice.mail = mail
+        notice.mail, notice.withdrawn = mail, not notices.wants_any(person)
     Notice.objects.bulk_create(
         told,
         update_conflicts=True,

@@ -237,14 +237,15 @@ def tell_of_remark(remark: Remark, mentioned: Iterable[User]) -> None:
 
 
 def announce(event: Event, messages: Mapping[User, Message]) -> int:
-    """A notice to each and, for those who want every event, its mail; how many were told.
+    """A notice to each and, for those who want every event, its mail; how many were told. Who wants
+    no mail finds it on the site.
 
     Nobody is told twice of one event, and nobody of one that is long past.
     """
     if event.at < timezone.now() - NEWS:
         return 0
     informed = set(Notice.objects.filter(**event.named).values_list("recipient", flat=True))
-    recipients = [person for person in messages if person.pk not in informed and wants_any(person)]
+    recipients = [person for person in messages if person.pk not in informed and person.is_active]
     at_once = [person for person in recipients if wants_each(person)]
     content = event.content() if at_once else {}
     mails = Email.objects.bulk_create(
@@ -266,6 +267,7 @@ def announce(event: Event, messages: Mapping[User, Message]) -> int:
             summary=messages[person].summary,
             at=event.at,
             mail=mail_of.get(person),
+            withdrawn=not wants_any(person),
             read_at=event.at if event.read else None,
         )
         for person in recipients
@@ -374,6 +376,7 @@ def tell_administrators(failures: Iterable[tuple[Email, str]]) -> None:
 
 
 def wants_any(person: User) -> bool:
+    """Whether they get mails at all."""
     return person.is_active and person.notices_wanted != Notices.NONE
 
 
