@@ -51,6 +51,7 @@ urlpatterns = [
     path("proposals/<int:pk>/", proposals.ProposalPage.as_view(), name="proposal"),
     path("proposals/<int:pk>/edit/", proposing.edit, name="proposal-edit"),
     path("proposals/<int:pk>/remark/", remarks.remark, name="proposal-remark"),
+    path("proposals/<int:pk>/remind/", proposals.remind, name="proposal-remind"),
     path("proposals/<int:pk>/watch/", watches.watch_proposal, name="proposal-watch"),
     path("proposals/<int:pk>/<slug:verb>/", proposals.act, name="proposal-act"),
     # Systems

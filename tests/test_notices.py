@@ -24,7 +24,7 @@ from post_office.models import STATUS, Email
 from proposals import workflow
 from proposals.errors import Conflict
 from proposals.models import Notice, Proposal, User
-from proposals.workflow import notices, periodic
+from proposals.workflow import notices, periodic, reminders
 
 from . import factories
 from .trials.smtp import sink
@@ -365,7 +365,7 @@ def test_reminders_come_on_the_days_of_the_policy_and_once(cast, proposal):
 
     def remind(days):
         before = Notice.objects.filter(reminder_day__gt=0).count()
-        notices.remind(
+        reminders.remind(
             Proposal.objects.get(pk=proposal.pk), max(start + timedelta(days=days), timezone.now())
         )
         return Notice.objects.filter(reminder_day__gt=0).count() - before

@@ -1,10 +1,13 @@
 from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
 
 from django.contrib import messages
 from django.db.models import Prefetch
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 from django.views.generic import DetailView
 
@@ -20,6 +23,7 @@ from ..models import (
     Right,
     Side,
     Transition,
+    User,
     Verb,
     prefetch_rights,
     rights_on,
@@ -30,7 +34,8 @@ from ..reports.conversation import conversation_of
 from ..reports.proposal_page import proposal_details
 from ..reports.rounds import Rounds, rounds_of
 from ..workflow import provisioning
-from .form_pages import form_page
+from ..workflow.reminders import due
+from .form_pages import form_page, form_target
 from .inbox import Queue
 from .lists import counted_page, keyset_page, wanted_file
 from .watches import is_watched
@@ -93,6 +98,7 @@ class ProposalPage(DetailView):
             remark_form=RemarkForm(proposal=proposal) if proposal.is_open else None,
             queue=queue,
             watched=not proposal.is_draft and is_watched(proposal, self.request.user),
+            reminding=Reminding.of(proposal, self.request.user) if proposal.is_open else None,
             others=queue.around(proposal) if queue else None,
             closing=transitions[-1] if proposal.is_closed and transitions else None,
             **self._rounds(offers, rounds),
@@ -162,6 +168,34 @@ class Decision:
         return {side: right for o in self.offers for side, right in o.right_by_side.items()}
 
 
+@dataclass(frozen=True)
+class Reminding:
+    """Who was reminded last (the first MOST of them), and whether the maker, if it is the reader,
+    may have others reminded now.
+    """
+
+    MOST: ClassVar = 3
+    at: datetime | None
+    people: list[User]
+    has_more: bool
+    is_maker: bool
+    is_due: bool
+
+    @classmethod
+    def of(cls, proposal: Proposal, user: User) -> "Reminding":
+        told = proposal.notices.filter(reminder_day__gt=0).select_related("recipient")
+        last = list(told.order_by("-at", "pk")[: cls.MOST + 1])
+        people = [notice.recipient for notice in last if notice.at == last[0].at]
+        is_maker = proposal.maker_id == user.pk
+        return cls(
+            last[0].at if last else None,
+            people[: cls.MOST],
+            len(people) > cls.MOST,
+            is_maker,
+            is_maker and bool(due(proposal, timezone.now())),
+        )
+
+
 def again(proposal: Proposal, user) -> str:
     """Where its maker starts a new draft from a closed proposal; empty for everybody else and for
     an open one.
@@ -176,6 +210,16 @@ def again(proposal: Proposal, user) -> str:
         ProposalType.DELETE: lambda: f"{proposal.concerned.get_absolute_url()}remove/",
     }
     return f"{pages[proposal.type]()}?from={proposal.pk}"
+
+
+@form_target
+def remind(request: HttpRequest, pk: int) -> HttpResponse:
+    """Have those reminded who still have to decide."""
+    proposal = get_object_or_404(Proposal.objects.visible_to(request.user), pk=pk)
+    number = workflow.remind_now(proposal, by=request.user)
+    people = "1 person was" if number == 1 else f"{number} people were"
+    messages.success(request, f"{people} reminded.")
+    return redirect(proposal)
 
 
 @form_page

@@ -7,7 +7,7 @@ SECTIONS = {
     "inbox": ["inbox", "inbox-decide", "inbox-decided"],
     "proposals": [
         *("proposals", "proposal-new", "proposal", "proposal-edit", "proposal-act"),
-        *("proposal-remark", "proposal-watch"),
+        *("proposal-remark", "proposal-remind", "proposal-watch"),
     ],
     "systems": ["systems", "system", "system-watch", "unit"],
     "flows": [

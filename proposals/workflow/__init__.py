@@ -4,6 +4,7 @@ periodic work.
 
 from .new_rights import rights_changed, tell_of_delegation
 from .remarks import remark
+from .reminders import remind_now
 from .verbs import (
     act,
     add_physical_flow,
@@ -31,6 +32,7 @@ __all__ = [
     "refuse_further",
     "reject",
     "remark",
+    "remind_now",
     "request_changes",
     "require_revisable",
     "rights_changed",

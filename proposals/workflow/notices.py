@@ -94,7 +94,7 @@ def tell(proposal: Proposal, step: Transition) -> None:
             which += f" ({proposal.round_in_words})"
         summary = f"{proposal.maker} asks for your decision on {which}, {route(proposal)}."
         subject = f"Please decide: {route(proposal)}"
-        _ask(proposal, step, step.at, subject, summary)
+        ask(proposal, step, able_to_decide(proposal), step.at, subject, summary)
         return
     is_complete = proposal.result_logical_flow_id is not None
     done = "fully approved" if is_complete else step.done
@@ -119,20 +119,20 @@ def tell(proposal: Proposal, step: Transition) -> None:
     announce(event, messages)
 
 
-def _ask(
+def ask(
     proposal: Proposal,
     submission: Transition,
+    people: Mapping[User, Sequence[Ask]],
     at: datetime,
     subject: str,
     summary: str,
     reminder_day: int = 0,
 ) -> int:
-    """Tell those who can decide now what waits for them, and by what right; how many were told."""
+    """Tell people who can decide now what waits for them, and by what right; how many were told."""
     named = {"transition": submission, "reminder_day": reminder_day}
     # What is asked waits in the inbox, and is not counted a second time.
     event = Event(named, at, subject, "notice", partial(_content, proposal), proposal, read=True)
-    able = able_to_decide(proposal)
-    return announce(event, {person: Message(summary, asks) for person, asks in able.items()})
+    return announce(event, {person: Message(summary, asks) for person, asks in people.items()})
 
 
 def _content(proposal: Proposal, comment: str = "") -> dict[str, object]:
@@ -303,26 +303,6 @@ def is_wanted(notice: Notice) -> bool:
 def submitting() -> list[str]:
     """The names of the actions that ask for a decision."""
     return [action.name for action in actions().values() if action.submits]
-
-
-@transaction.atomic
-def remind(proposal: Proposal, at: datetime) -> int:
-    """Remind those who still have to decide, on the days the policy says; how many were told.
-
-    Each day of reminding is an event, so a second pass on the same day tells nobody twice.
-    """
-    if not proposal.is_open or not proposal.submitted_at:
-        return 0
-    every = proposal.policy.remind_after_days
-    days = (at - proposal.submitted_at).days
-    reminder_day = days // every * every
-    if reminder_day < 1:
-        return 0
-    subject = f"Still waiting for you: {route(proposal)}"
-    waiting = f"Proposal {proposal.pk}, {route(proposal)}, by {proposal.maker}"
-    summary = f"{waiting} has waited for {days} {'day' if days == 1 else 'days'}. Please decide."
-    submission = proposal.transitions.filter(action__in=submitting()).latest("number")
-    return _ask(proposal, submission, at, subject, summary, reminder_day)
 
 
 def send_digests(at: datetime) -> int:

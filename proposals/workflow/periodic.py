@@ -16,7 +16,7 @@ from django.db.models import Min, QuerySet
 from .. import workflow
 from ..errors import Refused
 from ..models import PassResult, Policy, Proposal, Receipt, RightsChange, pieces
-from . import new_rights, notices, sending
+from . import new_rights, notices, reminders, sending
 
 REMINDERS = "reminders"  # name of their PassResult
 
@@ -51,7 +51,7 @@ def remind_approvers(at: datetime) -> tuple[int, int]:
     last = PassResult.objects.filter(name=REMINDERS).first()
     done = failed = 0
     for due in _due_for_reminder(last.at if last else None, at):
-        reminded, broken = _each(due, lambda proposal: notices.remind(proposal, at))
+        reminded, broken = _each(due, lambda proposal: reminders.remind(proposal, at))
         done, failed = done + reminded, failed + broken
     if not failed:
         PassResult.keep(REMINDERS, at)
