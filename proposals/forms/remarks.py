@@ -1,6 +1,7 @@
 """What somebody says about a proposal."""
 
 from django import forms
+from django.urls import reverse_lazy
 
 from ..errors import Invalid
 from ..models import TOPICS, FreeTextInput, Proposal, Remark, topic_label
@@ -15,7 +16,7 @@ class RemarkForm(forms.Form):
     text = FreeTextInput(
         label="Remark",
         max_length=4000,
-        widget=forms.Textarea({"rows": 3, "data-mentions": ""}),
+        widget=forms.Textarea({"rows": 3, "data-mentions": reverse_lazy("people-options")}),
         help_text="@ and a name tells that person.",
         error_messages={"required": "Write what you want to say."},
     )

@@ -82,6 +82,7 @@ from .roles import Approver, Maker, on_submission
 from .search import (
     ARROW,
     LONGEST,
+    containing,
     fill_search_texts,
     found_in,
     index_search_texts,
@@ -197,6 +198,7 @@ __all__ = [
     "active_stewards",
     "clean",
     "clean_lines",
+    "containing",
     "decidable_by",
     "deciders",
     "decisive_involvements",

@@ -1,3 +1,5 @@
+from dataclasses import dataclass
+
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.http import HttpRequest, HttpResponse
@@ -94,13 +96,24 @@ def change_password(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def people_options(request: HttpRequest) -> HttpResponse:
-    """Others who match what is typed into the field of a person; with nothing typed, those of the
-    reader's systems.
+    """Others who match what is typed into the field of a person, or after an @; with nothing typed,
+    those of the reader's systems.
     """
-    typed = clean(request.GET.get("delegate", ""))
+    is_mention = "mention" in request.GET
+    typed = clean(request.GET["mention"] if is_mention else request.GET.get("delegate", ""))
     others = User.objects.filter(is_active=True).exclude(pk=request.user.pk)
     people = (others if typed else others.beside(request.user)).like(typed)[:MOST_OFFERED]
-    return render(request, "proposals/_people_options.html", {"people": people})
+    mentions = workflow.ways_to_mention(list(people)) if is_mention else {}
+    offers = [PersonOffer(person, mentions.get(person.pk, "")) for person in people]
+    return render(request, "proposals/_people_options.html", {"offers": offers})
+
+
+@dataclass(frozen=True)
+class PersonOffer:
+    """One line of the list under a field, and what is written after an @, where that is asked."""
+
+    person: User
+    mention: str
 
 
 def _moment(moment) -> str:

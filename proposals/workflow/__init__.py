@@ -3,7 +3,7 @@ periodic work.
 """
 
 from .new_rights import rights_changed, tell_of_delegation
-from .remarks import remark
+from .remarks import remark, ways_to_mention
 from .reminders import remind_now
 from .verbs import (
     act,
@@ -42,4 +42,5 @@ __all__ = [
     "tell_of_delegation",
     "time_out",
     "watch",
+    "ways_to_mention",
 ]

@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from ..errors import Conflict, Invalid, NoRight
-from ..models import TOPICS, Proposal, Remark, User, clean_lines, folded, same
+from ..models import TOPICS, Proposal, Remark, User, clean_lines, containing, folded, same
 from . import notices
 from .retry import retrying_transaction
 
@@ -76,6 +76,36 @@ def mentions(text: str) -> list[User]:
     if len(places) > MOST_MENTIONED:
         raise Invalid(text=f"Mention at most {MOST_MENTIONED} people in one remark.")
     return list(dict.fromkeys(_mentioned(text[place:]) for place in places))
+
+
+def ways_to_mention(people: list[User]) -> dict[int, str]:
+    """Of each, by id, what is written after an @: the name where it means nobody else, otherwise
+    the mail address.
+    """
+    if not people:
+        return {}
+    keys = {person.pk: folded(person.name) for person in people}
+    alike = Q(username_folded__in=keys.values())
+    for person in people:
+        alike |= containing(person.name)
+    rows = User.objects.filter(alike, is_active=True).values_list("pk", "name", "username_folded")
+    bearers: dict[str, set[int]] = {}
+    for pk, name, username in rows:
+        for key in (folded(name), username):
+            bearers.setdefault(key, set()).add(pk)
+    return {
+        person.pk: person.name
+        if bearers.get(keys[person.pk]) == {person.pk} and _can_be_read(person.name)
+        else person.email or person.username
+        for person in people
+    }
+
+
+def _can_be_read(name: str) -> bool:
+    """Whether `mentions` finds the whole of it."""
+    words = name.split()
+    is_plain = "@" not in name and name == name.rstrip(PUNCTUATION)
+    return 0 < len(words) <= LONGEST_NAME and is_plain
 
 
 def _mentioned(rest: str) -> User:
