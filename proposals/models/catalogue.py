@@ -138,7 +138,10 @@ class System(WithHistory):
             one_of("kind", SystemKind, "system_kind"),
             one_of("lifecycle", SystemLifecycle, "system_lifecycle"),
         ]
-        indexes = [models.Index("name", "id", name="system_by_name")]
+        indexes = [
+            models.Index("name", "id", name="system_by_name"),
+            models.Index("kind", "name", "id", name="system_of_kind_by_name"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} ({self.code})"

@@ -264,6 +264,17 @@ class Proposal(ProposalStates, FlowAttributes):
             models.Index(
                 fields=["target", "id"], condition=Q(state__in=OPEN), name="proposal_open_target"
             ),
+            # What is rare among the newest; of the others a page is soon full.
+            models.Index(
+                fields=["state", "-id"],
+                condition=~Q(state=State.FULLY_APPROVED),
+                name="proposal_newest_in_state",
+            ),
+            models.Index(
+                fields=["type", "-id"],
+                condition=~Q(type=ProposalType.CREATE),
+                name="proposal_newest_of_type",
+            ),
         ]
 
     def __str__(self) -> str:
