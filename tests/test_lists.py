@@ -13,7 +13,7 @@ from django.utils import timezone
 from openpyxl import load_workbook
 
 from proposals import workflow
-from proposals.forms.filters import ProposalFilter
+from proposals.forms.filters import ProposalFilter, SystemListFilter
 from proposals.models import ImportBatch, LogicalFlow, Proposal, System
 from proposals.views import lists
 from proposals.views.lists import Page
@@ -98,6 +98,8 @@ LISTS = [
     *("/systems/", "/systems/?q=system", "/flows/", "/flows/?system=LEDGER&way=out", "/inbox/"),
     *("/proposals/", "/proposals/?q=system&state=OPEN"),
     *(f"/proposals/?order={order}" for order in ProposalFilter.ORDERS),
+    *(f"/systems/?order={order}" for order in SystemListFilter.ORDERS),
+    "/flows/?order=route-down",
     *("/quality/flows-without-physical-flow/", "/quality/systems-without-approver/"),
 ]
 

@@ -3,7 +3,7 @@
 import csv
 import io
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from itertools import chain, islice
 from numbers import Number
@@ -18,6 +18,7 @@ from .cells import BYTE_ORDER_MARK, escaped
 from .workbook import add_sheet
 
 ROWS_AT_ONCE = 500
+Sheet = tuple[Sequence[str], Iterable[Sequence[Any]]]  # header and rows
 MOST_ROWS = {"csv": 100_000, "xlsx": 20_000}
 SHEET_TITLE = "Rows"
 
@@ -37,13 +38,20 @@ def csv_response(
     return made
 
 
-def xlsx_response(name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> FileResponse:
-    """The download `name` (with its ".xlsx"): one sheet, as `add_sheet` makes it.
+def xlsx_response(
+    name: str,
+    header: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    more: Mapping[str, Sheet] | None = None,
+) -> FileResponse:
+    """The download `name` (with its ".xlsx"): one sheet, as `add_sheet` makes it, and by their
+    titles what `more` there is.
 
     It is written to a temporary file first, never held in memory.
     """
     book = Workbook(write_only=True)
-    add_sheet(book, SHEET_TITLE, header, ([_kept(value) for value in row] for row in rows))
+    for title, (heads, content) in {SHEET_TITLE: (header, rows), **(more or {})}.items():
+        add_sheet(book, title, heads, ([_kept(value) for value in row] for row in content))
     file = tempfile.TemporaryFile()  # noqa: SIM115, the response closes it
     book.save(file)
     file.seek(0)
@@ -52,13 +60,22 @@ def xlsx_response(name: str, header: Sequence[str], rows: Iterable[Sequence[Any]
 
 
 def table_response(
-    form: str, name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]
+    form: str,
+    name: str,
+    header: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    more: Mapping[str, Sheet] | None = None,
 ) -> HttpResponseBase:
-    """The download `name` as "csv" or "xlsx"; where it would be longer than MOST_ROWS its last row
-    says so.
+    """The download `name` as "csv" or "xlsx", which may have `more` sheets; where one would be
+    longer than MOST_ROWS its last row says so.
     """
-    write = {"csv": csv_response, "xlsx": xlsx_response}[form]
-    return write(f"{name}.{form}", header, _cut(rows, MOST_ROWS[form]))
+    most = MOST_ROWS[form]
+    if form == "csv":
+        return csv_response(f"{name}.csv", header, _cut(rows, most))
+    sheets = {
+        title: (heads, _cut(content, most)) for title, (heads, content) in (more or {}).items()
+    }
+    return xlsx_response(f"{name}.xlsx", header, _cut(rows, most), sheets)
 
 
 def _cut(rows: Iterable[Sequence[Any]], most: int) -> Iterator[Sequence[Any]]:

@@ -74,12 +74,24 @@ class OnlyFilter(django_filters.BooleanFilter):
         super().__init__(label=label, method="narrow_nothing", widget=widget)
 
 
+def order_filter(orders: dict) -> django_filters.ChoiceFilter:
+    choices = [(value, words) for value, (words, _) in orders.items()]
+    return django_filters.ChoiceFilter(label="Order", choices=choices, method="ordered")
+
+
 class ListFilter(django_filters.FilterSet):
     """What the page of a list asks of its filter. `MORE` names the fields shown only when asked
     for.
     """
 
     MORE: list[str] = []
+    # Value of ?order= -> its name in words, and by what the rows are ordered.
+    ORDERS: dict[str, tuple[str, list[str]]] = {}
+    # Chosen elsewhere on the page, and kept when the filter is used.
+    KEPT = ["order"]
+
+    def ordered(self, rows, name, value):
+        return rows.order_by(*self.ORDERS[value][1])
 
     def search(self, rows, name, value):
         return rows.matching(value)
@@ -102,7 +114,7 @@ class ListFilter(django_filters.FilterSet):
 
     @property
     def first_fields(self) -> list:
-        return [field for field in self.form if field.name not in self.MORE]
+        return [field for field in self.form if field.name not in [*self.MORE, *self.KEPT]]
 
     @property
     def more_fields(self) -> list:
@@ -114,17 +126,26 @@ class ListFilter(django_filters.FilterSet):
 
     @property
     def in_use(self) -> bool:
-        return any(self.data.get(field.name) for field in self.form)
+        return any(self.data.get(field.name) for field in self.form if field.name not in self.KEPT)
+
+    @property
+    def kept(self) -> list[tuple[str, str]]:
+        """(name, value) of what the page keeps when the filter is used."""
+        return [(name, value) for name in ("order", "columns") for value in self.data.getlist(name)]
 
 
 class ProposalFilter(ListFilter):
     MORE = ["type", "system", "unit", "data_type", "only", "maker", "older_than", "rounds"]
+    KEPT = []
     ORDERS = {
         "oldest": ("Oldest first", ["pk"]),
         "waiting": ("Open, by waiting time", ["moved_at", "pk"]),
         "deadline": ("Open, by deadline", ["due_at", "pk"]),
+        "deadline-down": ("Open, last deadline first", ["-due_at", "-pk"]),
         "route": ("By source and target", ["source__name", "target__name", "pk"]),
+        "route-down": ("By source and target, Z first", ["-source__name", "-target__name", "-pk"]),
     }
+    OF_OPEN_ONES = ["waiting", "deadline", "deadline-down"]
     q = TextFilter(label="Search", method="search", max_length=200)
     state = django_filters.ChoiceFilter(
         label="State", choices=OPEN_OR_CLOSED + State.choices, method="in_state", empty_label="Any"
@@ -177,10 +198,8 @@ class ProposalFilter(ListFilter):
         return proposals.filter(maker__in=User.objects.matching(value).order_by().values("pk"))
 
     def ordered(self, proposals, name, value):
-        _, fields = self.ORDERS[value]
-        return (proposals.open() if value in ("waiting", "deadline") else proposals).order_by(
-            *fields
-        )
+        asked = proposals.open() if value in self.OF_OPEN_ONES else proposals
+        return super().ordered(asked, name, value)
 
     def carrying(self, proposals, name, value):
         carriers = Proposal.data_types.through.objects.filter(datatype__in=self.meant_by(value))
@@ -273,6 +292,12 @@ class InboxFilter(ListFilter):
 
 class SystemListFilter(ListFilter):
     MORE = ["data_type", "way"]
+    ORDERS = {
+        "name-down": ("By name, Z first", ["-name", "-pk"]),
+        "code": ("By code", ["code_folded", "pk"]),
+        "code-down": ("By code, Z first", ["-code_folded", "-pk"]),
+    }
+    order = order_filter(ORDERS)
     q = TextFilter(label="Search", method="search", max_length=200)
     kind = django_filters.ChoiceFilter(choices=SystemKind.choices, empty_label="Any")
     organisational_unit = UnitFilter()
@@ -305,6 +330,10 @@ class FlowFilter(ListFilter):
     """
 
     MORE = ["unit", "border", "specification", "format", *(field.name for field in CHOSEN)]
+    ORDERS = {
+        "route-down": ("By route, Z first", ["-source__name", "-target__name", "-pk"]),
+    }
+    order = order_filter(ORDERS)
     q = TextFilter(label="Search", method="search", max_length=200)
     lifecycle = django_filters.ChoiceFilter(choices=FlowLifecycle.choices, empty_label="Any")
     system = SystemFilter(label="System", queryset=System.objects.all(), method="on_system")

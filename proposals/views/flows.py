@@ -13,10 +13,11 @@ from ..history.changes import history_of
 from ..models import LogicalFlow, PhysicalFlow, Proposal, prefetch_rights
 from ..reports import list_columns
 from ..reports.flow_picture import of_flow
+from ..reports.list_columns import Columns
 from ..reports.neighbourhood import OF_A_ROUTE, sent_along
 from ..workflow import provisioning
 from .form_pages import form_page
-from .lists import counted_page, keyset_page, wanted_file
+from .lists import counted_page, keyset_page, list_context, wanted_file
 from .proposing import earlier, write
 
 DECISIONS = ["transitions__by", "transitions__on_behalf_of"]
@@ -27,10 +28,14 @@ def flow_list(request: HttpRequest) -> HttpResponse:
     """The logical flows of the register, by source and target; the filter is the query string."""
     listed = LogicalFlow.objects.with_consent().with_physical_count().with_data_types().by_route()
     chosen = FlowFilter(request.GET, listed, request=request)
+    columns = Columns.of(list_columns.FLOWS, request.GET.getlist("columns"))
     if kind := wanted_file(request):
-        return table_response(kind, "flows", *list_columns.flows(chosen.found))
+        found = chosen.found
+        more = {"Physical flows": list_columns.physical_flows(found)} if kind == "xlsx" else {}
+        return table_response(kind, "flows", *list_columns.flows(found, columns), more=more)
     page, total = counted_page(chosen.found, request.GET, size=50)
     context = {"filter": chosen, "page": page, "total": total}
+    context |= list_context(columns, request.GET)
     return render(request, "proposals/logicalflow_list.html", context)
 
 

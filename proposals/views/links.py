@@ -1,11 +1,14 @@
 """How pages name what has a page of its own, for every template: `{{ proposal.maker|link }}`."""
 
+from datetime import datetime
 from typing import Any
 
 from django import template
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 
 register = template.Library()
+NOTHING = "\u2013"
 
 
 @register.filter
@@ -37,6 +40,25 @@ def _part(part: Any, attributes: str) -> str:
     if isinstance(part, str):
         return part
     return format_html('<a href="{}"{}>{}</a>', part.get_absolute_url(), attributes, part)
+
+
+@register.filter
+def cell(column: Any, row: Any) -> str:
+    """What a column of a list says of a row: things are links, of a moment the day is shown."""
+    value = column.value(row)
+    if isinstance(value, list):
+        return links(value) or NOTHING
+    if isinstance(value, datetime):
+        local = timezone.localtime(value)
+        return format_html(
+            '<time datetime="{}" title="{}">{}</time>',
+            local.isoformat(),
+            f"{local:%-d %b %Y, %H:%M %Z}",
+            f"{local:%-d %b %Y}",
+        )
+    if hasattr(value, "get_absolute_url"):
+        return link(value)
+    return NOTHING if value in ("", None) else str(value)
 
 
 @register.filter

@@ -10,6 +10,7 @@ from django.http import HttpRequest, QueryDict
 
 from ..files.download import MOST_ROWS
 from ..models import is_looked_up
+from ..reports.list_columns import Column, Columns
 
 SIZE = 25
 LARGEST = 2**63 - 1
@@ -230,3 +231,46 @@ def wanted_file(request: HttpRequest) -> str:
     """
     kind = request.GET.get("as", "")
     return kind if kind in MOST_ROWS else ""
+
+
+@dataclass(frozen=True)
+class Head:
+    """The head of a column on a page: `query` sorts by it, `sort` says how it is sorted now."""
+
+    column: Column
+    query: str = ""
+    sort: str = ""
+
+
+def list_context(columns: Columns, query: QueryDict) -> dict[str, Any]:
+    """For the templates of a list whose columns are chosen: those, their heads, and what the form
+    that chooses others keeps of the address.
+    """
+    kept = besides(query, "columns")
+    return {"columns": columns, "heads": heads_of(columns, query), "elsewhere": kept}
+
+
+def heads_of(columns: Columns, query: QueryDict) -> list[Head]:
+    return [_head(column, query) for column in columns.on_page]
+
+
+def _head(column: Column, query: QueryDict) -> Head:
+    if column.orders is None:
+        return Head(column)
+    order, (upwards, downwards) = query.get("order", ""), column.orders
+    sort = {upwards: "ascending", downwards: "descending"}.get(order, "")
+    other = downwards if order == upwards else upwards
+    kept = query.copy()
+    for key in ("before", "after", "order"):
+        kept.pop(key, None)
+    if other:
+        kept["order"] = other
+    return Head(column, f"?{kept.urlencode()}", sort)
+
+
+def besides(query: QueryDict, name: str) -> list[tuple[str, str]]:
+    """(name, value) of what a form that asks for `name` keeps of the address: all but the place in
+    the list, which begins anew.
+    """
+    left_out = {name, "before", "after", "as"}
+    return [(key, value) for key in query if key not in left_out for value in query.getlist(key)]

@@ -3,7 +3,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from django.contrib import messages
-from django.db.models import Prefetch
+from django.db.models import Prefetch, prefetch_related_objects
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -31,13 +31,14 @@ from ..models import (
 )
 from ..reports import advice, list_columns
 from ..reports.conversation import conversation_of
+from ..reports.list_columns import Columns
 from ..reports.proposal_page import proposal_details
 from ..reports.rounds import Rounds, rounds_of
 from ..workflow import provisioning
 from ..workflow.reminders import due
 from .form_pages import form_page, form_target
 from .inbox import Queue
-from .lists import counted_page, keyset_page, wanted_file
+from .lists import counted_page, keyset_page, list_context, wanted_file
 from .watches import is_watched
 
 
@@ -46,15 +47,19 @@ def proposal_list(request: HttpRequest) -> HttpResponse:
     """All proposals the reader may see; the filter and the order are the query string."""
     newest_first = Proposal.objects.visible_to(request.user).listed().order_by("-pk")
     chosen = ProposalFilter(request.GET, newest_first, request=request)
+    columns = Columns.of(list_columns.PROPOSALS, request.GET.getlist("columns"))
     if kind := wanted_file(request):
-        return table_response(kind, "proposals", *list_columns.proposals(chosen.found))
+        return table_response(kind, "proposals", *list_columns.proposals(chosen.found, columns))
     page, total = (
         counted_page(chosen.found, request.GET)
         if chosen.in_another_order
         else (keyset_page(chosen.found, request.GET), None)
     )
     prefetch_rights(page.rows)
+    if columns.has("data_types"):
+        prefetch_related_objects(page.rows, "data_types")
     context = {"filter": chosen, "page": page, "total": total}
+    context |= list_context(columns, request.GET)
     return render(request, "proposals/proposal_list.html", context)
 
 

@@ -22,8 +22,9 @@ from ..models import (
 from ..reports import list_columns
 from ..reports.catalogue_pages import other_parts_in
 from ..reports.flow_picture import of_system as picture_of_system
+from ..reports.list_columns import Columns, ListedSystem
 from ..reports.neighbourhood import around_system, route_is_living
-from .lists import counted_page, keyset_page, wanted_file
+from .lists import counted_page, keyset_page, list_context, wanted_file
 from .watches import is_watched
 
 
@@ -37,10 +38,17 @@ def system_list(request: HttpRequest) -> HttpResponse:
         .order_by("name", "pk")
     )
     chosen = SystemListFilter(request.GET, listed, request=request)
+    columns = Columns.of(list_columns.SYSTEMS, request.GET.getlist("columns"))
     if kind := wanted_file(request):
-        return table_response(kind, "systems", *list_columns.systems(chosen.found))
+        return table_response(kind, "systems", *list_columns.systems(chosen.found, columns))
     page, total = counted_page(chosen.found, request.GET, size=50)
-    context = {"filter": chosen, "page": page, "total": total}
+    rows = (
+        list_columns.with_approvers(page.rows)
+        if columns.has("approvers")
+        else [ListedSystem(system, []) for system in page.rows]
+    )
+    context = {"filter": chosen, "page": page, "total": total, "rows": rows}
+    context |= list_context(columns, request.GET)
     return render(request, "proposals/system_list.html", context)
 
 
