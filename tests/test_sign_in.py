@@ -8,12 +8,13 @@ from datetime import timedelta
 import pytest
 from axes.models import AccessAttempt, AccessLog
 from django.contrib.auth.hashers import get_hasher
-from django.db import IntegrityError
+from django.db import IntegrityError, connection
 from django.test import Client, RequestFactory
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from proposals.files.catalogue import import_catalogue
-from proposals.models import User
+from proposals.models import Proposal, User
 from proposals.views.sign_in import address
 
 from . import factories
@@ -376,3 +377,56 @@ def test_a_sign_in_in_another_tab_loses_nothing(person):
     answer = Client(enforce_csrf_checks=True).post("/sign-in/", sent | {"next": "/flows/"})
     assert answer.status_code == 403  # nobody has signed in
     assert "Please send it again" in answer.content.decode()
+
+
+# left alone
+
+
+@pytest.fixture
+def later(monkeypatch):
+    """From now on it is so much later than it is."""
+
+    def pass_by(**time):
+        moment = timezone.now() + timedelta(**time)
+        monkeypatch.setattr("django.utils.timezone.now", lambda: moment)
+
+    return pass_by
+
+
+def test_whoever_asks_for_nothing_for_an_hour_is_signed_out_and_told_why(as_, cast, later):
+    browser = as_(cast.maker)
+    later(minutes=61)
+    answer = browser.get("/inbox/", follow=True)
+    assert answer.redirect_chain == [("/sign-in/?next=/inbox/", 302)]
+    assert "Nothing was asked for 60 minutes, so you were signed out." in text(answer)
+    assert browser.get("/inbox/").status_code == 302
+
+
+def test_whoever_goes_on_stays_until_twelve_hours_after_signing_in(as_, cast, later):
+    browser = as_(cast.maker)
+    for _ in range(17):
+        later(minutes=42)
+        assert browser.get("/inbox/").status_code == 200
+        session = browser.session
+        assert session["began"] == cast.maker.last_login.isoformat()
+    kept = session.get_expiry_age()
+    assert kept == pytest.approx(12 * 3600 - 17 * 42 * 60, abs=60)
+
+
+def test_a_click_right_after_another_writes_nothing(as_, cast, later):
+    browser = as_(cast.maker)
+    browser.get("/me/")
+    later(seconds=50)
+    with CaptureQueriesContext(connection) as asked:
+        browser.get("/me/")
+    assert not [query["sql"] for query in asked if "UPDATE" in query["sql"]]
+
+
+def test_the_session_a_form_is_sent_in_may_have_ended_meanwhile(as_, cast, later, proposal):
+    browser = as_(cast.source_approver)
+    later(hours=2)
+    answer = browser.post(f"/proposals/{proposal.pk}/approve/", {"sides": "SOURCE"})
+    assert answer.status_code == 302
+    assert answer.headers["Location"].startswith("/sign-in/")
+    proposal = Proposal.objects.get(pk=proposal.pk)
+    assert proposal.state == "PENDING_APPROVALS"
