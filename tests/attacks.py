@@ -523,12 +523,19 @@ REPLACING = {
         + step(number="1").removeprefix("INSERT INTO proposals_transition "),
     ],
     **{
-        f"{table}_not_replaced": [f"REPLACE INTO proposals_{table} SELECT * FROM proposals_{table}"]
-        for table in (
-            "proposal_data_types",
-            "logicalflow_declared_data_types",
-            "physicalspecification_data_types",
-            "user_groups",
+        f"{table}_not_replaced": [
+            f"REPLACE INTO proposals_{table} SELECT * FROM proposals_{table}",
+            # By the pair, under a number of its own.
+            f"REPLACE INTO proposals_{table} ({pair}) SELECT {pair} FROM proposals_{table}",
+            f"INSERT OR REPLACE INTO proposals_{table} (id, {pair}) "
+            f"SELECT id + 1000, {pair} FROM proposals_{table}",
+        ]
+        for table, pair in (
+            ("proposal_data_types", "proposal_id, datatype_id"),
+            ("logicalflow_declared_data_types", "logicalflow_id, datatype_id"),
+            ("physicalspecification_data_types", "physicalspecification_id, datatype_id"),
+            ("user_groups", "user_id, group_id"),
+            ("remark_mentioned", "remark_id, user_id"),
         )
     },
 }

@@ -243,6 +243,8 @@ def same_keys(model: type[models.Model]) -> list[str]:
     fields = [field for field in model._meta.local_concrete_fields if field.unique]
     columns_by_field = {field.name: str(field.column) for field in model._meta.local_fields}
     keys = [_equal([str(field.column)]) for field in fields if not field.primary_key]
+    for names in model._meta.unique_together:
+        keys.append(_equal(columns_by_field[name] for name in names))
     for constraint in model._meta.constraints:
         if isinstance(constraint, models.UniqueConstraint):
             named = [columns_by_field[name] for name in constraint.fields]
