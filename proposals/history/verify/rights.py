@@ -7,8 +7,9 @@ person, the side's system and the way of the decision, and must have been in for
 from collections.abc import Iterator
 from typing import Any
 
-from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
+from django.db.models.lookups import Exact
 
 from ...models import (
     STEWARDS,
@@ -21,6 +22,7 @@ from ...models import (
     System,
     Tracked,
     Transition,
+    User,
     actions,
 )
 from .breach import Breach
@@ -34,6 +36,14 @@ def breaches() -> Iterator[Breach]:
     decided = Transition.objects.exclude(side="").annotate(
         system=system, holder=Coalesce("on_behalf_of", "by")
     )
+    yield from _named(
+        Transition.objects.exclude(_rests_on_what_it_asks()),
+        "It rests on a right by which this is not done.",
+    )
+    for person in ("by", "on_behalf_of"):
+        yield from _named(
+            Transition.objects.filter(_had_left(person)), f"{{{person}}} was not active then."
+        )
     by_involvement = decided.filter(basis=Basis.INVOLVEMENT)
     yield from _named(
         by_involvement.filter(automatic=False).exclude(_stood(Involvement, _part_of_holder())),
@@ -62,8 +72,22 @@ def breaches() -> Iterator[Breach]:
 def _named(decisions: QuerySet, sentence: str) -> Iterator[Breach]:
     rows = decisions.order_by("pk").values_list(*NAMED)
     for number, proposal, by, other in rows.iterator(chunk_size=2000):
-        words = sentence.format(holder=other or by, by=by)
+        words = sentence.format(holder=other or by, by=by, on_behalf_of=other)
         yield Breach("I2", f"proposal {proposal}", f"Transition {number}: {words}")
+
+
+def _rests_on_what_it_asks() -> Q:
+    rests = Q(pk__in=[])
+    for action in actions().values():
+        rests |= Q(action=action.name, basis__in=action.role.bases)
+    return rests
+
+
+def _had_left(person: str) -> Any:
+    """Whoever stands in this column was not active by the history of that moment."""
+    known = User.history.filter(id=OuterRef(person), history_date__lte=OuterRef("at"))
+    then = Subquery(known.order_by("-history_id").values("is_active")[:1])
+    return Exact(then, Value(False))
 
 
 def _part_of_holder() -> Q:
