@@ -32,6 +32,8 @@ class Part:
 PARTS = [
     Part("guards and constraints taken away", "SQLite", "tests/trials/test_removals.py", 10),
     Part("guards and constraints taken away", "PostgreSQL", "tests/trials/test_removals.py", 10),
+    Part("deeds of an owner", "SQLite", "tests/test_owner_attacks.py", 10),
+    Part("deeds of an owner", "PostgreSQL", "tests/test_owner_attacks.py", 10),
     Part("kills of workers", "SQLite", "tests/trials/test_kills.py", 20),
     Part("kills of workers", "PostgreSQL", "tests/trials/test_kills.py", 20),
     Part("races", "SQLite", "tests/trials/test_racing.py", 20),

@@ -30,7 +30,12 @@ def scene(cast, source, target):
     return vars(attacks.scene(cast, source, target))
 
 
-OF_THE_DATABASE = {"guards in place", "constraints and indexes in place"}
+OF_THE_DATABASE = {
+    "guards in place",
+    "constraints and indexes in place",
+    "tables as they were made",
+    "accounts may no more than they are to",
+}
 
 
 def found() -> list[verify.Breach]:

@@ -29,9 +29,12 @@ INSTALLED = {
             CASE WHEN t.tgenabled NOT IN ('O', 'A') THEN 'switched off' END,
             CASE WHEN p.proconfig IS DISTINCT FROM
                 ARRAY[format('search_path=%I, pg_temp', current_schema())]
-                THEN 'elsewhere' END)
+                THEN 'elsewhere' END,
+            CASE WHEN p.prosecdef THEN 'as its owner' END, CASE WHEN l.lanname <> 'plpgsql'
+                THEN 'in another language' END)
         FROM pg_trigger t
         JOIN pg_proc p ON p.oid = t.tgfoid
+        JOIN pg_language l ON l.oid = p.prolang
         JOIN pg_class c ON c.oid = t.tgrelid
         JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE n.nspname = current_schema() AND t.tgname LIKE '{PREFIX}%'""",

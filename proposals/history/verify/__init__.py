@@ -20,6 +20,8 @@ Check = Callable[[], Iterator[Breach]]
 CHECKS: dict[str, Check] = {
     "guards in place": register.missing_guards,
     "constraints and indexes in place": schema.breaches,
+    "tables as they were made": schema.of_tables,
+    "accounts may no more than they are to": schema.of_grants,
     "trails": transitions.breaches,
     "remarks in place": remarks.breaches,
     "rights at the moment": rights.breaches,
