@@ -9,7 +9,13 @@ import django_filters
 from django.test import Client
 from django.utils import timezone
 
-from proposals.forms.filters import FlowFilter, ListFilter, ProposalFilter, SystemListFilter
+from proposals.forms.filters import (
+    FlowFilter,
+    InboxFilter,
+    ListFilter,
+    ProposalFilter,
+    SystemListFilter,
+)
 from proposals.models import DataType, OrganisationalUnit, Proposal, User
 from proposals.reports.figures import renew_figures
 from proposals.reports.quality import QUESTIONS
@@ -95,6 +101,8 @@ def pages(things: Things, person: User) -> Iterator[tuple[str, str, ByHand | Non
     yield "/", "/", None
     yield "inbox", "/inbox/", by_hand.inbox(person)
     yield "count of the inbox", "/inbox/count/", by_hand.count(person)
+    yield "proposal of the inbox", f"{decided.get_absolute_url()}?inbox=", None
+    yield "updates", "/updates/", None
     yield "proposal to decide", decided.get_absolute_url(), by_hand.decision(decided)
     yield "proposal at a hub", things.at_a_hub.get_absolute_url(), by_hand.decision(things.at_a_hub)
     yield "change of a flow", things.edit.get_absolute_url(), None
@@ -121,9 +129,15 @@ def lists(things: Things) -> Iterator[str]:
     for url, filters in LISTED.items():
         yield url
         yield f"{url}?{urlencode({'after': deep_in(url, things)}, doseq=True)}"
-        for name, field in filters.base_filters.items():
-            for value in values_of(name, field, things):
-                yield f"{url}?{urlencode({name: value})}"
+        yield from narrowed(url, filters, things)
+    yield from narrowed("/inbox/", InboxFilter, things)
+
+
+def narrowed(url: str, filters: type[ListFilter], things: Things) -> Iterator[str]:
+    """The list by each filter and order."""
+    for name, field in filters.base_filters.items():
+        for value in values_of(name, field, things):
+            yield f"{url}?{urlencode({name: value})}"
 
 
 def deep_in(url: str, things: Things) -> list:
@@ -146,6 +160,7 @@ def values_of(name: str, field: django_filters.Filter, things: Things) -> list:
         "maker": [things.open.maker.name],
         "older_than": [30],
         "rounds": ["true"],
+        "reason": [things.open.reason_id],
         "specification": [things.sent.specification.name],
     }
     if name in samples:

@@ -73,6 +73,8 @@ if ON_POSTGRESQL:
         serving_as_the_application, cast, source, target, proposal
     ):
         connection.close()  # from here on as the application
+        workflow.watch(source, by=cast.stranger)
+        workflow.stop_watching(source, by=cast.stranger)
         workflow.approve(proposal, sides=["SOURCE", "TARGET"], by=cast.both)
         workflow.cancel(
             factories.proposed(cast.maker, target, source, specification_name="x.csv"),
