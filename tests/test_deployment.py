@@ -114,7 +114,7 @@ def test_a_mistake_in_a_query_is_no_absence(as_, cast, monkeypatch):
     def wrong(*args):
         raise OperationalError("no such table: x") from psycopg.errors.UndefinedTable("x")
 
-    monkeypatch.setattr("proposals.views.inbox.keyset_page", wrong)
+    monkeypatch.setattr("proposals.views.inbox.counted_page", wrong)
     assert browser.get("/inbox/").status_code == 500
 
 

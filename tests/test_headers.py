@@ -89,7 +89,7 @@ def broken(*args, **kwargs):
 @pytest.mark.parametrize(
     "place",
     [
-        "proposals.views.inbox.keyset_page",
+        "proposals.views.inbox.counted_page",
         "django.contrib.sessions.middleware.SessionMiddleware.process_request",
         "django.contrib.auth.middleware.AuthenticationMiddleware.process_request",
         "django.contrib.auth.middleware.LoginRequiredMiddleware.process_view",

@@ -22,8 +22,9 @@ def updates(request: HttpRequest) -> HttpResponse:
         "page": keyset_page(linked, request.GET),
         "only_unread": only_unread,
         "unread": Notice.unread_count(request.user),
-        # What comes while somebody reads is not marked with the rest.
-        "newest": told.order_by("-pk").values_list("pk", flat=True).first(),
+        # What comes while somebody reads is not marked with the rest. In the order that has an
+        # index: by id alone a database walked through what others were told.
+        "newest": told.order_by("-at", "-pk").values_list("pk", flat=True).first(),
     }
     return render(request, "proposals/updates.html", context)
 
