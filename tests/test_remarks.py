@@ -40,6 +40,13 @@ def test_it_stands_in_the_time_line_and_beside_its_field(client, cast, proposal)
     assert "Is it needed daily?" in facts
 
 
+def test_who_is_mentioned_is_named_below_it(client, cast, proposal):
+    workflow.remark(proposal, "@Tess Target is it daily?", by=cast.maker)
+    page = page_of(client, cast.stranger, proposal)
+    link = f'<a href="{cast.target_approver.get_absolute_url()}">Tess Target</a>'
+    assert f'<p class="sub">Mentions {link}</p>' in page
+
+
 def test_links_can_be_clicked_and_all_else_is_text(client, cast, proposal):
     workflow.remark(
         proposal, 'See https://example.com/a?b=1&c=2 <b>and</b> javascript:alert("x")', by=cast.both

@@ -48,11 +48,13 @@ class Conversation:
 def conversation_of(
     proposal: Proposal, steps: list[Transition], rounds: Rounds | None
 ) -> Conversation:
-    """One query; `steps` are those of the proposal itself."""
+    """Two queries; `steps` are those of the proposal itself."""
     earlier = rounds.earlier if rounds else []
     keys = [proposal.pk, *(before.proposal.pk for before in earlier)]
     remarks = list(
-        Remark.objects.filter(proposal__in=keys).select_related("by", "answers__by", "proposal")
+        Remark.objects.filter(proposal__in=keys)
+        .select_related("by", "answers__by", "proposal")
+        .prefetch_related("mentioned")
     )
     of_round = defaultdict(list)
     for remark in remarks:

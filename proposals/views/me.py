@@ -45,7 +45,7 @@ def _page(request: HttpRequest, form: DelegationForm, status: int) -> HttpRespon
         "given": delegations.filter(ends_at__gt=now),
         "ended": delegations.filter(ends_at__lte=now)[:10],
         "taken": request.user.delegations_taken.filter(ends_at__gt=now).select_related("delegator"),
-        "watches": watches_of(request.user),
+        **watches_of(request.user),
         "now": now,
     }
     return render(request, "proposals/me.html", context, status=status)

@@ -41,7 +41,8 @@ def is_watched(watched: System | Proposal, by: User) -> bool:
     return Watch.objects.on(watched).filter(user=by).exists()
 
 
-def watches_of(user: User) -> list[Watch]:
-    """Newest first, at most MOST_SHOWN."""
+def watches_of(user: User) -> dict:
+    """For the reader's own page: the newest MOST_SHOWN, and whether there are more."""
     ends = ["system", "proposal__source", "proposal__target"]
-    return list(user.watches.select_related(*ends)[:MOST_SHOWN])
+    newest = list(user.watches.select_related(*ends)[: MOST_SHOWN + 1])
+    return {"watches": newest[:MOST_SHOWN], "watches_more": len(newest) > MOST_SHOWN}
