@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -27,6 +28,7 @@ from .register import ORDINARY, People, Things
 PAGES, LISTS, SEARCHES, FILES = "Pages", "Lists", "Searches", "Downloads"
 # Nearly everywhere, in one copy of the company only, and nowhere.
 TERMS = {"frequent": "dwh", "rare": "etrm-17", "absent": "qzxqzx"}
+AUDITOR = "auditor"  # of the demo company
 MOST_OF_A_FILE = 50_000  # bytes, as they are sent
 LISTED: dict[str, type[ListFilter]] = {
     "/proposals/": ProposalFilter,
@@ -81,6 +83,9 @@ def works(things: Things, people: People) -> Iterator[Work]:
         client = signed_in(person)
         for name, url, hand in pages(things, person):
             yield looking(PAGES, name, who, client, url, hand)
+    client = signed_in(User.objects.get(username=AUDITOR))
+    for name, url in record(things):
+        yield looking(PAGES, name, AUDITOR, client, url)
     client = signed_in(people.ordinary)
     for section, urls in ((LISTS, lists(things)), (SEARCHES, searches()), (FILES, files())):
         for url in urls:
@@ -119,6 +124,20 @@ def pages(things: Things, person: User) -> Iterator[tuple[str, str, ByHand | Non
     yield "systems as one types", "/systems/options/?source=etr", None
     yield "/insights/", "/insights/", None
     yield "/quality/", "/quality/", None
+
+
+def record(things: Things) -> Iterator[tuple[str, str]]:
+    """(name, address) of what auditors ask."""
+    today = timezone.localdate()
+    span = urlencode({"first": today - timedelta(days=3), "last": today})
+    yield "audit", "/audit/"
+    yield "finding a trail", "/audit/?q=etrm-17"
+    yield "trail of a proposal", f"/audit/proposals/{things.closed.pk}/"
+    yield "trail of a flow", f"/audit/flows/{things.flow.pk}/"
+    yield "logical flows now", "/audit/register/"
+    yield "physical flows now", "/audit/register/?of=physical"
+    yield "difference of three days", f"/audit/difference/?of=physicalflow&{span}"
+    yield "transitions of three days", f"/audit/transitions/?{span}"
 
 
 def lists(things: Things) -> Iterator[str]:
