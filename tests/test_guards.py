@@ -4,8 +4,13 @@ guard.
 What PostgreSQL refuses only at commit, SQLite lets pass; there the audit must find it.
 """
 
+import re
+from dataclasses import replace
+
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from proposals import guards
@@ -58,8 +63,9 @@ def without_guards() -> None:
 
 def put_up(guard: guards.Guard) -> None:
     with connection.cursor() as cursor:
-        for statement in guard.statements(connection.vendor):
-            cursor.execute(statement)
+        for event in guard.events_on(connection.vendor):
+            for statement in guard.statements(event, connection.vendor):
+                cursor.execute(statement)
 
 
 def judged_here(guard: guards.Guard) -> bool:
@@ -170,6 +176,54 @@ def test_every_guard_is_installed_after_migrate_and_none_twice(db):
     assert max(map(len, expected)) <= 63
     guards.install(connection)
     assert set(guards.installed(connection)) == expected
+
+
+def changes_of_the_schema(act, *args) -> list[str]:
+    with CaptureQueriesContext(connection) as asked:
+        act(*args)
+    return [query["sql"] for query in asked if re.match(r"\s*(CREATE|DROP|DO|ALTER)", query["sql"])]
+
+
+def test_guards_that_are_as_they_should_be_are_left_in_peace(db):
+    assert changes_of_the_schema(guards.install, connection) == []
+
+
+def test_only_a_guard_that_differs_is_made_anew(db):
+    expected = guards.installed(connection)
+    one = BY_NAME["proposal_frozen_when_submitted"]
+    guards.remove(connection)
+    other = replace(one, refused="1 = 2")
+    for guard in (other, *(guard for guard in guards.GUARDS if guard is not one)):
+        put_up(guard)
+    with connection.cursor() as cursor:
+        gone = replace(one, name="of_an_older_version")
+        for statement in gone.statements("UPDATE", connection.vendor):
+            cursor.execute(statement)
+    changed = changes_of_the_schema(guards.install, connection)
+    assert guards.installed(connection) == expected
+    assert all(one.name in sql or gone.name in sql for sql in changed), changed
+
+
+if ON_POSTGRESQL:
+
+    @pytest.mark.django_db(transaction=True)
+    def test_who_holds_a_table_stops_the_guards_of_a_migrate_and_nobody_else(monkeypatch):
+        monkeypatch.setattr(guards, "LOCK_SECONDS", 1)
+        one = BY_NAME["proposal_frozen_when_submitted"]
+        with connection.cursor() as cursor:
+            cursor.execute(f"DROP FUNCTION {one.trigger('UPDATE')}() CASCADE")
+        other = connection.copy()
+        try:
+            other.set_autocommit(False)
+            with other.cursor() as cursor:
+                cursor.execute(f"LOCK TABLE {one.table} IN ROW EXCLUSIVE MODE")
+            with pytest.raises(CommandError, match="somebody has held a table"):
+                call_command("migrate", verbosity=0)
+        finally:
+            other.rollback()
+            other.close()
+        call_command("migrate", verbosity=0)
+        assert one.trigger("UPDATE") in guards.installed(connection)
 
 
 def test_a_temporary_table_does_not_stand_in_for_the_record(scene):

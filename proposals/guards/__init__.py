@@ -1,10 +1,12 @@
-"""What the database itself refuses, whoever writes: triggers, installed anew after every migrate.
+"""What the database itself refuses, whoever writes: triggers, brought up to date by every migrate.
 
 The same guards serve PostgreSQL and SQLite; what must agree at commit (state, transitions, results,
 history, register) is judged on PostgreSQL alone; elsewhere `manage.py verify_audit` finds it. Lists
 of states, steps and columns come from the models. A refusal reads "sentence [name of the guard]"
 and reaches Python as IntegrityError.
 """
+
+from collections.abc import Iterable
 
 from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -22,6 +24,7 @@ GUARDS = [
     *record.guards(),
     *remarks.guards(),
 ]
+LOCK_SECONDS = 10
 # Each trigger with its definition as `Guard.definition` puts it; one that is switched off, or whose
 # function is another or reads elsewhere, has one that no guard has.
 INSTALLED = {
@@ -61,25 +64,50 @@ def definitions(connection: BaseDatabaseWrapper) -> list[str]:
 
 
 def install(connection: BaseDatabaseWrapper) -> None:
-    """Put all of them in place of whatever guards there are, all or none. A schema that is not
-    migrated to the newest lacks tables, and has no guards on them.
+    """Make those that are missing, and those that differ anew; take away what is no guard any more.
+    All or none. A schema that is not migrated to the newest lacks tables, and has no guards on
+    them.
+
+    To put up a trigger PostgreSQL locks its table against everybody: what is there already stays,
+    and who waits for a lock longer than LOCK_SECONDS gives up (OperationalError), before all others
+    queue up behind.
     """
+    vendor = connection.vendor
     with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
-        remove(connection)
-        there = set(connection.introspection.table_names(cursor))
-        for guard in (guard for guard in GUARDS if guard.table in there):
-            for statement in guard.statements(connection.vendor):
-                cursor.execute(statement)
+        if vendor == POSTGRESQL:
+            cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'")
+        tables = set(connection.introspection.table_names(cursor))
+        wanted = {
+            guard.trigger(event): (guard, event)
+            for guard in GUARDS
+            for event in guard.events_on(vendor)
+            if guard.table in tables
+        }
+        there = installed(connection)
+        same = {
+            name
+            for name, (guard, event) in wanted.items()
+            if there.get(name) == guard.definition(event, vendor)
+        }
+        _take_away(connection, there.keys() - same)
+        for name, (guard, event) in wanted.items():
+            if name not in same:
+                for statement in guard.statements(event, vendor):
+                    cursor.execute(statement)
 
 
 def remove(connection: BaseDatabaseWrapper) -> None:
     """Take all of them away: for tests that must empty tables, and for SQLite before its tables are
     rebuilt.
     """
+    _take_away(connection, installed(connection))
+
+
+def _take_away(connection: BaseDatabaseWrapper, triggers: Iterable[str]) -> None:
     on_postgresql = connection.vendor == POSTGRESQL
     # CASCADE takes the trigger along that calls the function.
     with connection.cursor() as cursor:
-        for name in installed(connection):
+        for name in triggers:
             cursor.execute(
                 f"DROP FUNCTION IF EXISTS {name}() CASCADE"
                 if on_postgresql

@@ -59,17 +59,16 @@ class Guard:
     def trigger(self, event: str) -> str:
         return f"{PREFIX}{self.name}_{event.lower()}"
 
-    def statements(self, vendor: str) -> Iterator[str]:
-        """What makes its triggers, and on PostgreSQL their functions."""
-        for event in self.events_on(vendor):
-            if vendor == POSTGRESQL:
-                name = self.trigger(event)
-                yield f"""CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql
-                    AS $guard${self._body(event)}$guard$"""
-                # The schema is known to the running database alone, hence EXECUTE and format().
-                path = "SET search_path = %I, pg_temp', current_schema()"
-                yield f"DO $do$ BEGIN EXECUTE format('ALTER FUNCTION {name}() {path}); END $do$"
-            yield self._trigger_statement(event, vendor)
+    def statements(self, event: str, vendor: str) -> Iterator[str]:
+        """What makes its trigger for this event, and on PostgreSQL the function of that."""
+        if vendor == POSTGRESQL:
+            name = self.trigger(event)
+            yield f"""CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql
+                AS $guard${self._body(event)}$guard$"""
+            # The schema is known to the running database alone, hence EXECUTE and format().
+            path = "SET search_path = %I, pg_temp', current_schema()"
+            yield f"DO $do$ BEGIN EXECUTE format('ALTER FUNCTION {name}() {path}); END $do$"
+        yield self._trigger_statement(event, vendor)
 
     def definition(self, event: str, vendor: str) -> str:
         """What the database says of a trigger that is as it was installed."""

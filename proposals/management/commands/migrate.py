@@ -1,8 +1,9 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from django.core.management.base import CommandError
 from django.core.management.commands import migrate
-from django.db import connections
+from django.db import OperationalError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.executor import MigrationExecutor
 from django.db.models import Model
@@ -11,6 +12,8 @@ from django_fsm import FSMField
 
 from ... import guards
 from ...models import fill_search_texts, index_search_texts
+
+LOCK_NOT_AVAILABLE = "55P03"  # SQLSTATE
 
 
 class Command(migrate.Command):
@@ -25,7 +28,16 @@ class Command(migrate.Command):
             return
         with _guards_aside(connection), historical_fields_disconnected():
             super().handle(*args, **options)
-        guards.install(connection)
+        try:
+            guards.install(connection)
+        except OperationalError as error:
+            if getattr(error.__cause__, "sqlstate", None) != LOCK_NOT_AVAILABLE:
+                raise
+            raise CommandError(
+                "The tables are migrated, but not the guards: somebody has held a table for longer "
+                f"than {guards.LOCK_SECONDS} seconds. Run migrate again; what is done already is "
+                "not done twice."
+            ) from error
         if _is_newest(connection):
             fill_search_texts()
             reason = index_search_texts(connection)
