@@ -3,7 +3,6 @@
 from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
-from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.auth.models import Group
 from django.db import models, transaction
 from django.utils import timezone
@@ -49,9 +48,9 @@ class HasPassword(admin.SimpleListFilter):
         return [("yes", "Has one"), ("no", "Has none yet")]
 
     def queryset(self, request, people):
-        without = models.Q(password__startswith=UNUSABLE_PASSWORD_PREFIX)
-        chosen = {"yes": ~without, "no": without}.get(self.value())
-        return people if chosen is None else people.filter(chosen)
+        without = User.objects.without_password().order_by().values("pk")
+        chosen = {"yes": people.exclude(pk__in=without), "no": people.filter(pk__in=without)}
+        return chosen.get(self.value(), people)
 
 
 @admin.register(User)

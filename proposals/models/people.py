@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -48,6 +49,10 @@ class PeopleQuerySet(SearchedQuerySet):
         if values.get("is_active") is False:
             values.setdefault("session_salt", new_salt())
         return super().update(**values)
+
+    def without_password(self):
+        """Those who cannot sign in: imported, and not invited or not followed the link yet."""
+        return self.filter(password__startswith=UNUSABLE_PASSWORD_PREFIX)
 
     def administrators(self):
         return self.filter(is_active=True, is_superuser=True)

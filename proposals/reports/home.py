@@ -4,24 +4,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import Exists, OuterRef, Prefetch, QuerySet
-from django.urls import reverse
 
 from ..models import (
-    ApproverRule,
     Notice,
-    Policy,
     Proposal,
-    Reason,
-    SideWithoutApprover,
     State,
-    System,
     Transition,
     User,
-    active_stewards,
     end_states,
     prefetch_rights,
 )
 from ..workflow.notices import submitting
+from .setting_up import Task, unfinished
 
 MOST = 5  # of each part; its list has the rest
 RECENT = timedelta(days=30)
@@ -37,16 +31,6 @@ class ToRevise:
 
     proposal: Proposal
     closing: Transition
-
-
-@dataclass(frozen=True)
-class Task:
-    """A step of setting up the site: what it is for, whether it is done, and where to do it."""
-
-    name: str
-    purpose: str
-    is_done: bool
-    url: str
 
 
 @dataclass(frozen=True)
@@ -87,7 +71,7 @@ def home_of(user: User, now: datetime) -> Home:
         own=shown["own"],
         drafts=shown["drafts"],
         news=list(_news(user, now)[:MOST]),
-        tasks=setup_tasks() if user.is_superuser else [],
+        tasks=unfinished() if user.is_superuser else [],
         more=frozenset(name for name, pks in found.items() if len(pks) > MOST),
     )
 
@@ -106,45 +90,3 @@ def _news(user: User, now: datetime) -> QuerySet[Notice]:
     return told.select_related("proposal", "physical_flow", "remark__proposal").order_by(
         "-at", "-pk"
     )
-
-
-def setup_tasks() -> list[Task]:
-    """What a site needs before the first flow can be approved; empty once all of it is there."""
-
-    def page(name: str) -> str:
-        return reverse(f"admin:proposals_{name}_changelist")
-
-    leaves_to_stewards = Policy.in_force().side_without_approver == SideWithoutApprover.STEWARD
-    tasks = [
-        Task(
-            "Systems",
-            "What flows run between. Import them with manage.py import_catalogue, or add them.",
-            System.objects.exists(),
-            page("system"),
-        ),
-        Task(
-            "People",
-            "Makers and approvers, with a user name and a password each.",
-            User.objects.filter(is_active=True, is_superuser=False).exists(),
-            page("user"),
-        ),
-        Task(
-            "Approver rules",
-            "Which kind of involvement decides for which systems.",
-            ApproverRule.objects.exists(),
-            page("approverrule"),
-        ),
-        Task(
-            "Reasons",
-            "What a maker may give as the reason of a proposal; one is required.",
-            Reason.objects.filter(is_active=True).exists(),
-            page("reason"),
-        ),
-        Task(
-            "A steward",
-            "Decides for a side that nobody else may approve: a member of the group Stewards.",
-            not leaves_to_stewards or active_stewards().exists(),
-            page("user"),
-        ),
-    ]
-    return [] if all(task.is_done for task in tasks) else tasks

@@ -1,0 +1,179 @@
+"""What a site needs before the first flow can be approved, and what it should have besides: for the
+front page of an administrator, and for `manage.py setup`.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import connection
+from django.db.models import Exists, OuterRef, QuerySet
+from django.urls import reverse
+from django.utils import timezone
+from post_office.models import STATUS, Email
+
+from ..models import (
+    ApproverRule,
+    PassResult,
+    Policy,
+    Reason,
+    SideWithoutApprover,
+    System,
+    SystemLifecycle,
+    Transition,
+    User,
+    able_to_approve,
+    active_stewards,
+)
+from .quality.systems import WithoutApprover
+
+MOST_COUNTED = 1000
+CONSOLE = "waltzflow.console.EmailBackend"
+
+
+@dataclass(frozen=True)
+class Task:
+    """A step of setting up the site: what it is for, whether it is done, and where to do it, if
+    that is a page.
+    """
+
+    name: str
+    purpose: str
+    is_done: bool
+    url: str = ""
+
+
+def unfinished() -> list[Task]:
+    """All tasks while one is left without which no flow can be approved; then none any more."""
+    needed = needed_tasks()
+    return [] if all(task.is_done for task in needed) else needed + advised_tasks()
+
+
+def needed_tasks() -> list[Task]:
+    """Without these no flow can be approved."""
+
+    def page(name: str) -> str:
+        return reverse(f"admin:proposals_{name}_changelist")
+
+    leaves_to_stewards = Policy.in_force().side_without_approver == SideWithoutApprover.STEWARD
+    return [
+        Task(
+            "Systems",
+            "What flows run between. Import them with manage.py import_catalogue, or add them.",
+            System.objects.exists(),
+            page("system"),
+        ),
+        Task(
+            "People",
+            "Makers and approvers, with a user name and a password each.",
+            User.objects.filter(is_active=True, is_superuser=False).exists(),
+            page("user"),
+        ),
+        Task(
+            "Approver rules",
+            "Which kind of involvement decides for which systems.",
+            ApproverRule.objects.exists(),
+            page("approverrule"),
+        ),
+        Task(
+            "Reasons",
+            "What a maker may give as the reason of a proposal; one is required.",
+            Reason.objects.filter(is_active=True).exists(),
+            page("reason"),
+        ),
+        Task(
+            "A steward",
+            "Decides for a side that nobody else may approve: a member of the group Stewards.",
+            not leaves_to_stewards or active_stewards().exists(),
+            page("user"),
+        ),
+    ]
+
+
+def advised_tasks() -> list[Task]:
+    """Without these somebody will wait in vain, or something is not guarded."""
+    return [_passwords(), _approvers(), _worker(), _mail(), _ledger(), *_accounts()]
+
+
+def _passwords() -> Task:
+    without = _number(User.objects.filter(is_active=True).without_password())
+    people = "1 person has" if without == "1" else f"{without} people have"
+    return Task(
+        "Passwords",
+        f"{people} none yet and cannot sign in: choose them in the list and invite them."
+        if without
+        else "Everybody active has one.",
+        not without,
+        reverse("admin:proposals_user_changelist") + "?has_password=no&is_active__exact=1",
+    )
+
+
+def _approvers() -> Task:
+    able = able_to_approve().filter(system=OuterRef("pk"))
+    taking = System.objects.exclude(lifecycle=SystemLifecycle.REMOVED)
+    without = _number(taking.filter(~Exists(able)))
+    systems = "1 system has" if without == "1" else f"{without} systems have"
+    return Task(
+        "Approvers",
+        f"{systems} nobody who may approve: their side is left to the stewards, or refused."
+        if without
+        else "Every system has somebody who may approve.",
+        not without,
+        reverse("quality-list", args=[WithoutApprover.slug]),
+    )
+
+
+def _worker() -> Task:
+    lately = timezone.now() - timedelta(minutes=settings.WORKER_MINUTES)
+    return Task(
+        "The worker",
+        "Sends mails, reminds, ends what is overdue: manage.py worker, beside the site.",
+        PassResult.objects.filter(name=PassResult.WORKER, at__gt=lately).exists(),
+    )
+
+
+def _mail() -> Task:
+    if settings.EMAIL_BACKEND == CONSOLE:
+        return Task("Mail", "Mails are printed, not sent: set EMAIL_URL.", False)
+    return Task(
+        "Mail",
+        "That one has left: manage.py sendtestemail ADDRESS tries the server of EMAIL_URL.",
+        Email.objects.filter(status=STATUS.sent).exists(),
+    )
+
+
+def _ledger() -> Task:
+    key, folder = settings.LEDGER_KEY, settings.LEDGER_CHECKPOINTS
+    return Task(
+        "The ledger",
+        "A key to sign its checkpoints and a directory for them: LEDGER_KEY, LEDGER_CHECKPOINTS, "
+        "and manage.py ledger_key once.",
+        key is not None and key.exists() and folder is not None,
+    )
+
+
+def _accounts() -> list[Task]:
+    """Of PostgreSQL alone; SQLite knows no accounts."""
+    if connection.vendor != "postgresql":
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = %s::regclass",
+            [Transition._meta.db_table],
+        )
+        is_owner = cursor.fetchone()[0]
+    return [
+        Task(
+            "Three accounts",
+            "The site's own account must not own the tables, or guards do not hold against it.",
+            not is_owner,
+        )
+    ]
+
+
+def _number(rows: QuerySet) -> str:
+    """How many, "more than 1,000" if so; empty if none."""
+    number = rows.order_by()[: MOST_COUNTED + 1].count()
+    if number > MOST_COUNTED:
+        return f"more than {MOST_COUNTED:,}"
+    return str(number) if number else ""
