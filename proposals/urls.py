@@ -13,6 +13,7 @@ from .views import (
     proposing,
     quality,
     remarks,
+    saved_views,
     search,
     sign_in,
     systems,
@@ -54,6 +55,9 @@ urlpatterns = [
     path("proposals/<int:pk>/remind/", proposals.remind, name="proposal-remind"),
     path("proposals/<int:pk>/watch/", watches.watch_proposal, name="proposal-watch"),
     path("proposals/<int:pk>/<slug:verb>/", proposals.act, name="proposal-act"),
+    # Views of lists
+    path("views/", saved_views.save, name="view-save"),
+    path("views/<int:pk>/remove/", saved_views.remove, name="view-remove"),
     # Systems
     path("systems/", systems.system_list, name="systems"),
     path("systems/options/", systems.system_options, name="system-options"),

@@ -8,7 +8,7 @@ from django.apps import apps
 from django.db import connection
 
 from proposals import workflow
-from proposals.models import ImportBatch, ImportedFile, Policy
+from proposals.models import ImportBatch, ImportedFile, Policy, SavedView
 
 from . import factories
 
@@ -36,6 +36,7 @@ def scene(cast, source, target) -> SimpleNamespace:
     other_waiting = factories.proposed(cast.maker, source, target, specification_name="fourth.csv")
     remark = workflow.remark(waiting, "@Tess Target, is it daily?", by=cast.maker)
     workflow.watch(waiting, by=cast.stranger)
+    SavedView.objects.create(owner=cast.maker, list_name="flows", name="Bare", query="q=x")
     draft = factories.draft(cast.maker, source, target, specification_name="third.csv")
     factories.policy(remind_after_days=4)
     factories.unit("Trading")

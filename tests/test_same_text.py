@@ -61,6 +61,7 @@ OF_THE_PROGRAM = {
     "PassResult.name",
     "Receipt.page",
     "Remark.topic",
+    "SavedView.query",
     "Transition.action",
     "User.password",
 }

@@ -18,7 +18,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from proposals import workflow
-from proposals.models import Receipt, verbs
+from proposals.models import Receipt, SavedView, verbs
 from proposals.urls import urlpatterns
 from proposals.views.sections import SECTION_OF
 
@@ -149,6 +149,10 @@ PAGES = {
     "proposal-watch closed": page(405, POST=302),
     "proposal-watch draft": page(405, POST=only(409, "maker superuser", 404)),
     # The register
+    "view-save": page(
+        405, POST=302, sent={"list_name": "flows", "name": "Mine", "query": "q=ledger"}
+    ),
+    "view-remove kept": page(405, POST=only(302, "maker", 404)),
     "systems": page(200),
     "system-options": page(200),
     "system ledger": page(200),
@@ -206,6 +210,9 @@ def make_things(cast, source, target) -> dict:
         "specified": done.result_specification,
         "owner": cast.source_approver,
         "finance": factories.unit("Finance"),
+        "kept": SavedView.objects.create(
+            owner=cast.maker, list_name="flows", name="Bare", query="q=x"
+        ),
         "question": SimpleNamespace(pk="overdue"),
         "one": SimpleNamespace(pk="MQ"),
         "false": SimpleNamespace(pk="x-0123456789"),
@@ -360,7 +367,8 @@ def test_every_url_is_in_the_table():
 def test_every_page_belongs_to_a_part_of_the_site_or_to_none_on_purpose():
     pages = {pattern.name for pattern in urlpatterns}
     of_no_part = {
-        *("home", "search", "sign-in", "sign-out", "password-forgotten", "password-set"),
+        *("home", "search", "view-save", "view-remove"),
+        *("sign-in", "sign-out", "password-forgotten", "password-set"),
         *("me", "me-notices", "me-password", "people-options", "delegation-end"),
         "person",
         *("inbox-count", "proposing-source", "proposing-advice", "system-options"),

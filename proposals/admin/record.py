@@ -19,6 +19,7 @@ from ..models import (
     Proposal,
     Reason,
     Remark,
+    SavedView,
     System,
     Transition,
     User,
@@ -117,6 +118,14 @@ class NoticeAdmin(Read):
         "mail",
     ]
     search_fields = ["=proposal__id", "recipient__search_text"]
+
+
+@admin.register(SavedView)
+class SavedViewAdmin(Read):
+    list_display = ["name", "list_name", "owner", "is_shared", "query"]
+    list_filter = ["list_name", "is_shared"]
+    list_select_related = ["owner"]
+    search_fields = ["name", "owner__search_text"]
 
 
 @admin.register(Watch)

@@ -38,6 +38,7 @@ from ..models import (
     Policy,
     Proposal,
     Reason,
+    SavedView,
     Side,
     System,
     User,
@@ -128,6 +129,7 @@ def build(now: datetime, progress: Callable[[str], None]) -> dict[str, int]:
     _play_story(timezone.localtime(now), progress)
     waiting = Proposal.objects.open().filter(maker__username="maker").order_by("pk")[0]
     _watch(waiting)
+    _keep_views()
     _talk(waiting, now)
     _remind(now)
     counted = [System, User, LogicalFlow, PhysicalFlow, PhysicalSpecification, Proposal]
@@ -192,6 +194,26 @@ def _talk(waiting: Proposal, now: datetime) -> None:
     asked = workflow.remark(waiting, question, by=asker, topic="frequency", at=now)
     answer = "On working days only; on the next one with what came in between."
     workflow.remark(waiting, answer, by=waiting.maker, answers=asked, at=now)
+
+
+def _keep_views() -> None:
+    """Some look at the same part of a list again and again; one view is shared with everybody."""
+    kept = [
+        ("admin", "proposals", "Open, by deadline", "state=OPEN&order=deadline", True),
+        ("admin", "flows", "Without a physical flow", "lifecycle=PENDING", True),
+        ("maker", "proposals", "Mine that wait", "state=OPEN&whose=mine", False),
+        (
+            "steward",
+            "systems",
+            "Who approves",
+            "columns=kind&columns=approvers",
+            False,
+        ),
+    ]
+    for username, list_name, name, query, is_shared in kept:
+        view = SavedView.named(User.objects.get(username=username), list_name, name)
+        view.query, view.is_shared = query, is_shared
+        view.save()
 
 
 def _watch(waiting: Proposal) -> None:

@@ -79,6 +79,7 @@ from .rights import (
     rights_on,
 )
 from .roles import Approver, Maker, on_submission
+from .saved_views import SavedList, SavedView
 from .search import (
     ARROW,
     LONGEST,
@@ -178,6 +179,8 @@ __all__ = [
     "Right",
     "RightsChange",
     "RightsContext",
+    "SavedList",
+    "SavedView",
     "Side",
     "SideWithoutApprover",
     "SplitMomentInput",

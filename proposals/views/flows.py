@@ -35,7 +35,7 @@ def flow_list(request: HttpRequest) -> HttpResponse:
         return table_response(kind, "flows", *list_columns.flows(found, columns), more=more)
     page, total = counted_page(chosen.found, request.GET, size=50)
     context = {"filter": chosen, "page": page, "total": total}
-    context |= list_context(columns, request.GET)
+    context |= list_context(columns, request)
     return render(request, "proposals/logicalflow_list.html", context)
 
 

@@ -11,6 +11,7 @@ from django.http import HttpRequest, QueryDict
 from ..files.download import MOST_ROWS
 from ..models import is_looked_up
 from ..reports.list_columns import Column, Columns
+from .saved_views import views_of
 
 SIZE = 25
 LARGEST = 2**63 - 1
@@ -242,12 +243,23 @@ class Head:
     sort: str = ""
 
 
-def list_context(columns: Columns, query: QueryDict) -> dict[str, Any]:
-    """For the templates of a list whose columns are chosen: those, their heads, and what the form
-    that chooses others keeps of the address.
+def list_context(columns: Columns, request: HttpRequest) -> dict[str, Any]:
+    """For the templates of a list whose columns are chosen: those, their heads, what the form that
+    chooses others keeps of the address, and the views that the reader can open.
     """
-    kept = besides(query, "columns")
-    return {"columns": columns, "heads": heads_of(columns, query), "elsewhere": kept}
+    query, name = request.GET, request.resolver_match.url_name
+    shown = QueryDict(mutable=True)
+    for key, value in besides(query, ""):
+        if value:
+            shown.appendlist(key, value)
+    return {
+        "columns": columns,
+        "heads": heads_of(columns, query),
+        "elsewhere": besides(query, "columns"),
+        "views": views_of(request.user, name),
+        "shown": shown.urlencode(),
+        "list_name": name,
+    }
 
 
 def heads_of(columns: Columns, query: QueryDict) -> list[Head]:

@@ -59,7 +59,7 @@ def proposal_list(request: HttpRequest) -> HttpResponse:
     if columns.has("data_types"):
         prefetch_related_objects(page.rows, "data_types")
     context = {"filter": chosen, "page": page, "total": total}
-    context |= list_context(columns, request.GET)
+    context |= list_context(columns, request)
     return render(request, "proposals/proposal_list.html", context)
 
 

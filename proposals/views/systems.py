@@ -48,7 +48,7 @@ def system_list(request: HttpRequest) -> HttpResponse:
         else [ListedSystem(system, []) for system in page.rows]
     )
     context = {"filter": chosen, "page": page, "total": total, "rows": rows}
-    context |= list_context(columns, request.GET)
+    context |= list_context(columns, request)
     return render(request, "proposals/system_list.html", context)
 
 

@@ -230,6 +230,8 @@ TABLE = {
     ),
     "notice_once_per_remark": told_twice(remark_id="{remark}", proposal_id="{waiting}"),
     "notice_once_per_physical_flow": told_twice(physical_flow_id="{physical}"),
+    "saved_view_list": update("savedview", first("savedview"), list_name=X),
+    "saved_view_once_per_name": again("savedview"),
     "watch_one_thing": update("watch", first("watch"), system_id="{source}"),
     "watch_once_per_proposal": again("watch"),
     "watch_once_per_system": doubled("watch", user_id="{maker}", system_id="{source}", since=NOW),
