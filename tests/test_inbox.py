@@ -248,7 +248,11 @@ def states_of(rows) -> list[str]:
 def test_thirty_proposals_are_triaged_by_keys(chromium, live_server, people, thirty):
     visitor = Visitor(chromium, live_server.url, script=True)
     page = visitor.sign_in(people.source_approver).page
-    press = page.keyboard.press
+
+    def press(key: str) -> None:
+        page.wait_for_load_state()  # before it, nothing listens to keys yet
+        page.keyboard.press(key)
+
     heading = page.get_by_role("heading", level=1)
 
     # Three of them rejected together, with one comment.

@@ -201,7 +201,11 @@ class Typist:
     """Somebody with a keyboard and nothing else."""
 
     def __init__(self, page) -> None:
-        self.page, self.press, self.type = page, page.keyboard.press, page.keyboard.type
+        self.page, self.type = page, page.keyboard.type
+
+    def press(self, key: str) -> None:
+        self.page.wait_for_load_state()  # before it, nothing listens to keys yet
+        self.page.keyboard.press(key)
 
     def tab_to(self, role: str, name: str) -> None:
         """Tab until the focus is there; a page where that takes 80 is none for a keyboard."""
