@@ -20,8 +20,8 @@ ADDRESS = "127.0.0.1:8765"
 PICTURES = [
     # name, who signs in, page, what to follow on it
     ("inbox", "source", "/inbox/", None),
-    ("proposal", "source", "/inbox/", "table.list a >> nth=2"),
-    ("system", "source", "/systems/?q=Curve", "table.list a >> nth=0"),
+    ("proposal", "source", "/inbox/", "table.list .lead a >> nth=1"),
+    ("system", "source", "/systems/?q=Curve", "table.list .lead a >> nth=0"),
     ("quality", "source", "/quality/", None),
 ]
 

@@ -86,6 +86,13 @@ def test_each_filter_leaves_what_it_names_and_each_order_sorts(
             assert total.number == len(names)
 
 
+def test_the_order_is_chosen_on_the_page(as_, cast, waiting):
+    page = as_(cast.source_approver).get("/inbox/?order=newest").content.decode()
+    [chooser] = re.findall(r'<select name="order".*?</select>', page, re.DOTALL)
+    assert re.search(r'value="newest"[^>]*selected', chooser)
+    assert page.count('name="order"') == 1
+
+
 def test_what_waits_for_others_is_in_no_filter(as_, cast, waiting):
     assert listed(as_(cast.target_approver), "?system=ARC2") == []
     assert listed(as_(cast.stranger), "?round=first") == []

@@ -131,7 +131,8 @@ class ListFilter(django_filters.FilterSet):
     @property
     def kept(self) -> list[tuple[str, str]]:
         """(name, value) of what the page keeps when the filter is used."""
-        return [(name, value) for name in ("order", "columns") for value in self.data.getlist(name)]
+        names = [*self.KEPT, "columns"]
+        return [(name, value) for name in names for value in self.data.getlist(name)]
 
 
 class ProposalFilter(ListFilter):
@@ -241,6 +242,7 @@ class InboxFilter(ListFilter):
     """Narrows what waits for the reader: few rows, so that each is asked by itself."""
 
     MORE = ["maker", "reason", "round", "only"]
+    KEPT = []
     ORDERS = {
         "deadline": ("By deadline", ["due_at", "pk"]),
         "newest": ("Newest first", ["-submitted_at", "-pk"]),
@@ -279,9 +281,6 @@ class InboxFilter(ListFilter):
         named = Proposal.data_types.through.objects.filter(datatype__in=self.meant_by(value))
         ids = named.filter(proposal__in=waiting).values_list("proposal", flat=True)
         return proposals.filter(pk__in=set(ids))
-
-    def ordered(self, proposals, name, value):
-        return proposals.order_by(*self.ORDERS[value][1])
 
     def by_maker(self, proposals, name, value):
         return proposals.filter(maker__in=ids_of(User.objects.matching(value)))
