@@ -41,6 +41,7 @@ urlpatterns = [
     path("sign-out/", sign_in.SignOut.as_view(), name="sign-out"),
     path("me/", me.me, name="me"),
     path("me/notices/", me.choose_notices, name="me-notices"),
+    path("me/appearance/", me.choose_appearance, name="me-appearance"),
     path("me/password/", me.change_password, name="me-password"),
     path("me/people/", me.people_options, name="people-options"),
     path("me/delegations/<int:pk>/end/", me.end_delegation, name="delegation-end"),

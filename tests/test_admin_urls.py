@@ -9,7 +9,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.urls import URLPattern, reverse
 
 from proposals import workflow
-from proposals.models import ImportBatch, ImportedFile, OrganisationalUnit, SavedView, System
+from proposals.models import ImportBatch, ImportedFile, OrganisationalUnit, System
 
 from .test_urls import INSIDE, OTHER_METHODS, OUTSIDE, TO_SIGN_IN, answer, differing, world  # noqa: F401
 
@@ -108,7 +108,6 @@ def filled(world):  # noqa: F811
     OrganisationalUnit.objects.create(code="IT", name="Technology")
     workflow.remark(world.things["waiting"], "Is it daily?", by=world.cast.maker)
     workflow.watch(world.things["ledger"], by=world.cast.maker)
-    SavedView.objects.create(owner=world.cast.maker, list_name="flows", name="Bare", query="q=x")
     AccessAttempt.objects.create(username="x", ip_address="10.0.0.1", failures_since_start=1)
     return world
 

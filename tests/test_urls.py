@@ -76,6 +76,7 @@ PAGES = {
     "me": page(200, POST=400),
     "me-password": page(200, POST=400),
     "people-options": page(200),
+    "me-appearance": page(405, POST=302, sent={"theme": "dark", "zone": "Europe/Zurich"}),
     "me-notices": page(405, POST=302, sent={"notices_wanted": "DIGEST"}),
     "delegation-end delegation": page(405, POST=only(302, "source", 404)),
     # Proposals
@@ -369,7 +370,7 @@ def test_every_page_belongs_to_a_part_of_the_site_or_to_none_on_purpose():
     of_no_part = {
         *("home", "search", "view-save", "view-remove"),
         *("sign-in", "sign-out", "password-forgotten", "password-set"),
-        *("me", "me-notices", "me-password", "people-options", "delegation-end"),
+        *("me", "me-appearance", "me-notices", "me-password", "people-options", "delegation-end"),
         "person",
         *("inbox-count", "proposing-source", "proposing-advice", "system-options"),
     }

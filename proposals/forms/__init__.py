@@ -4,7 +4,7 @@ its verbs.
 
 from .deciding import ActionForm, BulkDecisionForm, BulkForm, decision_verbs, who_needs_comment
 from .fields import MOST_OFFERED, SystemField, UserNameInput
-from .me import DelegationForm, NoticesForm, PasswordForm
+from .me import AppearanceForm, DelegationForm, NoticesForm, PasswordForm
 from .proposing import ChangeForm, ProposalForm, RemovalForm, WishForm
 from .remarks import RemarkForm
 from .tracked import TrackedForm
@@ -12,6 +12,7 @@ from .tracked import TrackedForm
 __all__ = [
     "MOST_OFFERED",
     "ActionForm",
+    "AppearanceForm",
     "BulkDecisionForm",
     "BulkForm",
     "ChangeForm",

@@ -1,8 +1,12 @@
 """What somebody chooses for themselves."""
 
 from datetime import datetime
+from functools import cache
+from typing import Any
+from zoneinfo import available_timezones
 
 from django import forms
+from django.conf import settings
 from django.contrib.auth.forms import PasswordChangeForm
 from django.contrib.auth.password_validation import password_validators_help_texts
 from django.utils import timezone
@@ -10,6 +14,11 @@ from django.utils import timezone
 from ..models import Delegation, MomentInput, User
 from .fields import PersonField
 from .tracked import TrackedForm
+
+CONTINENTS = {
+    *("Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe"),
+    *("Indian", "Pacific"),
+}
 
 
 class DelegationForm(forms.ModelForm):
@@ -40,6 +49,34 @@ class DelegationForm(forms.ModelForm):
                 "ends_at", "Choose an end that is after the beginning and in the future."
             )
         return cleaned
+
+
+THEMES = [("", "As the system has it"), ("light", "Light"), ("dark", "Dark")]
+
+
+@cache
+def zones() -> frozenset[str]:
+    """Names of time zones by a place, and UTC."""
+    return frozenset(
+        name
+        for name in available_timezones()
+        if name == "UTC" or name.partition("/")[0] in CONTINENTS
+    )
+
+
+class AppearanceForm(forms.Form):
+    """What somebody chooses for one browser."""
+
+    theme = forms.ChoiceField(
+        label="Light or dark", choices=THEMES, required=False, widget=forms.RadioSelect
+    )
+    zone = forms.ChoiceField(label="Times are shown in", required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        site = f"The time of the site ({settings.TIME_ZONE})"
+        named = [(name, name.replace("_", " ")) for name in sorted(zones())]
+        self.fields["zone"].choices = [("", site), *named]
 
 
 class NoticesForm(TrackedForm):

@@ -8,8 +8,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from .. import workflow
-from ..forms import MOST_OFFERED, DelegationForm, NoticesForm, PasswordForm
+from ..forms import MOST_OFFERED, AppearanceForm, DelegationForm, NoticesForm, PasswordForm
 from ..models import ChangeContext, Delegation, User, clean
+from .appearance import keep
 from .form_pages import form_page, form_target
 from .watches import watches_of
 
@@ -41,6 +42,9 @@ def _page(request: HttpRequest, form: DelegationForm, status: int) -> HttpRespon
     context = {
         "form": form,
         "notices": NoticesForm(instance=request.user),
+        "appearance": AppearanceForm(
+            initial={name: request.COOKIES.get(name, "") for name in ("theme", "zone")}
+        ),
         "involvements": request.user.involvements.open().select_related("system", "kind"),
         "given": delegations.filter(ends_at__gt=now),
         "ended": delegations.filter(ends_at__lte=now)[:10],
@@ -78,6 +82,17 @@ def choose_notices(request: HttpRequest) -> HttpResponse:
     ChangeContext(request.user, timezone.now(), "Notices chosen").store(form.instance)
     messages.success(request, f"From now on: {form.instance.get_notices_wanted_display().lower()}.")
     return redirect("me")
+
+
+@form_target
+def choose_appearance(request: HttpRequest) -> HttpResponse:
+    """For this browser alone: light or dark, and the time zone."""
+    form = AppearanceForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, "Choose what is offered.")
+        return redirect("me")
+    messages.success(request, "Pages look so in this browser from now on.")
+    return keep(redirect("me"), **form.cleaned_data)
 
 
 @form_page

@@ -4,14 +4,33 @@ What people wrote reaches a mail as context only, so it can neither break nor st
 from BASE_URL alone, and none of them decides.
 """
 
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.template.loader import render_to_string
+from django.utils import timezone
 from post_office import mail
 from post_office.models import Email
 
 from ..models import Notice, PhysicalFlow, Proposal, Remark, User
+
+Asked = ParamSpec("Asked")
+Made = TypeVar("Made")
+
+
+def in_site_time(write: Callable[Asked, Made]) -> Callable[Asked, Made]:
+    """Whoever acts may have chosen a time zone for their browser: a mail is for others."""
+
+    @wraps(write)
+    def written(*args: Asked.args, **kwargs: Asked.kwargs) -> Made:
+        with timezone.override(None):
+            return write(*args, **kwargs)
+
+    return written
 
 
 def has_address(person: User) -> bool:
@@ -25,6 +44,7 @@ def has_address(person: User) -> bool:
     return True
 
 
+@in_site_time
 def compose(
     person: User, subject: str, template: str, content: dict, about: Proposal | None = None
 ) -> Email:

@@ -27,7 +27,7 @@ from ..models import (
     prefetch_rights,
 )
 from . import notices
-from .mails import compose, link_to
+from .mails import compose, in_site_time, link_to
 from .retry import retrying_transaction
 
 # Of open proposals, looked through for people who can newly decide; whoever may decide on older
@@ -61,6 +61,7 @@ def rights_changed(*, by: User | None, at: datetime, systems: Iterable[int] | No
 
 
 @retrying_transaction
+@in_site_time
 def ask_after(change: RightsChange, at: datetime) -> int:
     """Ask those who can decide since then; how many. Whoever comes second finds it done."""
     change = RightsChange.objects.select_for_update().get(pk=change.pk)
@@ -74,6 +75,7 @@ def ask_after(change: RightsChange, at: datetime) -> int:
     return asked
 
 
+@in_site_time
 def ask_newly_able(proposals: QuerySet[Proposal], *, by: User | None, at: datetime) -> int:
     """Ask each person who can decide on open `proposals` and was not asked to, once for all of
     them; how many people. Never `by`, whose act gave the right.
@@ -90,6 +92,7 @@ def ask_newly_able(proposals: QuerySet[Proposal], *, by: User | None, at: dateti
     return len(newly_able)
 
 
+@in_site_time
 def tell_of_delegation(delegation: Delegation, *, by: User, at: datetime) -> None:
     """The delegate hears that it was made, and what then waits; or that it ended early."""
     record = delegation.history.latest()

@@ -31,7 +31,7 @@ from ..models import (
     delegations_of,
     rights_on,
 )
-from .mails import compose, has_address, link_to
+from .mails import compose, has_address, in_site_time, link_to
 from .watching import ends_of, watchers_of, watchers_of_systems
 
 NEWS = timedelta(days=1)
@@ -84,6 +84,7 @@ class Message:
     asks: Sequence[Ask] = ()
 
 
+@in_site_time
 def tell(proposal: Proposal, step: Transition) -> None:
     """After a step: those who can decide that it has reached them, or those it concerns what was
     done.
@@ -119,6 +120,7 @@ def tell(proposal: Proposal, step: Transition) -> None:
     announce(event, messages)
 
 
+@in_site_time
 def ask(
     proposal: Proposal,
     submission: Transition,
@@ -181,6 +183,7 @@ def able_to_decide(proposal: Proposal) -> dict[User, list[Ask]]:
     return asks
 
 
+@in_site_time
 def tell_of_addition(physical: PhysicalFlow, *, by: User, at: datetime) -> None:
     """Those who may approve on either side, and who watches one of the systems, hear that a
     physical flow was added without a proposal. Never `by`, who added it.
@@ -209,6 +212,7 @@ def tell_of_addition(physical: PhysicalFlow, *, by: User, at: datetime) -> None:
     announce(event, messages)
 
 
+@in_site_time
 def tell_of_remark(remark: Remark, mentioned: Iterable[User]) -> None:
     """The maker, whoever remarked before in any round, who is mentioned, and who watches. Never who
     says it.
@@ -236,6 +240,7 @@ def tell_of_remark(remark: Remark, mentioned: Iterable[User]) -> None:
     announce(event, messages)
 
 
+@in_site_time
 def announce(event: Event, messages: Mapping[User, Message]) -> int:
     """A notice to each and, for those who want every event, its mail; how many were told. Who wants
     no mail finds it on the site.
