@@ -23,6 +23,7 @@ from proposals.models import (
 )
 
 from . import factories
+from .test_lost_updates import save
 
 READ_ONLY = [
     *("proposal", "transition", "logicalflow", "physicalspecification", "physicalflow"),
@@ -107,10 +108,11 @@ def test_catalogue_and_people_are_edited_but_never_deleted(root, cast, source, d
 
 def test_an_approver_rule_can_go_and_its_history_stays(root, cast):
     rule = ApproverRule.objects.first()
-    root.post(url("approverrule", "delete", rule.pk), {"post": "yes"})
+    root.post(url("approverrule", "delete", rule.pk), {"post": "yes", "why": "It is over."})
     assert not ApproverRule.objects.filter(pk=rule.pk).exists()
     last = ApproverRule.history.filter(id=rule.pk).first()
     assert (last.history_type, last.history_user) == ("-", cast.superuser)
+    assert last.history_change_reason == "It is over."
 
 
 def test_the_policy_is_one_row_with_its_history(root, cast):
@@ -123,9 +125,10 @@ def test_the_policy_is_one_row_with_its_history(root, cast):
         "time_out_days": "10",
         "remind_after_days": "3",
     }
-    assert root.post(url("policy", "change", 1), sent).status_code == 302
+    assert save(root, url("policy", "change", 1), sent, "Too long.").status_code == 302
     assert Policy.in_force().time_out_days == 10
-    assert Policy.history.get(pk=Policy.in_force().version_id).history_user == cast.superuser
+    version = Policy.history.get(pk=Policy.in_force().version_id)
+    assert (version.history_user, version.history_change_reason) == (cast.superuser, "Too long.")
     assert root.post(url("policy", "change", 1), sent | {"time_out_days": "0"}).status_code == 200
     assert Policy.in_force().time_out_days == 10
     assert root.post(url("policy", "delete", 1), {"post": "yes"}).status_code == 403

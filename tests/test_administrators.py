@@ -12,7 +12,7 @@ from proposals.files.catalogue import import_catalogue
 from proposals.models import ApproverRule, Notice, Policy, User, missing_stewards
 
 from . import factories
-from .test_lost_updates import fields_of, text
+from .test_lost_updates import fields_of, save, text
 from .test_races import at_once
 
 
@@ -105,7 +105,9 @@ def test_who_deletes_the_rule_that_lets_people_approve_is_told_as_well(
     cast.steward.groups.clear()
     for rule in ApproverRule.objects.all():
         answer = client.post(
-            f"/admin/proposals/approverrule/{rule.pk}/delete/", {"post": "yes"}, follow=True
+            f"/admin/proposals/approverrule/{rule.pk}/delete/",
+            {"post": "yes", "why": "as agreed"},
+            follow=True,
         )
     assert WARNING in text(answer)
 
@@ -160,7 +162,8 @@ def test_a_policy_that_turns_to_stewards_who_are_not_there_warns(
     cast.steward.groups.clear()
     url = f"/admin/proposals/policy/{Policy.objects.get().pk}/change/"
     sent = fields_of(client, url) | {"side_without_approver": "STEWARD"}
-    assert WARNING in text(client.post(url, sent, follow=True))
+    save(client, url, sent)
+    assert WARNING in text(client.get("/admin/"))
 
 
 def test_nothing_is_said_of_stewards_nobody_waits_for(client, administrator, cast, proposal):

@@ -24,7 +24,7 @@ from proposals.models import (
 )
 from proposals.workflow import new_rights, notices, periodic
 
-from . import factories
+from . import factories, test_lost_updates
 from .test_lost_updates import fields_of
 from .test_notices import mails_to, told
 from .test_pages import text
@@ -48,7 +48,7 @@ def rights_changed(by=None, at=None):
 def save(client, obj, **changes):
     """Send the admin's form of `obj`, changed."""
     url = f"/admin/proposals/{obj._meta.model_name}/{obj.pk}/change/"
-    answer = client.post(url, fields_of(client, url) | changes)
+    answer = test_lost_updates.save(client, url, fields_of(client, url) | changes)
     assert answer.status_code == 302, answer.context["adminform"].form.errors
 
 
@@ -65,7 +65,7 @@ def let_analysts_approve(client, cast, target, proposal):
     kind = factories.kind("Project Manager")
     factories.stored([factories.part(cast.stranger, target, kind)])
     sent = {"involvement_kind": kind.pk, "system_kind": "APPLICATION", "may_approve": "on"}
-    client.post("/admin/proposals/approverrule/add/", sent)
+    test_lost_updates.save(client, "/admin/proposals/approverrule/add/", sent)
     assert ApproverRule.objects.filter(involvement_kind=kind).exists()
 
 

@@ -1,5 +1,6 @@
 """What the pages of the admin have in common: what is kept, tracked, or read only."""
 
+from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import (
@@ -11,12 +12,12 @@ from django.contrib.admin.views.main import ChangeList
 from django.contrib.admin.widgets import AdminSplitDateTime
 from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db.models import Q
-from django.http import Http404, HttpResponseNotAllowed
+from django.http import Http404, HttpResponseNotAllowed, HttpResponseRedirect
 from django.utils import timezone
 from simple_history.admin import SimpleHistoryAdmin
 
 from .. import workflow
-from ..forms import TrackedForm
+from ..forms import OWN_FIELDS, TrackedForm, WeighedForm, WhyInput
 from ..models import EARLIEST, LATEST, MomentField, SplitMomentInput, found_in, plain_numbers, words
 
 
@@ -150,6 +151,54 @@ class GivesRights(Tracked):
         sentence = workflow.rights_changed(by=request.user, at=timezone.now(), systems=systems)
         if sentence:
             self.message_user(request, sentence, messages.WARNING)
+
+
+class Weighed(GivesRights):
+    """What decides who may decide for many: its form shows who gains and who loses, and asks why;
+    so does the page that deletes a row.
+    """
+
+    form = WeighedForm
+    delete_confirmation_template = "admin/proposals/weighed_delete.html"
+
+    def get_fields(self, request, obj=None):
+        fields = super().get_fields(request, obj)
+        is_edited = self.has_change_permission(request, obj) if obj else True
+        return fields if is_edited else [name for name in fields if name not in OWN_FIELDS]
+
+    def get_actions(self, request):
+        """One by one: each deletion has its own effect and its own reason."""
+        actions = super().get_actions(request)
+        actions.pop("delete_selected", None)
+        return actions
+
+    def save_model(self, request, obj, form, change) -> None:
+        obj._change_reason = form.cleaned_data.get("why", "")
+        super().save_model(request, obj, form, change)
+
+    def delete_view(self, request, object_id, extra_context=None):
+        row = self.get_object(request, unquote(object_id))
+        if row is None or not self.has_delete_permission(request, row):
+            return super().delete_view(request, object_id, extra_context)
+        reason = DeletionForm(request.POST if "post" in request.POST else None)
+        if "post" in request.POST and not reason.is_valid():
+            messages.error(request, "Say why it is deleted: that stands in its history.")
+            return HttpResponseRedirect(request.path)
+        effect = workflow.effect_of(type(row).objects.filter(pk=row.pk).delete, [row])
+        context = (extra_context or {}) | {"reason": reason, "effect": effect}
+        return super().delete_view(request, object_id, context)
+
+    def delete_model(self, request, obj) -> None:
+        obj._change_reason = DeletionForm(request.POST).reason
+        super().delete_model(request, obj)
+
+
+class DeletionForm(forms.Form):
+    why = WhyInput()
+
+    @property
+    def reason(self) -> str:
+        return self.cleaned_data["why"] if self.is_valid() else ""
 
 
 class Read(Kept):

@@ -17,7 +17,7 @@ from ..models import (
     User,
 )
 from ..workflow import passwords
-from .common import GivesRights, Kept, Prefilled, Read, Tracked
+from .common import GivesRights, Kept, Prefilled, Read, Tracked, Weighed
 
 
 class PersonForm(UserChangeForm):
@@ -170,7 +170,7 @@ class InvolvementAdmin(GivesRights, Kept):
 
 
 @admin.register(ApproverRule)
-class ApproverRuleAdmin(GivesRights):
+class ApproverRuleAdmin(Weighed):
     list_display = ["involvement_kind", "system_kind", "system", "may_approve", "may_reject"]
     list_filter = ["system_kind", "may_approve", "may_reject"]
     list_select_related = ["involvement_kind", "system"]

@@ -3,11 +3,11 @@
 from django.contrib import admin
 
 from ..models import Policy, Reason
-from .common import GivesRights, Kept, Tracked
+from .common import Kept, Tracked, Weighed
 
 
 @admin.register(Policy)
-class PolicyAdmin(GivesRights, Kept):
+class PolicyAdmin(Weighed, Kept):
     def has_add_permission(self, request) -> bool:
         return False
 

@@ -8,9 +8,11 @@ from .me import AppearanceForm, DelegationForm, NoticesForm, PasswordForm
 from .proposing import ChangeForm, ProposalForm, RemovalForm, WishForm
 from .remarks import RemarkForm
 from .tracked import TrackedForm
+from .weighed import OWN_FIELDS, WeighedForm, WhyInput
 
 __all__ = [
     "MOST_OFFERED",
+    "OWN_FIELDS",
     "ActionForm",
     "AppearanceForm",
     "BulkDecisionForm",
@@ -25,6 +27,8 @@ __all__ = [
     "SystemField",
     "TrackedForm",
     "UserNameInput",
+    "WeighedForm",
+    "WhyInput",
     "WishForm",
     "decision_verbs",
     "who_needs_comment",

@@ -2,6 +2,7 @@
 periodic work.
 """
 
+from .effects import effect_of
 from .new_rights import rights_changed, tell_of_delegation
 from .remarks import remark, ways_to_mention
 from .reminders import remind_now
@@ -27,6 +28,7 @@ __all__ = [
     "add_physical_flow",
     "approve",
     "cancel",
+    "effect_of",
     "propose",
     "refuse",
     "refuse_further",
