@@ -117,7 +117,12 @@ def pages(things: Things, person: User) -> Iterator[tuple[str, str, ByHand | Non
     yield "physical flow", things.sent.get_absolute_url(), by_hand.physical_flow(things.sent)
     yield "system", things.own.get_absolute_url(), by_hand.system(things.own)
     yield "hub", things.hub.get_absolute_url(), by_hand.system(things.hub)
+    yield "data type", data_type().get_absolute_url(), None
+    yield "specification", things.sent.specification.get_absolute_url(), None
+    yield "person", person.get_absolute_url(), None
+    yield "unit", unit().get_absolute_url(), None
     yield "/me/", "/me/", None
+    yield "/updates/", "/updates/", None
     yield "new proposal", "/proposals/new/", None
     route = urlencode({"source": things.own.pk, "target": things.hub.pk})
     yield "new proposal to a hub", f"/proposals/new/?{route}", None
