@@ -313,9 +313,10 @@ INHERENT_DEEDS = [
     (
         "the ledger",
         "what came after the last checkpoint, leaf and all",
-        "INSERT INTO proposals_importbatch (id, at, outcome) "
-        f"VALUES (1000, {NOW}, 'as it was'); {EXTENDED}; "
-        "UPDATE proposals_importbatch SET outcome = 'as it never was' WHERE id = 1000; "
+        "INSERT INTO proposals_importbatch (at, outcome) "
+        f"VALUES ({NOW}, 'as it was'); {EXTENDED}; "
+        "UPDATE proposals_importbatch SET outcome = 'as it never was' "
+        "WHERE outcome = 'as it was'; "
         "DELETE FROM proposals_ledgerleaf WHERE number = (SELECT MAX(number) "
         f"FROM proposals_ledgerleaf); {FORGOTTEN}; {EXTENDED}",
         "no kept checkpoint knows the leaf as it was: an hour at most goes by without one",
@@ -489,6 +490,8 @@ def of_relations() -> Iterator[tuple[str, str]]:
     yield "a view that is kept", f"{aside}; CREATE MATERIALIZED {view}"
     yield "a table gone", "DROP TABLE proposals_receipt CASCADE"
     yield "a table that a crash empties", "ALTER TABLE proposals_ledgernode SET UNLOGGED"
+    restart = "ALTER SEQUENCE proposals_transition_id_seq RESTART WITH 1"
+    yield "a sequence that begins again", restart
     yield "a table with a child", "CREATE TABLE child () INHERITS (proposals_ledgernode)"
     secured = "ALTER TABLE proposals_remark ENABLE ROW LEVEL SECURITY"
     yield "row security", f"{secured}; CREATE POLICY mine ON proposals_remark USING (id > 1)"

@@ -35,6 +35,7 @@ OF_THE_DATABASE = {
     "constraints and indexes in place",
     "tables as they were made",
     "accounts may no more than they are to",
+    "next numbers are free",
 }
 
 

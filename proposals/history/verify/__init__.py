@@ -22,6 +22,7 @@ CHECKS: dict[str, Check] = {
     "constraints and indexes in place": schema.breaches,
     "tables as they were made": schema.of_tables,
     "accounts may no more than they are to": schema.of_grants,
+    "next numbers are free": schema.of_sequences,
     "trails": transitions.breaches,
     "remarks in place": remarks.breaches,
     "rights at the moment": rights.breaches,

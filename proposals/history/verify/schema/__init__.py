@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from django.db import connection
 
 from ..breach import Breach
-from . import grants, postgresql, sqlite, tables
+from . import grants, postgresql, sequences, sqlite, tables
 
 
 def breaches() -> Iterator[Breach]:
@@ -31,3 +31,10 @@ def of_grants() -> Iterator[Breach]:
     if connection.vendor == "postgresql":
         for name, sentence in grants.differences():
             yield Breach("grants", name, sentence)
+
+
+def of_sequences() -> Iterator[Breach]:
+    """Of the numbers of rows to come; SQLite looks at the rows for the next one."""
+    if connection.vendor == "postgresql":
+        for name, sentence in sequences.differences():
+            yield Breach("schema", name, sentence)
