@@ -12,10 +12,10 @@ from django.db import connection
 from .declared import all_tables
 
 APPLICATION, AUDITOR = "waltzflow_app", "waltzflow_auditor"
-# Tables whose rows are meant to go.
+# Tables whose rows are meant to go. These are the README's statements; a test compares them.
 DELETED_FROM = {
-    *("django_session", "proposals_receipt", "proposals_watch", "proposals_approverrule"),
-    "proposals_user_groups",
+    *("django_session", "proposals_receipt", "proposals_watch", "proposals_savedview"),
+    *("proposals_approverrule", "proposals_user_groups"),
     *("proposals_user_user_permissions", "auth_group_permissions", "proposals_proposal_data_types"),
     *("proposals_physicalspecification_data_types", "proposals_logicalflow_declared_data_types"),
     *("axes_accessattempt", "axes_accessattemptexpiration"),
