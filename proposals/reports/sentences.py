@@ -1,9 +1,24 @@
 """Sentences that name things: their parts are texts, and things whose names a page makes links."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 Parts = list[Any]
+
+
+@dataclass(frozen=True)
+class Called:
+    """A thing by another text than its name: a system by its code."""
+
+    thing: Any
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+    def get_absolute_url(self) -> str:
+        return self.thing.get_absolute_url()
 
 
 def listed(things: Iterable[Any], between: str = ", ") -> Parts:

@@ -17,7 +17,7 @@ from ...models import (
     State,
     User,
 )
-from ..sentences import Parts, in_words, listed
+from ..sentences import Called, Parts, in_words, listed
 from .common import Line, Question, Remedy, Row, asked_for, propose
 
 
@@ -57,14 +57,14 @@ class FlowQuestion(Question):
         )
 
     def line(self, flow: Row, about: Parts | str, remedies: list[Remedy]) -> Line:
-        ends = [flow.source, " → ", flow.target]
+        codes = [Called(system, system.code) for system in (flow.source, flow.target)]
         gone = [system for system in (flow.source, flow.target) if system.is_removed]
         note = f"{gone[0].name} has been removed, so nothing can be proposed here." if gone else ""
         remedies = [] if gone or flow.open_proposal_id else remedies
         return Line(
             str(flow),
             flow.get_absolute_url(),
-            ends,
+            listed(codes, " → "),
             about,
             flow.since,
             remedies,
