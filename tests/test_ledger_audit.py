@@ -135,7 +135,7 @@ def test_the_owner_rewrites_everything_and_only_the_kept_checkpoint_notices(scen
 def test_a_whole_proposal_gone_with_its_leaves_is_missed_by_the_checkpoint(scene, signed):
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM proposals_remark_mentioned")
-        for table in ("transition", "proposal_data_types", "notice", "remark"):
+        for table in ("transition", "proposal_data_types", "notice", "watch", "remark"):
             cursor.execute(f"DELETE FROM proposals_{table} WHERE proposal_id = {scene['waiting']}")
         cursor.execute(
             f"DELETE FROM proposals_historicalproposal_data_types "

@@ -416,7 +416,7 @@ def test_what_failed_in_one_pass_is_reminded_by_the_next(cast, proposal, monkeyp
         raise ValueError
 
     with monkeypatch.context() as broken:
-        broken.setattr(periodic.notices, "remind", fail)
+        broken.setattr(periodic.reminders, "remind", fail)
         assert periodic.remind_approvers(at) == (0, 1)
     assert periodic.remind_approvers(at) == (5, 0)
     assert periodic.remind_approvers(at + timedelta(minutes=10)) == (0, 0)

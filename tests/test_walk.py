@@ -9,7 +9,8 @@ from proposals.models import Proposal
 ROOT = Path(__file__).parent.parent
 PRODUCT = ROOT / "proposals"
 MODELS = PRODUCT / "models"
-EVERY_REQUEST = PRODUCT / "views/error_pages.py"
+# Middleware, and what every page is rendered with.
+EVERY_REQUEST = {PRODUCT / f"views/{name}.py" for name in ("error_pages", "appearance")}
 MOST_FILES, MOST_MOVES = 10, 130
 
 
@@ -31,7 +32,7 @@ def walked(act) -> list[str]:
     finally:
         sys.setprofile(None)
     paths = [Path(name) for name in calls if Path(name).is_relative_to(PRODUCT)]
-    paths = [path for path in paths if path != EVERY_REQUEST]
+    paths = [path for path in paths if path not in EVERY_REQUEST]
     return [str(MODELS if path.is_relative_to(MODELS) else path) for path in paths]
 
 

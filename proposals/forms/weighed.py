@@ -23,7 +23,7 @@ class WeighedForm(forms.ModelForm):
 
     why = WhyInput(required=False)
     # Says for what change the effect was shown.
-    weighed = forms.CharField(required=False, widget=forms.HiddenInput)
+    weighed = LineInput(required=False, widget=forms.HiddenInput)
 
     def _post_clean(self) -> None:
         # Django fills the instance here, after `clean`.
