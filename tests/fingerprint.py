@@ -31,13 +31,17 @@ def fingerprint() -> dict:
 
 @contextmanager
 def writes():
-    """The statements within that try to change a table, those of ASIDE left out; whether they
-    lasted is not said.
+    """The statements within that try to change a table, but for those of ASIDE and for what was
+    tried in a savepoint and taken back (to say what a change would do).
     """
-    seen = []
+    seen, savepoints = [], {}
 
     def note(execute, sql, params, many, context):
         verb, _, rest = sql.lstrip().partition(" ")
+        if verb == "SAVEPOINT":
+            savepoints[rest] = len(seen)
+        elif sql.startswith("ROLLBACK TO SAVEPOINT "):
+            del seen[savepoints[sql.removeprefix("ROLLBACK TO SAVEPOINT ")] :]
         if verb.upper() in ("INSERT", "UPDATE", "DELETE") and not any(
             f'"{table}"' in rest[:60] for table in ASIDE
         ):

@@ -13,7 +13,6 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import Exists, OuterRef
-from simple_history.models import HistoricalRecords
 
 from ..models import (
     FlowLifecycle,
@@ -25,6 +24,7 @@ from ..models import (
     System,
     Tracked,
     pieces,
+    types_of,
     value_in_words,
 )
 
@@ -42,19 +42,6 @@ def versions_at(
         )  # also of the later rows, or a database reads the whole table
     later = until.filter(id=OuterRef("id"), history_id__gt=OuterRef("history_id"))
     return until.filter(~Exists(later)).exclude(history_type="-")
-
-
-def types_of(model: Tracked, versions: Iterable[int]) -> dict[int, list[str]]:
-    """Id of a history row of `model` -> the names of the data types (of a person: of the groups)
-    it keeps, sorted; one query. They bear today's names.
-    """
-    names_of = defaultdict(list)
-    for field in model.history.model._history_m2m_fields:
-        links = HistoricalRecords.m2m_models[field].objects.filter(history__in=versions)
-        name = f"{field.m2m_reverse_field_name()}__name"
-        for version, text in links.order_by(name).values_list("history_id", name):
-            names_of[version].append(text)
-    return names_of
 
 
 @dataclass(frozen=True)

@@ -22,9 +22,10 @@ from ..models import (
     User,
     label,
     pieces,
+    types_of,
     value_in_words,
 )
-from .as_of import types_of, versions_at
+from .as_of import versions_at
 
 # What the values and the title of a history row name, read with it; of other related rows the
 # number is enough.

@@ -20,8 +20,9 @@ from ..models import (
     Tracked,
     User,
     pieces,
+    types_of,
 )
-from .as_of import types_of, versions_at
+from .as_of import versions_at
 from .changes import NAMED, Difference, title_of, values_of
 
 REGISTER: list[Tracked] = [LogicalFlow, PhysicalFlow, PhysicalSpecification]

@@ -10,9 +10,9 @@ from ..models import (
     Proposal,
     ProposalType,
     label,
+    types_of,
     value_in_words,
 )
-from .as_of import types_of
 
 
 @dataclass(frozen=True)

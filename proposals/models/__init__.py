@@ -26,7 +26,7 @@ from .flow_attributes import (
     Frequency,
     Transport,
 )
-from .history import Cause, CausedHistory, ChangeContext, HistoryRow, Tracked
+from .history import Cause, CausedHistory, ChangeContext, HistoryRow, Tracked, types_of
 from .ledger import LEVELS, LedgerForm, LedgerLeaf, LedgerNode
 from .moments import (
     EARLIEST,
@@ -243,6 +243,7 @@ __all__ = [
     "states_reached_by",
     "systems_of",
     "topic_label",
+    "types_of",
     "undecided_states",
     "value_in_words",
     "verbs",

@@ -2,6 +2,7 @@
 when.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -208,3 +209,16 @@ def _record_many(field: Any, versions: list[int]) -> None:
                 f"WHERE h.history_id IN ({', '.join(['%s'] * len(few))}) ORDER BY t.id",
                 few,
             )
+
+
+def types_of(model: Tracked, versions: Iterable[int]) -> dict[int, list[str]]:
+    """Id of a history row of `model` -> the names of the data types (of a person: of the groups)
+    it keeps, sorted; one query. They bear today's names.
+    """
+    names_of = defaultdict(list)
+    for field in model.history.model._history_m2m_fields:
+        links = HistoricalRecords.m2m_models[field].objects.filter(history__in=versions)
+        name = f"{field.m2m_reverse_field_name()}__name"
+        for version, text in links.order_by(name).values_list("history_id", name):
+            names_of[version].append(text)
+    return names_of

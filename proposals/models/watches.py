@@ -1,5 +1,7 @@
 """Who wants to hear of what, without having a part in it."""
 
+from collections.abc import Iterable
+
 from django.db import models
 from django.db.models import Q
 
@@ -8,12 +10,21 @@ from .people import User
 from .proposal import Proposal
 
 
-class WatchQuerySet(models.QuerySet):
+class WatchQuerySet(models.QuerySet["Watch"]):
     def on(self, watched: System | Proposal):
         """Of a proposal, whichever of its rounds was looked at."""
         if isinstance(watched, System):
             return self.filter(system=watched)
         return self.filter(proposal=watched.first_round_id or watched.pk)
+
+    def on_any(self, systems: Iterable[int]):
+        """Of any of `systems` (ids)."""
+        return self.filter(system__in=systems)
+
+    def reasons(self) -> dict[User, str]:
+        """Who watches -> why they are told, in a sentence; of several the first one made."""
+        watches = self.select_related("user", "system").order_by("-pk")
+        return {watch.user: watch.reason for watch in watches}
 
 
 class Watch(models.Model):
@@ -53,3 +64,7 @@ class Watch(models.Model):
     @property
     def watched(self) -> System | Proposal | None:
         return self.system or self.proposal
+
+    @property
+    def reason(self) -> str:
+        return f"You watch {self.system.name if self.system else 'this proposal'}."

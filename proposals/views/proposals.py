@@ -249,8 +249,9 @@ def act(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
     except Refused as no:
         return _ask(request, pk, known, form, refusal=no, status=no.status)
     messages.success(request, _what_was_done(done, known, form.sides))
-    queue = Queue.of(request)
-    return redirect(f"{done.get_absolute_url()}{queue.carried}" if queue else done)
+    # The place in the inbox that the page was reached from goes along.
+    place = f"?{request.GET.urlencode()}" if request.GET else ""
+    return redirect(f"{done.get_absolute_url()}{place}")
 
 
 def _ask(

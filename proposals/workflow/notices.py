@@ -32,7 +32,6 @@ from ..models import (
     rights_on,
 )
 from .mails import compose, has_address, in_site_time, link_to
-from .watching import ends_of, watchers_of, watchers_of_systems
 
 NEWS = timedelta(days=1)
 COMPLETE = " It is fully approved, and the register is up to date."
@@ -167,9 +166,10 @@ def _watchers(proposal: Proposal, step: Transition) -> dict[User, str]:
     """Who hears of a step because they watch -> why. Of an end without a decision those who watch
     the proposal itself, as everybody else who waits for nothing more.
     """
-    watchers = watchers_of(proposal)
+    watchers = Watch.objects.on(proposal).reasons()
     if not step.ends_undecided:
-        watchers = watchers_of_systems(ends_of(proposal)) | watchers
+        ends = [proposal.source_id, proposal.target_id]
+        watchers = Watch.objects.on_any(ends).reasons() | watchers
     return watchers
 
 
@@ -205,7 +205,7 @@ def tell_of_addition(physical: PhysicalFlow, *, by: User, at: datetime) -> None:
         "addition",
         lambda: {"physical": physical, "link": link_to(physical)},
     )
-    watchers = watchers_of_systems([flow.source_id, flow.target_id])
+    watchers = Watch.objects.on_any([flow.source_id, flow.target_id]).reasons()
     messages = {person: Message(f"{summary} {why}") for person, why in watchers.items()}
     messages |= {person: Message(summary) for person in people}
     messages.pop(by, None)
@@ -233,7 +233,7 @@ def tell_of_remark(remark: Remark, mentioned: Iterable[User]) -> None:
         proposal,
     )
     told = f"{by} remarks {where}", f"{by} mentions you in a remark {where}"
-    watchers = watchers_of(proposal)
+    watchers = Watch.objects.on(proposal).reasons()
     messages = {person: Message(f"{told[False]} {why}") for person, why in watchers.items()}
     messages |= {person: Message(told[person in mentioned]) for person in people}
     messages.pop(by, None)

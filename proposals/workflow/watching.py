@@ -4,7 +4,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from ..errors import Conflict
-from ..models import Proposal, Side, System, User, Watch
+from ..models import Proposal, System, User, Watch
 
 
 @transaction.atomic
@@ -24,24 +24,3 @@ def watch(watched: System | Proposal, *, by: User) -> None:
 
 def stop_watching(watched: System | Proposal, *, by: User) -> None:
     Watch.objects.on(watched).filter(user=by).delete()
-
-
-def watchers_of(proposal: Proposal) -> dict[User, str]:
-    """Who watches it -> why they are told, in a sentence."""
-    watches = Watch.objects.on(proposal).select_related("user").order_by("pk")
-    return {watch.user: "You watch this proposal." for watch in watches}
-
-
-def watchers_of_systems(systems: list[int]) -> dict[User, str]:
-    """As `watchers_of`, for those who watch one of `systems` (ids)."""
-    watches = Watch.objects.filter(system__in=systems).select_related("user", "system")
-    return {
-        watch.user: f"You watch {watch.system.name}."
-        for watch in watches.order_by("-pk")
-        if watch.system
-    }
-
-
-def ends_of(proposal: Proposal) -> list[int]:
-    """The ids of its systems."""
-    return [getattr(proposal, f"{side.lower()}_id") for side in Side]

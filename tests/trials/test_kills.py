@@ -54,7 +54,8 @@ class LastApproval:
         yield from broken(proposal, steps)
         yield from doubled(proposal, steps)
         seen = (proposal.state, len(steps), self.notices() - self.told)
-        if seen != (("FULLY_APPROVED", 4, 1) if done else ("SOURCE_APPROVED", 2, 0)):
+        # Told are the maker and, for the list of updates alone, who approved for the source.
+        if seen != (("FULLY_APPROVED", 4, 2) if done else ("SOURCE_APPROVED", 2, 0)):
             yield f"seen {seen}"
 
 
