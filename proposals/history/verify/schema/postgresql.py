@@ -135,7 +135,8 @@ def _key(model: type[models.Model], one: Any) -> tuple[list[str], list[int]]:
     """(columns, options) of an index or a unique constraint."""
     if isinstance(one, UniqueConstraint):
         return columns_of(model, one.fields), [0] * len(one.fields)
-    plain = [(term.name, "") for term in one.expressions if isinstance(term, F)]  # type: ignore[attr-defined]
+    terms: list[Any] = [term for term in one.expressions if isinstance(term, F)]
+    plain = [(term.name, "") for term in terms]
     parts = one.fields_orders or plain
     orders = [DESCENDING if order else 0 for _, order in parts]
     return columns_of(model, [name for name, _ in parts]), orders
