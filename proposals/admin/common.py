@@ -1,5 +1,7 @@
 """What the pages of the admin have in common: what is kept, tracked, or read only."""
 
+from contextlib import suppress
+
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.options import IncorrectLookupParameters
@@ -61,23 +63,24 @@ class Kept(Searched):
 
 
 class Prefilled(Searched):
-    """Its form for adding takes what the address says of it, but for related rows that cannot be:
-    Django would look them up unread.
+    """Its form for adding takes what the address says of it, but for what cannot be: Django would
+    look up related rows, and write down moments, unread.
     """
 
     def get_changeform_initial_data(self, request) -> dict:
-        initial = super().get_changeform_initial_data(request)
-        return {name: value for name, value in initial.items() if self._can_be(name, value)}
+        initial = {}
+        for name, value in super().get_changeform_initial_data(request).items():
+            with suppress(FieldDoesNotExist, ValidationError):
+                initial[name] = self._as_it_could_be(name, value)
+        return initial
 
-    def _can_be(self, name: str, value) -> bool:
-        try:
-            field = self.opts.get_field(name)
-            if field.is_relation:
-                for key in value if isinstance(value, list) else [value]:
-                    field.target_field.to_python(key)
-        except (FieldDoesNotExist, ValidationError):
-            return False
-        return True
+    def _as_it_could_be(self, name: str, value):
+        field = self.opts.get_field(name)
+        if not field.is_relation:
+            return field.to_python(value)
+        for key in value if isinstance(value, list) else [value]:
+            field.target_field.to_python(key)
+        return value
 
 
 class Tracked(SimpleHistoryAdmin, Prefilled):

@@ -24,7 +24,7 @@ class Receipt(models.Model):
     form = models.UUIDField(db_index=True)
     by = models.ForeignKey(User, models.PROTECT, related_name="+")
     at = models.DateTimeField(db_index=True)
-    page = models.CharField(max_length=500, blank=True)
+    page = models.TextField(blank=True)  # of a list it names all filters
     results = models.JSONField(default=list)
 
     def __str__(self) -> str:
