@@ -94,20 +94,19 @@ def test_a_finger_chooses_too(visitor, picker):
     expect(offers(visitor)).to_have_count(0)
 
 
-def test_after_an_error_focus_is_at_the_summary_and_its_links_lead_to_the_fields(
+def test_after_an_error_focus_is_in_the_first_wrong_field_and_the_summary_leads_to_each(
     visitor, people, source, target
 ):
     page = visitor.sign_in(people.maker).page
-    page.goto("/proposals/new/")
+    page.goto(f"/proposals/new/?source={source.pk}")
+    expect(page.get_by_label("Target")).to_be_focused()
     page.get_by_label("Target").fill("nowhere")
     page.get_by_role("button", name="Submit for approval").press("Enter")
     summary = page.get_by_role("alert")
-    expect(summary).to_be_focused()
+    expect(page.get_by_label("Target")).to_be_focused()
     visitor.complaints.clear()  # Chromium logs the 400
     visitor.check()
-    page.keyboard.press("Tab")
-    page.keyboard.press("Enter")
-    expect(page.get_by_label("Source")).to_be_focused()
+    summary.get_by_role("link", name="Data types").press("Enter")
     expect(page.get_by_label("Target")).to_have_value("nowhere")
 
 
@@ -298,6 +297,7 @@ def test_the_skip_link_leaves_nothing_in_the_address(visitor, people, source, ta
     page.get_by_role("link", name="Skip to the content").focus()
     page.keyboard.press("Enter")
     expect(page.locator("#main")).to_be_focused()
+    expect(page.locator("#main")).to_have_css("outline-style", "none")
     page.get_by_role("button", name="Save as draft").click()
     expect(page.get_by_text("saved as a draft")).to_be_visible()
     assert "#" not in page.url

@@ -499,3 +499,42 @@ def test_an_empty_list_of_reasons_says_whom_to_ask(as_, cast):
     assert advice not in text(as_(cast.maker).get("/proposals/new/"))
     Reason.objects.update(is_active=False)
     assert advice in text(as_(cast.maker).get("/proposals/new/"))
+
+
+# where one begins to write
+
+
+def begins(response) -> str:
+    """The name of the first element that takes the focus; empty if none does."""
+    elements = re.findall(r"<\w+[^>]*\sautofocus[\s>=][^>]*", response.content.decode())
+    return next(iter(re.findall(r'name="(\w+)"', elements[0]) or ["other"]), "") if elements else ""
+
+
+def test_every_form_begins_in_the_first_field_to_be_filled_or_corrected(
+    as_, cast, sent, story, source, target
+):
+    client = as_(cast.maker)
+    physical = story.physical.get_absolute_url()
+    bare = f"{story.logical.get_absolute_url()}physical/new/"
+    for url, field in [
+        (NEW, "source"),
+        (f"{NEW}?source={source.pk}", "target"),
+        (f"{NEW}?source={source.pk}&target={target.pk}", "source"),
+        (f"{physical}edit/", "transport"),
+        (f"{physical}remove/", "reason"),
+        (bare, "specification"),
+        ("/me/password/", "old_password"),
+        ("/me/", ""),
+        ("/proposals/", ""),
+        (physical, ""),
+    ]:
+        assert begins(client.get(url)) == field, url
+    for change, field in [
+        ({"target": "nowhere", "transport": ""}, "target"),
+        ({"transport": "PIGEON"}, "transport"),
+        ({"data_types": []}, "data_types"),
+    ]:
+        response = client.post(NEW, sent | {"submit": "1"} | change)
+        assert (response.status_code, begins(response)) == (400, field), change
+    wrong = client.post("/me/", {"delegate": cast.stranger.email, "ends_at": "never"})
+    assert begins(wrong) == "ends_at"

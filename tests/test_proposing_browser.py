@@ -80,7 +80,7 @@ def test_the_form_is_clean_in_each_of_its_states(visitor, people, source, target
     page.get_by_role("checkbox", name="Forward curves").check()
     visitor.check()
     page.get_by_role("button", name="Submit for approval").click()
-    expect(page.get_by_role("alert")).to_be_focused()
+    expect(page.locator("[aria-invalid=true]").first).to_be_focused()
     visitor.complaints.clear()  # Chromium logs the 400
     expect(page.get_by_label("Filter the data types")).to_have_value("curve FORW")
     page.get_by_label("Only that data flows").check()

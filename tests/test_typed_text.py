@@ -122,7 +122,7 @@ def test_what_has_arrived_is_gone(page, source, target):
 def test_what_was_refused_is_not_gone(visitor, page):
     write(page, "/proposals/new/", "Half a thought.")
     page.get_by_role("button", name="Submit for approval").click()
-    expect(page.get_by_role("alert")).to_be_focused()
+    expect(page.get_by_label("Source")).to_be_focused()
     page.goto("/systems/")
     page.goto("/proposals/new/")
     expect(page.get_by_label("Justification")).to_have_value("Half a thought.")

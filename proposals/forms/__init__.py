@@ -3,7 +3,7 @@ its verbs.
 """
 
 from .deciding import ActionForm, BulkDecisionForm, BulkForm, decision_verbs, who_needs_comment
-from .fields import MOST_OFFERED, SystemField, UserNameInput
+from .fields import MOST_OFFERED, SystemField, UserNameInput, focus_first
 from .me import AppearanceForm, DelegationForm, NoticesForm, PasswordForm
 from .proposing import ChangeForm, ProposalForm, RemovalForm, WishForm
 from .remarks import RemarkForm
@@ -31,5 +31,6 @@ __all__ = [
     "WhyInput",
     "WishForm",
     "decision_verbs",
+    "focus_first",
     "who_needs_comment",
 ]

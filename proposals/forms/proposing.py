@@ -22,6 +22,8 @@ NEW_SPECIFICATION = ["specification_name", "specification_format", "specificatio
 # With the source, what tells whether a wish repeats another or is like it.
 TELLING = ["target", "with_physical_flow", "specification", "specification_name", "name"]
 TELLING += ["transport", "frequency", "basis_offset"]
+# As the pages ask for them: what has to be filled first.
+SENDING = sorted(PhysicalFlow.ATTRIBUTES, key=lambda name: name not in PhysicalFlow.REQUIRED)
 
 
 def specifications_of(source: System | None):
@@ -104,7 +106,7 @@ class WishForm(SendingForm):
 
     class Meta:
         model = Proposal
-        fields = ["specification", *NEW_SPECIFICATION, "data_types", *PhysicalFlow.ATTRIBUTES]
+        fields = ["specification", *NEW_SPECIFICATION, "data_types", *SENDING]
         labels = {
             "specification_name": "Name",
             "specification_format": "Format",
@@ -285,7 +287,7 @@ class ChangeForm(SendingForm, ConcerningForm):
     data_types = DataTypesField()
 
     class Meta(ConcerningForm.Meta):
-        fields = [*PhysicalFlow.ATTRIBUTES, "data_types", *ConcerningForm.Meta.fields]
+        fields = [*SENDING, "data_types", *ConcerningForm.Meta.fields]
         labels = WishForm.Meta.labels
         help_texts = WishForm.Meta.help_texts
         widgets = WishForm.Meta.widgets | ConcerningForm.Meta.widgets

@@ -7,7 +7,7 @@ from django.views.generic import DetailView
 from .. import workflow
 from ..errors import Invalid, Refused
 from ..files.download import table_response
-from ..forms import WishForm
+from ..forms import WishForm, focus_first
 from ..forms.filters import FlowFilter
 from ..history.changes import history_of
 from ..models import LogicalFlow, PhysicalFlow, Proposal, prefetch_rights
@@ -165,6 +165,7 @@ def add_physical_flow(request: HttpRequest, pk: int) -> HttpResponse:
         except Refused as no:
             refusal = no
     status = 200 if request.method != "POST" else refusal.status if refusal else 400
+    focus_first(form)
     return render(
         request,
         "proposals/physicalflow_form.html",

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from .. import workflow
 from ..errors import Invalid, Refused
-from ..forms import BulkDecisionForm, BulkForm, decision_verbs
+from ..forms import BulkDecisionForm, BulkForm, decision_verbs, focus_first
 from ..forms.filters import InboxFilter
 from ..models import Notice, Offer, Proposal, Receipt, Right, User, Verb, prefetch_rights, verbs
 from .form_pages import act_once
@@ -165,7 +165,9 @@ def _choice(request: HttpRequest, data: QueryDict) -> Choice:
 def _ask(
     request: HttpRequest, choice: Choice, form: BulkDecisionForm, status: int = 200
 ) -> HttpResponse:
-    if choice.verb.words.comment_is_required:
+    if form.is_bound:
+        focus_first(form)
+    elif choice.verb.words.comment_is_required:
         form.begin_at_comment()
     context = {"choice": choice, "form": form, "queue": Queue.of(request)}
     return render(request, "proposals/inbox_decide.html", context, status=status)

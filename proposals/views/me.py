@@ -8,7 +8,14 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from .. import workflow
-from ..forms import MOST_OFFERED, AppearanceForm, DelegationForm, NoticesForm, PasswordForm
+from ..forms import (
+    MOST_OFFERED,
+    AppearanceForm,
+    DelegationForm,
+    NoticesForm,
+    PasswordForm,
+    focus_first,
+)
 from ..models import ChangeContext, Delegation, User, clean
 from .appearance import keep
 from .form_pages import form_page, form_target
@@ -34,7 +41,9 @@ def me(request: HttpRequest) -> HttpResponse:
             f"{delegation.delegate} decides for you {begins}until {_moment(delegation.ends_at)}.",
         )
         return redirect("me")
-    return _page(request, form, status=400 if request.method == "POST" else 200)
+    if form.is_bound:
+        focus_first(form)
+    return _page(request, form, status=400 if form.is_bound else 200)
 
 
 def _page(request: HttpRequest, form: DelegationForm, status: int) -> HttpResponse:
@@ -105,6 +114,7 @@ def change_password(request: HttpRequest) -> HttpResponse:
         update_session_auth_hash(request, request.user)
         messages.success(request, "Your password has been changed.")
         return redirect("me")
+    focus_first(form)
     status = 400 if request.method == "POST" else 200
     return render(request, "proposals/password.html", {"form": form}, status=status)
 

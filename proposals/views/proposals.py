@@ -14,7 +14,7 @@ from django.views.generic import DetailView
 from .. import workflow
 from ..errors import Invalid, Refused
 from ..files.download import table_response
-from ..forms import ActionForm, RemarkForm, who_needs_comment
+from ..forms import ActionForm, RemarkForm, focus_first, who_needs_comment
 from ..forms.filters import ProposalFilter
 from ..models import (
     Offer,
@@ -272,7 +272,9 @@ def _ask(
         form = ActionForm(verb=verb)
     if verb.name in offers:
         form.offer(offers[verb.name], both=proposal.policy.one_person_both_sides)
-    if verb.words.comment_is_required:
+    if form.is_bound:
+        focus_first(form)
+    elif verb.words.comment_is_required:
         form.begin_at_comment()
     context = {"proposal": proposal, "verb": verb, "form": form, "refusal": refusal}
     context["queue"] = Queue.of(request)

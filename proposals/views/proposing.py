@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from .. import workflow
 from ..errors import Conflict, Invalid, NoRight, Refused
-from ..forms import ChangeForm, ProposalForm, RemovalForm
+from ..forms import ChangeForm, ProposalForm, RemovalForm, focus_first
 from ..models import PhysicalFlow, Proposal, ProposalType, System
 from ..reports import advice
 from ..workflow import provisioning
@@ -119,6 +119,8 @@ def _form(
 ) -> HttpResponse:
     proposal = form.instance
     context = {"form": form, "proposal": proposal, "refusal": refusal, "judged": form.is_bound}
+    if form.is_bound or request.method != "POST":
+        focus_first(form)
     if proposal.revises:
         context["closing"] = proposal.revises.last_transition()
     if proposal.type == ProposalType.CREATE:

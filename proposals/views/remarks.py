@@ -3,7 +3,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 
 from .. import workflow
 from ..errors import Conflict, Invalid, Refused
-from ..forms import RemarkForm
+from ..forms import RemarkForm, focus_first
 from ..models import Proposal, Remark
 from .form_pages import form_page
 from .proposals import readable
@@ -46,6 +46,7 @@ def _page(
     refusal: Refused | None = None,
     status: int = 200,
 ) -> HttpResponse:
+    focus_first(form)
     context = {
         "proposal": proposal,
         "form": form,
