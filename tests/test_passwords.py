@@ -167,7 +167,7 @@ def invite(client, *people) -> str:
 
 def test_an_administrator_invites_who_has_no_password_yet(as_, cast, newcomer):
     client = as_(cast.superuser)
-    listed = client.get("/admin/proposals/user/?has_password=no").context["cl"].result_list
+    listed = client.get("/admin/proposals/user/?can_sign_in=no").context["cl"].result_list
     assert newcomer in listed
     page = invite(client, newcomer, cast.inactive)
     assert "People invited: 1." in page
@@ -175,7 +175,7 @@ def test_an_administrator_invites_who_has_no_password_yet(as_, cast, newcomer):
     set_by(link_sent_to(newcomer))
     assert signs_in(newcomer)
     newcomer.refresh_from_db()
-    with_one = client.get("/admin/proposals/user/?has_password=yes").context["cl"].result_list
+    with_one = client.get("/admin/proposals/user/?can_sign_in=yes").context["cl"].result_list
     assert newcomer in with_one
 
 

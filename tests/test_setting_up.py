@@ -47,10 +47,11 @@ def test_people_who_cannot_sign_in_are_counted_and_shown(as_, cast):
     number = User.objects.filter(is_active=True).count() - 1
     is_done, purpose = advised("Passwords")
     assert (is_done, purpose.split(" have")[0]) == (False, f"{number} people")
+    assert "(4 may approve): choose them" in purpose
     [task] = [task for task in advised_tasks() if task.name == "Passwords"]
     chief = as_(User.objects.get(pk=cast.superuser.pk))
     assert chief.get(task.url).context["cl"].result_count == number
-    rest = chief.get("/admin/proposals/user/?has_password=yes").context["cl"]
+    rest = chief.get("/admin/proposals/user/?can_sign_in=yes").context["cl"]
     assert list(rest.queryset) == [cast.maker]
 
 

@@ -38,25 +38,34 @@ class NewPersonForm(AdminUserCreationForm):
         return self.cleaned_data["username"]
 
 
-class HasPassword(admin.SimpleListFilter):
-    """Who was imported has none until they are invited."""
+class CanSignIn(admin.SimpleListFilter):
+    """Of active people: who was imported cannot until they are invited."""
 
-    title = "password"
-    parameter_name = "has_password"
+    title = "signing in"
+    parameter_name = "can_sign_in"
 
     def lookups(self, request, model_admin) -> list[tuple[str, str]]:
-        return [("yes", "Has one"), ("no", "Has none yet")]
+        return [("yes", "Can"), ("no", "Cannot yet")]
 
     def queryset(self, request, people):
-        without = User.objects.without_password().order_by().values("pk")
-        chosen = {"yes": people.exclude(pk__in=without), "no": people.filter(pk__in=without)}
+        unable = User.objects.unable_to_sign_in().order_by().values("pk")
+        active = people.filter(is_active=True)
+        chosen = {"yes": active.exclude(pk__in=unable), "no": active.filter(pk__in=unable)}
         return chosen.get(self.value(), people)
 
 
 @admin.register(User)
 class PersonAdmin(GivesRights, Kept, UserAdmin):
-    list_display = ["name", "email", "title", "organisational_unit", "is_active", "is_staff"]
-    list_filter = [HasPassword, "is_active", "is_staff", "is_superuser", "groups"]
+    list_display = [
+        "name",
+        "email",
+        "title",
+        "organisational_unit",
+        "is_active",
+        "can_sign_in",
+        "is_staff",
+    ]
+    list_filter = [CanSignIn, "is_active", "is_staff", "is_superuser", "groups"]
     actions = ["invite"]
     list_select_related = ["organisational_unit"]
     search_fields = ["search_text"]
@@ -88,6 +97,10 @@ class PersonAdmin(GivesRights, Kept, UserAdmin):
     ]
     powers = ["is_staff", "is_superuser", "groups", "user_permissions"]
     gives_rights = {"is_active", "groups"}
+
+    @admin.display(boolean=True, description="can sign in")
+    def can_sign_in(self, person: User) -> bool:
+        return person.is_active and not person.cannot_sign_in
 
     def get_readonly_fields(self, request, obj=None) -> list[str]:
         """Superusers alone give powers: who may merely edit people could otherwise take them."""

@@ -50,9 +50,9 @@ class PeopleQuerySet(SearchedQuerySet):
             values.setdefault("session_salt", new_salt())
         return super().update(**values)
 
-    def without_password(self):
-        """Those who cannot sign in: imported, and not invited or not followed the link yet."""
-        return self.filter(password__startswith=UNUSABLE_PASSWORD_PREFIX)
+    def unable_to_sign_in(self):
+        """The active of whom `cannot_sign_in` is true."""
+        return self.filter(is_active=True, password__startswith=UNUSABLE_PASSWORD_PREFIX)
 
     def administrators(self):
         return self.filter(is_active=True, is_superuser=True)
@@ -183,6 +183,11 @@ class User(WithHistory, AbstractUser):
             others = User.objects.administrators().exclude(pk=self.pk)
             if User.objects.administrators().filter(pk=self.pk).exists() and not others.exists():
                 raise ValidationError(LAST_ADMINISTRATOR)
+
+    @property
+    def cannot_sign_in(self) -> bool:
+        """Active, and without a way in: imported, and not invited or not followed the link yet."""
+        return self.is_active and not self.has_usable_password()
 
     @property
     def is_administrator(self) -> bool:

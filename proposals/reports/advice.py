@@ -48,13 +48,14 @@ class Hint:
 @dataclass(frozen=True)
 class Approvers:
     """Who could approve for one side of a wish, a sentence in parts; `nobody` if only stewards
-    could, or nobody at all.
+    could, or nobody at all; `unreachable` if none of them has a way to sign in yet.
     """
 
     side: Side
     system: Any
     parts: Parts
     nobody: bool = False
+    unreachable: bool = False
 
     @property
     def sentence(self) -> str:
@@ -85,10 +86,31 @@ def _approvers_on(wish: Proposal, side: Side, automatic: Right | None) -> Approv
         return Approvers(side, system, [sentence])
     able = [right for right in rights_on(wish, side) if right.may_approve]
     own = [right for right in able if right.basis != Basis.STEWARD]
+    ready, unready = _by_way_to_sign_in(own)
     if own:
-        return Approvers(side, system, [*_names(own), " can approve."])
+        return Approvers(side, system, _who_can(ready, unready), unreachable=not ready)
     parts = [_why_nobody(wish, side), " ", *_instead(wish, able)]
     return Approvers(side, system, parts, nobody=True)
+
+
+def _by_way_to_sign_in(rights: list[Right]) -> tuple[list[Right], list[Right]]:
+    """Those of people who have one, and those of people who have none yet."""
+    unready = [right for right in rights if right.user and right.user.cannot_sign_in]
+    return [right for right in rights if right not in unready], unready
+
+
+def _who_can(ready: list[Right], unready: list[Right]) -> Parts:
+    if not unready:
+        return [*_names(ready), " can approve."]
+    if not ready:
+        return [*_names(unready), f" can approve, but {_have_no_way(unready)}"]
+    others = [*_names(unready), f" could too, but {_have_no_way(unready)}"]
+    return [*_names(ready), " can approve. ", *others]
+
+
+def _have_no_way(rights: list[Right]) -> str:
+    have = "has" if len({right.user for right in rights}) == 1 else "have"
+    return f"{have} no way to sign in yet."
 
 
 def _why_nobody(wish: Proposal, side: Side) -> str:
@@ -106,6 +128,10 @@ def _why_nobody(wish: Proposal, side: Side) -> str:
 def _instead(wish: Proposal, stewards: list[Right]) -> Parts:
     if wish.policy.side_without_approver == SideWithoutApprover.REFUSE:
         return ["So it cannot be submitted."]
+    _, unready = _by_way_to_sign_in(stewards)
+    if stewards and unready:
+        silent = [*_names(unready), f" {_have_no_way(unready)}"]
+        return ["The stewards decide: ", *_names(stewards), ". ", *silent]
     if stewards:
         return ["The stewards decide: ", *_names(stewards), "."]
     return ["There is no steward either: it would wait until somebody can."]

@@ -96,16 +96,23 @@ def advised_tasks() -> list[Task]:
 
 
 def _passwords() -> Task:
-    without = _number(User.objects.filter(is_active=True).without_password())
+    unable = User.objects.unable_to_sign_in()
+    without, approvers = _number(unable), _number(unable.filter(pk__in=_people_asked()))
     people = "1 person has" if without == "1" else f"{without} people have"
+    asked = f" ({approvers} may approve)" if approvers else ""
     return Task(
         "Passwords",
-        f"{people} none yet and cannot sign in: choose them in the list and invite them."
+        f"{people} none yet and cannot sign in{asked}: choose them in the list and invite them."
         if without
         else "Everybody active has one.",
         not without,
-        reverse("admin:proposals_user_changelist") + "?has_password=no&is_active__exact=1",
+        reverse("admin:proposals_user_changelist") + "?can_sign_in=no",
     )
+
+
+def _people_asked() -> QuerySet:
+    """Whose decision somebody may wait for."""
+    return able_to_approve().order_by().values("user")
 
 
 def _approvers() -> Task:

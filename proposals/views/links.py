@@ -28,6 +28,19 @@ def links(things: Any) -> str:
 
 
 @register.filter
+def approver(person: Any) -> str:
+    """Who is named because they may decide; a mark says that they have no way to sign in yet."""
+    if getattr(person, "cannot_sign_in", False):
+        return format_html('{} <span class="unable">cannot sign in yet</span>', link(person))
+    return link(person)
+
+
+@register.filter
+def approvers(people: Any) -> str:
+    return format_html_join(", ", "{}", ((approver(person),) for person in people))
+
+
+@register.filter
 def with_links(parts: Any, target: str = "") -> str:
     """A sentence in parts: what has a page is a link, in a tab of its own where that is said."""
     if isinstance(parts, str):
@@ -47,7 +60,7 @@ def cell(column: Any, row: Any) -> str:
     """What a column of a list says of a row: things are links, of a moment the day is shown."""
     value = column.value(row)
     if isinstance(value, list):
-        return links(value) or NOTHING
+        return approvers(value) or NOTHING
     if isinstance(value, datetime):
         local = timezone.localtime(value)
         return format_html(

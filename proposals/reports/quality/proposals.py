@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from ...models import Proposal, Side, User, prefetch_rights
 from ..list_columns import names
-from ..sentences import listed
+from ..sentences import Parts, listed
 from .common import Line, Question, Remedy, Row, mail_to
 
 NEARLY = timedelta(days=3)
@@ -57,7 +57,7 @@ class Overdue(Question):
         note = f"Overdue since {due}" if left < timedelta() else f"Due {due}"
         waits = listed(
             (
-                [*(listed(dict.fromkeys(people)) or ["nobody"]), f" ({side.lower()})"]
+                [*(listed(map(_asked, people)) or ["nobody"]), f" ({side.lower()})"]
                 for side, people in row.pending_approvers
             ),
             "; ",
@@ -96,3 +96,7 @@ class Overdue(Question):
         route = [row.source.name, row.source.code, row.target.name, row.target.code]
         facts = [row.pk, *route, row.get_state_display(), row.maker, row.due_at]
         return [*facts, waits.get(Side.SOURCE, ""), waits.get(Side.TARGET, "")]
+
+
+def _asked(person: User) -> Parts:
+    return [person, " (cannot sign in yet)"] if person.cannot_sign_in else [person]

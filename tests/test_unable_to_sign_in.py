@@ -1,0 +1,72 @@
+"""Whoever may decide and has no way to sign in yet is marked wherever they are named for it."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from proposals.models import User
+
+from . import factories
+from .test_advice import advised
+from .test_pages import text
+
+MARK = "cannot sign in yet"
+
+
+def silence(*people) -> None:
+    User.objects.filter(pk__in=[person.pk for person in people]).update(password="!none")
+
+
+def test_one_question_and_one_fact_agree_on_who_cannot_sign_in(cast):
+    silence(cast.both, cast.inactive)
+    unable = set(User.objects.unable_to_sign_in())
+    assert unable == {person for person in User.objects.all() if person.cannot_sign_in}
+    assert unable == {cast.both}
+
+
+def test_every_page_that_names_approvers_marks_who_cannot_sign_in(as_, cast, source, target):
+    silence(cast.target_approver)
+    nearly = timezone.now() - timedelta(days=29)
+    proposal = factories.proposed(cast.maker, source, target, at=nearly)
+    marked = {
+        f"/proposals/{proposal.pk}/": f"Bo Both, Tess Target {MARK}",
+        "/proposals/": f"Bo Both, Tess Target {MARK}",
+        f"/systems/{proposal.target_id}/": f"Tess Target {MARK} Data Owner",
+        "/systems/?columns=approvers": f"Bo Both, Tess Target {MARK}",
+        "/quality/overdue/": f"Tess Target ({MARK})",
+        "/insights/": f"Tess Target {MARK}",
+        f"/people/{cast.target_approver.pk}/": "Cannot sign in yet",
+    }
+    client = as_(cast.maker)
+    for page, words in marked.items():
+        shown = text(client.get(page))
+        assert words in shown, page
+        assert f"Bo Both {MARK}" not in shown, page
+
+
+OWN = "Target Risk Engine "
+
+
+@pytest.mark.parametrize(
+    ("silent", "told"),
+    [
+        ([], "Bo Both, Tess Target can approve."),
+        (["target_approver"], "Bo Both can approve. Tess Target could too, but has no way to"),
+        (["target_approver", "both"], "Bo Both, Tess Target can approve, but have no way to sign"),
+    ],
+)
+def test_advice_says_who_can_approve_and_cannot_sign_in(as_, cast, silent, told):
+    silence(*(getattr(cast, name) for name in silent))
+    page = advised(as_(cast.maker))
+    assert OWN + told in page
+    client = as_(cast.maker)
+    shown = client.get("/proposals/new/advice/", {"source": "LEDGER", "target": "RISK"})
+    assert ('class="nobody"' in shown.content.decode()) == (len(silent) == 2)
+
+
+def test_advice_says_that_the_steward_cannot_sign_in(as_, cast):
+    factories.system("Lonely", code="LONE")
+    silence(cast.steward)
+    told = "The stewards decide: Stella Steward. Stella Steward has no way to sign in yet."
+    assert told in advised(as_(cast.maker), target="LONE")
