@@ -168,6 +168,24 @@ def test_who_gets_checkpoints_has_a_mail_address(operator):
         environment.addresses("LEDGER_MAIL")
 
 
+@pytest.mark.parametrize(
+    ("url", "roots", "sentence"),
+    [
+        ("stamps.example", __file__, "has to look like https://stamps.example/tsa"),
+        ("file:///etc/passwd", __file__, "has to look like https://stamps.example/tsa"),
+        ("https://stamps.example/tsa", None, "LEDGER_TIMESTAMP_ROOTS both or neither"),
+        (None, __file__, "LEDGER_TIMESTAMP_ROOTS both or neither"),
+        ("https://stamps.example/tsa", "/nowhere.pem", "“/nowhere.pem”, which is no file"),
+    ],
+)
+def test_a_service_of_stamps_is_named_with_what_vouches_for_it(operator, url, roots, sentence):
+    operator(LEDGER_TIMESTAMP_URL=url, LEDGER_TIMESTAMP_ROOTS=roots)
+    with pytest.raises(ImproperlyConfigured, match=sentence):
+        environment.timestamps()
+    operator(LEDGER_TIMESTAMP_URL="http://127.0.0.1:318/tsa", LEDGER_TIMESTAMP_ROOTS=__file__)
+    assert environment.timestamps()[0] == "http://127.0.0.1:318/tsa"
+
+
 def test_a_path_is_one_however_it_is_written(operator, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     operator(LEDGER_KEY="keys/private.txt")

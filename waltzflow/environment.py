@@ -208,6 +208,24 @@ def addresses(name: str) -> list[str]:
     return named
 
 
+def timestamps() -> tuple[str | None, Path | None]:
+    """(URL, file of certificates) of the service that stamps checkpoints; None if there is none."""
+    url = os.environ.get("LEDGER_TIMESTAMP_URL", "").strip() or None
+    roots = path("LEDGER_TIMESTAMP_ROOTS")
+    if url and not re.fullmatch(rf"(?i:{ORIGIN})(/\S*)?", url):
+        raise ImproperlyConfigured(
+            f"LEDGER_TIMESTAMP_URL is “{url}”: it has to look like https://stamps.example/tsa."
+        )
+    if (url is None) != (roots is None):
+        raise ImproperlyConfigured(
+            "Set LEDGER_TIMESTAMP_URL and LEDGER_TIMESTAMP_ROOTS both or neither: where stamps are "
+            "asked for, and the file of the certificates (PEM) that they must lead to."
+        )
+    if roots and not roots.is_file():
+        raise ImproperlyConfigured(f"LEDGER_TIMESTAMP_ROOTS is “{roots}”, which is no file.")
+    return url, roots
+
+
 def time_zone(default: str) -> str:
     name = os.environ.get("TIME_ZONE", "").strip() or default
     try:

@@ -20,6 +20,7 @@ from .environment import (
     secret,
     sender,
     time_zone,
+    timestamps,
 )
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -239,6 +240,7 @@ LEDGER_NAME = f"{BASE.host}{BASE.path}/ledger"
 LEDGER_KEY = path("LEDGER_KEY")
 LEDGER_CHECKPOINTS = path("LEDGER_CHECKPOINTS")
 LEDGER_MAIL = addresses("LEDGER_MAIL")
+LEDGER_TIMESTAMP_URL, LEDGER_TIMESTAMP_ROOTS = timestamps()
 
 # To the console, in production too, where Django by itself would keep errors to itself.
 LOGGING = {

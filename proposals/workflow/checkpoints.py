@@ -1,7 +1,8 @@
-"""When a checkpoint of the ledger is signed, and that the auditors get it by mail."""
+"""When a checkpoint of the ledger is signed and stamped, and that the auditors get it by mail."""
 
 import logging
 from datetime import datetime, timedelta
+from itertools import islice
 
 from django.conf import settings
 from django.db import transaction
@@ -11,6 +12,7 @@ from ..history import ledger
 
 HOURLY = timedelta(hours=1)
 MOST_LEAVES = 10_000  # after the last checkpoint
+STAMPED_AT_ONCE = 24  # checkpoints: after a day without the service, all of it
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +53,26 @@ def sign(at: datetime) -> ledger.Kept:
             message=f"{kept.note}\nThe public key:\n{key.public}\n",
         )
     return kept
+
+
+def stamp_missing(at: datetime) -> tuple[int, int]:
+    """One pass of the worker: (how many checkpoints were stamped, 1 if that failed).
+
+    The newest first, since they are the ones whose moment is not long ago; what cannot be stamped
+    now is tried again in the next pass.
+    """
+    service, folder = ledger.service(), settings.LEDGER_CHECKPOINTS
+    if service is None or folder is None:
+        return 0, 0
+    stamped = 0
+    try:
+        for checkpoint in islice(ledger.unstamped(folder), STAMPED_AT_ONCE):
+            ledger.stamp(checkpoint, service)
+            stamped += 1
+    except (ledger.TimestampBroken, ledger.CheckpointBroken) as broken:
+        log.error("A checkpoint is not stamped: %s", broken)
+        return stamped, 1
+    return stamped, 0
 
 
 def _is_due(at: datetime) -> bool:

@@ -102,6 +102,7 @@ def pack_of(
         raise Refused(str(broken)) from broken
     pack.files |= {row.name: row.text.encode() for row in proven}
     pack.files |= {f"checkpoints/{one.name}": one.note.encode() for one in chosen}
+    pack.files |= _stamps(folder, chosen)
     pack.files["proofs.json"] = _json(
         {
             "checkpoint": newest.name,
@@ -161,6 +162,12 @@ def _chosen(signed: list[Signed], numbers: list[int], wanted: Collection[int]) -
     places = {bisect_right(sizes, number) for number in numbers} | {len(signed) - 1}
     places |= {sizes.index(size) for size in wanted}
     return [signed[place] for place in sorted(places)]
+
+
+def _stamps(folder: Path, chosen: list[Signed]) -> dict[str, bytes]:
+    """What others signed of the moments of these checkpoints."""
+    stamps = [ledger.stamp_of(folder / one.name) for one in chosen]
+    return {f"timestamps/{path.name}": path.read_bytes() for path in stamps if path.exists()}
 
 
 def _proven(recorded: Recorded, keys: rows.Keys, tree: Tree, pack: Pack) -> Iterator[Proven]:

@@ -1,6 +1,6 @@
 """Checks an evidence pack: whether every row in it is what a signed checkpoint vouches for.
 
-    python3 verify.py [--key KEY] [--checkpoint FILE]
+    python3 verify.py [--key KEY] [--checkpoint FILE] [--timestamps FILE]
 
 It needs Python 3.8 or later and the program openssl (3.0 or later), and neither the database nor a
 network. It says yes and exits with 0, or names what differs and exits with 1; with 2 if it cannot
@@ -108,14 +108,9 @@ class Key:
             Path(files["key"]).write_bytes(pem % base64.b64encode(ED25519_DER + self.raw))
             Path(files["text"]).write_bytes(text)
             Path(files["signature"]).write_bytes(signature)
-            command = ["openssl", "pkeyutl", "-verify", "-pubin", "-inkey", files["key"]]
+            command = ["pkeyutl", "-verify", "-pubin", "-inkey", files["key"]]
             command += ["-rawin", "-in", files["text"], "-sigfile", files["signature"]]
-            try:
-                done = subprocess.run(command, capture_output=True, text=True, check=False)
-            except OSError:
-                raise CannotCheck(
-                    "The program openssl is not there, and signatures cannot be checked without."
-                ) from None
+            done = openssl(*command)
         if "Signature Verified Successfully" in done.stdout:
             return True
         if "Signature Verification Failure" in done.stdout:
@@ -149,6 +144,28 @@ class Checkpoint:
             raise Differs("is signed by a key that was not in use at its time")
 
 
+# Time stamps (RFC 3161)
+
+
+def openssl(*command: str) -> subprocess.CompletedProcess[str]:
+    try:
+        return subprocess.run(["openssl", *command], capture_output=True, text=True, check=False)
+    except OSError:
+        raise CannotCheck(
+            "The program openssl is not there, and signatures cannot be checked without."
+        ) from None
+
+
+def stamped_at(stamp: Path, checkpoint: Path, roots: Path) -> str:
+    """The moment in the stamp, once it was found to be of this file and by this service."""
+    files = ["-in", str(stamp), "-data", str(checkpoint), "-CAfile", str(roots)]
+    done = openssl("ts", "-verify", *files)
+    if "Verification: OK" not in done.stdout + done.stderr:
+        raise Differs(f"is no stamp of {checkpoint.name} by the service that you trust")
+    text = openssl("ts", "-reply", "-in", str(stamp), "-text").stdout
+    return next(line for line in text.splitlines() if line.startswith("Time stamp: "))[12:]
+
+
 def decoded(text: str) -> bytes:
     try:
         content = base64.b64decode(text, validate=True)
@@ -171,8 +188,11 @@ class Pack:
         self.rows: dict[str, dict[str, Any]] = {}  # those proven, by the name of the file
         self.newest: Any = None
         self.waiting: list[str] = []
+        self.stamps: dict[str, str] = {}  # name of a checkpoint -> when others saw it
 
-    def check(self, own_key: str | None, own_checkpoint: Path | None) -> None:
+    def check(
+        self, own_key: str | None, own_checkpoint: Path | None, roots: Path | None = None
+    ) -> None:
         self._check_files()
         keys = self._keys(own_key)
         checkpoints = self._checkpoints(keys, own_checkpoint)
@@ -188,6 +208,8 @@ class Pack:
         for name in sorted(proofs["rows"]):
             self._attempt(name, self._check_row, name, proofs["rows"][name], newest)
         self._check_trails()
+        if roots:
+            self._check_stamps(roots)
         self.newest, self.waiting = newest, proofs["waiting"]
 
     def _attempt(self, name: str, check: Any, *arguments: Any) -> Any:
@@ -315,6 +337,16 @@ class Pack:
                         "where the one before led."
                     )
 
+    def _check_stamps(self, roots: Path) -> None:
+        for stamp in sorted((self.folder / "timestamps").glob("*")):
+            checkpoint = self.folder / "checkpoints" / f"{stamp.stem}.txt"
+            name = f"timestamps/{stamp.name}"
+            moment = self._attempt(name, stamped_at, stamp, checkpoint, roots)
+            if moment:
+                self.stamps[checkpoint.name] = moment
+        if not self.stamps:
+            self.wrong.append("timestamps has no stamp that could be checked.")
+
     def of(self, table: str) -> list[dict[str, Any]]:
         """The proven rows of a table."""
         return [row["row"] for row in self.rows.values() if row["table"] == table]
@@ -382,10 +414,16 @@ def main() -> int:
     parser.add_argument(
         "--checkpoint", type=Path, help="A checkpoint that you keep: it must agree with the pack."
     )
+    parser.add_argument(
+        "--timestamps",
+        type=Path,
+        metavar="FILE",
+        help="The certificates (PEM) of the time-stamping service, got from itself.",
+    )
     options = parser.parse_args()
     pack = Pack(Path(__file__).resolve().parent)
     try:
-        pack.check(options.key, options.checkpoint)
+        pack.check(options.key, options.checkpoint, options.timestamps)
     except CannotCheck as cannot:
         print(f"CANNOT BE CHECKED: {cannot}")
         return 2
@@ -401,6 +439,8 @@ def main() -> int:
         f"\nYES. {len(pack.rows)} rows are what the ledger took down, and the checkpoint of "
         f"{newest.at} over {newest.size} leaves vouches for them."
     )
+    for name, moment in pack.stamps.items():
+        print(f"A service of others saw {name} on {moment}.")
     if pack.waiting:
         print(f"Rows newer than that checkpoint, which are not in the pack: {len(pack.waiting)}.")
     if not options.key:

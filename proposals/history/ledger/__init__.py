@@ -7,6 +7,7 @@ still, word for word, whatever the owner of the database did.
 
 from .canonical import RECORDED, Recorded, fingerprint, members_of, text_of, texts_of
 from .checkpoints import (
+    STAMP,
     Checkpoint,
     CheckpointBroken,
     DatedKey,
@@ -22,10 +23,12 @@ from .notes import NoteBroken, PrivateKey, PublicKey, opened
 from .sequencer import Extension, extend, extend_ledger, rows_behind, settled_marks
 from .state import LedgerState, ledger_state
 from .stored import LedgerBroken, size, stored_tree
+from .timestamps import Service, TimestampBroken, service, stamp, stamp_of, stamped_at, unstamped
 from .tree import Growing, Tree, leaf_hash, node_hash
 
 __all__ = [
     "RECORDED",
+    "STAMP",
     "Checkpoint",
     "CheckpointBroken",
     "DatedKey",
@@ -38,6 +41,8 @@ __all__ = [
     "PrivateKey",
     "PublicKey",
     "Recorded",
+    "Service",
+    "TimestampBroken",
     "Tree",
     "extend",
     "extend_ledger",
@@ -54,10 +59,15 @@ __all__ = [
     "public_keys_file",
     "read_key",
     "rows_behind",
+    "service",
     "settled_marks",
     "sign_checkpoint",
     "size",
+    "stamp",
+    "stamp_of",
+    "stamped_at",
     "stored_tree",
     "text_of",
     "texts_of",
+    "unstamped",
 ]

@@ -19,6 +19,7 @@ from .notes import NoteBroken, PrivateKey, PublicKey, opened
 from .stored import LedgerBroken, size, stored_tree
 
 PUBLIC_KEYS = "public-keys.txt"
+STAMP = ".tsr"  # what lies beside a checkpoint and says when others saw it
 NAME = re.compile(r"(\d{12})-(\d{8}T\d{6}Z)\.txt")
 MOMENT_OF_NAME = "%Y%m%dT%H%M%SZ"
 
@@ -82,11 +83,11 @@ class Kept:
 
 
 def kept_checkpoints(folder: Path) -> list[Kept]:
-    """Every file of the directory but that of the keys and hidden ones, in order; CheckpointBroken
-    if the directory or its keys cannot be read.
+    """Every file of the directory but those of keys and stamps and hidden ones, in order;
+    CheckpointBroken if the directory or its keys cannot be read.
     """
     keys = public_keys(folder)
-    return [read_checkpoint(path, keys) for path in sorted(_files(folder))]
+    return [read_checkpoint(path, keys) for path in sorted(checkpoint_files(folder))]
 
 
 def read_checkpoint(path: Path, keys: list[DatedKey]) -> Kept:
@@ -137,7 +138,7 @@ def public_keys(folder: Path) -> list[DatedKey]:
 
 def newest_name(folder: Path) -> tuple[int, datetime] | None:
     """(size, moment) that the name of the newest checkpoint says, or None if there is none."""
-    matches = filter(None, (NAME.fullmatch(path.name) for path in _files(folder)))
+    matches = filter(None, (NAME.fullmatch(path.name) for path in checkpoint_files(folder)))
     newest = max((match.groups() for match in matches), default=None)
     if newest is None:
         return None
@@ -173,7 +174,7 @@ def sign_checkpoint(key: PrivateKey, folder: Path, at: datetime) -> Kept:
         key.name, leaves, _root(leaves), at.astimezone(UTC).replace(microsecond=0)
     )
     path = folder / checkpoint.name
-    _write_once(path, key.sign(checkpoint.text))
+    write_once(path, key.sign(checkpoint.text).encode())
     kept = read_checkpoint(path, public_keys(folder))
     if kept.checkpoint != checkpoint:
         raise CheckpointBroken(f"{path} is there already and says something else.")
@@ -201,12 +202,14 @@ def _root(leaves: int) -> bytes:
         raise CheckpointBroken(str(error)) from error
 
 
-def _write_once(path: Path, text: str) -> None:
-    """The whole file, and never over another one, which stays."""
+def write_once(path: Path, content: bytes) -> None:
+    """The whole file, and never over another one, which stays; CheckpointBroken if it cannot be
+    written.
+    """
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with unfinished.open("x") as file:
-            file.write(text)
+        with unfinished.open("xb") as file:
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         unfinished.chmod(0o444)
@@ -219,11 +222,15 @@ def _write_once(path: Path, text: str) -> None:
         unfinished.unlink(missing_ok=True)
 
 
-def _files(folder: Path) -> Iterator[Path]:
+def checkpoint_files(folder: Path) -> Iterator[Path]:
     try:
         paths = list(folder.iterdir())
     except OSError as error:
         raise CheckpointBroken(
             f"The directory of checkpoints cannot be read: {error.strerror}: {folder}"
         ) from error
-    return (path for path in paths if path.name != PUBLIC_KEYS and not path.name.startswith("."))
+    return (
+        path
+        for path in paths
+        if path.name != PUBLIC_KEYS and path.suffix != STAMP and not path.name.startswith(".")
+    )

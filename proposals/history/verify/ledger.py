@@ -15,15 +15,21 @@ from django.utils import timezone
 from ...models import LedgerForm, LedgerLeaf, LedgerNode
 from ..ledger import (
     RECORDED,
+    STAMP,
     Checkpoint,
     CheckpointBroken,
     Growing,
     Recorded,
+    Service,
+    TimestampBroken,
     fingerprint,
     kept_checkpoints,
     leaf_hash,
     members_of,
+    service,
     settled_marks,
+    stamp_of,
+    stamped_at,
     text_of,
 )
 from .breach import Breach
@@ -32,6 +38,8 @@ AT_ONCE = 1000
 # Between the moment that dates a row and its leaf lie the rest of its transaction, which may be an
 # import, and the worker's next pass.
 GRACE = timedelta(hours=1)
+# Clocks differ a little, and a service may be away for some days.
+STAMPED_BEFORE, STAMPED_AFTER = timedelta(minutes=5), timedelta(days=7)
 NO_CHECKPOINT = (
     "No checkpoint is there to compare the ledger with. Name their directory, or --first if none "
     "has been signed yet."
@@ -44,6 +52,9 @@ def breaches(folder: Path | None, *, is_first: bool) -> Iterator[Breach]:
     yield from broken
     yield from _of_tree({checkpoint.size: (name, checkpoint) for name, checkpoint in checkpoints})
     yield from _of_checkpoints(checkpoints)
+    stamping = service()
+    if folder and stamping:
+        yield from _of_stamps(folder, checkpoints, stamping)
     dates = Dates([checkpoint for _, checkpoint in checkpoints])
     for recorded in RECORDED:
         yield from _of_table(recorded, dates)
@@ -129,6 +140,35 @@ def _of_checkpoints(checkpoints: list[tuple[str, Checkpoint]]) -> Iterator[Breac
             yield Breach("ledger", name, sentence)
         if roots.setdefault(checkpoint.size, checkpoint.root) != checkpoint.root:
             yield Breach("ledger", name, "Another checkpoint of the same size has another root.")
+
+
+def _of_stamps(
+    folder: Path, checkpoints: list[tuple[str, Checkpoint]], stamping: Service
+) -> Iterator[Breach]:
+    """Checkpoints that others did not see at the moment they name, and stamps left behind."""
+    now, is_stamped = timezone.now(), False
+    for name, checkpoint in sorted(checkpoints, key=lambda one: one[1].at):
+        path = folder / name
+        if stamp_of(path).exists():
+            is_stamped = True
+            yield from _of_stamp(path, checkpoint.at, stamping)
+        elif is_stamped and now - checkpoint.at > STAMPED_AFTER:
+            yield Breach("ledger", name, "It has no time stamp, as those before it have.")
+    for alone in {path.with_suffix("").name for path in folder.glob(f"*{STAMP}")} - {
+        Path(name).stem for name, _ in checkpoints
+    }:
+        yield Breach("ledger", alone + STAMP, "It is the stamp of a checkpoint that is not there.")
+
+
+def _of_stamp(path: Path, at: datetime, stamping: Service) -> Iterator[Breach]:
+    try:
+        stamped = stamped_at(path, stamping)
+    except TimestampBroken as broken:
+        yield Breach("ledger", stamp_of(path).name, str(broken))
+        return
+    if not at - STAMPED_BEFORE <= stamped <= at + STAMPED_AFTER:
+        sentence = f"It says {_moment(at)}, but it was stamped on {_moment(stamped)}."
+        yield Breach("ledger", path.name, sentence)
 
 
 def _of_table(recorded: Recorded, dates: Dates) -> Iterator[Breach]:

@@ -25,6 +25,7 @@ ROUNDS = [
     (extend_ledger, 5, "Leaves appended to the ledger: {}."),
     (periodic.ask_newly_able, 5, "People asked since rights changed: {}."),
     (checkpoints.sign_when_due, 60, "Checkpoints of the ledger signed: {}."),
+    (checkpoints.stamp_missing, 600, "Checkpoints of the ledger stamped: {}."),
     (periodic.send_mail, 5, "Mails sent: {}."),
     (periodic.forget_receipts, 3600, "Receipts of forms forgotten: {}."),
 ]
