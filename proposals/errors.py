@@ -28,6 +28,10 @@ class Conflict(Refused):
     """It could have been done, had things not moved meanwhile; or a twin stands in the way."""
 
 
+class Repeated(Conflict):
+    """It is asked for already, or in the register already: `about` says by what."""
+
+
 class Invalid(Refused):
     """What was asked is incomplete or cannot be. `fields` says what to correct where: field name ->
     sentence.

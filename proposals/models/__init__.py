@@ -115,6 +115,7 @@ from .submissions import Receipt
 from .text import clean, clean_lines, folded, same
 from .transitions import Transition
 from .trees import above, lineages, with_below
+from .uploads import Outcome
 from .watches import Watch
 
 __all__ = [
@@ -166,6 +167,7 @@ __all__ = [
     "Notices",
     "Offer",
     "OrganisationalUnit",
+    "Outcome",
     "PassResult",
     "PhysicalFlow",
     "PhysicalSpecification",

@@ -2,18 +2,18 @@
 periodic work.
 """
 
+from .additions import add_physical_flow, refuse_further
 from .effects import effect_of
 from .new_rights import rights_changed, tell_of_delegation
 from .remarks import remark, ways_to_mention
 from .reminders import remind_now
 from .verbs import (
     act,
-    add_physical_flow,
     approve,
     cancel,
+    check,
     propose,
     refuse,
-    refuse_further,
     reject,
     request_changes,
     require_revisable,
@@ -28,6 +28,7 @@ __all__ = [
     "add_physical_flow",
     "approve",
     "cancel",
+    "check",
     "effect_of",
     "propose",
     "refuse",

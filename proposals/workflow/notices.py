@@ -55,7 +55,8 @@ class Event:
 
     `named` are the fields of their notices that name it; `content` makes what the template of the
     mail shows to everybody, and is called once, or not at all if nobody gets a mail; is it `read`
-    from the start, nobody finds it among what is new.
+    from the start, nobody finds it among what is new; `in_digest` it waits for the daily digest of
+    those too who want a mail for each event.
     """
 
     named: Mapping[str, object]
@@ -65,6 +66,7 @@ class Event:
     content: Callable[[], Mapping[str, object]]
     proposal: Proposal | None = None
     read: bool = False
+    in_digest: bool = False
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ class Message:
 
 
 @in_site_time
-def tell(proposal: Proposal, step: Transition) -> None:
+def tell(proposal: Proposal, step: Transition, in_digest: bool = False) -> None:
     """After a step: those who can decide that it has reached them, or those it concerns what was
     done.
     """
@@ -94,7 +96,8 @@ def tell(proposal: Proposal, step: Transition) -> None:
             which += f" ({proposal.round_in_words})"
         summary = f"{proposal.maker} asks for your decision on {which}, {route(proposal)}."
         subject = f"Please decide: {route(proposal)}"
-        ask(proposal, step, able_to_decide(proposal), step.at, subject, summary)
+        able = able_to_decide(proposal)
+        ask(proposal, step, able, step.at, subject, summary, in_digest=in_digest)
         return
     is_complete = proposal.result_logical_flow_id is not None
     done = "fully approved" if is_complete else step.done
@@ -115,7 +118,9 @@ def tell(proposal: Proposal, step: Transition) -> None:
             messages.setdefault(person, Message(f"{summary} {why}"))
     subject = f"Proposal {proposal.pk} {done}: {route(proposal)}"
     content = partial(_content, proposal, step.comment)
-    event = Event({"transition": step}, step.at, subject, "notice", content, proposal)
+    event = Event(
+        {"transition": step}, step.at, subject, "notice", content, proposal, in_digest=in_digest
+    )
     announce(event, messages)
 
 
@@ -128,11 +133,13 @@ def ask(
     subject: str,
     summary: str,
     reminder_day: int = 0,
+    in_digest: bool = False,
 ) -> int:
     """Tell people who can decide now what waits for them, and by what right; how many were told."""
     named = {"transition": submission, "reminder_day": reminder_day}
     # What is asked waits in the inbox, and is not counted a second time.
-    event = Event(named, at, subject, "notice", partial(_content, proposal), proposal, read=True)
+    content = partial(_content, proposal)
+    event = Event(named, at, subject, "notice", content, proposal, True, in_digest)
     return announce(event, {person: Message(summary, asks) for person, asks in people.items()})
 
 
@@ -251,7 +258,7 @@ def announce(event: Event, messages: Mapping[User, Message]) -> int:
         return 0
     informed = set(Notice.objects.filter(**event.named).values_list("recipient", flat=True))
     recipients = [person for person in messages if person.pk not in informed and person.is_active]
-    at_once = [person for person in recipients if wants_each(person)]
+    at_once = [p for p in recipients if wants_each(p) and not event.in_digest]
     content = event.content() if at_once else {}
     mails = Email.objects.bulk_create(
         compose(

@@ -19,10 +19,6 @@ from ..models import (
     Basis,
     ChangeContext,
     DataType,
-    LaterPhysicalFlows,
-    LogicalFlow,
-    PhysicalFlow,
-    Policy,
     Proposal,
     ProposalType,
     Right,
@@ -64,14 +60,25 @@ def save_draft(
     at = at or timezone.now()
     if not proposal.pk:
         proposal.created_at = at
-    if (
-        proposal.type == ProposalType.CREATE
-        and proposal.specification
-        and proposal.specification.data_types.exists()
-    ):
-        data_types = proposal.specification.data_types.all()
     context = ChangeContext(by, at, "Draft saved", proposal=proposal)
-    context.store(proposal, data_types=data_types)
+    context.store(proposal, data_types=_types_kept(proposal, data_types))
+
+
+def _types_kept(proposal: Proposal, data_types: Iterable[DataType]) -> Iterable[DataType]:
+    """Those of an existing specification that says what it carries, whatever is asked for."""
+    if proposal.type == ProposalType.CREATE and proposal.specification:
+        return list(proposal.specification.data_types.all()) or data_types
+    return data_types
+
+
+def check(proposal: Proposal, data_types: Iterable[DataType]) -> None:
+    """Raise, on a look and without a lock, why its maker could not `submit` this draft now, if so.
+    Nothing is written; it need not be saved.
+    """
+    proposal.set_content_key()
+    provisioning.check_submission(proposal, _types_kept(proposal, data_types))
+    automatic = {action.side for action, _ in on_submission(proposal, verbs()["approve"].actions)}
+    _require_approvers(proposal, set(Side) - automatic)
 
 
 def require_revisable(proposal: Proposal, by: User) -> None:
@@ -86,13 +93,18 @@ def require_revisable(proposal: Proposal, by: User) -> None:
 
 @retrying_transaction
 def submit(
-    proposal: Proposal, data_types: Iterable[DataType], *, by: User, at: datetime | None = None
+    proposal: Proposal,
+    data_types: Iterable[DataType],
+    *,
+    by: User,
+    at: datetime | None = None,
+    in_digest: bool = False,
 ) -> None:
     """Save the draft and propose it; if it cannot be proposed, it is not saved either."""
     is_new = proposal.pk is None
     save_draft(proposal, data_types, by=by, at=at)
     try:
-        propose(proposal, by=by, at=at)
+        propose(proposal, by=by, at=at, in_digest=in_digest)
     except Exception:
         if is_new:
             # The rollback took the row away; with its key kept, the next attempt would look for it.
@@ -111,10 +123,11 @@ def act(
     sides: Iterable[str] = (),
     comment: str = "",
     at: datetime | None = None,
+    in_digest: bool = False,
 ) -> Proposal:
     """Do what `verb` names to the proposal, as the table says: for each of `sides` where its
     actions have one, each recorded as a transition of its own. With both sides approved the flow
-    enters the register.
+    enters the register. `in_digest` it is one of many: nobody gets a mail for it alone.
 
     Refused (NoRight, Conflict, Invalid) without the right for every side named, in a state from
     which the table knows no such step, without a comment that the table asks for, and with the
@@ -138,7 +151,7 @@ def act(
         ]
     _complete_if_agreed(proposal, by=by, at=at)
     for step in steps:
-        notices.tell(proposal, step)
+        notices.tell(proposal, step, in_digest)
     if not proposal.policy.one_person_both_sides and not chosen[0].submits:
         # Who has decided is barred from the other side, which may be left to the stewards then.
         still_open = Proposal.objects.open().filter(pk=proposal.pk)
@@ -146,9 +159,11 @@ def act(
     return proposal
 
 
-def propose(proposal: Proposal, *, by: User, at: datetime | None = None) -> Proposal:
+def propose(
+    proposal: Proposal, *, by: User, at: datetime | None = None, in_digest: bool = False
+) -> Proposal:
     """Put a draft before the approvers of both sides."""
-    return act(proposal, "propose", by=by, at=at)
+    return act(proposal, "propose", by=by, at=at, in_digest=in_digest)
 
 
 def approve(
@@ -200,7 +215,7 @@ def _chosen(proposal: Proposal, verb: str, sides: set[str]) -> list[Action]:
 def _submitted(proposal: Proposal, action: Action, *, right: Right, at: datetime) -> Transition:
     """The step that puts a draft before the approvers, and the decisions that follow from it."""
     proposal.set_content_key()
-    provisioning.check_submission(proposal)
+    provisioning.check_submission(proposal, proposal.data_types.all())
     proposal.submitted_at = at
     proposal.due_at = at + timedelta(days=proposal.policy.time_out_days)
     try:
@@ -211,20 +226,20 @@ def _submitted(proposal: Proposal, action: Action, *, right: Right, at: datetime
     except IntegrityError:
         # Somebody submitted the same between our look and our write: the unique index saw it, and
         # now we see it too.
-        provisioning.check_submission(proposal)
+        provisioning.check_submission(proposal, proposal.data_types.all())
         raise Conflict("Somebody submitted the same at this very moment.") from None
     for approval, automatic in on_submission(proposal, verbs()["approve"].actions):
         _move(proposal, approval, right=automatic, at=at, automatic=True)
     # After the automatic approvals, since a side that they decide needs no approver.
-    _require_approvers(proposal)
+    _require_approvers(proposal, proposal.undecided_sides)
     return step
 
 
-def _require_approvers(proposal: Proposal) -> None:
+def _require_approvers(proposal: Proposal, sides: Iterable[str]) -> None:
     """Where the policy refuses a side without approver: refuse it."""
     if proposal.policy.side_without_approver != SideWithoutApprover.REFUSE:
         return
-    for side in proposal.undecided_sides:
+    for side in sides:
         if not any(right.may_approve for right in rights_on(proposal, side)):
             system = proposal.system(side)
             raise Conflict(
@@ -256,41 +271,6 @@ def time_out(proposal: Proposal, *, at: datetime | None = None) -> Proposal:
     right = Right(None, Basis.CLOCK, "Clock")
     notices.tell(proposal, _move(proposal, action, right=right, at=at, automatic=True))
     return proposal
-
-
-@retrying_transaction
-def add_physical_flow(
-    flow: LogicalFlow,
-    wish: Proposal,
-    data_types: Iterable[DataType],
-    *,
-    by: User,
-    at: datetime | None = None,
-) -> PhysicalFlow:
-    """A further physical flow, straight from a maker, on a logical flow that is approved and not
-    removed.
-
-    `wish` is a proposal never saved: its attributes and its existing or new specification,
-    `data_types` those of a new one. Refused as a CREATE of the same content would be, and where the
-    policy asks for a proposal.
-    """
-    lock_rights([flow.source_id, flow.target_id])
-    lock_person(by)
-    refuse_further(flow, by=by)
-    why = f"Further physical flow added by {by}"
-    context = ChangeContext(by, at or timezone.now(), why, direct=True)
-    physical = provisioning.add_further(flow, wish, list(data_types), context)
-    notices.tell_of_addition(physical, by=by, at=context.at)
-    return physical
-
-
-def refuse_further(flow: LogicalFlow, *, by: User) -> None:
-    """Raise why `flow` takes no further physical flow straight from `by`, if it does not."""
-    if not by.is_active:
-        raise NoRight("Your account is not active.")
-    if Policy.in_force().later_physical_flows == LaterPhysicalFlows.PROPOSAL:
-        raise NoRight("The policy asks for a proposal for every further physical flow.")
-    provisioning.consent_for_more(flow)
 
 
 def refuse(proposal: Proposal, verb: str, by: User) -> None:

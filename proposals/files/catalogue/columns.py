@@ -60,6 +60,13 @@ class Column:
         """
         return texts.get(self.name, "")
 
+    def value_in(self, texts: dict[str, str]) -> Any:
+        """What the row says, or Unreadable."""
+        text = self.cell(texts)
+        if "\0" in text:
+            raise Unreadable("This contains a NUL character.")
+        return self.read(self.cleaned(text))
+
     def cleaned(self, text: str) -> str:
         """A cell without what nobody sees, as every other door would store it."""
         return clean(text)

@@ -179,11 +179,11 @@ class Plan:
         self.taken.append(shelf)
         for line, cells in sheet.lines:
             shelf.read += 1
-            texts = {
-                name: cell.strip() for name, cell in zip(sheet.header, cells, strict=False) if name
-            }
-            fits = self._fits(table, sheet, line, cells)
-            values = self._values(table, line, texts) if fits else None
+            texts = sheet.texts(cells)
+            misfit = sheet.misfit(cells)
+            if misfit:
+                self.report(table, line, "", misfit)
+            values = None if misfit else self._values(table, line, texts)
             if values is None:
                 shelf.broken.append({name: unescaped(text) for name, text in texts.items()})
             else:
@@ -198,28 +198,13 @@ class Plan:
         for key, row in shelf.rows.items():
             self._keep_absent(shelf, key, row)
 
-    def _fits(self, table: Table, sheet: Sheet, line: int, cells: list[str]) -> bool:
-        """Columns without a name are no fault as long as nothing is in them."""
-        header = sheet.header
-        beyond = "".join(cells[len(header) :]).strip()
-        if len(cells) < len(header) or beyond:
-            count = f"The row has {len(cells)} cells, the header has {len(header)}."
-            self.report(table, line, "", count)
-            return False
-        for number, (name, cell) in enumerate(zip(header, cells, strict=False), start=1):
-            if not name and cell.strip():
-                reason = f"Column {number} has no name in the header, but holds {quoted(cell)}."
-                self.report(table, line, "", reason)
-                return False
-        return True
-
     def _values(self, table: Table, line: int, texts: dict[str, str]) -> dict | None:
         """None if a cell cannot be understood, or a column is missing."""
         values = {}
         for column in table.columns:
             if column.name in texts or column.optional:
                 try:
-                    values[column.name] = _read(column, texts)
+                    values[column.name] = column.value_in(texts)
                 except Unreadable as error:
                     self.report(table, line, column.name, error.reason)
         return values if len(values) == len(table.columns) else None
@@ -362,10 +347,3 @@ class Plan:
 
 def _folded(row: Row) -> dict[str, str]:
     return {name: folded(text) for name, text in row.texts.items()}
-
-
-def _read(column: Column, texts: dict[str, str]) -> Any:
-    text = column.cell(texts)
-    if "\0" in text:
-        raise Unreadable("This contains a NUL character.")
-    return column.read(column.cleaned(text))

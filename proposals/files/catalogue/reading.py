@@ -39,6 +39,22 @@ class Sheet:
     problems: list[Problem] = field(default_factory=list)
     complete: bool = True
 
+    def texts(self, cells: list[str]) -> dict[str, str]:
+        """Column -> what the row says there."""
+        return {name: cell.strip() for name, cell in zip(self.header, cells, strict=False) if name}
+
+    def misfit(self, cells: list[str]) -> str:
+        """How a row does not fit the header, in a sentence; empty if it does. Columns without a
+        name are no fault as long as nothing is in them.
+        """
+        beyond = "".join(cells[len(self.header) :]).strip()
+        if len(cells) < len(self.header) or beyond:
+            return f"The row has {len(cells)} cells, the header has {len(self.header)}."
+        for number, (name, cell) in enumerate(zip(self.header, cells, strict=False), start=1):
+            if not name and cell.strip():
+                return f"Column {number} has no name in the header, but holds {quoted(cell)}."
+        return ""
+
     def stop(self, error: Unreadable) -> None:
         self.problems.append(Problem(self.file, error.line, "", error.reason))
         self.complete = False

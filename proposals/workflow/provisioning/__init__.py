@@ -38,13 +38,13 @@ def check_start(proposal: Proposal) -> None:
     KINDS[proposal.type].check_start(proposal)
 
 
-def check_submission(proposal: Proposal) -> None:
+def check_submission(proposal: Proposal, types: Iterable[DataType]) -> None:
     """Refuses (Invalid, Conflict) what could not be applied if both sides agreed at once, and what
-    repeats another.
+    repeats another. `types` are its data types, which of one not saved are nowhere else.
     """
     lacking = _lacking_reason(proposal)
     try:
-        KINDS[proposal.type].check_submission(proposal)
+        KINDS[proposal.type].check_submission(proposal, types)
     except Invalid as wrong:
         raise Invalid(wrong.sentence, **wrong.fields, **lacking) from None
     if lacking:

@@ -1,8 +1,11 @@
 """EDIT: other attributes of an existing physical flow, or other data types of its specification."""
 
+from collections.abc import Iterable
+
 from ...errors import Conflict, Invalid
 from ...models import (
     ChangeContext,
+    DataType,
     HistoryRow,
     Lifecycle,
     PhysicalFlow,
@@ -30,9 +33,9 @@ def check_start(proposal: Proposal) -> None:
     _check_still_as_read(proposal, flow, flow.specification)
 
 
-def check_submission(proposal: Proposal) -> None:
+def check_submission(proposal: Proposal, types: Iterable[DataType]) -> None:
     check_start(proposal)
-    _check_wish(proposal, proposal.changed_flow)
+    _check_wish(proposal, proposal.changed_flow, set(types))
     refuse_twin(open_twin(proposal))
 
 
@@ -45,8 +48,8 @@ def apply(proposal: Proposal, context: ChangeContext) -> None:
     )
     specification = PhysicalSpecification.objects.select_for_update().get(pk=flow.specification_id)
     _check_still_as_read(proposal, flow, specification)
-    _check_wish(proposal, flow)
     types = set(proposal.data_types.all())
+    _check_wish(proposal, flow, types)
     if types != set(specification.data_types.all()):
         context.store(specification, data_types=types)
     if changed_attributes(proposal, flow):
@@ -96,11 +99,11 @@ def _check_still_as_read(
         )
 
 
-def _check_wish(proposal: Proposal, flow: PhysicalFlow) -> None:
+def _check_wish(proposal: Proposal, flow: PhysicalFlow, wanted: set[DataType]) -> None:
     missing = missing_attributes(proposal)
     if missing:
         raise Invalid(**missing)
-    wanted, present = set(proposal.data_types.all()), set(flow.specification.data_types.all())
+    present = set(flow.specification.data_types.all())
     if wanted != present:
         _check_types(flow, wanted, present)
     elif not changed_attributes(proposal, flow):

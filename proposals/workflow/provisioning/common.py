@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Q
 
-from ...errors import Conflict, Invalid
+from ...errors import Conflict, Invalid, Repeated
 from ...models import (
     DataType,
     LogicalFlow,
@@ -104,7 +104,7 @@ def refuse_twin(twin: Proposal | PhysicalFlow | LogicalFlow | None) -> None:
         sentence = f"The register already has the flow {twin}."
     else:
         return
-    raise Conflict(sentence, twin)
+    raise Repeated(sentence, twin)
 
 
 def refuse_other_change(proposal: Proposal) -> None:
@@ -118,6 +118,6 @@ def refuse_other_change(proposal: Proposal) -> None:
         other = open_ones.filter(concerned_logical_flow=proposal.concerned_logical_flow_id).first()
     if other:
         what = other.get_type_display().lower()
-        raise Conflict(
+        raise Repeated(
             f"Proposal {other.pk} by {other.maker}, a {what} of this flow, is still open.", other
         )

@@ -28,13 +28,13 @@ from .common import (
 )
 
 
-def check_submission(proposal: Proposal) -> None:
+def check_submission(proposal: Proposal, types: Iterable[DataType]) -> None:
     missing = {}
     if proposal.policy.physical_flow_required and not proposal.with_physical_flow:
         missing["with_physical_flow"] = (
             "The policy asks for the physical flow too: say what is sent, how and when."
         )
-    _check_wish(proposal, list(proposal.data_types.all()), missing)
+    _check_wish(proposal, list(types), missing)
     refuse_twin(twin_of(proposal))
 
 

@@ -2,9 +2,12 @@
 flow.
 """
 
+from collections.abc import Iterable
+
 from ...errors import Conflict
 from ...models import (
     ChangeContext,
+    DataType,
     FlowLifecycle,
     Lifecycle,
     LogicalFlow,
@@ -30,7 +33,9 @@ def check_start(proposal: Proposal) -> None:
     )
 
 
-check_submission = check_start  # there is nothing to write that could be wrong
+def check_submission(proposal: Proposal, types: Iterable[DataType]) -> None:
+    """There is nothing to write that could be wrong."""
+    check_start(proposal)
 
 
 def apply(proposal: Proposal, context: ChangeContext) -> None:
