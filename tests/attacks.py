@@ -365,7 +365,9 @@ TABLE = {
     "user_last_administrator_stays": [
         update("user", "{superuser}", is_active="FALSE"),
         update("user", "{superuser}", is_superuser="FALSE"),
+        update("user", "{superuser}", is_staff="FALSE"),
     ],
+    "user_last_administrator_not_deleted": ["DELETE FROM proposals_user WHERE id = {superuser}"],
     "user_leaves_without_sessions": [update("user", "{other}", is_active="FALSE")],
     "physicalflow_stays": [
         f"{copied('physicalflow', '{physical}', content_key=key)}; "

@@ -5,7 +5,7 @@ from contextlib import suppress
 import pytest
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
-from django.db import DatabaseError, IntegrityError
+from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from proposals.files.catalogue import import_catalogue
@@ -22,7 +22,7 @@ def administrator(client, cast):
     return cast.superuser
 
 
-@pytest.mark.parametrize("power", ["is_active", "is_superuser"])
+@pytest.mark.parametrize("power", ["is_active", "is_superuser", "is_staff"])
 def test_the_last_administrator_cannot_step_down_in_the_admin(client, administrator, power):
     url = f"/admin/proposals/user/{administrator.pk}/change/"
     sent = fields_of(client, url)
@@ -34,7 +34,7 @@ def test_the_last_administrator_cannot_step_down_in_the_admin(client, administra
 
 
 def test_one_of_two_administrators_may_step_down(client, administrator):
-    factories.user("Olga Other", is_superuser=True)
+    factories.user("Olga Other", is_superuser=True, is_staff=True)
     url = f"/admin/proposals/user/{administrator.pk}/change/"
     sent = fields_of(client, url)
     del sent["is_active"]
@@ -43,20 +43,46 @@ def test_one_of_two_administrators_may_step_down(client, administrator):
 
 
 def test_a_deactivated_second_administrator_is_nobody_to_rely_on(administrator):
-    factories.user("Olga Other", is_superuser=True, is_active=False)
+    factories.user("Olga Other", is_superuser=True, is_staff=True, is_active=False)
     administrator.is_active = False
     with pytest.raises(ValidationError, match="last active administrator"):
         administrator.clean()
 
 
-def test_whoever_writes_the_database_keeps_the_last_administrator(administrator):
-    with pytest.raises(IntegrityError, match="The last active administrator stays one"):
-        User.objects.update(is_active=False)
+def raw(sql: str):
+    return lambda person: connection.cursor().execute(sql.format(person.pk))
+
+
+def bulk(person: User) -> None:
+    person.is_superuser = False
+    User.objects.bulk_update([person], ["is_superuser"])
+
+
+STAYS = "The last active administrator stays one"
+
+
+@pytest.mark.parametrize(
+    ("way", "refusal"),
+    [
+        (lambda person: User.objects.update(is_active=False), STAYS),
+        (lambda person: User.objects.update(is_staff=False), STAYS),
+        (bulk, STAYS),
+        (raw("UPDATE proposals_user SET is_superuser = FALSE WHERE id = {0}"), STAYS),
+        (raw("DELETE FROM proposals_user WHERE id = {0}"), STAYS),
+        (lambda person: person.delete(), STAYS),
+    ],
+)
+def test_whoever_writes_the_database_keeps_the_last_administrator(administrator, way, refusal):
+    with pytest.raises(DatabaseError, match=refusal), transaction.atomic():
+        way(administrator)
+    assert User.objects.administrators().get() == administrator
 
 
 @pytest.mark.django_db(transaction=True)
 def test_two_administrators_who_deactivate_each_other_leave_one():
-    first, second = (factories.user(name, is_superuser=True) for name in ("One", "Two"))
+    first, second = (
+        factories.user(name, is_superuser=True, is_staff=True) for name in ("One", "Two")
+    )
 
     def deactivate(person):
         def act():

@@ -278,7 +278,7 @@ def test_every_mail_says_that_a_program_wrote_it(cast, proposal):
 def test_what_a_server_refuses_for_good_is_given_up_and_administrators_know(
     cast, proposal, settings
 ):
-    factories.user("Ada Admin", is_superuser=True)
+    factories.user("Ada Admin", is_superuser=True, is_staff=True)
     administrators = set(User.objects.filter(is_superuser=True).values_list("email", flat=True))
     gone, full = cast.source_approver.email, cast.target_approver.email
     refusals = {gone: "550 5.1.1 no such user", full: "451 4.3.0 try later"}
@@ -311,9 +311,9 @@ def status_of(address):
 
 @pytest.mark.django_db(transaction=True)
 def test_administrators_whom_no_mail_reaches_are_not_told_of_it_for_ever(cast, proposal, settings):
-    User.objects.filter(pk=cast.source_approver.pk).update(is_superuser=True)
+    User.objects.filter(pk=cast.source_approver.pk).update(is_superuser=True, is_staff=True)
     User.objects.exclude(pk=cast.source_approver.pk).update(is_superuser=False)
-    other = factories.user("Ada Admin", is_superuser=True)
+    other = factories.user("Ada Admin", is_superuser=True, is_staff=True)
     refusals = {cast.source_approver.email: "550 no", other.email: "550 no"}
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST = "127.0.0.1"

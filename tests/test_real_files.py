@@ -80,7 +80,9 @@ def company():
     import_catalogue(texts())
     factories.system("Position Mainframe", code="OLDPOS", description="Old", lifecycle="REMOVED")
     factories.user("Leaver", email="leaver@firm.example", employee_id="E-1001", is_active=False)
-    factories.user("Root", email="admin@firm.example", employee_id="E-9", is_superuser=True)
+    factories.user(
+        "Root", email="admin@firm.example", employee_id="E-9", is_superuser=True, is_staff=True
+    )
 
 
 # file, its text, model, what names the row, the row's fields afterwards
@@ -128,8 +130,8 @@ def test_an_absent_column_leaves_the_field_and_an_empty_cell_empties_it(
 
 
 LAST = (
-    "This is the last active administrator. Make somebody else a superuser first, or nobody could "
-    "administer the site any more."
+    "This is the last active administrator. Make somebody else a superuser with staff status "
+    "first, or nobody could administer the site any more."
 )
 BACK = (
     "“{}” has been removed, and an empty cell would put it back in force. Write {} if that is "
@@ -158,7 +160,7 @@ def test_nobody_comes_back_or_goes_last_unsaid(company, file, text, column, reas
 
 
 def test_an_administrator_may_go_while_another_stays(company):
-    factories.user("Second", is_superuser=True)
+    factories.user("Second", is_superuser=True, is_staff=True)
     bring(people="email,employee_id,name,is_removed\nadmin@firm.example,E-9,Root,true\n")
     assert not User.objects.get(employee_id="E-9").is_active
 

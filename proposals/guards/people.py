@@ -13,14 +13,22 @@ def guards() -> list[Guard]:
     rests on is locked, which a mere look would not do.
     """
     other = f"""EXISTS (SELECT 1 FROM {USER} u
-        WHERE u.id <> OLD.id AND u.is_active AND u.is_superuser FOR SHARE)"""
-    last = "OLD.is_active AND OLD.is_superuser AND NOT (NEW.is_active AND NEW.is_superuser)"
+        WHERE u.id <> OLD.id AND u.is_active AND u.is_superuser AND u.is_staff FOR SHARE)"""
+    was = "OLD.is_active AND OLD.is_superuser AND OLD.is_staff"
+    last = f"{was} AND NOT (NEW.is_active AND NEW.is_superuser AND NEW.is_staff)"
     return [
         Guard(
             "user_last_administrator_stays",
             USER,
             ("UPDATE",),
             f"{last} AND NOT {other}",
+            "The last active administrator stays one.",
+        ),
+        Guard(
+            "user_last_administrator_not_deleted",
+            USER,
+            ("DELETE",),
+            f"{was} AND NOT {other}",
             "The last active administrator stays one.",
         ),
         Guard(

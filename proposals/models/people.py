@@ -1,5 +1,6 @@
 """Who is who, and which part in a system lets somebody decide."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
@@ -27,8 +28,8 @@ class Notices(models.TextChoices):
 
 
 LAST_ADMINISTRATOR = (
-    "This is the last active administrator. Make somebody else a superuser first, "
-    "or nobody could administer the site any more."
+    "This is the last active administrator. Make somebody else a superuser with staff status "
+    "first, or nobody could administer the site any more."
 )
 
 
@@ -55,7 +56,13 @@ class PeopleQuerySet(SearchedQuerySet):
         return self.filter(is_active=True, password__startswith=UNUSABLE_PASSWORD_PREFIX)
 
     def administrators(self):
-        return self.filter(is_active=True, is_superuser=True)
+        """Those of whom `is_administrator` is true."""
+        return self.filter(is_active=True, is_superuser=True, is_staff=True)
+
+    def are_last_administrators(self, people: Iterable[int]) -> bool:
+        """Whether no administrator is left without `people` (ids)."""
+        administrators = set(self.administrators().order_by().values_list("pk", flat=True))
+        return bool(administrators) and administrators <= set(people)
 
     def like(self, text: str):
         """Each word occurs in the name, the mail address, the user name or the employee id; whose
@@ -179,10 +186,9 @@ class User(WithHistory, AbstractUser):
         super().clean()
         self.follow_email()
         refuse_cycle(self, "manager")
-        if self.pk and not self.is_administrator:
-            others = User.objects.administrators().exclude(pk=self.pk)
-            if User.objects.administrators().filter(pk=self.pk).exists() and not others.exists():
-                raise ValidationError(LAST_ADMINISTRATOR)
+        leaves = self.pk and not self.is_administrator
+        if leaves and User.objects.are_last_administrators([self.pk]):
+            raise ValidationError(LAST_ADMINISTRATOR)
 
     @property
     def cannot_sign_in(self) -> bool:
@@ -191,8 +197,10 @@ class User(WithHistory, AbstractUser):
 
     @property
     def is_administrator(self) -> bool:
-        """Active and a superuser: who may change everything that anybody may change."""
-        return self.is_active and self.is_superuser
+        """Active, a superuser and, for else the admin lets nobody in, staff: who may change
+        everything that anybody may change.
+        """
+        return self.is_active and self.is_superuser and self.is_staff
 
     def save(self, *args, **kwargs) -> None:
         """A sign-in (and a password hashed anew) writes no history row: nothing the history keeps

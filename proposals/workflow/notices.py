@@ -359,7 +359,7 @@ def tell_administrators(failures: Iterable[tuple[Email, str]]) -> None:
     subject = f"waltzflow: {number} {'mail' if number == 1 else 'mails'} could not be delivered"
     content = {"undeliverable": undeliverable, "days": GIVE_UP.days}
     unreachable = {address for email, _ in failures for address in email.to}
-    people = User.objects.filter(is_superuser=True, is_active=True)
+    people = User.objects.administrators()
     Email.objects.bulk_create(
         compose(person, subject, "undeliverable", content)
         for person in people.exclude(email__in=unreachable)

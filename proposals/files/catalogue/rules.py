@@ -180,7 +180,7 @@ def _judge_administrators(plan: Plan, shelf: Shelf) -> None:
         for key in shelf.changed
         if shelf.existing[key].is_administrator and not shelf.rows[key].values["is_removed"]
     }
-    if leaving and not User.objects.administrators().exclude(pk__in=leaving).exists():
+    if leaving and User.objects.are_last_administrators(leaving):
         for line in leaving.values():
             plan.report(shelf.table, line, "is_removed", LAST_ADMINISTRATOR)
 

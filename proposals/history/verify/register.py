@@ -84,7 +84,7 @@ def causes() -> Iterator[Breach]:
 
 def administrators() -> Iterator[Breach]:
     """There was somebody who administers the site, and nobody is left."""
-    there_was = User.history.filter(is_superuser=True, is_active=True).exists()
+    there_was = User.history.filter(is_superuser=True, is_active=True, is_staff=True).exists()
     if there_was and not User.objects.administrators().exists():
         yield Breach("people", "administrators", "No active administrator is left.")
 
