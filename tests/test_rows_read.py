@@ -100,6 +100,8 @@ OF_AUDITORS = {
     "/audit/difference/?of=physicalspecification&{span}": 9_000,
     "/audit/transitions/?{span}": 15_000,
 }
+# The same for an administrator.
+OF_ADMINISTRATORS = {"/people/{person.pk}/": 2_000}
 # Who has a part in thousands of systems reads what those are.
 OF_THE_BUSIEST = {"/", *(page for page in BOUNDS if "inbox" in page)}
 WHOLE_PARTS = 24  # rows read for each part of the busiest: its system, kind and rules, what waits
@@ -217,5 +219,10 @@ if connection.vendor == "postgresql":  # the other tells no rows
         for page, most in OF_AUDITORS.items():
             with subtests.test(page=page, person=auditor):
                 read, worst = rows_read(auditor, page.format(**large.things, span=span))
+                assert read <= most, worst
+        for page, most in OF_ADMINISTRATORS.items():
+            with subtests.test(page=page, person="admin"):
+                chief = User.objects.get(username="admin")
+                read, worst = rows_read(chief, page.format(**large.things))
                 assert read <= most, worst
         assert_what_reads_the_whole_table_is_seen(large)

@@ -19,7 +19,7 @@ from django.utils import timezone
 from simple_history.admin import SimpleHistoryAdmin
 
 from .. import workflow
-from ..forms import OWN_FIELDS, TrackedForm, WeighedForm, WhyInput
+from ..forms import OWN_FIELDS, TrackedForm, WeighedRightsForm, WhyInput
 from ..models import EARLIEST, LATEST, MomentField, SplitMomentInput, found_in, plain_numbers, words
 
 
@@ -161,7 +161,7 @@ class Weighed(GivesRights):
     so does the page that deletes a row.
     """
 
-    form = WeighedForm
+    form = WeighedRightsForm
     delete_confirmation_template = "admin/proposals/weighed_delete.html"
 
     def get_fields(self, request, obj=None):

@@ -1,13 +1,16 @@
 """People and what lets them decide: edited here; only approver rules can be deleted."""
 
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group
 from django.db import models, transaction
+from django.http import HttpResponse
+from django.shortcuts import render
 from django.utils import timezone
 
-from ..forms import UserNameInput
+from ..forms import OWN_FIELDS, UserNameInput, WeighedLeavingForm
 from ..models import (
     ApproverRule,
     Delegation,
@@ -16,11 +19,14 @@ from ..models import (
     LineInput,
     User,
 )
+from ..reports.leaving import leaving
 from ..workflow import passwords
-from .common import GivesRights, Kept, Prefilled, Read, Tracked, Weighed
+from .common import DeletionForm, GivesRights, Kept, Prefilled, Read, Tracked, Weighed
+
+MOST_AT_ONCE = 50  # people that are deactivated together
 
 
-class PersonForm(UserChangeForm):
+class PersonForm(WeighedLeavingForm, UserChangeForm):
     class Meta(UserChangeForm.Meta):
         model = User
         field_classes = {"username": UserNameInput}
@@ -55,7 +61,7 @@ class CanSignIn(admin.SimpleListFilter):
 
 
 @admin.register(User)
-class PersonAdmin(GivesRights, Kept, UserAdmin):
+class PersonAdmin(Weighed, Kept, UserAdmin):
     list_display = [
         "name",
         "email",
@@ -66,7 +72,7 @@ class PersonAdmin(GivesRights, Kept, UserAdmin):
         "is_staff",
     ]
     list_filter = [CanSignIn, "is_active", "is_staff", "is_superuser", "groups"]
-    actions = ["invite"]
+    actions = ["invite", "deactivate"]
     list_select_related = ["organisational_unit"]
     search_fields = ["search_text"]
     form, add_form = PersonForm, NewPersonForm
@@ -89,6 +95,7 @@ class PersonAdmin(GivesRights, Kept, UserAdmin):
             "Rights",
             {"fields": ["is_active", "is_staff", "is_superuser", "groups", "user_permissions"]},
         ),
+        ("What for", {"fields": OWN_FIELDS}),
         ("Dates", {"fields": ["last_login", "date_joined"]}),
     ]
     add_fieldsets = [
@@ -105,6 +112,11 @@ class PersonAdmin(GivesRights, Kept, UserAdmin):
     def get_readonly_fields(self, request, obj=None) -> list[str]:
         """Superusers alone give powers: who may merely edit people could otherwise take them."""
         return self.readonly_fields + ([] if request.user.is_superuser else self.powers)
+
+    def get_fieldsets(self, request, obj=None):
+        fieldsets = super().get_fieldsets(request, obj)
+        is_edited = self.has_change_permission(request, obj)
+        return [named for named in fieldsets if is_edited or named[1]["fields"] != OWN_FIELDS]
 
     def has_change_permission(self, request, obj=None) -> bool:
         theirs = obj is None or not obj.is_superuser or request.user.is_superuser
@@ -129,6 +141,51 @@ class PersonAdmin(GivesRights, Kept, UserAdmin):
                 "within the last ten minutes, or are not yours to change."
             )
             self.message_user(request, sentence, messages.WARNING)
+
+    @admin.action(
+        description="Deactivate the chosen: first see what would be without them",
+        permissions=["change"],
+    )
+    @transaction.atomic
+    def deactivate(self, request, people) -> HttpResponse | None:
+        """All or nobody; asks first, on a page that says what they would leave behind."""
+        chosen = list(
+            people.filter(is_active=True).select_for_update(no_key=True, of=("self",))[
+                : MOST_AT_ONCE + 1
+            ]
+        )
+        if refusal := self._why_not(request, chosen):
+            self.message_user(request, refusal, messages.ERROR)
+            return None
+        gone, reason = (
+            leaving(chosen),
+            DeletionForm(request.POST if "post" in request.POST else None),
+        )
+        if gone.forbidden or "post" not in request.POST or not reason.is_valid():
+            context = self.admin_site.each_context(request) | {
+                "title": "Deactivate people",
+                "opts": self.opts,
+                "gone": gone,
+                "reason": reason,
+                "action_name": ACTION_CHECKBOX_NAME,
+            }
+            return render(request, "admin/proposals/deactivate.html", context)
+        for person in chosen:
+            person.is_active, person._change_reason = False, reason.reason
+            self.save_model(request, person, form=reason, change=True)
+        self.message_user(request, f"People deactivated: {len(chosen)}.", messages.SUCCESS)
+        self.rights_changed(request)
+        return None
+
+    def _why_not(self, request, people: list[User]) -> str:
+        """Why they are not to be deactivated by whoever asks; empty if they are."""
+        if not people:
+            return "None of the chosen is active."
+        if len(people) > MOST_AT_ONCE:
+            return f"Choose {MOST_AT_ONCE} people at most, so that what they leave can be read."
+        if not all(self.has_change_permission(request, person) for person in people):
+            return "Some of the chosen are not yours to change. Nobody was deactivated."
+        return ""
 
 
 admin.site.unregister(Group)

@@ -8,7 +8,7 @@ from .me import AppearanceForm, DelegationForm, NoticesForm, PasswordForm
 from .proposing import ChangeForm, ProposalForm, RemovalForm, WishForm
 from .remarks import RemarkForm
 from .tracked import TrackedForm
-from .weighed import OWN_FIELDS, WeighedForm, WhyInput
+from .weighed import OWN_FIELDS, WeighedLeavingForm, WeighedRightsForm, WhyInput
 
 __all__ = [
     "MOST_OFFERED",
@@ -27,7 +27,8 @@ __all__ = [
     "SystemField",
     "TrackedForm",
     "UserNameInput",
-    "WeighedForm",
+    "WeighedLeavingForm",
+    "WeighedRightsForm",
     "WhyInput",
     "WishForm",
     "decision_verbs",

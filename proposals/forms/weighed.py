@@ -1,10 +1,11 @@
-"""Forms that decide who may decide: they first say who gains and who loses, and ask why."""
+"""Forms that first say what saving would do to others, and ask why."""
 
 from hashlib import sha256
 
 from django import forms
 
-from ..models import ApproverRule, LineInput
+from ..models import ApproverRule, LineInput, User
+from ..reports.leaving import leaving
 from ..workflow import effect_of
 
 LONGEST_REASON = 300
@@ -28,25 +29,53 @@ class WeighedForm(forms.ModelForm):
     def _post_clean(self) -> None:
         # Django fills the instance here, after `clean`.
         super()._post_clean()  # type: ignore[misc]
-        columns = {str(field.name) for field in self.instance._meta.concrete_fields}
-        if self.errors or not (columns & set(self.changed_data)):
+        if self.errors or not self.is_weighty():
             return
         change = sha256(repr(sorted(self._values().items())).encode()).hexdigest()
         if self.cleaned_data["weighed"] == change and self.cleaned_data["why"]:
             return
-        self.add_error(None, [*self._effect().sentences, SAY_WHY])
+        sentences = self.effect()
+        if not sentences:
+            return
+        self.add_error(None, [*sentences, SAY_WHY])
         self.data = self.data.copy()
         self.data[self.add_prefix("weighed")] = change
 
-    def _effect(self):
+    def is_weighty(self) -> bool:
+        """Whether what was changed needs weighing."""
+        columns = {str(field.name) for field in self.instance._meta.concrete_fields}
+        return bool(columns & set(self.changed_data))
+
+    def effect(self) -> list[str]:
+        """What saving would do, in sentences; without any it is saved at once."""
+        raise NotImplementedError
+
+    def _values(self) -> dict:
+        columns = self.instance._meta.concrete_fields
+        return {field.attname: getattr(self.instance, field.attname) for field in columns}
+
+
+class WeighedRightsForm(WeighedForm):
+    """Of a rule or the policy: who gains and who loses a right to decide."""
+
+    def effect(self) -> list[str]:
         """Of a copy: the instance is saved later, if at all."""
         row = type(self.instance)(**self._values())
         row._state.adding = self.instance._state.adding
         is_rule = isinstance(row, ApproverRule)
         before = ApproverRule.objects.filter(pk=row.pk) if is_rule and row.pk else []
         rules = [row, *before] if is_rule else []
-        return effect_of(row.save_without_historical_record, rules)
+        return effect_of(row.save_without_historical_record, rules).sentences
+
+
+class WeighedLeavingForm(WeighedForm):
+    """Of a person: what would be without somebody when they are no longer active."""
+
+    def is_weighty(self) -> bool:
+        return "is_active" in self.changed_data and not self.instance.is_active
+
+    def effect(self) -> list[str]:
+        return leaving(User.objects.filter(pk=self.instance.pk)).sentences
 
     def _values(self) -> dict:
-        columns = self.instance._meta.concrete_fields
-        return {field.attname: getattr(self.instance, field.attname) for field in columns}
+        return {"leaves": self.instance.pk}

@@ -61,8 +61,10 @@ class PeopleQuerySet(SearchedQuerySet):
 
     def are_last_administrators(self, people: Iterable[int]) -> bool:
         """Whether no administrator is left without `people` (ids)."""
-        administrators = set(self.administrators().order_by().values_list("pk", flat=True))
-        return bool(administrators) and administrators <= set(people)
+        # First whether any of them is one: to look for others reads everybody.
+        theirs, others = Q(pk__in=people), ~Q(pk__in=people)
+        administrators = self.administrators().order_by()
+        return administrators.filter(theirs).exists() and not administrators.filter(others).exists()
 
     def like(self, text: str):
         """Each word occurs in the name, the mail address, the user name or the employee id; whose

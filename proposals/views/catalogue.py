@@ -10,6 +10,7 @@ from ..reports.catalogue_pages import (
     proposals_sending,
     unit_details,
 )
+from ..reports.leaving import leaving
 from .lists import keyset_page
 
 
@@ -57,7 +58,9 @@ class PersonPage(DetailView):
 
     def get_context_data(self, **kwargs) -> dict:
         parts = self.object.involvements.open().select_related("system", "kind")
+        is_asked = self.request.user.is_superuser and self.object.is_active
         return super().get_context_data(
+            gone=leaving([self.object]) if is_asked else None,
             details=person_details(self.object, self.request.user),
             page=keyset_page(parts.order_by("system__name", "pk"), self.request.GET),
             **kwargs,
