@@ -1,5 +1,6 @@
-"""Light or dark, and in whose time: chosen for one browser."""
+"""Light or dark, chosen for one browser; and in whose time, chosen for the person."""
 
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -9,7 +10,7 @@ from playwright.sync_api import expect
 from post_office.models import Email
 
 from proposals import workflow
-from proposals.models import Delegation
+from proposals.models import Delegation, Notice, User
 
 from . import factories
 from .browsing import Visitor
@@ -53,19 +54,43 @@ def test_a_delegation_is_entered_in_the_chosen_zone(as_, cast):
     assert made.ends_at == datetime(2090, 1, 1, 0, 0, tzinfo=UTC)
 
 
-def test_a_mail_is_in_the_time_of_the_site(as_, cast, proposal):
-    client = as_(cast.source_approver)
+def test_the_zone_goes_with_the_person_and_not_with_the_browser(as_, cast):
+    client = as_(cast.stranger)
     choose(client, zone="Asia/Tokyo")
-    client.post(f"/proposals/{proposal.pk}/reject/", {"side": "SOURCE", "comment": "No."})
-    mails = [mail.message for mail in Email.objects.filter(to=[cast.maker.email])]
-    assert mails
-    assert not any("JST" in mail for mail in mails)
+    another = Client()
+    another.force_login(cast.stranger)
+    assert "Times are in JST" in text(another.get("/me/"))
+    client.force_login(cast.maker)
+    assert "Times are in UTC" in text(client.get("/me/"))
+    newest = User.objects.get(pk=cast.stranger.pk).history.latest()
+    assert (newest.time_zone, newest.history_user, newest.history_change_reason) == (
+        "Asia/Tokyo",
+        cast.stranger,
+        "Time zone chosen",
+    )
+
+
+def test_a_mail_is_in_the_time_of_whoever_gets_it(as_, cast, source, target):
+    """Not in that of who acts: written once for all in one zone, and the notice is in it too."""
+    User.objects.filter(pk=cast.target_approver.pk).update(time_zone="America/New_York")
+    client = as_(cast.maker)
+    choose(client, zone="Asia/Tokyo")
+    proposal = factories.draft(cast.maker, source, target)
+    client.post(f"/proposals/{proposal.pk}/propose/")
+    asked = {mail.to[0]: mail.message for mail in Email.objects.all()}
+    assert re.search(r"By when: .* E[SD]T$", asked[cast.target_approver.email], re.M)
+    assert re.search(r"By when: .* UTC$", asked[cast.source_approver.email], re.M)
+    by_source = as_(cast.source_approver)
+    by_source.post(f"/proposals/{proposal.pk}/reject/", {"side": "SOURCE", "comment": "No."})
+    told = Notice.objects.filter(recipient=cast.maker).latest("pk")
+    assert "JST" in told.summary
+    assert "JST" in told.mail.message
     with timezone.override("Asia/Tokyo"):
         workflow.tell_of_delegation(
             cast.source_approver.delegations_given.first(), by=cast.source_approver, at=JULY
         )
         assert timezone.get_current_timezone_name() == "Asia/Tokyo"
-    assert "JST" not in Email.objects.latest("pk").message
+    assert "UTC" in Email.objects.latest("pk").message
 
 
 @pytest.mark.parametrize("zone", ["Mars/Olympus", "../etc/passwd", "\x00", "localtime", "UTC"])
@@ -98,7 +123,7 @@ def test_dark_is_dark_whatever_the_system_has(chromium, live_server, people):
     page.emulate_media(color_scheme="light")
     page.goto("/me/")
     page.get_by_role("radio", name="Dark").check()
-    page.get_by_role("button", name="Keep for this browser").click()
+    page.get_by_role("button", name="Keep look and time").click()
     expect(page.get_by_role("radio", name="Dark")).to_be_checked()
     expect(page.locator("body")).to_have_css("background-color", "rgb(17, 20, 24)")
     visitor.context.close()

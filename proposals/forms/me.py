@@ -1,9 +1,7 @@
 """What somebody chooses for themselves."""
 
 from datetime import datetime
-from functools import cache
 from typing import Any
-from zoneinfo import available_timezones
 
 from django import forms
 from django.conf import settings
@@ -11,14 +9,9 @@ from django.contrib.auth.forms import PasswordChangeForm
 from django.contrib.auth.password_validation import password_validators_help_texts
 from django.utils import timezone
 
-from ..models import Delegation, MomentInput, User
+from ..models import Delegation, MomentInput, User, zones
 from .fields import PersonField
 from .tracked import TrackedForm
-
-CONTINENTS = {
-    *("Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe"),
-    *("Indian", "Pacific"),
-}
 
 
 class DelegationForm(forms.ModelForm):
@@ -54,18 +47,8 @@ class DelegationForm(forms.ModelForm):
 THEMES = [("", "As the system has it"), ("light", "Light"), ("dark", "Dark")]
 
 
-@cache
-def zones() -> frozenset[str]:
-    """Names of time zones by a place, and UTC."""
-    return frozenset(
-        name
-        for name in available_timezones()
-        if name == "UTC" or name.partition("/")[0] in CONTINENTS
-    )
-
-
 class AppearanceForm(forms.Form):
-    """What somebody chooses for one browser."""
+    """Light or dark, for one browser; and in whose time, for the person wherever they are."""
 
     theme = forms.ChoiceField(
         label="Light or dark", choices=THEMES, required=False, widget=forms.RadioSelect

@@ -36,6 +36,7 @@ from .moments import (
     SplitMomentInput,
     moment_of,
     other_reading,
+    zones,
 )
 from .notices import Notice
 from .passes import PassResult, RightsChange
@@ -251,4 +252,5 @@ __all__ = [
     "verbs",
     "with_below",
     "words",
+    "zones",
 ]

@@ -3,7 +3,9 @@ the beginning and the end of summer time.
 """
 
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, cast
+from zoneinfo import available_timezones
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -15,6 +17,21 @@ from django.utils.dateparse import parse_datetime
 EARLIEST, LATEST = datetime(1970, 1, 1), datetime(2099, 12, 31, 23, 59, 59, 999_999)
 BOUNDS = "From 1970 to 2099."
 OUT_OF_BOUNDS = "Choose a date from 1970 to 2099."
+
+CONTINENTS = {
+    *("Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe"),
+    *("Indian", "Pacific"),
+}
+
+
+@cache
+def zones() -> frozenset[str]:
+    """Names of time zones by a place, and UTC."""
+    return frozenset(
+        name
+        for name in available_timezones()
+        if name == "UTC" or name.partition("/")[0] in CONTINENTS
+    )
 
 
 def moment_of(reading: datetime, *, later: bool = False) -> datetime:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.auth.models import AbstractUser, UserManager
@@ -15,7 +16,7 @@ from django.utils.crypto import get_random_string, salted_hmac
 from .catalogue import OrganisationalUnit, System, SystemKind, one_of
 from .fields import FoldedField, FreeTextField, LineField, MailField
 from .history import HistoryRecords, WithHistory
-from .moments import MomentField
+from .moments import MomentField, zones
 from .search import SearchedQuerySet, SearchField, refresh_named_in, search_text, words
 from .text import folded
 from .trees import refuse_cycle
@@ -121,6 +122,14 @@ class User(WithHistory, AbstractUser):
         max_length=32, blank=True, default="", db_default="", editable=False
     )
     notices_wanted = models.CharField(max_length=10, choices=Notices, default=Notices.EACH)
+    time_zone = models.CharField(
+        max_length=64,
+        blank=True,
+        default="",
+        db_default="",
+        editable=False,
+        help_text="In which they read and enter times; empty for that of the site.",
+    )
     search_text = SearchField()
     # With the groups: who is a steward decides, and a right has to be dated.
     history = HistoryRecords(
@@ -155,6 +164,11 @@ class User(WithHistory, AbstractUser):
 
     def get_absolute_url(self) -> str:
         return reverse("person", args=[self.pk])
+
+    @property
+    def zone(self) -> ZoneInfo | None:
+        """In which times are shown to them, in mails too; None for that of the site."""
+        return ZoneInfo(self.time_zone) if self.time_zone in zones() else None
 
     @property
     def may_audit(self) -> bool:

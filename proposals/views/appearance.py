@@ -1,5 +1,6 @@
-"""How pages look in one browser: light or dark, and in whose time. Kept in cookies, since the next
-browser may stand in another room or another country.
+"""How pages look: light or dark, which is kept in a cookie since the next browser may stand in
+another room, and in whose time, which is kept with the person and, for who is not signed in, in a
+cookie too.
 """
 
 from collections.abc import Callable
@@ -9,7 +10,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from ..forms.me import THEMES, zones
+from ..forms.me import THEMES
+from ..models import zones
 
 YEAR = 365 * 24 * 3600  # seconds
 
@@ -21,14 +23,19 @@ class PersonalTime:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        name = request.COOKIES.get("zone", "")
         # Not taken back afterwards: a file is written after this has returned. The next request of
         # the thread begins with its own.
-        if name in zones():
-            timezone.activate(ZoneInfo(name))
+        zone = request.user.zone if request.user.is_authenticated else _of_visitor(request)
+        if zone:
+            timezone.activate(zone)
         else:
             timezone.deactivate()
         return self.get_response(request)
+
+
+def _of_visitor(request: HttpRequest) -> ZoneInfo | None:
+    name = request.COOKIES.get("zone", "")
+    return ZoneInfo(name) if name in zones() else None
 
 
 def theme(request: HttpRequest) -> dict[str, str]:

@@ -52,7 +52,10 @@ def _page(request: HttpRequest, form: DelegationForm, status: int) -> HttpRespon
         "form": form,
         "notices": NoticesForm(instance=request.user),
         "appearance": AppearanceForm(
-            initial={name: request.COOKIES.get(name, "") for name in ("theme", "zone")}
+            initial={
+                "theme": request.COOKIES.get("theme", ""),
+                "zone": request.user.time_zone,
+            }
         ),
         "involvements": request.user.involvements.open().select_related("system", "kind"),
         "given": delegations.filter(ends_at__gt=now),
@@ -95,12 +98,16 @@ def choose_notices(request: HttpRequest) -> HttpResponse:
 
 @form_target
 def choose_appearance(request: HttpRequest) -> HttpResponse:
-    """For this browser alone: light or dark, and the time zone."""
+    """Light or dark for this browser, and the time zone for the person."""
     form = AppearanceForm(request.POST)
     if not form.is_valid():
         messages.error(request, "Choose what is offered.")
         return redirect("me")
-    messages.success(request, "Pages look so in this browser from now on.")
+    person = User.objects.select_for_update(no_key=True).get(pk=request.user.pk)
+    if person.time_zone != form.cleaned_data["zone"]:
+        person.time_zone = form.cleaned_data["zone"]
+        ChangeContext(request.user, timezone.now(), "Time zone chosen").store(person)
+    messages.success(request, "Kept.")
     return keep(redirect("me"), **form.cleaned_data)
 
 

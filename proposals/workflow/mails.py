@@ -4,10 +4,6 @@ What people wrote reaches a mail as context only, so it can neither break nor st
 from BASE_URL alone, and none of them decides.
 """
 
-from collections.abc import Callable
-from functools import wraps
-from typing import ParamSpec, TypeVar
-
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -18,19 +14,10 @@ from post_office.models import Email
 
 from ..models import Notice, PhysicalFlow, Proposal, Remark, User
 
-Asked = ParamSpec("Asked")
-Made = TypeVar("Made")
 
-
-def in_site_time(write: Callable[Asked, Made]) -> Callable[Asked, Made]:
-    """Whoever acts may have chosen a time zone for their browser: a mail is for others."""
-
-    @wraps(write)
-    def written(*args: Asked.args, **kwargs: Asked.kwargs) -> Made:
-        with timezone.override(None):
-            return write(*args, **kwargs)
-
-    return written
+def in_time_of(person: User) -> timezone.override:
+    """What is written here is for `person`, whatever time zone the one who acts has chosen."""
+    return timezone.override(person.zone)
 
 
 def has_address(person: User) -> bool:
@@ -44,7 +31,6 @@ def has_address(person: User) -> bool:
     return True
 
 
-@in_site_time
 def compose(
     person: User, subject: str, template: str, content: dict, about: Proposal | None = None
 ) -> Email:
@@ -60,11 +46,12 @@ def compose(
         thread = f"<proposal-{first_round}@{settings.POST_OFFICE['MESSAGE_ID_FQDN']}>"
         headers |= {"In-Reply-To": thread, "References": thread}
     content = content | {"person": person, "base_url": settings.BASE_URL}
-    finished = {
-        "subject": " ".join(subject.split())[:200],
-        "text": render_to_string(f"mail/{template}.txt", content),
-        "html": render_to_string(f"mail/{template}.html", content),
-    }
+    with in_time_of(person):
+        finished = {
+            "subject": " ".join(subject.split())[:200],
+            "text": render_to_string(f"mail/{template}.txt", content),
+            "html": render_to_string(f"mail/{template}.html", content),
+        }
     return mail.send(
         [person.email],
         settings.DEFAULT_FROM_EMAIL,

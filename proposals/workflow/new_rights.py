@@ -27,7 +27,7 @@ from ..models import (
     prefetch_rights,
 )
 from . import notices
-from .mails import compose, in_site_time, link_to
+from .mails import compose, in_time_of, link_to
 from .retry import retrying_transaction
 
 # Of open proposals, looked through for people who can newly decide; whoever may decide on older
@@ -61,7 +61,6 @@ def rights_changed(*, by: User | None, at: datetime, systems: Iterable[int] | No
 
 
 @retrying_transaction
-@in_site_time
 def ask_after(change: RightsChange, at: datetime) -> int:
     """Ask those who can decide since then; how many. Whoever comes second finds it done."""
     change = RightsChange.objects.select_for_update().get(pk=change.pk)
@@ -75,7 +74,6 @@ def ask_after(change: RightsChange, at: datetime) -> int:
     return asked
 
 
-@in_site_time
 def ask_newly_able(proposals: QuerySet[Proposal], *, by: User | None, at: datetime) -> int:
     """Ask each person who can decide on open `proposals` and was not asked to, once for all of
     them; how many people. Never `by`, whose act gave the right.
@@ -92,15 +90,16 @@ def ask_newly_able(proposals: QuerySet[Proposal], *, by: User | None, at: dateti
     return len(newly_able)
 
 
-@in_site_time
 def tell_of_delegation(delegation: Delegation, *, by: User, at: datetime) -> None:
     """The delegate hears that it was made, and what then waits; or that it ended early."""
     record = delegation.history.latest()
     person, giver = delegation.delegate, delegation.delegator
     waiting: list[Waiting] = []
     if delegation.ends_at > at:
-        begins = f"from {_clock(delegation.starts_at)} " if delegation.starts_at > at else ""
-        summary = f"{giver} lets you decide for them {begins}until {_clock(delegation.ends_at)}."
+        with in_time_of(person):
+            begins = f"from {_clock(delegation.starts_at)} " if delegation.starts_at > at else ""
+            until = _clock(delegation.ends_at)
+        summary = f"{giver} lets you decide for them {begins}until {until}."
         subject = f"You decide for {giver}"
         systems = giver.involvements.open().values_list("system", flat=True)
         waiting = _newly_able(_open_on(systems), by, only=person).get(person, [])

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.template.loader import render_to_string
@@ -31,7 +32,7 @@ from ..models import (
     delegations_of,
     rights_on,
 )
-from .mails import compose, has_address, in_site_time, link_to
+from .mails import compose, has_address, in_time_of, link_to
 
 NEWS = timedelta(days=1)
 COMPLETE = " It is fully approved, and the register is up to date."
@@ -85,7 +86,6 @@ class Message:
     asks: Sequence[Ask] = ()
 
 
-@in_site_time
 def tell(proposal: Proposal, step: Transition, in_digest: bool = False) -> None:
     """After a step: those who can decide that it has reached them, or those it concerns what was
     done.
@@ -106,15 +106,11 @@ def tell(proposal: Proposal, step: Transition, in_digest: bool = False) -> None:
         which = f"Your proposal {proposal.pk}"
         if person != proposal.maker:
             which = f"Proposal {proposal.pk} of {proposal.maker}"
-        summary = f"{which}, {route(proposal)}: {step.sentence}"
-        if is_complete:
-            summary += COMPLETE
-        messages[person] = Message(summary)
-    summary = f"Proposal {proposal.pk} of {proposal.maker}, {route(proposal)}: {step.sentence}"
-    if is_complete:
-        summary += COMPLETE
+        messages[person] = Message(_news(which, proposal, step, person))
+    which = f"Proposal {proposal.pk} of {proposal.maker}"
     for person, why in _watchers(proposal, step).items():
         if person != step.by:
+            summary = _news(which, proposal, step, person)
             messages.setdefault(person, Message(f"{summary} {why}"))
     subject = f"Proposal {proposal.pk} {done}: {route(proposal)}"
     content = partial(_content, proposal, step.comment)
@@ -124,7 +120,13 @@ def tell(proposal: Proposal, step: Transition, in_digest: bool = False) -> None:
     announce(event, messages)
 
 
-@in_site_time
+def _news(which: str, proposal: Proposal, step: Transition, person: User) -> str:
+    """What was done with the proposal, for `person`, and when by their clock."""
+    with in_time_of(person):
+        news = f"{which}, {route(proposal)}: {step.sentence}"
+    return news if proposal.result_logical_flow_id is None else news + COMPLETE
+
+
 def ask(
     proposal: Proposal,
     submission: Transition,
@@ -190,7 +192,6 @@ def able_to_decide(proposal: Proposal) -> dict[User, list[Ask]]:
     return asks
 
 
-@in_site_time
 def tell_of_addition(physical: PhysicalFlow, *, by: User, at: datetime) -> None:
     """Those who may approve on either side, and who watches one of the systems, hear that a
     physical flow was added without a proposal. Never `by`, who added it.
@@ -219,7 +220,6 @@ def tell_of_addition(physical: PhysicalFlow, *, by: User, at: datetime) -> None:
     announce(event, messages)
 
 
-@in_site_time
 def tell_of_remark(remark: Remark, mentioned: Iterable[User]) -> None:
     """The maker, whoever remarked before in any round, who is mentioned, and who watches. Never who
     says it.
@@ -247,7 +247,6 @@ def tell_of_remark(remark: Remark, mentioned: Iterable[User]) -> None:
     announce(event, messages)
 
 
-@in_site_time
 def announce(event: Event, messages: Mapping[User, Message]) -> int:
     """A notice to each and, for those who want every event, its mail; how many were told. Who wants
     no mail finds it on the site.
@@ -259,17 +258,7 @@ def announce(event: Event, messages: Mapping[User, Message]) -> int:
     informed = set(Notice.objects.filter(**event.named).values_list("recipient", flat=True))
     recipients = [person for person in messages if person.pk not in informed and person.is_active]
     at_once = [p for p in recipients if wants_each(p) and not event.in_digest]
-    content = event.content() if at_once else {}
-    mails = Email.objects.bulk_create(
-        compose(
-            person,
-            event.subject,
-            event.template,
-            {**content, "summary": messages[person].summary, "asks": messages[person].asks},
-            event.proposal,
-        )
-        for person in at_once
-    )
+    mails = Email.objects.bulk_create(_mails(event, at_once, messages))
     mail_of = dict(zip(at_once, mails, strict=True))
     Notice.objects.bulk_create(
         Notice(
@@ -285,6 +274,29 @@ def announce(event: Event, messages: Mapping[User, Message]) -> int:
         for person in recipients
     )
     return len(recipients)
+
+
+def _mails(event: Event, people: list[User], messages: Mapping[User, Message]) -> list[Email]:
+    """One for each of `people`; what is the same for all in one time zone is written once."""
+    contents: dict[ZoneInfo | None, Mapping[str, object]] = {}
+    for person in people:
+        if person.zone not in contents:
+            with in_time_of(person):
+                contents[person.zone] = event.content()
+    return [
+        compose(
+            person,
+            event.subject,
+            event.template,
+            {
+                **contents[person.zone],
+                "summary": messages[person].summary,
+                "asks": messages[person].asks,
+            },
+            event.proposal,
+        )
+        for person in people
+    ]
 
 
 def is_wanted(notice: Notice) -> bool:
