@@ -243,7 +243,7 @@ FORM = {
     "notices_wanted": "DIGEST",
     "delegate": "mia",
     "starts_at": "",
-    "ends_at": "2099-01-01T00:00",
+    "ends_at": "2099-01-01",
     "note": "n",
     "username": "u",
     "password": "p",

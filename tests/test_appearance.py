@@ -47,11 +47,11 @@ def test_times_are_shown_in_the_chosen_zone_and_without_in_that_of_the_site(
 def test_a_delegation_is_entered_in_the_chosen_zone(as_, cast):
     client = as_(cast.source_approver)
     choose(client, zone="Asia/Tokyo")
-    assert "Times are in JST" in text(client.get("/me/"))
-    wish = {"delegate": cast.stranger.email, "starts_at": "", "ends_at": "2090-01-01T09:00"}
+    assert "from midnight to midnight in JST" in text(client.get("/me/"))
+    wish = {"delegate": cast.stranger.email, "starts_at": "", "ends_at": "2090-01-01"}
     client.post("/me/", wish)
     made = Delegation.objects.get(delegate=cast.stranger)
-    assert made.ends_at == datetime(2090, 1, 1, 0, 0, tzinfo=UTC)
+    assert made.ends_at == datetime(2090, 1, 1, 15, 0, tzinfo=UTC)
 
 
 def test_the_zone_goes_with_the_person_and_not_with_the_browser(as_, cast):
@@ -59,9 +59,9 @@ def test_the_zone_goes_with_the_person_and_not_with_the_browser(as_, cast):
     choose(client, zone="Asia/Tokyo")
     another = Client()
     another.force_login(cast.stranger)
-    assert "Times are in JST" in text(another.get("/me/"))
+    assert "from midnight to midnight in JST" in text(another.get("/me/"))
     client.force_login(cast.maker)
-    assert "Times are in UTC" in text(client.get("/me/"))
+    assert "from midnight to midnight in UTC" in text(client.get("/me/"))
     newest = User.objects.get(pk=cast.stranger.pk).history.latest()
     assert (newest.time_zone, newest.history_user, newest.history_change_reason) == (
         "Asia/Tokyo",
@@ -100,7 +100,7 @@ def test_a_zone_that_is_none_counts_as_none(as_, cast, zone):
     client.cookies["zone"] = zone if zone.isprintable() else "x"
     client.cookies["theme"] = "pink"
     page = client.get("/me/")
-    assert "Times are in UTC" in text(page)
+    assert "from midnight to midnight in UTC" in text(page)
     assert "data-theme" not in page.content.decode()
 
 

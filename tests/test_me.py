@@ -14,13 +14,13 @@ from . import factories
 from .test_pages import text
 
 
-def moment(days):
-    return f"{timezone.now() + timedelta(days=days):%Y-%m-%dT%H:%M}"
+def day(later: int) -> str:
+    return f"{timezone.now() + timedelta(days=later):%Y-%m-%d}"
 
 
 def test_a_delegation_is_made_and_ended_on_my_page(as_, cast, proposal):
     client = as_(cast.target_approver)
-    sent = {"delegate": cast.stranger.email, "ends_at": moment(7), "note": "Holiday"}
+    sent = {"delegate": cast.stranger.email, "ends_at": day(7), "note": "Holiday"}
     page = client.post("/me/", sent, follow=True).content.decode()
     assert "Stan Stranger decides for you until" in page
     made = Delegation.objects.get(delegator=cast.target_approver)
@@ -40,14 +40,41 @@ def test_a_delegation_is_made_and_ended_on_my_page(as_, cast, proposal):
 
 def test_one_that_has_not_begun_gives_nothing_yet_and_can_be_ended(as_, cast, proposal):
     client = as_(cast.target_approver)
-    client.post(
-        "/me/", {"delegate": cast.stranger.email, "starts_at": moment(3), "ends_at": moment(7)}
-    )
+    client.post("/me/", {"delegate": cast.stranger.email, "starts_at": day(3), "ends_at": day(7)})
     assert list(Proposal.objects.awaiting(cast.stranger)) == []
     made = Delegation.objects.get(delegator=cast.target_approver)
     client.post(f"/me/delegations/{made.pk}/end/")
     made.refresh_from_db()
     assert made.starts_at <= made.ends_at <= timezone.now()
+
+
+def test_a_delegation_is_of_whole_days_by_the_clock_of_the_delegator(as_, cast):
+    """The last day is included, also where a day has no midnight; who is told reads their own."""
+    User.objects.filter(pk=cast.source_approver.pk).update(time_zone="Africa/Cairo")
+    User.objects.filter(pk=cast.stranger.pk).update(time_zone="America/New_York")
+    client = as_(cast.source_approver)
+    days = {"starts_at": "2090-04-24", "ends_at": "2090-04-27"}  # on the 28th clocks skip 00:00
+    page = client.post("/me/", {"delegate": cast.stranger.email} | days, follow=True)
+    words = "from Monday 24 April 2090 until the end of Thursday 27 April 2090 (EE"
+    assert f"Stan Stranger decides for you {words}" in text(page)
+    made = Delegation.objects.get(delegate=cast.stranger)
+    assert timezone.localtime(made.starts_at).hour in (0, 21, 22)
+    with timezone.override("Africa/Cairo"):
+        last = timezone.localtime(made.ends_at - timedelta(seconds=1))
+        assert (last.day, last.hour, timezone.localtime(made.starts_at).hour) == (27, 23, 0)
+    told = made.history.get().notices.get().summary
+    assert re.search(r"from 23 Apr 2090, 1[78]:00 E[SD]T until 27 Apr 2090, 1[78]:00 E[SD]T", told)
+
+
+def test_a_delegation_of_today_begins_at_once_and_is_over_tonight(as_, cast, proposal):
+    client = as_(cast.target_approver)
+    today = {"starts_at": day(0), "ends_at": day(0)}
+    assert f'value="{day(0)}"' in client.get("/me/").content.decode()
+    client.post("/me/", {"delegate": cast.stranger.email} | today)
+    assert list(Proposal.objects.awaiting(cast.stranger)) == [proposal]
+    made = Delegation.objects.get(delegate=cast.stranger)
+    assert f"{made.ends_at:%H:%M}" == "00:00"
+    assert made.starts_at <= timezone.now() < made.ends_at <= timezone.now() + timedelta(days=1)
 
 
 @pytest.mark.parametrize(
@@ -60,17 +87,17 @@ def test_one_that_has_not_begun_gives_nothing_yet_and_can_be_ended(as_, cast, pr
         ({"delegate": "tess"}, "Did you mean Tess Target"),
         ({"delegate": "sam source"}, "You cannot delegate to yourself."),
         ({"delegate": "Ina Inactive"}, "Nobody is called “Ina Inactive”."),
-        ({"ends_at": "yesterday"}, "Enter a valid date/time."),
+        ({"ends_at": "yesterday"}, "Enter a valid date."),
         (
-            {"ends_at": "2020-01-01T00:00"},
-            "Choose an end that is after the beginning and in the future.",
+            {"ends_at": "2020-01-01"},
+            "Choose a last day that is not over and not before the first.",
         ),
         ({"ends_at": ""}, "This field is required."),
     ],
 )
 def test_a_delegation_that_cannot_be_is_refused_in_words(as_, cast, change, sentence):
     before = Delegation.objects.count()
-    sent = {"delegate": cast.stranger.email, "ends_at": moment(7), "note": "Holiday"} | change
+    sent = {"delegate": cast.stranger.email, "ends_at": day(7), "note": "Holiday"} | change
     response = as_(cast.source_approver).post("/me/", sent)
     assert response.status_code == 400
     assert sentence in response.content.decode()
@@ -105,7 +132,7 @@ def test_what_is_offered_is_taken_as_it_is_offered(as_, cast):
         r'data-value="([^"]+)"', client.get("/me/people/?delegate=stan").content.decode()
     )
     assert offers == [cast.stranger.with_mail, namesake.with_mail]
-    client.post("/me/", {"delegate": offers[1], "ends_at": moment(7)})
+    client.post("/me/", {"delegate": offers[1], "ends_at": day(7)})
     assert cast.source_approver.delegations_given.latest("pk").delegate == namesake
 
 

@@ -100,7 +100,7 @@ def import_a_part(client, cast, target, proposal):
 def delegate_on_the_page(client, cast, target, proposal):
     browser = Client()
     browser.force_login(cast.target_approver)
-    ends = (timezone.localtime() + SOON).strftime("%Y-%m-%dT%H:%M")
+    ends = timezone.localtime().strftime("%Y-%m-%d")
     browser.post("/me/", {"delegate": cast.stranger.email, "ends_at": ends})
 
 
@@ -268,14 +268,14 @@ def test_a_delegate_hears_of_a_delegation_made_and_ended(as_, cast, source, want
     cast.stranger.save()
     browser = as_(cast.source_approver)
     ends = timezone.localtime() + timedelta(days=3)
-    sent = {"delegate": cast.stranger.email, "ends_at": ends.strftime("%Y-%m-%dT%H:%M")}
+    sent = {"delegate": cast.stranger.email, "ends_at": ends.strftime("%Y-%m-%d")}
     assert browser.post("/me/", sent).status_code == 302
     made = Delegation.objects.get(delegate=cast.stranger)
     assert browser.post(f"/me/delegations/{made.pk}/end/").status_code == 302
     first, second = Notice.objects.filter(recipient=cast.stranger).order_by("pk")
     assert (first.event, second.event) == ("delegation made", "delegation ended")
     assert first.summary == (
-        f"Sam Source lets you decide for them until {ends:%-d %b %Y, %H:%M %Z}."
+        f"Sam Source lets you decide for them until the end of {ends:%A %-d %B %Y} (UTC)."
     )
     assert second.summary == (
         "Sam Source ended the delegation to you: you no longer decide for them."

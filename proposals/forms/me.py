@@ -9,17 +9,19 @@ from django.contrib.auth.forms import PasswordChangeForm
 from django.contrib.auth.password_validation import password_validators_help_texts
 from django.utils import timezone
 
-from ..models import Delegation, MomentInput, User, zones
+from ..models import DayInput, Delegation, User, zones
 from .fields import PersonField
 from .tracked import TrackedForm
 
 
 class DelegationForm(forms.ModelForm):
-    """To whom, and until when; from now on if no beginning is named."""
+    """To whom, and on which days by the delegator's clock; from now on if the first is today."""
 
     delegate = PersonField(label="Who decides for you?")
-    starts_at = MomentInput(label="From", required=False, help_text="Leave empty to begin now.")
-    ends_at = MomentInput(label="Until", later=True, help_text="In 2099 at the latest.")
+    starts_at = DayInput(
+        label="First day", required=False, help_text="If it is today, it begins at once."
+    )
+    ends_at = DayInput(label="Last day", ends=True, help_text="That day is included.")
 
     class Meta:
         model = Delegation
@@ -39,7 +41,7 @@ class DelegationForm(forms.ModelForm):
         starts, ends = cleaned.get("starts_at"), cleaned.get("ends_at")
         if starts and ends and ends <= starts:
             self.add_error(
-                "ends_at", "Choose an end that is after the beginning and in the future."
+                "ends_at", "Choose a last day that is not over and not before the first."
             )
         return cleaned
 

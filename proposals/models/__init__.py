@@ -31,6 +31,7 @@ from .ledger import LEVELS, LedgerForm, LedgerLeaf, LedgerNode
 from .moments import (
     EARLIEST,
     LATEST,
+    DayInput,
     MomentField,
     MomentInput,
     SplitMomentInput,
@@ -140,6 +141,7 @@ __all__ = [
     "ChangeContext",
     "Criticality",
     "DataType",
+    "DayInput",
     "Decider",
     "Delegation",
     "FlowAttributes",

@@ -2,7 +2,7 @@
 the beginning and the end of summer time.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from typing import Any, cast
 from zoneinfo import available_timezones
@@ -71,6 +71,52 @@ def chosen_moment(reading: datetime, *, later: bool) -> datetime:
     if timezone.is_aware(reading):
         return reading.astimezone(UTC)
     return moment_of(reading, later=later)
+
+
+def beginning_of(day: date) -> datetime:
+    """The moment at which the day begins, by the reader's clock."""
+    return moment_of(datetime.combine(day, time()))
+
+
+def beginning_in_words(moment: datetime) -> str:
+    """The day, if `moment` is the beginning of one, else date and time."""
+    local = timezone.localtime(moment)
+    if moment == beginning_of(local.date()):
+        return f"{local:%A %-d %B %Y}"
+    return f"{local:%-d %b %Y, %H:%M %Z}"
+
+
+def end_in_words(moment: datetime) -> str:
+    """The last day, if with `moment` a day is over, else date and time."""
+    local = timezone.localtime(moment)
+    if moment == beginning_of(local.date()):
+        return f"the end of {local.date() - timedelta(days=1):%A %-d %B %Y} ({local:%Z})"
+    return f"{local:%-d %b %Y, %H:%M %Z}"
+
+
+class DayInput(forms.DateField):
+    """A whole day, by the reader's clock, as the moment at which it begins; `ends` as the one at
+    which it is over.
+    """
+
+    def __init__(self, *, ends: bool = False, **kwargs) -> None:
+        self.ends = ends
+        last = LATEST.date() - timedelta(days=1)  # of which the end is within bounds too
+        bounds = {"type": "date", "min": f"{EARLIEST:%Y-%m-%d}", "max": f"{last:%Y-%m-%d}"}
+        super().__init__(widget=forms.DateInput(bounds, format="%Y-%m-%d"), **kwargs)
+
+    def prepare_value(self, value):
+        if isinstance(value, datetime):
+            value = timezone.localtime(value).date() - timedelta(days=self.ends)
+        return value
+
+    def clean(self, value) -> datetime | None:
+        day = super().clean(value)
+        if day is None:
+            return None
+        if not EARLIEST.date() <= day < LATEST.date():
+            raise ValidationError(OUT_OF_BOUNDS, code="out_of_bounds")
+        return beginning_of(day + timedelta(days=self.ends))
 
 
 class MomentInput(forms.DateTimeField):

@@ -16,7 +16,7 @@ from django.utils.crypto import get_random_string, salted_hmac
 from .catalogue import OrganisationalUnit, System, SystemKind, one_of
 from .fields import FoldedField, FreeTextField, LineField, MailField
 from .history import HistoryRecords, WithHistory
-from .moments import MomentField, zones
+from .moments import MomentField, beginning_in_words, end_in_words, zones
 from .search import SearchedQuerySet, SearchField, refresh_named_in, search_text, words
 from .text import folded
 from .trees import refuse_cycle
@@ -416,3 +416,10 @@ class Delegation(WithHistory):
 
     def __str__(self) -> str:
         return f"{self.delegate} for {self.delegator}"
+
+    @property
+    def period(self) -> str:
+        """From when, if that is still to come, and until when, by the reader's clock."""
+        is_to_come = self.starts_at > timezone.now()
+        begins = f"from {beginning_in_words(self.starts_at)} " if is_to_come else ""
+        return f"{begins}until {end_in_words(self.ends_at)}"

@@ -28,18 +28,10 @@ def me(request: HttpRequest) -> HttpResponse:
     delegation = Delegation(delegator=request.user)
     form = DelegationForm(request.POST if request.method == "POST" else None, instance=delegation)
     if request.method == "POST" and form.is_valid():
-        begins = (
-            f"from {_moment(delegation.starts_at)} "
-            if delegation.starts_at > timezone.now()
-            else ""
-        )
         now = timezone.now()
         ChangeContext(request.user, now, "Delegation made").store(delegation)
         workflow.tell_of_delegation(delegation, by=request.user, at=now)
-        messages.success(
-            request,
-            f"{delegation.delegate} decides for you {begins}until {_moment(delegation.ends_at)}.",
-        )
+        messages.success(request, f"{delegation.delegate} decides for you {delegation.period}.")
         return redirect("me")
     if form.is_bound:
         focus_first(form)
@@ -146,7 +138,3 @@ class PersonOffer:
 
     person: User
     mention: str
-
-
-def _moment(moment) -> str:
-    return f"{timezone.localtime(moment):%-d %b %Y, %H:%M %Z}"

@@ -11,7 +11,6 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 from django.utils import timezone
-from django.utils.timezone import localtime
 
 from ..models import (
     Delegation,
@@ -97,9 +96,7 @@ def tell_of_delegation(delegation: Delegation, *, by: User, at: datetime) -> Non
     waiting: list[Waiting] = []
     if delegation.ends_at > at:
         with in_time_of(person):
-            begins = f"from {_clock(delegation.starts_at)} " if delegation.starts_at > at else ""
-            until = _clock(delegation.ends_at)
-        summary = f"{giver} lets you decide for them {begins}until {until}."
+            summary = f"{giver} lets you decide for them {delegation.period}."
         subject = f"You decide for {giver}"
         systems = giver.involvements.open().values_list("system", flat=True)
         waiting = _newly_able(_open_on(systems), by, only=person).get(person, [])
@@ -197,7 +194,3 @@ def _inform(
         unique_fields=["transition", "reminder_day", "recipient"],
         update_fields=["summary", "at", "mail", "withdrawn"],
     )
-
-
-def _clock(moment: datetime) -> str:
-    return f"{localtime(moment):%-d %b %Y, %H:%M %Z}"
