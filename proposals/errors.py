@@ -42,3 +42,14 @@ class Invalid(Refused):
     def __init__(self, sentence: str = "", **fields: str) -> None:
         super().__init__(sentence or " ".join(fields.values()))
         self.fields = fields
+
+
+class NotSignedIn(NoRight):
+    """The provider of identities, or what it says, lets nobody in. `reason` is for the log: it
+    holds no token and no secret.
+    """
+
+    def __init__(self, sentence: str, *, reason: str = "", status: int = 403) -> None:
+        super().__init__(sentence)
+        self.reason = reason or sentence
+        self.status = status

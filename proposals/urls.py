@@ -16,6 +16,7 @@ from .views import (
     saved_views,
     search,
     sign_in,
+    single_sign_on,
     systems,
     updates,
     watches,
@@ -32,6 +33,8 @@ urlpatterns = [
     path("updates/read/", updates.mark_read, name="updates-read"),
     path("updates/<int:pk>/", updates.open_update, name="update"),
     path("sign-in/", sign_in.SignIn.as_view(), name="sign-in"),
+    path("sign-in/provider/", single_sign_on.begin, name="sign-in-provider"),
+    path("sign-in/provider/done/", single_sign_on.done, name="sign-in-provider-done"),
     path("password/forgotten/", passwords.Forgotten.as_view(), name="password-forgotten"),
     path(
         "password/set/<slug:uidb64>/<slug:token>/",

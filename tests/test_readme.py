@@ -10,12 +10,14 @@ import pytest
 from django.core.management import get_commands
 
 from proposals.models import Policy
+from waltzflow import oidc
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 SETTINGS = re.findall(
     r'(?:environ\.get|flag|listed)\("([A-Z_]+)"', (ROOT / "waltzflow" / "settings.py").read_text()
 )
+SETTINGS += ["OIDC_ISSUER", *oidc.NAMES]
 COMMANDS = [
     path.stem for path in (ROOT / "proposals" / "management" / "commands").glob("[a-z]*.py")
 ]

@@ -1,13 +1,14 @@
 """What cannot work, or must not be on in production, stops the start with one sentence."""
 
 import os
+import re
 import subprocess
 import sys
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from waltzflow import environment
+from waltzflow import environment, oidc
 
 from .run import PRODUCTION, ROOT
 
@@ -192,3 +193,61 @@ def test_a_path_is_one_however_it_is_written(operator, tmp_path, monkeypatch):
     assert environment.path("LEDGER_KEY") == tmp_path / "keys" / "private.txt"
     operator(LEDGER_KEY=None)
     assert environment.path("LEDGER_KEY") is None
+
+
+GOOD = {
+    "OIDC_ISSUER": "https://login.example/realms/all",
+    "OIDC_CLIENT_ID": "waltzflow",
+    "OIDC_CLIENT_SECRET": "hidden",
+}
+
+
+def test_without_a_provider_there_is_none_and_with_one_it_is_read(operator):
+    assert oidc.oidc() is None
+    operator(OIDC_CREATE="off", OIDC_ONLY="0")
+    assert oidc.oidc() is None
+    operator(**GOOD, OIDC_GROUPS="CN=a=b=Stewards, x=staff", OIDC_ALGORITHM="ES256")
+    operator(OIDC_ONLY="1", OIDC_END_SESSION_ENDPOINT="https://out.example/end")
+    read = oidc.oidc()
+    assert (read.groups, read.algorithm) == ({"CN=a=b": "Stewards", "x": "staff"}, "ES256")
+    assert (read.is_only, read.creates) == (True, False)
+    assert read.origins == ["https://login.example", "https://out.example"]
+    assert "hidden" not in repr(read)
+
+
+@pytest.mark.parametrize(
+    ("variables", "sentence"),
+    [
+        ({"OIDC_ISSUER": None}, "OIDC_CLIENT_ID is set without OIDC_ISSUER"),
+        (dict.fromkeys(GOOD) | {"OIDC_ONLY": "1"}, "OIDC_ONLY is set without OIDC_ISSUER"),
+        ({"OIDC_CLIENT_ID": " "}, "OIDC_ISSUER is set without OIDC_CLIENT_ID"),
+        ({"OIDC_CLIENT_SECRET": None}, "OIDC_ISSUER is set without OIDC_CLIENT_SECRET"),
+        ({"OIDC_ISSUER": "login.example"}, "OIDC_ISSUER is “login.example”: it has to look like"),
+        ({"OIDC_ISSUER": "http://login.example"}, "has to look like https://"),
+        ({"OIDC_ISSUER": "https://a.example; script-src *"}, "has to look like https://"),
+        ({"OIDC_ISSUER": "https://[x"}, "has to look like https://"),
+        ({"OIDC_ALGORITHM": "none"}, "OIDC_ALGORITHM is “none”, which is none of RS256, ES256"),
+        ({"OIDC_SCOPES": "openid profile"}, "needs openid and email"),
+        (
+            {"OIDC_GROUPS": "flow-stewards"},
+            "OIDC_GROUPS names “flow-stewards”: it has to look like",
+        ),
+        ({"OIDC_GROUPS": "x=superusers"}, "and gives Stewards, Auditors, staff"),
+        (
+            {"OIDC_TOKEN_ENDPOINT": "https://login.example/token"},
+            "OIDC_AUTHORIZATION_ENDPOINT, OIDC_USERINFO_ENDPOINT, OIDC_JWKS_ENDPOINT is missing",
+        ),
+    ],
+)
+def test_a_provider_that_is_half_named_stops_the_start(operator, variables, sentence):
+    operator(**GOOD | variables)
+    with pytest.raises(ImproperlyConfigured, match=re.escape(sentence)):
+        oidc.oidc()
+
+
+def test_the_start_without_the_secret_of_the_provider_says_so_in_one_line_without_it():
+    refused = start(**GOOD | {"OIDC_CLIENT_SECRET": "", "OIDC_CREATE": "1"})
+    assert refused.returncode == 1
+    assert refused.stderr.splitlines() == [
+        "OIDC_ISSUER is set without OIDC_CLIENT_SECRET: the provider has one for this site."
+    ]

@@ -61,6 +61,9 @@ PAGES = {
     "home": page(200),
     "search": page(200),
     "sign-in": page(200, POST=200, public=True),
+    # There is no provider: see test_single_sign_on.
+    "sign-in-provider": page(404, public=True),
+    "sign-in-provider-done": page(404, public=True),
     "password-forgotten": page(200, POST=302, sent={"username": "nobody"}, public=True),
     "password-set one false": page(404, POST=404, public=True),
     "sign-out": page(405, POST=302),
@@ -369,7 +372,14 @@ def test_every_page_belongs_to_a_part_of_the_site_or_to_none_on_purpose():
     pages = {pattern.name for pattern in urlpatterns}
     of_no_part = {
         *("home", "search", "view-save", "view-remove"),
-        *("sign-in", "sign-out", "password-forgotten", "password-set"),
+        *(
+            "sign-in",
+            "sign-in-provider",
+            "sign-in-provider-done",
+            "sign-out",
+            "password-forgotten",
+            "password-set",
+        ),
         *("me", "me-appearance", "me-notices", "me-password", "people-options", "delegation-end"),
         "person",
         *("inbox-count", "proposing-source", "proposing-advice", "system-options"),

@@ -3,6 +3,8 @@
 from django.contrib import admin
 from django.http import HttpRequest
 
+from proposals.workflow import passwords
+
 SECTIONS = {
     "Catalogue": ["OrganisationalUnit", "System", "DataType"],
     "People": ["User", "Group", "InvolvementKind", "Involvement", "Delegation"],
@@ -22,6 +24,10 @@ def section_of(model: dict) -> str:
 
 
 class Administration(admin.AdminSite):
+    def password_change(self, request: HttpRequest, extra_context: dict | None = None):
+        passwords.refuse_where_off()
+        return super().password_change(request, extra_context)
+
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[dict]:
         """The sections, each with what the reader may see of it; a model that belongs to none comes
         last.

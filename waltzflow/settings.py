@@ -22,6 +22,7 @@ from .environment import (
     time_zone,
     timestamps,
 )
+from .oidc import oidc
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -142,6 +143,8 @@ AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "django.contrib.auth.backends.ModelBackend",
 ]
+# The provider that signs people in, beside passwords or instead of them; None if there is none.
+OIDC = oidc()
 LOGIN_URL = "sign-in"
 PASSWORD_RESET_TIMEOUT = 72 * 3600  # seconds; of links by which somebody sets a password
 LOGIN_REDIRECT_URL = "home"
@@ -170,7 +173,8 @@ CONTENT_SECURITY_POLICY = {
         "img-src": [SELF],
         "font-src": [SELF],
         "connect-src": [SELF],
-        "form-action": [SELF],
+        # Signing out leads to the provider of identities.
+        "form-action": [SELF, *(OIDC.origins if OIDC else [])],
         "frame-ancestors": [NONE],
         "base-uri": [NONE],
     }

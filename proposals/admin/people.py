@@ -122,6 +122,16 @@ class PersonAdmin(Weighed, Kept, UserAdmin):
         theirs = obj is None or not obj.is_superuser or request.user.is_superuser
         return theirs and super().has_change_permission(request, obj)
 
+    def get_actions(self, request):
+        actions = super().get_actions(request)
+        if passwords.are_off():
+            actions.pop("invite", None)
+        return actions
+
+    def user_change_password(self, request, id, form_url=""):
+        passwords.refuse_where_off()
+        return super().user_change_password(request, id, form_url)
+
     @admin.action(
         description="Invite the chosen: mail each a link to set a password", permissions=["change"]
     )

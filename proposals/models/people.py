@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.core.exceptions import ValidationError
@@ -54,7 +55,12 @@ class PeopleQuerySet(SearchedQuerySet):
 
     def unable_to_sign_in(self):
         """The active of whom `cannot_sign_in` is true."""
-        return self.filter(is_active=True, password__startswith=UNUSABLE_PASSWORD_PREFIX)
+        unable = self.filter(is_active=True)
+        if settings.OIDC:
+            unable = unable.filter(email="")
+        if settings.OIDC and settings.OIDC.is_only:
+            return unable
+        return unable.filter(password__startswith=UNUSABLE_PASSWORD_PREFIX)
 
     def administrators(self):
         """Those of whom `is_administrator` is true."""
@@ -208,8 +214,12 @@ class User(WithHistory, AbstractUser):
 
     @property
     def cannot_sign_in(self) -> bool:
-        """Active, and without a way in: imported, and not invited or not followed the link yet."""
-        return self.is_active and not self.has_usable_password()
+        """Active, and without a way in: imported, and not invited or not followed the link yet; nor
+        with a mail address by which a provider of identities would let them in.
+        """
+        by_provider = bool(settings.OIDC and self.email)
+        by_password = self.has_usable_password() and not (settings.OIDC and settings.OIDC.is_only)
+        return self.is_active and not by_provider and not by_password
 
     @property
     def is_administrator(self) -> bool:

@@ -17,6 +17,7 @@ from ..forms import (
     focus_first,
 )
 from ..models import ChangeContext, Delegation, User, clean
+from ..workflow import passwords
 from .appearance import keep
 from .form_pages import form_page, form_target
 from .watches import watches_of
@@ -55,6 +56,7 @@ def _page(request: HttpRequest, form: DelegationForm, status: int) -> HttpRespon
         "taken": request.user.delegations_taken.filter(ends_at__gt=now).select_related("delegator"),
         **watches_of(request.user),
         "now": now,
+        "are_passwords_off": passwords.are_off(),
     }
     return render(request, "proposals/me.html", context, status=status)
 
@@ -106,6 +108,7 @@ def choose_appearance(request: HttpRequest) -> HttpResponse:
 @form_page
 def change_password(request: HttpRequest) -> HttpResponse:
     """Another password; whoever else is signed in with the old one no longer is."""
+    passwords.refuse_where_off()
     form = PasswordForm(request.user, request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         request.user.set_password(form.cleaned_data["new_password1"])

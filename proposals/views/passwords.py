@@ -43,7 +43,15 @@ class NewPasswordForm(SetPasswordForm):
 
 
 @method_decorator(login_not_required, name="dispatch")
-class Forgotten(FormView):
+class WherePasswordsAre:
+    """Refuses where they are switched off."""
+
+    def dispatch(self, request, *args, **kwargs) -> HttpResponse:
+        passwords.refuse_where_off()
+        return super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
+
+
+class Forgotten(WherePasswordsAre, FormView):
     """Says the same whether the person exists or not, and takes as long: the mail is queued."""
 
     form_class = ForgottenForm
@@ -65,7 +73,7 @@ class Forgotten(FormView):
         return self.render_to_response(self.get_context_data(form=form), status=400)
 
 
-class SetPassword(PasswordResetConfirmView):
+class SetPassword(WherePasswordsAre, PasswordResetConfirmView):
     """Behind the link of the mail; it works once, since with the password the token changes."""
 
     form_class = NewPasswordForm

@@ -19,6 +19,8 @@ from django.views import csrf
 
 from ..forms import UserNameInput
 from ..models import User, folded
+from ..workflow import passwords, provider
+from .single_sign_on import ID_TOKEN
 
 WITH_PORT = re.compile(r"(?:(?P<v4>[0-9.]+)|\[(?P<v6>[^\]]+)\])(?::[0-9]*)?")
 
@@ -42,6 +44,13 @@ class SignIn(LoginView):
     template_name = "proposals/sign_in.html"
     http_method_names = ["get", "head", "post"]
 
+    def post(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
+        passwords.refuse_where_off()
+        return super().post(request, *args, **kwargs)
+
+    def get_context_data(self, **kwargs) -> dict:
+        return super().get_context_data(oidc=settings.OIDC, **kwargs)
+
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """The token of a form is too old; Django's answer to it. Whoever signed in in another tab
@@ -62,7 +71,11 @@ class SignOut(LogoutView):
     http_method_names = ["post"]
 
     def post(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
+        # Of who was signed in by the provider the session ends there too.
+        token = request.session.get(ID_TOKEN, "") if settings.OIDC else ""
         response = super().post(request, *args, **kwargs)
+        if token and (farewell := provider.farewell(token)):
+            response = redirect(farewell)
         response.headers["Clear-Site-Data"] = '"cache", "storage"'
         return response
 

@@ -13,6 +13,7 @@ from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 from post_office.models import Email
 
+from ..errors import NoRight
 from ..models import User
 from .mails import compose, has_address
 
@@ -22,11 +23,21 @@ OF = "X-Waltzflow-Password-Of"  # header of the mails that get one: the id of th
 PAUSE = timedelta(minutes=10)  # between two mails to one person
 
 
+def are_off() -> bool:
+    """Whether a provider of identities signs everybody in."""
+    return settings.OIDC is not None and settings.OIDC.is_only
+
+
+def refuse_where_off() -> None:
+    if are_off():
+        raise NoRight("Passwords are switched off here: the provider of identities signs you in.")
+
+
 def send_link(person: User, *, at: datetime, invited_by: User | None = None) -> bool:
-    """Queue the mail; False if there is none: for somebody inactive or without a mail address, or
-    where one was asked for within the last ten minutes.
+    """Queue the mail; False if there is none: where passwords are switched off, for somebody
+    inactive or without a mail address, or where one was asked for within the last ten minutes.
     """
-    if not person.is_active or not has_address(person) or _asked_lately(person, at):
+    if are_off() or not person.is_active or not has_address(person) or _asked_lately(person, at):
         return False
     hours = settings.PASSWORD_RESET_TIMEOUT // 3600
     content = {"invited_by": invited_by, "link": PLACE, "hours": hours}
