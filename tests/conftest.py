@@ -15,6 +15,7 @@ from proposals.models import ImportBatch, LogicalFlow, Policy
 
 from . import accounts, databases, factories
 from .browsing import chromium  # noqa: F401
+from .identity_provider import idp, idp_server, mia  # noqa: F401
 
 
 @pytest.fixture(autouse=True, scope="session")

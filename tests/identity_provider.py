@@ -16,10 +16,15 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 from uuid import uuid4
 
 import jwt
+import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
+from proposals.workflow import provider
+from waltzflow.oidc import Oidc
+
 CLIENT, SECRET = "waltzflow", "a-secret-of-the-client"
+GROUPS = {"flow-stewards": "Stewards", "flow-audit": "Auditors", "flow-admin": "staff"}
 
 
 def new_key(algorithm: str) -> Any:
@@ -165,3 +170,26 @@ class Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *args) -> None:
         """Not to the console of the tests."""
+
+
+@pytest.fixture(scope="session")
+def idp_server():
+    server = IdentityProvider()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def idp(idp_server, settings):
+    """The provider that this site trusts."""
+    idp_server.wrong, idp_server.issued, idp_server.farewells = Wrong(), [], []
+    provider._descriptions.clear()
+    settings.OIDC = Oidc(idp_server.issuer, CLIENT, SECRET, groups=GROUPS)
+    return idp_server
+
+
+@pytest.fixture
+def mia(idp, cast):
+    """The maker, of whom the provider says that she sits there."""
+    idp.claims = {"email": cast.maker.email.upper(), "email_verified": True}
+    return cast.maker

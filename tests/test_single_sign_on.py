@@ -12,38 +12,14 @@ from playwright.sync_api import expect
 
 from proposals.models import User
 from proposals.workflow import passwords, provider
-from waltzflow.oidc import Oidc
 
 from . import factories
 from .browsing import Visitor
-from .identity_provider import CLIENT, SECRET, IdentityProvider, Wrong, new_key
+from .identity_provider import SECRET, IdentityProvider, Wrong, new_key
 from .test_pages import text
 
-GROUPS = {"flow-stewards": "Stewards", "flow-audit": "Auditors", "flow-admin": "staff"}
 # What it says of the person is the same on both databases.
 pytestmark = pytest.mark.once(on="sqlite")
-
-
-@pytest.fixture(scope="module")
-def server():
-    server = IdentityProvider()
-    yield server
-    server.close()
-
-
-@pytest.fixture
-def idp(server, settings):
-    """The provider that this site trusts, which says that Mia sits there."""
-    server.wrong, server.issued, server.farewells = Wrong(), [], []
-    provider._descriptions.clear()
-    settings.OIDC = Oidc(server.issuer, CLIENT, SECRET, groups=GROUPS)
-    return server
-
-
-@pytest.fixture
-def mia(idp, cast):
-    idp.claims = {"email": cast.maker.email.upper(), "email_verified": True}
-    return cast.maker
 
 
 def to_provider(client: Client, leads_to: str = "") -> str:
@@ -273,7 +249,7 @@ def test_where_the_provider_alone_signs_in_passwords_are_switched_off(mia, setti
     assert 'name="password"' in outside.get("/sign-in/").content.decode()
     settings.OIDC = replace(settings.OIDC, is_only=True)
     page = outside.get("/sign-in/").content.decode()
-    assert "Sign in with your company account" in page
+    assert "Use your company account" in page
     assert 'name="password"' not in page
     off = "Passwords are switched off here"
     for asked, url, sent in [
@@ -318,14 +294,14 @@ def test_in_a_browser_one_signs_in_by_the_provider_and_out_again(
     page = visitor.page
     page.goto("/inbox/")
     visitor.check()
-    page.get_by_role("link", name="Sign in with your company account").click()
+    page.get_by_role("link", name="Use your company account").click()
     expect(page.get_by_role("heading", name="Inbox")).to_be_visible()
     assert [group.name for group in person.groups.all()] == ["Stewards"]
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
     assert len(idp.farewells) == 1
     idp.wrong = Wrong(error="access_denied")
-    page.get_by_role("link", name="Sign in with your company account").click()
+    page.get_by_role("link", name="Use your company account").click()
     expect(page.get_by_text("It says: access denied.")).to_be_visible()
     visitor.complaints.clear()  # that the page came with 403
     visitor.check()
