@@ -6,6 +6,7 @@ like a line of its own.
 """
 
 import logging
+import re
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -24,9 +25,20 @@ REASONS = {
     429: "too many failed sign-ins",
 }
 
+# What stands there in an address lets whoever reads it set somebody's password, or finish their
+# sign-in by a provider.
+SECRETS = [
+    (re.compile(r"(/password/set/)[^/\s]+/[^/\s]+"), r"\1(hidden)"),
+    (re.compile(r"\b(code|state|id_token_hint)=[^&\s]+"), r"\1=(hidden)"),
+]
+
 
 def in_sight(text: str) -> str:
-    """What does not print (line breaks, escapes, direction marks) is written as its code."""
+    """What does not print (line breaks, escapes, direction marks) is written as its code; what is
+    secret in an address is left out.
+    """
+    for secret, instead in SECRETS:
+        text = secret.sub(instead, text)
     return "".join(
         letter if letter.isprintable() else letter.encode("unicode_escape").decode("ascii")
         for letter in text
@@ -73,7 +85,7 @@ class JsonLine(JsonFormatter):
         if isinstance(request, HttpRequest):
             log_data["status"] = _status(record)
             log_data["method"] = request.method
-            log_data["path"] = request.path
+            log_data["path"] = in_sight(request.path)
             log_data["person"] = _person(request)
         if record.exc_info and _is_error_of_ours(record):
             log_data["traceback"] = self.formatException(record.exc_info)
