@@ -18,6 +18,7 @@ from .views import (
     sign_in,
     single_sign_on,
     systems,
+    tokens,
     updates,
     watches,
 )
@@ -48,6 +49,8 @@ urlpatterns = [
     path("me/password/", me.change_password, name="me-password"),
     path("me/people/", me.people_options, name="people-options"),
     path("me/delegations/<int:pk>/end/", me.end_delegation, name="delegation-end"),
+    path("me/tokens/", tokens.make, name="tokens"),
+    path("me/tokens/<int:pk>/withdraw/", tokens.withdraw, name="token-withdraw"),
     # Proposals
     path("proposals/", proposals.proposal_list, name="proposals"),
     path("proposals/new/", proposing.new, name="proposal-new"),

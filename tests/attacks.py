@@ -37,6 +37,8 @@ def scene(cast, source, target) -> SimpleNamespace:
     remark = workflow.remark(waiting, "@Tess Target, is it daily?", by=cast.maker)
     workflow.watch(waiting, by=cast.stranger)
     SavedView.objects.create(owner=cast.maker, list_name="flows", name="Bare", query="q=x")
+    token = factories.token(cast.source_approver, "nightly").token
+    factories.token(cast.source_approver, "gateway", may_decide=True)
     draft = factories.draft(cast.maker, source, target, specification_name="third.csv")
     factories.policy(remind_after_days=4)
     factories.unit("Trading")
@@ -55,6 +57,7 @@ def scene(cast, source, target) -> SimpleNamespace:
         waiting=waiting.pk,
         other_waiting=other_waiting.pk,
         remark=remark.pk,
+        token=token.pk,
         draft=draft.pk,
         type=done.data_types.get().pk,
         unused_type=factories.data_type().pk,
@@ -178,6 +181,7 @@ def full(flow: str) -> str:
     return f"{MOVED}; {update('proposal', '{waiting}', **ended)}"
 
 
+WITHDRAWN = update("token", "{token}", withdrawn_at=NOW, withdrawn_by_id="{other}")
 MOVED = update("proposal", "{waiting}", state="'SOURCE_APPROVED'")
 CLOSED = {"state": "'CANCELLED'", "closed_at": NOW}
 REOPENED = {"state": "'PENDING_APPROVALS'", "closed_at": "NULL"}
@@ -368,6 +372,23 @@ TABLE = {
         update("user", "{superuser}", is_staff="FALSE"),
     ],
     "user_last_administrator_not_deleted": ["DELETE FROM proposals_user WHERE id = {superuser}"],
+    "token_stays": ["DELETE FROM proposals_token WHERE id = {token}"],
+    "token_unchanged": [
+        update("token", "{token}", may_decide="TRUE"),
+        update("token", "{token}", owner_id="{other}"),
+        update("token", "{token}", digest="'x'"),
+        update("token", "{token}", expires_at="'2099-01-01'"),
+    ],
+    "token_withdrawn_for_good": [
+        f"{WITHDRAWN}; {update('token', '{token}', withdrawn_at='NULL', withdrawn_by_id='NULL')}"
+    ],
+    "transition_through_a_token_that_may": [
+        step(token="'none such'"),
+        step(token="'nightly'", by_id="{both}"),
+        step(token="'nightly'"),  # which may only propose
+        f"{WITHDRAWN}; {step(token=chr(39) + 'nightly' + chr(39))}",
+    ],
+    "transition_decided_on_a_page": [step(token="'gateway'")],
     "user_leaves_without_sessions": [update("user", "{other}", is_active="FALSE")],
     "physicalflow_stays": [
         f"{copied('physicalflow', '{physical}', content_key=key)}; "
@@ -520,6 +541,9 @@ REPLACING = {
             "{specification}",
             code_folded=other_s("physicalspecification", "code_folded", "{other_specification}"),
         )
+    ],
+    "token_not_replaced": [
+        copied("token", "{token}").replace("INSERT", "REPLACE"),
     ],
     "transition_not_replaced": [
         "REPLACE INTO proposals_transition "

@@ -25,8 +25,10 @@ from proposals.models import (
     Proposal,
     Reason,
     System,
+    Token,
     User,
 )
+from proposals.models.tokens import Made
 
 numbers = count(1)
 
@@ -117,6 +119,14 @@ def involve(person: User, system: System, name: str = "Data Owner", **fields) ->
     made = part(person, system, kind(name), **fields)
     made.save()
     return made
+
+
+def token(owner: User, name: str = "nightly", days: int = 30, **scopes) -> Made:
+    """A token that may propose, with the text that a program sends."""
+    now = timezone.now()
+    scopes = {"may_propose": True} | scopes
+    made = Token(owner=owner, name=name, expires_at=now + timedelta(days=days), **scopes)
+    return made.make(now)
 
 
 def delegation(delegator: User, to: User, **fields) -> Delegation:

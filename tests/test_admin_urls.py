@@ -80,6 +80,7 @@ MODELS = {
     "proposals.remark": READ,
     "proposals.savedview": READ,
     "proposals.system": EDITED,
+    "proposals.token": READ,
     "proposals.transition": READ,
     "proposals.user": PERSON,
     "proposals.watch": READ,

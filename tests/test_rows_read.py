@@ -191,6 +191,7 @@ ELSEWHERE = {
     "proposing-source",
     "sign-in",
     "system-options",
+    "tokens",
 }
 # They still order all that a question finds.
 UNBOUNDED = {"quality-list"}

@@ -81,6 +81,8 @@ PAGES = {
     "people-options": page(200),
     "me-appearance": page(405, POST=302, sent={"theme": "dark", "zone": "Europe/Zurich"}),
     "me-notices": page(405, POST=302, sent={"notices_wanted": "DIGEST"}),
+    "tokens": page(200, POST=400),
+    "token-withdraw token": page(405, POST=only(302, "source", 404)),
     "delegation-end delegation": page(405, POST=only(302, "source", 404)),
     # Proposals
     "proposals": page(200),
@@ -221,6 +223,7 @@ def make_things(cast, source, target) -> dict:
         "one": SimpleNamespace(pk="MQ"),
         "false": SimpleNamespace(pk="x-0123456789"),
         "told": cast.source_approver.notices.order_by("pk")[0],
+        "token": factories.token(cast.source_approver).token,
         "delegation": cast.source_approver.delegations_given.first(),
         "receipt": Receipt.objects.create(
             key=uuid4(), form=uuid4(), by=cast.source_approver, at=timezone.now()
@@ -381,6 +384,7 @@ def test_every_page_belongs_to_a_part_of_the_site_or_to_none_on_purpose():
             "password-set",
         ),
         *("me", "me-appearance", "me-notices", "me-password", "people-options", "delegation-end"),
+        *("tokens", "token-withdraw"),
         "person",
         *("inbox-count", "proposing-source", "proposing-advice", "system-options"),
     }

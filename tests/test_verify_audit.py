@@ -22,6 +22,8 @@ from .test_guards import carry_out, without_guards
 UNSEEN = TABLE["transition_unchanged"][0]
 # What is undone within the same attack leaves nothing to see.
 UNDONE = {"logicalflow_stays", "physicalflow_stays", "physicalspecification_stays"}
+# A token is no part of the record: the steps that name one are judged.
+UNDONE |= {"token_unchanged", "token_stays", "token_withdrawn_for_good"}
 UNDONE |= {"physicalflow_lives_as_its_table_says", "physicalspecification_lives_as_its_table_says"}
 
 

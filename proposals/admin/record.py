@@ -2,7 +2,8 @@
 changed by nobody.
 """
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.db import transaction
 
 from ..models import (
     ApproverRule,
@@ -21,6 +22,7 @@ from ..models import (
     Remark,
     SavedView,
     System,
+    Token,
     Transition,
     User,
     Watch,
@@ -41,6 +43,7 @@ class TransitionInline(admin.TabularInline):
         "on_behalf_of",
         "capacity",
         "automatic",
+        "token",
         "comment",
     ]
     extra = 0
@@ -126,6 +129,30 @@ class SavedViewAdmin(Read):
     list_filter = ["list_name", "is_shared"]
     list_select_related = ["owner"]
     search_fields = ["name", "owner__search_text"]
+
+
+@admin.register(Token)
+class TokenAdmin(Read):
+    """An administrator withdraws one; nobody makes one for somebody else."""
+
+    list_display = ["name", "owner", "scopes", "expires_at", "last_used_at", "withdrawn_at"]
+    list_select_related = ["owner"]
+    search_fields = ["name", "owner__search_text"]
+    exclude = ["digest", "used"]
+    actions = ["withdraw"]
+
+    @admin.display(description="may")
+    def scopes(self, token: Token) -> str:
+        return ", ".join(token.scopes)
+
+    def has_withdraw_permission(self, request) -> bool:
+        return request.user.is_superuser
+
+    @admin.action(description="Withdraw the chosen", permissions=["withdraw"])
+    @transaction.atomic
+    def withdraw(self, request, tokens) -> None:
+        number = tokens.order_by().withdraw(by=request.user)
+        self.message_user(request, f"Tokens withdrawn: {number}.", messages.SUCCESS)
 
 
 @admin.register(Watch)

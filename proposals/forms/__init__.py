@@ -4,7 +4,7 @@ its verbs.
 
 from .deciding import ActionForm, BulkDecisionForm, BulkForm, decision_verbs, who_needs_comment
 from .fields import MOST_OFFERED, SystemField, UserNameInput, focus_first
-from .me import AppearanceForm, DelegationForm, NoticesForm, PasswordForm
+from .me import AppearanceForm, DelegationForm, NoticesForm, PasswordForm, TokenForm
 from .proposing import ChangeForm, ProposalForm, RemovalForm, WishForm
 from .remarks import RemarkForm
 from .tracked import TrackedForm
@@ -25,6 +25,7 @@ __all__ = [
     "RemarkForm",
     "RemovalForm",
     "SystemField",
+    "TokenForm",
     "TrackedForm",
     "UserNameInput",
     "WeighedLeavingForm",

@@ -9,7 +9,7 @@ from django.contrib.auth.forms import PasswordChangeForm
 from django.contrib.auth.password_validation import password_validators_help_texts
 from django.utils import timezone
 
-from ..models import DayInput, Delegation, User, zones
+from ..models import LONGEST_DAYS, DayInput, Delegation, Scope, Token, User, same, zones
 from .fields import PersonField
 from .tracked import TrackedForm
 
@@ -42,6 +42,41 @@ class DelegationForm(forms.ModelForm):
         if starts and ends and ends <= starts:
             self.add_error(
                 "ends_at", "Choose a last day that is not over and not before the first."
+            )
+        return cleaned
+
+
+class TokenForm(forms.ModelForm):
+    """A token for a program; it may decide only where the policy lets programs decide."""
+
+    expires_at = DayInput(label="Last day", ends=True)
+
+    class Meta:
+        model = Token
+        fields = ["name", "may_read", "may_propose", "may_decide", "expires_at"]
+
+    def __init__(self, *args: Any, may_decide: bool, **kwargs: Any) -> None:
+        super().__init__(*args, auto_id="token_%s", **kwargs)
+        self.fields["expires_at"].help_text = f"At most {LONGEST_DAYS} days from now."
+        if not may_decide:
+            del self.fields["may_decide"]
+
+    def clean_expires_at(self) -> datetime:
+        now, ends = timezone.now(), self.cleaned_data["expires_at"]
+        if not now < ends <= Token.latest_end(now):
+            raise forms.ValidationError(
+                f"Choose a day that is not over, and at most {LONGEST_DAYS} days from now."
+            )
+        return ends
+
+    def clean(self) -> dict:
+        cleaned = super().clean()
+        if not any(cleaned.get(f"may_{scope}") for scope in Scope.values):
+            self.add_error(None, "Choose at least one thing that it may do.")
+        named = Token.objects.filter(owner=self.instance.owner)
+        if any(same(token.name, cleaned.get("name", "")) for token in named):
+            self.add_error(
+                "name", "You have had a token of this name, which the record may speak of."
             )
         return cleaned
 

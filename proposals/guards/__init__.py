@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from . import people, proposals, record, register, remarks, transitions
+from . import people, proposals, record, register, remarks, tokens, transitions
 from .guard import POSTGRESQL, PREFIX, Guard, in_one_line, name_of
 
 __all__ = ["GUARDS", "Guard", "definitions", "install", "installed", "name_of", "remove"]
@@ -21,6 +21,7 @@ GUARDS = [
     *transitions.guards(),
     *register.guards(),
     *people.guards(),
+    *tokens.guards(),
     *record.guards(),
     *remarks.guards(),
 ]

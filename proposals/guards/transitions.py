@@ -22,6 +22,7 @@ from ..models import (
     Side,
     State,
     System,
+    Token,
     Tracked,
     Transition,
     User,
@@ -41,6 +42,7 @@ from .guard import (
 )
 
 TRANSITION, PROPOSAL, USER, SYSTEM = map(table, (Transition, Proposal, User, System))
+TOKEN = table(Token)
 HISTORY = table(Policy.history.model)
 INVOLVEMENTS, RULES, DELEGATIONS, PEOPLE = (
     table(model.history.model) for model in (Involvement, ApproverRule, Delegation, User)
@@ -96,6 +98,16 @@ def guards() -> list[Guard]:
             without_stewardship(),
             "It does not name the membership of the stewards that gives it.",
         ),
+        (
+            "through_a_token_that_may",
+            through_no_such_token(),
+            "The person has no token of this name that may do it now.",
+        ),
+        (
+            "decided_on_a_page",
+            decided_by_a_program(),
+            "No program decides under this policy.",
+        ),
     ]
     return [after_rights_are_settled(), *times()] + [
         Guard(f"transition_{name}", TRANSITION, ("INSERT",), refused, sentence)
@@ -128,6 +140,7 @@ def after_rights_are_settled() -> Guard:
             f"""{USER} u WHERE u.id IN (NEW.by_id, NEW.on_behalf_of_id)
                 ORDER BY u.id FOR SHARE""",
             named.format(table(Delegation), DELEGATIONS, "delegation_id"),
+            f"{TOKEN} k WHERE k.owner_id = NEW.by_id AND k.name = NEW.token FOR SHARE",
         ),
     )
 
@@ -286,6 +299,27 @@ def without_involvement() -> str:
             OR r.system_id IS NULL AND r.system_kind = s.kind AND NOT EXISTS ({own_rule}))
         AND {decisive}
         AND (NEW.on_behalf_of_id IS NULL AND NEW.delegation_id IS NULL OR {delegated}))"""
+
+
+def through_no_such_token() -> str:
+    """What follows by itself from an act, the completion and automatic approvals, names the token
+    of that.
+    """
+    scope = either(
+        [
+            "NEW.automatic",
+            f"({DECISION} AND k.may_decide)",
+            f"(NEW.action IN {MAKERS} AND k.may_propose)",
+        ]
+    )
+    return f"""NEW.token <> '' AND NOT EXISTS (SELECT 1 FROM {TOKEN} k
+        WHERE k.owner_id = NEW.by_id AND k.name = NEW.token
+        AND k.withdrawn_at IS NULL AND k.expires_at > NEW.at AND {scope})"""
+
+
+def decided_by_a_program() -> str:
+    barred = f"NOT {policy('h.api_decisions')}"
+    return f"NEW.token <> '' AND {DECISION} AND NOT NEW.automatic AND {barred}"
 
 
 def without_stewardship() -> str:

@@ -157,6 +157,7 @@ def _policies(proposal: Proposal) -> list[PolicyVersion]:
 STEP_HEADER = [
     *("proposal", "number", "at", "action", "from_state", "to_state", "side", "by", "by_mail"),
     *("on_behalf_of", "on_behalf_of_mail", "capacity", "policy_version", "comment", "automatic"),
+    "token",
 ]
 FACT_HEADER = [
     *(
@@ -173,6 +174,7 @@ FACT_HEADER = [
         "by_mail",
     ),
     *("on_behalf_of", "on_behalf_of_mail", "capacity", "policy_version", "comment", "automatic"),
+    "token",
 ]
 
 
@@ -209,7 +211,7 @@ def _asked(record: ProposalRecord) -> Iterator[list]:
     content = [(line.what, line.old, line.new) for line in record.content]
     at, what = proposal.submitted_at or proposal.created_at, proposal.get_type_display()
     for line in content + wish:
-        yield ["ASKED", at, what, *line, "", "", "", *_person(proposal.maker), *[""] * 6]
+        yield ["ASKED", at, what, *line, "", "", "", *_person(proposal.maker), *[""] * 7]
 
 
 def _facts(part: str, change: Change) -> Iterator[list]:
@@ -227,12 +229,12 @@ def _facts(part: str, change: Change) -> Iterator[list]:
             "",
             *_person(change.by),
         ]
-        yield [*row, "", "", "", "", change.why, ""]
+        yield [*row, "", "", "", "", change.why, "", ""]
 
 
 def _step(step: Transition) -> list:
     people = [*_person(step.by), *_person(step.on_behalf_of)]
-    judged = [step.capacity, step.policy_id, step.comment, step.automatic]
+    judged = [step.capacity, step.policy_id, step.comment, step.automatic, step.token]
     return [step.from_state, step.to_state, step.side, *people, *judged]
 
 

@@ -115,6 +115,7 @@ from .states import (
 )
 from .submissions import Receipt
 from .text import clean, clean_lines, folded, same
+from .tokens import LONGEST_DAYS, Scope, Token
 from .transitions import Transition
 from .trees import above, lineages, with_below
 from .uploads import Outcome
@@ -128,6 +129,7 @@ __all__ = [
     "LATEST",
     "LEVELS",
     "LONGEST",
+    "LONGEST_DAYS",
     "STEWARDS",
     "STEWARDSHIPS",
     "TOPICS",
@@ -186,6 +188,7 @@ __all__ = [
     "RightsContext",
     "SavedList",
     "SavedView",
+    "Scope",
     "Side",
     "SideWithoutApprover",
     "SplitMomentInput",
@@ -193,6 +196,7 @@ __all__ = [
     "System",
     "SystemKind",
     "SystemLifecycle",
+    "Token",
     "Tracked",
     "Transition",
     "Transport",

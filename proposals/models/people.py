@@ -35,6 +35,9 @@ LAST_ADMINISTRATOR = (
 )
 
 
+# Columns of which the history of people says nothing.
+UNTRACKED = {"last_login", "password", "session_salt"}
+
 # What somebody must be allowed to read to whom the whole record is open.
 RECORD = [
     f"proposals.view_{model}"
@@ -123,10 +126,11 @@ class User(WithHistory, AbstractUser):
     organisational_unit = models.ForeignKey(
         OrganisationalUnit, models.PROTECT, null=True, blank=True
     )
-    # Goes into every session; another one ends them all.
+    # Goes into every session and every token; another one ends them all.
     session_salt = models.CharField(
         max_length=32, blank=True, default="", db_default="", editable=False
     )
+    _password: str | None  # Django's: what was chosen, until it is saved
     notices_wanted = models.CharField(max_length=10, choices=Notices, default=Notices.EACH)
     time_zone = models.CharField(
         max_length=64,
@@ -236,8 +240,12 @@ class User(WithHistory, AbstractUser):
         is_renamed = not self._state.adding and not self.search_text.startswith(
             search_text([self.name, ""])
         )
+        if self._password is not None:  # chosen anew, not merely hashed anew
+            self.session_salt = new_salt()
+            if kwargs.get("update_fields"):
+                kwargs["update_fields"] = {*kwargs["update_fields"], "session_salt"}
         self.end_sessions()
-        untracked = set(kwargs.get("update_fields") or ["everything"]) <= {"last_login", "password"}
+        untracked = set(kwargs.get("update_fields") or ["everything"]) <= UNTRACKED
         if untracked and not hasattr(self, "skip_history_when_saving"):
             write = self.save_without_historical_record  # type: ignore[attr-defined]
             write(*args, **kwargs)  # which simple-history gives the model

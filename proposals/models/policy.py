@@ -70,6 +70,12 @@ class Policy(WithHistory):
         validators=[MinValueValidator(1), MaxValueValidator(3650)],
         help_text="The first reminder, and the days between reminders.",
     )
+    api_decisions = models.BooleanField(
+        "decisions through the API",
+        default=False,
+        db_default=False,
+        help_text="Whether a program may decide for the person whose token it has.",
+    )
     history = HistoryRecords()
 
     class Meta:

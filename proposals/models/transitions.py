@@ -5,7 +5,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from .catalogue import one_of
-from .fields import FreeTextField
+from .fields import FreeTextField, LineField
 from .people import ApproverRule, Delegation, Involvement, User
 from .policy import Policy
 from .rights import STEWARDSHIPS, Basis
@@ -61,6 +61,14 @@ class Transition(models.Model):
     policy = models.ForeignKey(Policy.history.model, models.PROTECT, related_name="transitions")
     comment = FreeTextField(max_length=4000, blank=True)
     automatic = models.BooleanField(default=False)
+    # By its name, as the record is read without the tokens.
+    token = LineField(
+        max_length=60,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="The person's token that it was done with; empty if they did it on a page.",
+    )
     at = models.DateTimeField()
 
     objects = TransitionQuerySet.as_manager()

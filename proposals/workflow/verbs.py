@@ -19,6 +19,7 @@ from ..models import (
     Basis,
     ChangeContext,
     DataType,
+    Policy,
     Proposal,
     ProposalType,
     Right,
@@ -97,6 +98,7 @@ def submit(
     data_types: Iterable[DataType],
     *,
     by: User,
+    token: str = "",
     at: datetime | None = None,
     in_digest: bool = False,
 ) -> None:
@@ -104,7 +106,7 @@ def submit(
     is_new = proposal.pk is None
     save_draft(proposal, data_types, by=by, at=at)
     try:
-        propose(proposal, by=by, at=at, in_digest=in_digest)
+        propose(proposal, by=by, token=token, at=at, in_digest=in_digest)
     except Exception:
         if is_new:
             # The rollback took the row away; with its key kept, the next attempt would look for it.
@@ -122,12 +124,14 @@ def act(
     by: User,
     sides: Iterable[str] = (),
     comment: str = "",
+    token: str = "",
     at: datetime | None = None,
     in_digest: bool = False,
 ) -> Proposal:
     """Do what `verb` names to the proposal, as the table says: for each of `sides` where its
     actions have one, each recorded as a transition of its own. With both sides approved the flow
-    enters the register. `in_digest` it is one of many: nobody gets a mail for it alone.
+    enters the register. `token` is the name of that of `by` through which it is done, if it is.
+    `in_digest` it is one of many: nobody gets a mail for it alone.
 
     Refused (NoRight, Conflict, Invalid) without the right for every side named, in a state from
     which the table knows no such step, without a comment that the table asks for, and with the
@@ -135,6 +139,8 @@ def act(
     """
     proposal = _locked(proposal, by)
     at = at or timezone.now()
+    if token and verbs()[verb].sides:
+        require_api_decisions(proposal.policy)
     chosen = _chosen(proposal, verb, set(sides))
     if chosen[0].comment_is_required and not folded(comment):
         raise Invalid(comment=chosen[0].comment_is_required)
@@ -143,13 +149,13 @@ def act(
     for action in chosen:
         _require_state(proposal, action)
     if chosen[0].submits:
-        steps = [_submitted(proposal, chosen[0], right=rights[0], at=at)]
+        steps = [_submitted(proposal, chosen[0], right=rights[0], token=token, at=at)]
     else:
         steps = [
-            _move(proposal, action, right=right, comment=comment, at=at)
+            _move(proposal, action, right=right, comment=comment, token=token, at=at)
             for action, right in zip(chosen, rights, strict=True)
         ]
-    _complete_if_agreed(proposal, by=by, at=at)
+    _complete_if_agreed(proposal, by=by, token=token, at=at)
     for step in steps:
         notices.tell(proposal, step, in_digest)
     if not proposal.policy.one_person_both_sides and not chosen[0].submits:
@@ -160,10 +166,15 @@ def act(
 
 
 def propose(
-    proposal: Proposal, *, by: User, at: datetime | None = None, in_digest: bool = False
+    proposal: Proposal,
+    *,
+    by: User,
+    token: str = "",
+    at: datetime | None = None,
+    in_digest: bool = False,
 ) -> Proposal:
     """Put a draft before the approvers of both sides."""
-    return act(proposal, "propose", by=by, at=at, in_digest=in_digest)
+    return act(proposal, "propose", by=by, token=token, at=at, in_digest=in_digest)
 
 
 def approve(
@@ -212,7 +223,9 @@ def _chosen(proposal: Proposal, verb: str, sides: set[str]) -> list[Action]:
     return chosen
 
 
-def _submitted(proposal: Proposal, action: Action, *, right: Right, at: datetime) -> Transition:
+def _submitted(
+    proposal: Proposal, action: Action, *, right: Right, token: str, at: datetime
+) -> Transition:
     """The step that puts a draft before the approvers, and the decisions that follow from it."""
     proposal.set_content_key()
     provisioning.check_submission(proposal, proposal.data_types.all())
@@ -222,14 +235,14 @@ def _submitted(proposal: Proposal, action: Action, *, right: Right, at: datetime
         # A savepoint: on PostgreSQL a refused statement ends the transaction for whatever comes
         # after it, and the twin must still be read.
         with transaction.atomic():
-            step = _move(proposal, action, right=right, at=at)
+            step = _move(proposal, action, right=right, token=token, at=at)
     except IntegrityError:
         # Somebody submitted the same between our look and our write: the unique index saw it, and
         # now we see it too.
         provisioning.check_submission(proposal, proposal.data_types.all())
         raise Conflict("Somebody submitted the same at this very moment.") from None
     for approval, automatic in on_submission(proposal, verbs()["approve"].actions):
-        _move(proposal, approval, right=automatic, at=at, automatic=True)
+        _move(proposal, approval, right=automatic, token=token, at=at, automatic=True)
     # After the automatic approvals, since a side that they decide needs no approver.
     _require_approvers(proposal, proposal.undecided_sides)
     return step
@@ -248,7 +261,7 @@ def _require_approvers(proposal: Proposal, sides: Iterable[str]) -> None:
             )
 
 
-def _complete_if_agreed(proposal: Proposal, *, by: User, at: datetime) -> None:
+def _complete_if_agreed(proposal: Proposal, *, by: User, token: str, at: datetime) -> None:
     """With the approvals of both sides the proposal is applied and complete."""
     if {row.side for row in proposal.rights.decisions if row.approves} != set(Side.values):
         return
@@ -256,7 +269,7 @@ def _complete_if_agreed(proposal: Proposal, *, by: User, at: datetime) -> None:
     why = f"Proposal {proposal.pk}: fully approved"
     provisioning.apply(proposal, ChangeContext(by, at, why, proposal=proposal))
     right = Right(by, Basis.BOTH_SIDES, "Both sides have approved")
-    _move(proposal, actions()["complete"], right=right, at=at, automatic=True)
+    _move(proposal, actions()["complete"], right=right, token=token, at=at, automatic=True)
 
 
 @retrying_transaction
@@ -271,6 +284,12 @@ def time_out(proposal: Proposal, *, at: datetime | None = None) -> Proposal:
     right = Right(None, Basis.CLOCK, "Clock")
     notices.tell(proposal, _move(proposal, action, right=right, at=at, automatic=True))
     return proposal
+
+
+def require_api_decisions(policy: Policy) -> None:
+    """Raise that no program decides, where the policy says so."""
+    if not policy.api_decisions:
+        raise NoRight("The policy lets nobody decide through the API. Decide on the page.")
 
 
 def refuse(proposal: Proposal, verb: str, by: User) -> None:
@@ -328,6 +347,7 @@ def _move(
     right: Right,
     at: datetime,
     comment: str = "",
+    token: str = "",
     automatic: bool = False,
 ) -> Transition:
     """One row of the table carried out: state, history and transition."""
@@ -362,6 +382,7 @@ def _move(
         policy_id=proposal.policy.version_id,
         comment=comment.strip(),
         automatic=automatic,
+        token=token,
         at=at,
     )
     # Read once, before this step; the second of two decisions has to know of the first.

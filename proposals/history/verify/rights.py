@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
-from django.db.models.lookups import Exact
+from django.db.models.lookups import Exact, In
 
 from ...models import (
     STEWARDS,
@@ -18,8 +18,10 @@ from ...models import (
     Basis,
     Delegation,
     Involvement,
+    Maker,
     Side,
     System,
+    Token,
     Tracked,
     Transition,
     User,
@@ -54,6 +56,10 @@ def breaches() -> Iterator[Breach]:
         "It names no involvement of {holder} in the system with a rule that allows this.",
     )
     yield from _named(
+        Transition.objects.exclude(token="").exclude(Exists(_tokens_that_may())),
+        "{by} had no token of the name it gives that may do this.",
+    )
+    yield from _named(
         by_involvement.exclude(on_behalf_of=None).exclude(_stood(Delegation, _lent())),
         "{holder} had not delegated to {by} then.",
     )
@@ -74,6 +80,23 @@ def _named(decisions: QuerySet, sentence: str) -> Iterator[Breach]:
     for number, proposal, by, other in rows.iterator(chunk_size=2000):
         words = sentence.format(holder=other or by, by=by, on_behalf_of=other)
         yield Breach("I2", f"proposal {proposal}", f"Transition {number}: {words}")
+
+
+def _tokens_that_may() -> QuerySet:
+    """Of a transition that names one: those it can mean, in force at its moment."""
+    makers = [action.name for action in actions().values() if isinstance(action.role, Maker)]
+    follows = Q(Exact(OuterRef("automatic"), True))
+    decides = ~Q(Exact(OuterRef("side"), Value(""))) & Q(may_decide=True)
+    proposes = Q(In(OuterRef("action"), makers)) & Q(may_propose=True)
+    at = OuterRef("at")
+    return Token.objects.filter(
+        follows | decides | proposes,
+        Q(withdrawn_at=None) | Q(withdrawn_at__gte=at),
+        owner=OuterRef("by"),
+        name=OuterRef("token"),
+        created_at__lte=at,
+        expires_at__gt=at,
+    )
 
 
 def _rests_on_what_it_asks() -> Q:

@@ -78,6 +78,8 @@ def _decided(
             "I2",
             f"Transition {step.number} is automatic, and the policy it names knows no such thing.",
         )
+    if step.token and not step.automatic and not policy.api_decisions:
+        yield "I2", f"Transition {step.number} is a program's, which the policy it names bars."
     others = [other for other in trail if other.side and other.number < step.number]
     met = people & {person for other in others for person in (other.by_id, other.on_behalf_of_id)}
     if met and not policy.one_person_both_sides:

@@ -24,7 +24,11 @@ APPENDED_ONLY = {
     *("proposals_transition", "proposals_remark", "proposals_remark_mentioned"),
     *("proposals_ledgerform", "proposals_ledgerleaf", "proposals_ledgernode"),
 }
-NOT_FOR_AUDITORS = {"django_session": None, "proposals_user": {"password", "session_salt"}}
+NOT_FOR_AUDITORS = {
+    "django_session": None,
+    "proposals_user": {"password", "session_salt"},
+    "proposals_token": {"digest"},
+}
 # A superuser needs no grant, so what is granted to one changes nothing.
 GRANTED = """WITH acl AS (
     SELECT c.relname, c.relowner, NULL AS attname, c.relacl AS granted FROM pg_class c
