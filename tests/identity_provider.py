@@ -52,6 +52,8 @@ class IdentityProvider(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.algorithm, self.key = algorithm, new_key(algorithm)
         self.issuer = f"http://127.0.0.1:{self.server_port}"
+        self.other_keys: list[dict[str, Any]] = []
+        self.names_its_key = True
         self.claims: dict[str, Any] = {}
         self.wrong = Wrong()
         self.codes: dict[str, dict[str, str]] = {}
@@ -73,6 +75,12 @@ class IdentityProvider(ThreadingHTTPServer):
         }
         addresses = {name: f"{self.issuer}/{path}" for name, path in paths.items()}
         return {"issuer": self.issuer} | addresses
+
+    def public_keys(self) -> list[dict[str, Any]]:
+        own = self.public_key()
+        if not self.names_its_key:
+            del own["kid"]
+        return [own, *self.other_keys]
 
     def public_key(self) -> dict[str, Any]:
         algorithms = {"RS256": RSAAlgorithm, "ES256": ECAlgorithm}
@@ -115,7 +123,8 @@ class IdentityProvider(ThreadingHTTPServer):
         claims = {name: value for name, value in claims.items() if value is not None}
         algorithm = self.wrong.algorithm or self.algorithm
         key = self.wrong.key or self.key
-        token = self._issued(jwt.encode(claims, key, algorithm, headers={"kid": "first"}))
+        headers = {"kid": "first"} if self.names_its_key else {}
+        token = self._issued(jwt.encode(claims, key, algorithm, headers=headers))
         access = self._issued(uuid4().hex)
         return 200, {"id_token": token, "access_token": access, "token_type": "Bearer"}
 
@@ -135,7 +144,7 @@ class Handler(BaseHTTPRequestHandler):
             case "/.well-known/openid-configuration":
                 self._say(200, provider.description())
             case "/keys":
-                self._say(200, {"keys": [provider.public_key()]})
+                self._say(200, {"keys": provider.public_keys()})
             case "/authorize":
                 self._lead(provider.begin(asked))
             case "/userinfo":

@@ -58,6 +58,29 @@ def test_the_other_algorithm_is_verified_too(mia, settings):
     other.close()
 
 
+@pytest.mark.parametrize(
+    ("names_its_key", "others", "comes_in"),
+    [
+        (False, [], True),
+        (False, [{"kty": "oct", "use": "enc"}], True),
+        (False, ["another"], False),
+        (True, ["another"], True),
+    ],
+)
+def test_one_key_needs_no_name_and_several_do(mia, settings, names_its_key, others, comes_in):
+    server, another = IdentityProvider(), IdentityProvider()
+    server.claims = {"email": mia.email, "email_verified": True}
+    server.names_its_key = names_its_key
+    second = another.public_key() | {"kid": "second"}
+    server.other_keys = [second if key == "another" else key for key in others]
+    settings.OIDC = replace(settings.OIDC, issuer=server.issuer)
+    client = Client()
+    assert sign_in(client).status_code == (302 if comes_in else 403)
+    assert who(client) == (str(mia.pk) if comes_in else None)
+    server.close()
+    another.close()
+
+
 def test_the_addresses_may_be_named_instead_of_asked_for(mia, idp, settings):
     named = {name: url for name, url in idp.description().items() if name != "issuer"}
     settings.OIDC = replace(settings.OIDC, endpoints=named)

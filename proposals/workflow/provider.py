@@ -157,6 +157,22 @@ class Conversation(OIDCAuthenticationBackend):
         """The library's options are not Django's settings: ours say all that is to be said."""
         return self.options.get(attr, *default)
 
+    def retrieve_matching_jwk(self, token: str) -> jwt.PyJWK:
+        """The published key that the token names; where it names none, the only one there is. The
+        library's way needs a name, which a provider with one key may leave out.
+        """
+        answer = requests.get(self.OIDC_OP_JWKS_ENDPOINT, timeout=TIMEOUT)
+        answer.raise_for_status()
+        algorithm, name = trusted().algorithm, jwt.get_unverified_header(token).get("kid")
+        [key] = [
+            key
+            for key in answer.json()["keys"]
+            if key.get("use", "sig") == "sig"
+            and key.get("alg", algorithm) == algorithm
+            and (name is None or key.get("kid") == name)
+        ]
+        return jwt.PyJWK(key, algorithm)
+
     def get_payload_data(self, token: str, key: Any) -> dict[str, Any]:
         return jwt.decode(
             token,
