@@ -204,10 +204,23 @@ class DeletionForm(forms.Form):
         return self.cleaned_data["why"] if self.is_valid() else ""
 
 
+@admin.display(description="Basis offset")
+def basis_offset(row) -> str:
+    return row.offset_wording
+
+
 class Read(Kept):
     """Visible and searchable; changed by the workflow alone."""
 
     actions = None
+
+    def get_fields(self, request, obj=None) -> list:
+        """As pages say it: T+1."""
+        fields = super().get_fields(request, obj)
+        return [basis_offset if name == "basis_offset" else name for name in fields]
+
+    def get_readonly_fields(self, request, obj=None) -> list:
+        return [*super().get_readonly_fields(request, obj), basis_offset]
 
     def has_add_permission(self, request, obj=None) -> bool:
         return False

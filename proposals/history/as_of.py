@@ -23,6 +23,7 @@ from ..models import (
     PhysicalSpecification,
     System,
     Tracked,
+    in_file,
     pieces,
     types_of,
     value_in_words,
@@ -89,7 +90,7 @@ class Register:
         """History rows, which `in_full` then gives what else a reader wants to see."""
         history = self._flows().order_by("id")
         if self.system:
-            history = history.filter(**{f"{self.LOGICAL_FLOW}__in": _touching(self.system)})
+            history = history.filter(**{f"{self.LOGICAL_FLOW}__in": touching(self.system)})
         choices = {"LIVING": history.exclude, "REMOVED": history.filter}
         return (
             choices[self.lifecycle](lifecycle=FlowLifecycle.REMOVED)
@@ -243,12 +244,12 @@ class PhysicalRegister(Register):
         return [
             *(row.id, row.logical_flow_id, *_ends(flow)),
             *(sends.code, sends.name, sends.format, "; ".join(flow.types)),
-            *(getattr(row, name) for name in PhysicalFlow.ATTRIBUTES),
+            *(in_file(row, name) for name in PhysicalFlow.ATTRIBUTES),
             *(row.lifecycle, *_origin(flow), row.added_by),
         ]
 
 
-def _touching(system: System) -> list[int]:
+def touching(system: System) -> list[int]:
     """The ids of its logical flows, whose ends never change; read from two indexes, since a
     database reads the whole table for one OR.
     """

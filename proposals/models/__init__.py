@@ -9,7 +9,7 @@ from .catalogue import (
     SystemKind,
     SystemLifecycle,
 )
-from .display import label, question_about_offset, value_in_words
+from .display import in_file, label, question_about_offset, value_in_words
 from .fields import (
     FoldedField,
     FreeTextInput,
@@ -222,6 +222,7 @@ __all__ = [
     "folded",
     "found_in",
     "ids_of",
+    "in_file",
     "index_search_texts",
     "is_looked_up",
     "label",

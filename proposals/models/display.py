@@ -26,6 +26,12 @@ def question_about_offset(days: int | None) -> str:
 IN_WORDS = {"basis_offset": offset_in_words}  # fields whose number alone says too little
 
 
+def in_file(row: Any, name: str) -> Any:
+    """The stored value, in words where the number alone says too little."""
+    value = getattr(row, name)
+    return IN_WORDS[name](value) if name in IN_WORDS else value
+
+
 def value_in_words(row: Any, name: str) -> str:
     """The value of a field, in the words of a page; also of a history row. Related rows that were
     not read with it are shown by number.
