@@ -25,6 +25,7 @@ from proposals.models import (
     PhysicalFlow,
     Proposal,
     Transition,
+    User,
 )
 from proposals.urls import urlpatterns
 
@@ -167,7 +168,7 @@ def test_the_register_is_narrowed_to_a_system_and_bears_the_names_of_then(
 
 
 def test_the_second_asked_for_counts_and_the_zone_is_said(auditor, story):
-    auditor.cookies["zone"] = "Asia/Tokyo"
+    User.objects.filter(name="Ada Auditor").update(time_zone="Asia/Tokyo")
     with timezone.override(ZoneInfo("Asia/Tokyo")):
         before = text(auditor.get(url("register"), {"at": "2024-03-03T20:59:59"}))
         then = text(auditor.get(url("register"), {"at": "2024-03-03T21:00:00"}))
@@ -189,7 +190,7 @@ def test_the_register_comes_as_a_file_of_the_same_rows(auditor, story):
     assert (row["specification"], row["data_types"], row["basis_offset"]) == (
         "trades.csv",
         "Trades",
-        "1",
+        "T+1",
     )
     assert (row["criticality"], row["lifecycle"]) == ("HIGH", "ACTIVE")
     assert (row["origin_proposal"], row["origin_import"]) == (str(story.create.pk), "")
@@ -328,7 +329,7 @@ def test_transitions_between_two_dates_include_both_days(auditor, story):
 
 
 def test_days_begin_in_the_zone_of_the_site(auditor, story):
-    auditor.cookies["zone"] = "Pacific/Kiritimati"
+    User.objects.filter(name="Ada Auditor").update(time_zone="Pacific/Kiritimati")
     with timezone.override(
         ZoneInfo("Pacific/Kiritimati")
     ):  # fourteen hours ahead: noon is tomorrow there
@@ -432,6 +433,38 @@ def test_two_dates_are_compared_and_what_brought_it_is_named(auditor, story, rem
             assert is_named == (first <= at <= last and touched), (kind, first, last)
     assert "Criticality: Medium → High" in between(auditor, 5, 6)
     assert "Lifecycle: Active → Removed" in between(auditor, 7, 7)
+
+
+def test_the_difference_is_narrowed_to_one_system(auditor, cast, story, source, target):
+    """To its flows, what they carry and its own specifications; tabs and file stay with it."""
+    other = factories.system("Archive", code="ARCHIVE")
+    span = {"first": "2024-03-03", "last": "2024-03-03"}
+    for kind, about, number in [
+        ("logicalflow", source, 1),
+        ("logicalflow", target, 1),
+        ("logicalflow", other, 0),
+        ("physicalflow", target, 1),
+        ("physicalflow", other, 0),
+        ("physicalspecification", source, 1),
+        ("physicalspecification", target, 1),
+        ("physicalspecification", other, 0),
+    ]:
+        answer = auditor.get(url("difference"), span | {"of": kind, "system": about.code})
+        assert len(answer.context["things"]) == number, (kind, about)
+    others = re.findall(r'href="(\?[^"]*of=physicalflow[^"]*)"', answer.content.decode())
+    assert ["system=ARCHIVE" in address for address in others] == [True]
+    files = {
+        about: table(auditor.get(url("difference"), span | {"system": about, "as": "csv"}))
+        for about in ("RISK", "ARCHIVE")
+    }
+    assert {row["kind"] for row in files["RISK"]} == {
+        "Logical flow",
+        "Physical flow",
+        "Physical specification",
+    }
+    assert files["ARCHIVE"] == []
+    wrong = auditor.get(url("difference"), span | {"system": "nowhere"})
+    assert (wrong.status_code, "No system is called “nowhere”" in text(wrong)) == (400, True)
 
 
 def test_an_import_and_a_direct_addition_are_named_too(auditor, cast, imported, story):

@@ -98,6 +98,7 @@ OF_AUDITORS = {
     "/audit/difference/?{span}": 9_000,
     "/audit/difference/?of=physicalflow&{span}": 9_000,
     "/audit/difference/?of=physicalspecification&{span}": 9_000,
+    "/audit/difference/?of=physicalflow&system={hub.code}&{span}": 25_000,
     "/audit/transitions/?{span}": 15_000,
 }
 # The same for an administrator.

@@ -59,6 +59,12 @@ class SpanForm(forms.Form):
         return begin - MOMENT, end - MOMENT
 
 
+class DifferenceForm(SpanForm):
+    """Two days, and the one system that is asked about, if it is one."""
+
+    system = SystemField(label="From or to system", required=False)
+
+
 class TrailSearch(forms.Form):
     """What an auditor knows of a proposal or a flow whose trail is wanted."""
 

@@ -17,12 +17,13 @@ from ..models import (
     LogicalFlow,
     PhysicalFlow,
     PhysicalSpecification,
+    System,
     Tracked,
     User,
     pieces,
     types_of,
 )
-from .as_of import versions_at
+from .as_of import touching, versions_at
 from .changes import NAMED, Difference, title_of, values_of
 
 REGISTER: list[Tracked] = [LogicalFlow, PhysicalFlow, PhysicalSpecification]
@@ -77,10 +78,13 @@ class Changed:
 
 @dataclass(frozen=True)
 class Between:
-    """The register as it was at `since`, compared with that at `until`."""
+    """The register as it was at `since`, compared with that at `until`; with a `system` only its
+    flows, what they carry, and its own specifications.
+    """
 
     since: datetime
     until: datetime
+    system: System | None = None
 
     HEADER = [
         *("kind", "number", "subject", "about", "outcome", "field", "before", "after"),
@@ -90,6 +94,8 @@ class Between:
     def rows(self, model: Tracked) -> models.QuerySet:
         """The last history row of each thing that changed between the two, the newest first."""
         between = self._all(model)
+        if self.system:
+            between = between.filter(id__in=_of_system(model, self.system))
         later = between.order_by().filter(id=OuterRef("id"), history_id__gt=OuterRef("history_id"))
         newest = between.filter(~Exists(later)).select_related("history_user")
         return newest.order_by("-history_date", "-history_id")
@@ -135,6 +141,19 @@ class Between:
             )
             causes[row.id].setdefault(made.words, made)
         return defaultdict(list, {pk: list(made.values()) for pk, made in causes.items()})
+
+
+def _of_system(model: Tracked, system: System) -> list[int]:
+    """Ids: a route and a specification never change hands, so they are those of today."""
+    routes = touching(system)
+    if model is LogicalFlow:
+        return routes
+    physical = PhysicalFlow.objects.filter(logical_flow__in=routes).order_by()
+    if model is PhysicalFlow:
+        return list(physical.values_list("pk", flat=True))
+    owned = PhysicalSpecification.objects.filter(owner=system).order_by()
+    carried = physical.values_list("specification", flat=True).distinct()
+    return list({*owned.values_list("pk", flat=True), *carried})
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_safe
 
 from ..files import evidence
 from ..files.download import csv_response
-from ..forms.record import MomentForm, SpanForm, TrailSearch, zone
+from ..forms.record import DifferenceForm, MomentForm, SpanForm, TrailSearch, zone
 from ..history import approvals, ledger
 from ..history.approvals import Trail
 from ..history.as_of import LogicalRegister, PhysicalRegister
@@ -118,7 +118,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "text": text,
         "matches": _matches(text, request.user) if text else [],
         "moment_form": MomentForm(auto_id="register_%s"),
-        "difference_form": SpanForm(auto_id="difference_%s"),
+        "difference_form": DifferenceForm(auto_id="difference_%s"),
         "transitions_form": SpanForm(auto_id="transitions_%s"),
         "zone": zone(),
         "ledger": ledger.ledger_state(settings.LEDGER_CHECKPOINTS),
@@ -222,12 +222,12 @@ def difference(request: HttpRequest) -> HttpResponse:
     kinds = {str(model._meta.model_name): model for model in REGISTER}
     kind = request.GET.get("of", "")
     kind = kind if kind in kinds else next(iter(kinds))
-    form = _span_form(request)
+    form = _bound(DifferenceForm, request)
     tabs = [(name, model._meta.verbose_name_plural) for name, model in kinds.items()]
     context = {"form": form, "kind": kind, "kinds": tabs, "zone": zone()}
     if not form.is_valid():
         return _asked_in_vain(request, "difference", context)
-    between = Between(*form.edges)
+    between = Between(*form.edges, form.cleaned_data["system"])
     if wanted_file(request) == "csv":
         name = "difference-{first}-{last}.csv".format(**form.cleaned_data)
         return csv_response(name, between.HEADER, between.table())
@@ -241,7 +241,7 @@ def difference(request: HttpRequest) -> HttpResponse:
 @auditors_only
 def transitions(request: HttpRequest) -> HttpResponse:
     """Every change of state of every proposal from one day to another; also as a file."""
-    form = _span_form(request)
+    form = _bound(SpanForm, request)
     context: dict[str, Any] = {"form": form, "zone": zone()}
     if not form.is_valid():
         return _asked_in_vain(request, "transitions", context)
@@ -256,9 +256,9 @@ def transitions(request: HttpRequest) -> HttpResponse:
     return render(request, "audit/transitions.html", context | {"page": page, "total": total})
 
 
-def _span_form(request: HttpRequest) -> SpanForm:
+def _bound(form_class: type[SpanForm], request: HttpRequest) -> SpanForm:
     """Bound once days were asked for; the kind of thing alone asks nothing."""
-    return SpanForm(request.GET if {"first", "last"} & set(request.GET) else None)
+    return form_class(request.GET if {"first", "last"} & set(request.GET) else None)
 
 
 def _asked_in_vain(request: HttpRequest, page: str, context: dict) -> HttpResponse:
