@@ -173,6 +173,22 @@ def test_the_maker_begins_the_next_round_on_its_page(as_, cast, returned):
     )
 
 
+def test_what_was_said_stands_beside_its_field_while_the_next_round_is_written(as_, cast, proposal):
+    """The question of the return, and what is about no field of the form, above."""
+    for topic, said in [("transport", "Not by mail, please."), ("", "Who is on call?")]:
+        workflow.remark(proposal, said, by=cast.target_approver, topic=topic)
+    back = workflow.request_changes(proposal, side="TARGET", by=cast.target_approver, comment=ASKED)
+    page = words(as_(cast.maker).get(f"/proposals/new/?from={back.pk}"))
+    above, form = page.split('<form method="post" class="wish')
+    transport = form.split('id="field-transport"')[1].split('id="field-')[0]
+    assert "Not by mail, please." in transport
+    assert form.count("Not by mail") == 1
+    assert ASKED in above
+    assert "Who is on call?" in above
+    assert "Not by mail" not in above
+    assert "Not by mail" not in words(as_(cast.maker).get("/proposals/new/"))
+
+
 def test_a_draft_of_the_next_round_is_seen_by_its_maker_alone(as_, cast, returned):
     draft = factories.wish(maker=cast.maker, source=returned.source, target=returned.target)
     draft.revise(returned)

@@ -73,6 +73,17 @@ class SendingForm(TrackedForm):
 
     asked_offset: int | None = None  # the basis offset that the page now asks about
 
+    @property
+    def doubt(self) -> str:
+        """What stands beside the basis offset, unless it is asked there already."""
+        if self.is_bound:
+            return ""
+        try:
+            offset = self.fields["basis_offset"].clean(self["basis_offset"].value())
+        except forms.ValidationError:
+            return ""
+        return doubt_about_offset(self.instance, offset)
+
     def clean(self) -> dict | None:
         cleaned = super().clean()
         offset = self.cleaned_data.get("basis_offset")

@@ -5,14 +5,14 @@ A *wish* is a proposal as far as it is written, saved or not: its source or targ
 missing.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Q
 from django.urls import reverse
 
-from ..errors import Refused
+from ..errors import Refused, Repeated
 from ..models import (
     Basis,
     LaterPhysicalFlows,
@@ -36,13 +36,24 @@ MOST = 5
 
 
 @dataclass(frozen=True)
+class Way:
+    """What one can do instead."""
+
+    label: str
+    link: str
+
+
+@dataclass(frozen=True)
 class Hint:
-    """One sentence about a page, `label`; one that `stops` says what would be refused."""
+    """One sentence about a page, `label`; one that `stops` says what would be refused. `ways` are
+    what one can do instead.
+    """
 
     sentence: str
     link: str = ""
     label: str = ""
     stops: bool = False
+    ways: Sequence[Way] = ()
 
 
 @dataclass(frozen=True)
@@ -175,8 +186,22 @@ def _refused(check: Callable, *args: Any) -> list[Hint]:
     try:
         check(*args)
     except Refused as no:
-        return [Hint(no.sentence, *_page(no.about), stops=True)]
+        return [Hint(no.sentence, *_page(no.about), stops=True, ways=ways_instead(no))]
     return []
+
+
+def ways_instead(refusal: Refused) -> list[Way]:
+    """How to use what is there already, where that is why it was refused."""
+    twin = refusal.about if isinstance(refusal, Repeated) else None
+    if twin is None:
+        return []
+    page = twin.get_absolute_url()
+    if isinstance(twin, Proposal):
+        return [Way(f"Use proposal {twin.pk}: watch it, or remark on it", page)]
+    use = Way("Use the existing one", page)
+    if isinstance(twin, PhysicalFlow):
+        return [use, Way("Propose a change of it", reverse("physical-flow-edit", args=[twin.pk]))]
+    return [use]
 
 
 def _page(about: Any) -> tuple[str, str]:
@@ -279,7 +304,9 @@ def _open_hint(wish: Proposal, row: Proposal) -> Hint:
     way = "on this route" if row.source_id == wish.source_id else "the other way"
     what = row.specification or row.specification_name or row.get_type_display().lower()
     by = "is your own draft" if row.is_draft else f"by {row.maker} is open"
-    return Hint(f"{by} {way}: {what}.", row.get_absolute_url(), f"Proposal {row.pk}")
+    ways = [Way("Continue it", reverse("proposal-edit", args=[row.pk]))] if row.is_draft else []
+    link, label = row.get_absolute_url(), f"Proposal {row.pk}"
+    return Hint(f"{by} {way}: {what}.", link, label, ways=ways)
 
 
 def precedent(wish: Proposal) -> PhysicalFlow | None:

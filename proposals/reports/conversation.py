@@ -1,6 +1,7 @@
 """What was done and said about a proposal, in all its rounds, in one order."""
 
 from collections import defaultdict
+from collections.abc import Container
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -43,6 +44,26 @@ class Conversation:
         for remark in self.remarks:
             topics[remark.topic].append(remark)
         return dict(topics)
+
+
+@dataclass(frozen=True)
+class SaidBefore:
+    """What was remarked in the rounds before one that is being written, in order."""
+
+    remarks: list[Remark]
+
+    @classmethod
+    def of(cls, proposal: Proposal) -> "SaidBefore":
+        rounds = proposal.rounds().values("pk")
+        remarks = Remark.objects.filter(proposal__in=rounds).select_related("by", "proposal")
+        return cls(list(remarks))
+
+    def about(self, topic: str) -> list[Remark]:
+        return [remark for remark in self.remarks if remark.topic == topic]
+
+    def beside_none_of(self, fields: Container[str]) -> list[Remark]:
+        """Those on the whole, or on what the form does not ask."""
+        return [remark for remark in self.remarks if remark.topic not in fields]
 
 
 def conversation_of(

@@ -4,8 +4,13 @@ from datetime import datetime
 from typing import Any
 
 from django import template
+from django.forms import BoundField
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
+
+from ..errors import Refused
+from ..models import Remark
+from ..reports.advice import Way, ways_instead
 
 register = template.Library()
 NOTHING = "\u2013"
@@ -53,6 +58,18 @@ def _part(part: Any, attributes: str) -> str:
     if isinstance(part, str):
         return part
     return format_html('<a href="{}"{}>{}</a>', part.get_absolute_url(), attributes, part)
+
+
+@register.filter
+def ways(refusal: Refused) -> list[Way]:
+    return ways_instead(refusal)
+
+
+@register.filter
+def remarks(field: BoundField) -> list[Remark]:
+    """What was said about it in the rounds before, where the form is that of a later one."""
+    said = getattr(field.form, "said", None)
+    return said.about(field.name) if said else []
 
 
 @register.filter

@@ -11,6 +11,7 @@ from ..errors import Conflict, Invalid, NoRight, Refused
 from ..forms import ChangeForm, ProposalForm, RemovalForm, focus_first
 from ..models import PhysicalFlow, Proposal, ProposalType, System
 from ..reports import advice
+from ..reports.conversation import SaidBefore
 from ..workflow import provisioning
 from .form_pages import form_page
 from .proposals import readable
@@ -123,6 +124,8 @@ def _form(
         focus_first(form)
     if proposal.revises:
         context["closing"] = proposal.revises.last_transition()
+        form.said = SaidBefore.of(proposal)
+        context["remarks"] = form.said.beside_none_of(form.fields)
     if proposal.type == ProposalType.CREATE:
         context |= {
             "systems": System.objects.taking_flows()[:MOST_LISTED],
@@ -164,6 +167,9 @@ def advise(request: HttpRequest) -> HttpResponse:
     """Who could approve what is written so far, and what is there already, other than the draft
     `?draft=` (an id).
     """
+    if request.GET.get("about") == "basis_offset":
+        doubt = ProposalForm(initial=request.GET.dict()).doubt
+        return HttpResponse(doubt, content_type="text/plain")
     draft = request.GET.get("draft", "")
     number = int(draft[:18]) if draft.isdecimal() else None
     form = ProposalForm(initial=request.GET.dict(), instance=Proposal(pk=number))
