@@ -2,6 +2,8 @@
 refused.
 """
 
+import re
+
 import pytest
 from django.utils import timezone
 
@@ -115,6 +117,39 @@ def test_nobody_is_asked_about_an_offset_that_the_flow_has_already(as_, cast, so
     url, wish = change(done.result_physical_flow)
     wish |= {"basis_offset": "400", "frequency": "WEEKLY"}
     assert as_(cast.maker).post(url, wish).status_code == 302
+
+
+def test_such_an_offset_is_warned_of_beside_its_field_before_anything_is_sent(as_, cast, sent):
+    client = as_(cast.maker)
+    for typed, warning in [("400", "T+400 is more than a year"), ("1", ""), ("x", ""), ("", "")]:
+        told = client.get(ADVICE, {"about": "basis_offset", "basis_offset": typed})
+        assert told.content.decode().startswith(warning), typed
+        assert bool(told.content) == bool(warning), typed
+    client.post(NEW, ROUTE | SAME | {"basis_offset": "-400", "draft": "1"})
+    page = client.get(f"/proposals/{Proposal.objects.get(basis_offset=-400).pk}/edit/")
+    assert re.search(r'class="doubt"[^>]*>T-400 is more than a year', page.content.decode())
+
+
+def test_instead_of_a_twin_one_is_led_to_what_is_there(as_, cast, source, target, proposal):
+    """As a hint, in the refusal, and for a draft of one's own that is about the same."""
+    client = as_(cast.other)
+    sent = ROUTE | SAME | {"specification_format": "FLAT_FILE", "criticality": "LOW"}
+    sent |= {"reason": factories.reason().pk, "data_types": [factories.data_type().pk]}
+    sent |= {"justification": "Needed."}
+    watched = f'href="{proposal.get_absolute_url()}"[^>]*>Use proposal {proposal.pk}: watch it'
+    for answer in (client.get(ADVICE, ROUTE | SAME), client.post(NEW, sent | {"submit": "1"})):
+        assert re.search(watched, answer.content.decode()), answer.status_code
+    done = workflow.approve(proposal, sides=["SOURCE", "TARGET"], by=cast.both)
+    flow = done.result_physical_flow
+    sent |= {"specification": flow.specification_id, "specification_name": ""}
+    refused = client.post(NEW, sent | {"submit": "1"})
+    page = refused.content.decode()
+    assert refused.status_code == 409
+    assert re.search(f'href="{flow.get_absolute_url()}"[^>]*>Use the existing one<', page)
+    assert re.search(f'href="{flow.get_absolute_url()}edit/"[^>]*>Propose a change of it<', page)
+    draft = factories.draft(cast.other, source, target, name="weekly")
+    told = client.get(ADVICE, ROUTE).content.decode()
+    assert re.search(f'href="/proposals/{draft.pk}/edit/"[^>]*>Continue it<', told)
 
 
 @pytest.mark.parametrize(
