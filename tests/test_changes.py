@@ -280,11 +280,14 @@ def test_a_bare_flow_that_got_a_physical_flow_meanwhile_stays(cast, imported, so
 
 
 @pytest.mark.parametrize("side", ["source", "target"])
-def test_a_system_removed_meanwhile_refuses_edit_and_removal(cast, flow, side, request):
+def test_a_system_removed_meanwhile_refuses_a_change_and_takes_a_removal(cast, flow, side, request):
     proposal = change(flow, cast.maker, frequency="MONTHLY")
     System.objects.filter(pk=request.getfixturevalue(side).pk).update(lifecycle="REMOVED")
     with pytest.raises(Conflict, match="has been removed and takes no new flow"):
         approve(proposal, cast)
+    workflow.cancel(proposal, by=cast.maker)
+    approve(removal(flow, cast.maker), cast)
+    assert PhysicalFlow.objects.get(pk=flow.pk).lifecycle == "REMOVED"
 
 
 def test_a_flow_from_a_system_to_itself_has_that_system_as_both_sides(cast, source, imported):

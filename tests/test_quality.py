@@ -237,12 +237,14 @@ def test_a_flow_that_is_asked_for_already_leads_to_its_proposal(
     assert links(row) == {f"Proposal {proposal.pk}": proposal.get_absolute_url()}
 
 
-def test_where_nothing_can_be_proposed_the_row_says_why(as_, cast, source, target, imported):
+def test_where_a_system_was_removed_its_flows_can_be_removed(as_, cast, source, target, imported):
     loop = imported_flow(source, source)
     System.objects.filter(pk=target.pk).update(lifecycle="REMOVED")
     page = as_(cast.stranger).get(f"/quality/{FLOWS}/").content.decode()
-    assert links(row_of(page, imported)) == {}
-    assert "Risk Engine has been removed, so nothing can be proposed here." in row_of(
+    removal = f"/flows/{imported.pk}/remove/"
+    assert links(row_of(page, imported)) == {"Propose its removal": removal}
+    assert as_(cast.stranger).get(removal).status_code == 200
+    assert "Risk Engine has been removed, so its flows can only be removed." in row_of(
         page, imported
     )
     assert links(row_of(page, loop)) == {"Propose its removal": f"/flows/{loop.pk}/remove/"}
@@ -283,7 +285,7 @@ def test_types_are_mended_by_a_change_and_what_is_declared_by_a_removal(as_, cas
     old.save()
     bare = imported_flow(target, source, types=[old])
     page = as_(cast.maker).get(f"/quality/{TYPES}/").content.decode()
-    change = {"Propose a change of fixings.csv": f"/physical-flows/{sent.pk}/edit/"}
+    change = {"Propose other data types": f"/physical-flows/{sent.pk}/edit/#field-data_types"}
     assert links(row_of(page, sent.logical_flow)) == change
     removal = {"Propose its removal, to propose it anew": f"/flows/{bare.pk}/remove/"}
     assert links(row_of(page, bare)) == removal

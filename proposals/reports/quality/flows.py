@@ -15,6 +15,7 @@ from ...models import (
     Proposal,
     ProposalType,
     State,
+    System,
     User,
 )
 from ..sentences import Called, Parts, in_words, listed
@@ -58,9 +59,9 @@ class FlowQuestion(Question):
 
     def line(self, flow: Row, about: Parts | str, remedies: list[Remedy]) -> Line:
         codes = [Called(system, system.code) for system in (flow.source, flow.target)]
-        gone = [system for system in (flow.source, flow.target) if system.is_removed]
-        note = f"{gone[0].name} has been removed, so nothing can be proposed here." if gone else ""
-        remedies = [] if gone or flow.open_proposal_id else remedies
+        gone = gone_from(flow)
+        note = f"{gone[0].name} has been removed, so its flows can only be removed." if gone else ""
+        remedies = [] if flow.open_proposal_id else remedies
         return Line(
             str(flow),
             flow.get_absolute_url(),
@@ -71,6 +72,11 @@ class FlowQuestion(Question):
             note,
             flow.open_proposal_id,
         )
+
+
+def gone_from(flow: Row) -> list[System]:
+    """Its ends that have been removed; then all that can be proposed is that it goes too."""
+    return [system for system in (flow.source, flow.target) if system.is_removed]
 
 
 class WithoutPhysicalFlow(FlowQuestion):
@@ -89,7 +95,7 @@ class WithoutPhysicalFlow(FlowQuestion):
 
     def _remedies(self, flow: Row, direct: bool) -> list[Remedy]:
         removal = Remedy("Propose its removal", reverse("flow-remove", args=[flow.pk]))
-        if flow.source_id == flow.target_id:
+        if flow.source_id == flow.target_id or gone_from(flow):
             return [removal]
         if flow.has_consent and direct:
             return [
@@ -161,8 +167,15 @@ class UnfitDataTypes(FlowQuestion):
 
     def _remedies(self, flow: Row) -> list[Remedy]:
         """What is declared on the flow itself goes with it: it is removed, and proposed anew."""
+        label, page = "Propose other data types", "physical-flow-edit"
+        if gone_from(flow):
+            label, page = "Propose its removal", "physical-flow-remove"
+        fragment = None if gone_from(flow) else "field-data_types"
         changes = [
-            Remedy(f"Propose a change of {row}", reverse("physical-flow-edit", args=[row.pk]))
+            Remedy(
+                f"{label}: {row}" if flow.sent[1:] else label,
+                reverse(page, args=[row.pk], fragment=fragment),
+            )
             for row in flow.sent[:3]
         ]
         if changes or flow.lifecycle != FlowLifecycle.PENDING:

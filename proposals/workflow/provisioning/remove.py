@@ -18,7 +18,6 @@ from ...models import (
 from .common import (
     Consequence,
     ImpactFacts,
-    check_systems,
     impact_facts,
     locked_systems,
     refuse_other_change,
@@ -26,8 +25,8 @@ from .common import (
 
 
 def check_start(proposal: Proposal) -> None:
+    """The systems may have been removed: their flows are what is left to remove."""
     refuse_other_change(proposal)
-    check_systems({proposal.source, proposal.target})
     _check_still_as_read(
         proposal, proposal.concerned_physical_flow, proposal.concerned_logical_flow
     )
@@ -39,7 +38,7 @@ def check_submission(proposal: Proposal, types: Iterable[DataType]) -> None:
 
 
 def apply(proposal: Proposal, context: ChangeContext) -> None:
-    check_systems(locked_systems(proposal.source_id, proposal.target_id))
+    locked_systems(proposal.source_id, proposal.target_id)
     logical = LogicalFlow.objects.select_for_update().get(
         source=proposal.source_id, target=proposal.target_id
     )
