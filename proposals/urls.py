@@ -20,6 +20,7 @@ from .views import (
     systems,
     tokens,
     updates,
+    uploads,
     watches,
 )
 
@@ -56,6 +57,11 @@ urlpatterns = [
     path("proposals/new/", proposing.new, name="proposal-new"),
     path("proposals/new/source/", proposing.of_source, name="proposing-source"),
     path("proposals/new/advice/", proposing.advise, name="proposing-advice"),
+    path("proposals/import/", uploads.bring, name="proposal-import"),
+    path("proposals/import/template/", uploads.template, name="proposal-import-template"),
+    path("proposals/import/<int:pk>/", uploads.upload, name="proposal-upload"),
+    path("proposals/import/<int:pk>/progress/", uploads.progress, name="proposal-upload-progress"),
+    path("proposals/import/<int:pk>/discard/", uploads.discard, name="proposal-upload-discard"),
     path("proposals/<int:pk>/", proposals.ProposalPage.as_view(), name="proposal"),
     path("proposals/<int:pk>/edit/", proposing.edit, name="proposal-edit"),
     path("proposals/<int:pk>/remark/", remarks.remark, name="proposal-remark"),

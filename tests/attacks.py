@@ -8,7 +8,15 @@ from django.apps import apps
 from django.db import connection
 
 from proposals import workflow
-from proposals.models import ImportBatch, ImportedFile, Policy, SavedView
+from proposals.models import (
+    ImportBatch,
+    ImportedFile,
+    Policy,
+    SavedView,
+    Upload,
+    UploadedFile,
+    UploadedRow,
+)
 
 from . import factories
 
@@ -39,6 +47,9 @@ def scene(cast, source, target) -> SimpleNamespace:
     SavedView.objects.create(owner=cast.maker, list_name="flows", name="Bare", query="q=x")
     token = factories.token(cast.source_approver, "nightly").token
     factories.token(cast.source_approver, "gateway", may_decide=True)
+    brought = Upload.objects.create(kind="PROPOSALS", by=cast.maker, name="x.csv")
+    UploadedFile.objects.create(upload=brought, name="x.csv", data=b"x")
+    UploadedRow.objects.create(upload=brought, line=2, texts={})
     draft = factories.draft(cast.maker, source, target, specification_name="third.csv")
     factories.policy(remind_after_days=4)
     factories.unit("Trading")

@@ -94,6 +94,8 @@ NO_PAGES = {
     "proposing-advice",
     "system-options",
     "people-options",
+    "proposal-import-template",
+    "proposal-upload-progress",
 }
 STATES = [
     *(

@@ -199,8 +199,9 @@ if IS_HTTPS:
     SECURE_SSL_HOST = urlsplit(ORIGIN).netloc
     SECURE_HSTS_SECONDS = 365 * 24 * 3600
     SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True
-# No page reads an uploaded file, and no form has more than this.
-DATA_UPLOAD_MAX_NUMBER_FILES = 0
+# Few pages take files, this many; no form has more than this beside.
+FILE_UPLOAD_HANDLERS = ["proposals.views.uploading.BoundedFiles"]
+DATA_UPLOAD_MAX_NUMBER_FILES = 20
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 

@@ -118,7 +118,7 @@ from .text import clean, clean_lines, folded, same
 from .tokens import LONGEST_DAYS, Scope, Token
 from .transitions import Transition
 from .trees import above, lineages, with_below
-from .uploads import Outcome
+from .uploads import Outcome, Upload, UploadedFile, UploadedRow, UploadKind, UploadState
 from .watches import Watch
 
 __all__ = [
@@ -200,6 +200,11 @@ __all__ = [
     "Tracked",
     "Transition",
     "Transport",
+    "Upload",
+    "UploadKind",
+    "UploadState",
+    "UploadedFile",
+    "UploadedRow",
     "User",
     "Verb",
     "VersionInput",

@@ -1,9 +1,11 @@
 """What every page with a form has in common."""
 
+import hashlib
 from collections.abc import Callable
 from functools import wraps
 from uuid import uuid4
 
+from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods
@@ -57,4 +59,12 @@ def act_once(request: HttpRequest, act: Callable[[Receipt], HttpResponse]) -> Ht
 def _content(request: HttpRequest) -> list[tuple[str, list[str]]]:
     """What was sent, and where to: what makes two submissions of one form the same."""
     fields = [(name, values) for name, values in request.POST.lists() if name not in KEYS]
-    return [*fields, ("", [request.get_full_path()])]
+    brought = [(name, list(map(_fingerprint, files))) for name, files in request.FILES.lists()]
+    return [*fields, *brought, ("", [request.get_full_path()])]
+
+
+def _fingerprint(file: UploadedFile) -> str:
+    """Its name and what is in it."""
+    digest = hashlib.sha256(file.read()).hexdigest()
+    file.seek(0)
+    return f"{file.name} {digest}"

@@ -8,6 +8,8 @@ SECTIONS = {
     "proposals": [
         *("proposals", "proposal-new", "proposal", "proposal-edit", "proposal-act"),
         *("proposal-remark", "proposal-remind", "proposal-watch"),
+        *("proposal-import", "proposal-import-template", "proposal-upload"),
+        *("proposal-upload-progress", "proposal-upload-discard"),
     ],
     "systems": ["systems", "system", "system-watch", "unit"],
     "flows": [

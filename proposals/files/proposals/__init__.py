@@ -2,9 +2,11 @@
 
 from .proposing import MANY, Fate, Proposing
 from .reading import MOST_BYTES, MOST_ROWS, FileRow, read_rows
-from .table import TABLE
+from .table import LEFT, TABLE
+from .uploads import counts_of, work_on
 
 __all__ = [
+    "LEFT",
     "MANY",
     "MOST_BYTES",
     "MOST_ROWS",
@@ -12,5 +14,7 @@ __all__ = [
     "Fate",
     "FileRow",
     "Proposing",
+    "counts_of",
     "read_rows",
+    "work_on",
 ]

@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand
 from django.db import InterfaceError, OperationalError, close_old_connections
 from django.utils import timezone
 
+from ...files.uploads import forget_uploads, work_on_uploads
 from ...history.ledger import extend_ledger
 from ...reports.figures import renew_figures
 from ...workflow import checkpoints, periodic
@@ -27,7 +28,9 @@ ROUNDS = [
     (checkpoints.sign_when_due, 60, "Checkpoints of the ledger signed: {}."),
     (checkpoints.stamp_missing, 600, "Checkpoints of the ledger stamped: {}."),
     (periodic.send_mail, 5, "Mails sent: {}."),
+    (work_on_uploads, 1, "Rows of uploads dealt with: {}."),
     (periodic.forget_receipts, 3600, "Receipts of forms forgotten: {}."),
+    (forget_uploads, 3600, "Uploads forgotten: {}."),
 ]
 
 

@@ -1,0 +1,76 @@
+"""Files that come by the browser: kept in the database until the worker is done with them."""
+
+import hashlib
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from ..errors import Conflict
+from ..models import Outcome, Upload, UploadedFile, UploadState, User, clean
+from ..workflow.periodic import alone
+from . import proposals
+
+MOST_UNFINISHED = 10  # of one person
+LONGEST_NAME = 200
+SLICE = 5  # seconds for each upload, then it is the turn of the next, and of mails and deadlines
+KEPT = timedelta(days=30)
+
+
+def receive(kind: str, files: Mapping[str, bytes], *, by: User) -> Upload:
+    """Keep what somebody brought for the worker. Conflict if much of theirs is unfinished."""
+    if Upload.objects.filter(by=by, kind=kind).unfinished().count() >= MOST_UNFINISHED:
+        raise Conflict(
+            f"{MOST_UNFINISHED} files of yours are not finished. Finish or discard one of them."
+        )
+    contents = hashlib.sha256()
+    for name, data in sorted(files.items()):
+        contents.update(f"{name}\n{len(data)}\n".encode() + data)
+    names = [clean(name)[-LONGEST_NAME:] or "file" for name in files]
+    made = Upload.objects.create(
+        kind=kind, by=by, name=", ".join(names)[:LONGEST_NAME], sha256=contents.hexdigest()
+    )
+    UploadedFile.objects.bulk_create(
+        UploadedFile(upload=made, name=name, data=data)
+        for name, data in zip(names, files.values(), strict=True)
+    )
+    return made
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far the worker is with a file of proposals: `done` of `total` rows."""
+
+    done: int
+    total: int
+
+    @classmethod
+    def of(cls, upload: Upload, counts: Mapping[Outcome, int]) -> "Progress":
+        if upload.state == UploadState.READING:
+            total = sum(counts.values())
+            return cls(total - counts.get(Outcome.WAITING, 0), total)
+        ahead = [Outcome.READY, *([Outcome.UNFINISHED] if upload.keeps_drafts else [])]
+        done = [Outcome.SUBMITTED, *([Outcome.KEPT] if upload.keeps_drafts else [])]
+        finished = sum(counts.get(outcome, 0) for outcome in done)
+        return cls(finished, finished + sum(counts.get(outcome, 0) for outcome in ahead))
+
+
+def work_on_uploads(at: datetime) -> tuple[int, int]:
+    """A slice of each that waits for the worker: (how many rows were dealt with, 0)."""
+    with alone("uploads") as is_alone:
+        if not is_alone:
+            return 0, 0
+        uploads = Upload.objects.at_work().select_related("by").order_by("pk")
+        return sum(_work_on(upload) for upload in uploads), 0
+
+
+def _work_on(upload: Upload) -> int:
+    return proposals.work_on(upload, time.monotonic() + SLICE)
+
+
+def forget_uploads(at: datetime) -> tuple[int, int]:
+    """Nobody asks for one after thirty days: (how many went, 0). What was proposed stays."""
+    old = Upload.objects.filter(at__lt=at - KEPT)
+    number = old.count()
+    old.delete()
+    return number, 0
