@@ -5,6 +5,7 @@ from .views import (
     catalogue,
     flows,
     home,
+    imports,
     inbox,
     insights,
     me,
@@ -95,6 +96,11 @@ urlpatterns = [
     path("quality/", quality.overview, name="quality"),
     path("quality/<slug:slug>/", quality.question, name="quality-list"),
     path("insights/", insights.insights, name="insights"),
+    # The catalogue from files
+    path("import/", imports.bring, name="catalogue-import"),
+    path("import/<int:pk>/", imports.upload, name="catalogue-upload"),
+    path("import/<int:pk>/progress/", imports.progress, name="catalogue-upload-progress"),
+    path("import/<int:pk>/discard/", imports.discard, name="catalogue-upload-discard"),
     # What auditors ask
     path("audit/", audit.home, name="audit"),
     *(

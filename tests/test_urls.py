@@ -185,6 +185,12 @@ PAGES = {
     "quality-list question": page(200),
     "insights": page(200),
     # What auditors ask
+    "catalogue-import": page(only(200, "superuser", 403), POST=only(400, "superuser", 403)),
+    "catalogue-upload files": page(
+        only(200, "superuser", 403), POST=only(302, "superuser", 403), sent={"digest": "x"}
+    ),
+    "catalogue-upload-progress files": page(only(200, "superuser", 403)),
+    "catalogue-upload-discard files": page(405, POST=only(302, "superuser", 403)),
     "audit": page(only(200, AUDITORS, 403)),
     "audit-proposal closed": page(only(200, AUDITORS, 403)),
     "audit-proposal draft": page(only(200, "superuser", 403) | {"auditor": 404}),
@@ -226,6 +232,13 @@ def make_things(cast, source, target) -> dict:
         ),
         "brought": Upload.objects.create(
             kind="PROPOSALS", state="JUDGED", by=cast.maker, name="x.csv"
+        ),
+        "files": Upload.objects.create(
+            kind="CATALOGUE",
+            state="JUDGED",
+            by=cast.superuser,
+            name="systems.csv",
+            report={"digest": "x", "tallies": [], "differences": []},
         ),
         "question": SimpleNamespace(pk="overdue"),
         "one": SimpleNamespace(pk="MQ"),

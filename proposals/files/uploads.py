@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ..errors import Conflict
-from ..models import Outcome, Upload, UploadedFile, UploadState, User, clean
+from ..models import Outcome, Upload, UploadedFile, UploadKind, UploadState, User, clean
 from ..workflow.periodic import alone
 from . import proposals
+from .catalogue import uploads as catalogue_uploads
 
 MOST_UNFINISHED = 10  # of one person
 LONGEST_NAME = 200
+MOST_NAMED = 3  # files, in the name of all
 SLICE = 5  # seconds for each upload, then it is the turn of the next, and of mails and deadlines
 KEPT = timedelta(days=30)
 
@@ -27,8 +29,9 @@ def receive(kind: str, files: Mapping[str, bytes], *, by: User) -> Upload:
     for name, data in sorted(files.items()):
         contents.update(f"{name}\n{len(data)}\n".encode() + data)
     names = [clean(name)[-LONGEST_NAME:] or "file" for name in files]
+    told = ", ".join(names) if len(names) <= MOST_NAMED else f"{len(names)} files"
     made = Upload.objects.create(
-        kind=kind, by=by, name=", ".join(names)[:LONGEST_NAME], sha256=contents.hexdigest()
+        kind=kind, by=by, name=told[:LONGEST_NAME], sha256=contents.hexdigest()
     )
     UploadedFile.objects.bulk_create(
         UploadedFile(upload=made, name=name, data=data)
@@ -65,6 +68,8 @@ def work_on_uploads(at: datetime) -> tuple[int, int]:
 
 
 def _work_on(upload: Upload) -> int:
+    if upload.kind == UploadKind.CATALOGUE:
+        return catalogue_uploads.work_on(upload)  # one transaction, that cannot be sliced
     return proposals.work_on(upload, time.monotonic() + SLICE)
 
 

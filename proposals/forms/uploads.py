@@ -37,3 +37,19 @@ class UploadDecisionForm(forms.Form):
     """What to do with the rows that are not complete."""
 
     keeps_drafts = forms.BooleanField(required=False)
+
+
+class CatalogueFilesForm(forms.Form):
+    files = FilesField(
+        label="Files",
+        help_text="CSV files by their names, or a workbook (XLSX) with a sheet for each.",
+        error_messages={"required": "Choose at least one file.", "empty": "A file is empty."},
+    )
+
+    def clean_files(self) -> list:
+        files = self.cleaned_data["files"]
+        names = [file.name for file in files]
+        for name in names:
+            if names.count(name) > 1:
+                raise forms.ValidationError(f"Two files are called {name}.")
+        return files

@@ -59,9 +59,9 @@ def needed_tasks() -> list[Task]:
     return [
         Task(
             "Systems",
-            "What flows run between. Import them with manage.py import_catalogue, or add them.",
+            "What flows run between: import them from files, or add them in the administration.",
             System.objects.exists(),
-            page("system"),
+            reverse("catalogue-import"),
         ),
         Task(
             "People",

@@ -11,7 +11,11 @@ SECTIONS = {
         *("proposal-import", "proposal-import-template", "proposal-upload"),
         *("proposal-upload-progress", "proposal-upload-discard"),
     ],
-    "systems": ["systems", "system", "system-watch", "unit"],
+    "systems": [
+        *("systems", "system", "system-watch", "unit"),
+        *("catalogue-import", "catalogue-upload"),
+        *("catalogue-upload-progress", "catalogue-upload-discard"),
+    ],
     "flows": [
         *("flows", "flow", "flow-remove", "data-type", "specification"),
         *("physical-flow", "physical-flow-new", "physical-flow-edit", "physical-flow-remove"),

@@ -74,6 +74,7 @@ class Report:
     batch: ImportBatch | None = None
     warnings: list[Problem] = field(default_factory=list)
     differences: Iterable[Difference] = ()
+    digest: str = ""  # the same for two dry runs that would change the same
 
     @property
     def changes(self) -> bool:
@@ -88,6 +89,10 @@ class Report:
         return " ".join(sentences) or "Nothing changed."
 
 
+class Moved(Conflict):
+    """The import would change something else than what somebody has seen."""
+
+
 def _silent(done: int, total: int) -> None:
     """For callers who do not watch."""
 
@@ -99,6 +104,7 @@ def import_catalogue(
     at: datetime | None = None,
     dry_run: bool = False,
     progress: Progress = _silent,
+    expected: str = "",
 ) -> Report:
     """Bring in `contents`: name of a file -> its bytes; any files of the catalogue, in any order.
 
@@ -107,15 +113,20 @@ def import_catalogue(
 
     Everything or nothing: BadCatalogue names every problem of every file. `progress` is called with
     rows done and rows in all. A dry run judges like any other and writes nothing. Conflict if
-    somebody else got in between.
+    somebody else got in between; Moved if it would change something else than the dry run with the
+    digest `expected`.
     """
     sources = sources_of(contents)
     try:
         with transaction.atomic():
             plan = _judged(sources)
+            if expected and plan.digest != expected:
+                raise Moved("What the import would change is no longer what was shown.")
             now = at or timezone.now()
             if dry_run:
-                report = replace(_reported(plan), differences=plan.differences())
+                report = replace(
+                    _reported(plan), differences=plan.differences(), digest=plan.digest
+                )
                 if plan.files_of_rights:
                     _try(plan, sources, by, now)
                 return report

@@ -5,6 +5,7 @@ exist yet can be judged like all others. A row that cannot be understood is repo
 refers to it is left in peace.
 """
 
+import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -322,6 +323,17 @@ class Plan:
                         self._words(column, values[column.name]) for values in (before, row.values)
                     )
                     yield Difference(shelf.file, row.line, shelf.shown(key), column.name, old, new)
+
+    @property
+    def digest(self) -> str:
+        """Another one for everything else that would be added or changed."""
+        digest = hashlib.sha256()
+        for shelf in self.taken:
+            for key in shelf.added:
+                digest.update(f"{shelf.file} {key}\n".encode())
+        for difference in self.differences():
+            digest.update(f"{difference}\n".encode())
+        return digest.hexdigest()
 
     def _words(self, column: Column, value: Any) -> str:
         """A value in words; a reference as the row it means is written."""

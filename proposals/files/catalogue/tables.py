@@ -58,6 +58,12 @@ class Table:
         return f"{self.name}.csv"
 
     @property
+    def columns_in_words(self) -> str:
+        """Their names, in brackets those that may be absent."""
+        names = [f"[{c.name}]" if c.optional else c.name for c in self.columns]
+        return ", ".join(names)
+
+    @property
     def gives_rights(self) -> bool:
         """Whether who may decide depends on its rows."""
         return self.model in (System, User, ApproverRule, Involvement)
