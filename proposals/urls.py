@@ -1,5 +1,6 @@
-from django.urls import path
+from django.urls import include, path
 
+from .api import operations
 from .views import (
     audit,
     catalogue,
@@ -92,6 +93,8 @@ urlpatterns = [
     path("specifications/<int:pk>/", catalogue.SpecificationPage.as_view(), name="specification"),
     path("people/<int:pk>/", catalogue.PersonPage.as_view(), name="person"),
     path("units/<int:pk>/", catalogue.UnitPage.as_view(), name="unit"),
+    # For programs
+    path("api/v1/", include((operations.patterns, "api"))),
     # How the register and the workflow do
     path("quality/", quality.overview, name="quality"),
     path("quality/<slug:slug>/", quality.question, name="quality-list"),

@@ -20,7 +20,7 @@ RANKS = [
     {"files"},
     {"reports"},
     {"forms"},
-    {"views", "admin", "demo"},
+    {"views", "api", "admin", "demo"},
     {"urls", "management"},
 ]
 RANK = {room: place for place, rooms in enumerate(RANKS) for room in rooms}

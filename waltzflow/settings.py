@@ -70,6 +70,7 @@ MIDDLEWARE = [
     # Before the redirect to HTTPS and the check of hosts: a probe asks by address, without TLS.
     "waltzflow.probes.Probes",
     "django.middleware.gzip.GZipMiddleware",
+    "proposals.api.problems.Problems",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "proposals.views.error_pages.RefusalPages",
@@ -236,6 +237,8 @@ POST_OFFICE = {
     "MESSAGE_ID_FQDN": BASE.host,
 }
 
+# How often a token of the API may be used.
+API_REQUESTS_PER_MINUTE = number("API_REQUESTS_PER_MINUTE", 600)
 METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "").strip()
 # Not ready is a site whose worker has not been seen for so long.
 WORKER_MINUTES = number("WORKER_MINUTES", 10)

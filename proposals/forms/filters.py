@@ -13,6 +13,7 @@ from ..models import (
     DataType,
     FlowLifecycle,
     Format,
+    Lifecycle,
     LineInput,
     LogicalFlow,
     OrganisationalUnit,
@@ -48,6 +49,13 @@ class TextFilter(django_filters.CharFilter):
 
 class SystemFilter(django_filters.ModelChoiceFilter):
     field_class = SystemField
+
+
+class IdFilter(django_filters.NumberFilter):
+    """The id of a row."""
+
+    def __init__(self, **kwargs) -> None:
+        super().__init__(min_value=1, max_value=2**63 - 1, decimal_places=0, **kwargs)
 
 
 class UnitFilter(django_filters.ModelChoiceFilter):
@@ -413,6 +421,36 @@ class FlowFilter(ListFilter):
 
     def of_origin(self, flows, name, value):
         return flows.filter(has_consent=value == "approved")
+
+
+class PhysicalFlowFilter(ListFilter):
+    q = TextFilter(label="Search", method="search", max_length=200)
+    lifecycle = django_filters.ChoiceFilter(choices=Lifecycle.choices, empty_label="Any")
+    logical_flow = IdFilter(label="Logical flow (id)")
+    specification = IdFilter(label="Specification (id)")
+
+    class Meta:
+        model = PhysicalFlow
+        fields: list[str] = []
+
+
+class SpecificationFilter(ListFilter):
+    q = TextFilter(label="Search", method="search", max_length=200)
+    owner = SystemFilter(label="Owner", queryset=System.objects.all())
+    format = django_filters.ChoiceFilter(choices=Format.choices, empty_label="Any")
+    lifecycle = django_filters.ChoiceFilter(choices=Lifecycle.choices, empty_label="Any")
+
+    class Meta:
+        model = PhysicalSpecification
+        fields: list[str] = []
+
+
+class DataTypeListFilter(ListFilter):
+    q = TextFilter(label="Search", method="search", max_length=200)
+
+    class Meta:
+        model = DataType
+        fields: list[str] = []
 
 
 class QualityFilter(ListFilter):

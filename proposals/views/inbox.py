@@ -12,8 +12,9 @@ from ..errors import Invalid, Refused
 from ..forms import BulkDecisionForm, BulkForm, decision_verbs, focus_first
 from ..forms.filters import InboxFilter
 from ..models import Notice, Offer, Proposal, Receipt, Right, User, Verb, prefetch_rights, verbs
+from ..reports.keyset import Order
 from .form_pages import act_once
-from .lists import Order, counted_page
+from .lists import counted_page
 
 CHOSEN_PAGE = "page"  # `?choose=page`: everything on the page, for a browser without scripts
 

@@ -6,7 +6,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from ..errors import Invalid
 from ..models import Notice
-from .lists import LARGEST, keyset_page
+from ..reports.keyset import LARGEST
+from .lists import keyset_page
 
 
 @require_safe

@@ -1,0 +1,82 @@
+"""All operations together, and how their refusals are answered."""
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import URLPattern
+from django.views.decorators.http import conditional_page
+from ninja import NinjaAPI
+from ninja.errors import ValidationError
+from ninja.openapi.schema import OpenAPISchema
+
+from ..errors import Invalid, Refused
+from . import reading
+from .problems import PROBLEM, Problem
+from .schemas import ProblemOut
+
+api = NinjaAPI(
+    title="waltzflow",
+    version="1",
+    description="A data flow enters the register only when both sides agree. See docs/api.md.",
+    docs_url=None,
+    openapi_url="/openapi.json",
+    urls_namespace="api",
+)
+api.add_router("", reading.router)
+
+
+@api.exception_handler(Problem)
+def problem(request: HttpRequest, error: Problem) -> HttpResponse:
+    return error.answer()
+
+
+@api.exception_handler(Refused)
+def refused(request: HttpRequest, refusal: Refused) -> HttpResponse:
+    fields = refusal.fields if isinstance(refusal, Invalid) else None
+    status = 422 if isinstance(refusal, Invalid) else refusal.status
+    more = {"about": refusal.about.get_absolute_url()} if refusal.about else {}
+    return Problem(status, refusal.sentence, errors=fields, **more).answer()
+
+
+@api.exception_handler(ValidationError)
+def invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    errors = {_place(row["loc"]): str(row["msg"]) for row in error.errors}
+    return Problem(422, "The request does not fit its description.", errors=errors).answer()
+
+
+def _place(location: tuple) -> str:
+    """Without what ninja calls the arguments of its functions."""
+    return ".".join(str(part) for part in location[1:] if part != "sent") or str(location[0])
+
+
+@api.exception_handler(Http404)
+def nothing(request: HttpRequest, error: Http404) -> HttpResponse:
+    return Problem(404).answer()
+
+
+@api.exception_handler(Exception)
+def unexpected(request: HttpRequest, error: Exception) -> HttpResponse:
+    """Left to the site, which tells a database that is away from a mistake, and writes it down."""
+    raise error
+
+
+def document() -> dict[str, Any]:
+    """The OpenAPI document, with the refusals that any operation may answer."""
+    described: Any = OpenAPISchema(api, path_prefix="/api/v1/")
+    described["components"]["schemas"]["Problem"] = ProblemOut.model_json_schema()
+    refusal = {"content": {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
+    for operations in described["paths"].values():
+        for operation in operations.values():
+            operation["responses"]["default"] = {"description": "A refusal, in words"} | refusal
+    return described
+
+
+def _opened(pattern: URLPattern) -> URLPattern:
+    """For whoever has a token: the site asks for no session here."""
+    pattern.callback = login_not_required(conditional_page(pattern.callback))
+    pattern.callback.csrf_exempt = True
+    return pattern
+
+
+patterns = [_opened(pattern) for pattern in api.urls[0]]

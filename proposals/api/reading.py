@@ -1,0 +1,202 @@
+"""What programs read."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from itertools import chain
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import get_object_or_404
+from ninja import Query, Router
+
+from ..forms.filters import (
+    DataTypeListFilter,
+    FlowFilter,
+    PhysicalFlowFilter,
+    ProposalFilter,
+    SpecificationFilter,
+    SystemListFilter,
+)
+from ..history import ledger
+from ..models import (
+    DataType,
+    LogicalFlow,
+    PhysicalFlow,
+    PhysicalSpecification,
+    Proposal,
+    System,
+    Transition,
+    pieces,
+)
+from . import written
+from .access import reads
+from .lists import Cursor, Limit, page, parameters_of
+from .schemas import (
+    DataTypeOut,
+    Feed,
+    FlowOut,
+    PhysicalFlowOut,
+    ProposalInFull,
+    ProposalOut,
+    SpecificationOut,
+    SystemOut,
+    page_of,
+)
+
+router = Router(auth=reads, tags=["Reading"])
+
+SYSTEMS = System.objects.select_related("organisational_unit").order_by("name", "pk")
+FLOWS = LogicalFlow.objects.with_consent().with_data_types().by_route()
+SPECIFICATIONS = (
+    PhysicalSpecification.objects.select_related("owner")
+    .prefetch_related("data_types")
+    .order_by("name", "pk")
+)
+PHYSICAL = PhysicalFlow.objects.select_related(
+    "logical_flow__source", "logical_flow__target", "specification"
+).order_by("pk")
+DATA_TYPES = DataType.objects.select_related("parent").order_by("name", "pk")
+
+
+@router.get(
+    "/systems",
+    response=page_of(SystemOut),
+    summary="Systems",
+    openapi_extra=parameters_of(SystemListFilter),
+)
+def systems(request: HttpRequest, cursor: str = Cursor, limit: int = Limit):
+    chosen = SystemListFilter(request.GET, SYSTEMS.all(), request=request)
+    return page(request, chosen, written.system, cursor, limit)
+
+
+@router.get(
+    "/flows",
+    response=page_of(FlowOut),
+    summary="Logical flows",
+    openapi_extra=parameters_of(FlowFilter),
+)
+def flows(request: HttpRequest, cursor: str = Cursor, limit: int = Limit):
+    chosen = FlowFilter(request.GET, FLOWS.all(), request=request)
+    return page(request, chosen, written.flow, cursor, limit)
+
+
+@router.get(
+    "/physical-flows",
+    response=page_of(PhysicalFlowOut),
+    summary="Physical flows",
+    openapi_extra=parameters_of(PhysicalFlowFilter),
+)
+def physical_flows(request: HttpRequest, cursor: str = Cursor, limit: int = Limit):
+    chosen = PhysicalFlowFilter(request.GET, PHYSICAL.all(), request=request)
+    return page(request, chosen, written.physical_flow, cursor, limit)
+
+
+@router.get(
+    "/specifications",
+    response=page_of(SpecificationOut),
+    summary="Specifications",
+    openapi_extra=parameters_of(SpecificationFilter),
+)
+def specifications(request: HttpRequest, cursor: str = Cursor, limit: int = Limit):
+    chosen = SpecificationFilter(request.GET, SPECIFICATIONS.all(), request=request)
+    return page(request, chosen, written.specification, cursor, limit)
+
+
+@router.get(
+    "/data-types",
+    response=page_of(DataTypeOut),
+    summary="Data types",
+    openapi_extra=parameters_of(DataTypeListFilter),
+)
+def data_types(request: HttpRequest, cursor: str = Cursor, limit: int = Limit):
+    chosen = DataTypeListFilter(request.GET, DATA_TYPES.all(), request=request)
+    return page(request, chosen, written.data_type, cursor, limit)
+
+
+@router.get(
+    "/proposals",
+    response=page_of(ProposalOut),
+    summary="Proposals that the owner of the token may see",
+    openapi_extra=parameters_of(ProposalFilter),
+)
+def proposals(request: HttpRequest, cursor: str = Cursor, limit: int = Limit):
+    visible = Proposal.objects.visible_to(request.user).listed().prefetch_related("data_types")
+    chosen = ProposalFilter(request.GET, visible.order_by("-pk"), request=request)
+    return page(request, chosen, written.proposal, cursor, limit)
+
+
+@router.get(
+    "/proposals/{int:number}",
+    response=ProposalInFull,
+    summary="One proposal: who may decide, what the owner of the token may do, what has happened",
+)
+def proposal(request: HttpRequest, number: int, response: HttpResponse):
+    row = get_object_or_404(Proposal.objects.visible_to(request.user).listed(), pk=number)
+    content = written.proposal_in_full(row, request.user)
+    response["ETag"] = tag_of(content)
+    return content
+
+
+def tag_of(content: written.Written) -> str:
+    """The ETag of a proposal in full: how many steps and remarks it has, and a hash of all."""
+    text = json.dumps(content, sort_keys=True, cls=DjangoJSONEncoder)
+    digest = hashlib.sha256(text.encode()).hexdigest()[:32]
+    return f'"{len(content["transitions"])}-{len(content["remarks"])}-{digest}"'
+
+
+@router.get(
+    "/transitions",
+    response=Feed,
+    summary="Transitions of what the owner of the token may see, oldest first, since a cursor",
+)
+def transitions(
+    request: HttpRequest,
+    cursor: int = Query(0, ge=0, le=2**63 - 1, description="`next` of the answer before."),
+    limit: int = Limit,
+):
+    """Only those that the ledger knows: an id is given before its transaction commits, so of others
+    a lower one could still appear, and would be missed.
+    """
+    settled = ledger.settled_marks().get(Transition._meta.db_table, 0)
+    steps = Transition.objects.visible_to(request.user).select_related("by", "on_behalf_of")
+    found = list(steps.filter(pk__gt=cursor, pk__lte=settled).order_by("pk")[:limit])
+    return {
+        "items": [written.transition(step) for step in found],
+        "next": str(found[-1].pk if found else cursor),
+    }
+
+
+# What a line is -> rows and how one is written.
+REGISTER = {
+    "system": (SYSTEMS, written.system),
+    "data_type": (DATA_TYPES, written.data_type),
+    "specification": (SPECIFICATIONS, written.specification),
+    "flow": (FLOWS, written.flow),
+    "physical_flow": (PHYSICAL, written.physical_flow),
+}
+LINES = "application/x-ndjson"
+
+
+@router.get(
+    "/register",
+    summary="The whole register as JSON lines; the last line says how many came before it",
+    openapi_extra={
+        "responses": {200: {"content": {LINES: {"schema": {"type": "string"}}}}},
+    },
+)
+def register(request: HttpRequest):
+    return StreamingHttpResponse(_lines(), content_type=LINES)
+
+
+def _lines() -> Iterator[str]:
+    number = 0
+    for kind, (rows, write) in REGISTER.items():
+        for row in chain.from_iterable(pieces(rows.all())):
+            number += 1
+            yield _line({"line": kind, **write(row)})
+    yield _line({"line": "end", "rows": number})
+
+
+def _line(content: dict) -> str:
+    return json.dumps(content, cls=DjangoJSONEncoder, ensure_ascii=False) + "\n"
