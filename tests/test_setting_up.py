@@ -45,10 +45,10 @@ def test_people_who_cannot_sign_in_are_counted_and_shown(as_, cast):
     User.objects.all().update(password="!nothing")
     User.objects.filter(pk=cast.maker.pk).update(password="md5$x$y")
     number = User.objects.filter(is_active=True).count() - 1
-    is_done, purpose = advised("Passwords")
+    is_done, purpose = advised("Ways to sign in")
     assert (is_done, purpose.split(" have")[0]) == (False, f"{number} people")
-    assert "(4 may approve): choose them" in purpose
-    [task] = [task for task in advised_tasks() if task.name == "Passwords"]
+    assert "none yet (4 may approve): choose them" in purpose
+    [task] = [task for task in advised_tasks() if task.name == "Ways to sign in"]
     chief = as_(User.objects.get(pk=cast.superuser.pk))
     assert chief.get(task.url).context["cl"].result_count == number
     rest = chief.get("/admin/proposals/user/?can_sign_in=yes").context["cl"]

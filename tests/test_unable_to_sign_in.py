@@ -1,15 +1,20 @@
 """Whoever may decide and has no way to sign in yet is marked wherever they are named for it."""
 
 from datetime import timedelta
+from urllib.parse import unquote
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from proposals import workflow
 from proposals.models import User
 
 from . import factories
 from .test_advice import advised
 from .test_pages import text
+from .test_quality import links
 
 MARK = "cannot sign in yet"
 
@@ -70,3 +75,41 @@ def test_advice_says_that_the_steward_cannot_sign_in(as_, cast):
     silence(cast.steward)
     told = "The stewards decide: Stella Steward. Stella Steward has no way to sign in yet."
     assert told in advised(as_(cast.maker), target="LONE")
+
+
+def test_where_nobody_who_decides_can_sign_in_the_remedy_is_an_invitation(
+    as_, cast, source, target
+):
+    late = factories.proposed(cast.maker, source, target, at=timezone.now() - timedelta(days=29))
+    workflow.approve(late, sides=["SOURCE"], by=cast.source_approver)
+    silence(cast.target_approver)
+    page = as_(cast.maker).get("/quality/overdue/").content.decode()
+    asked = next(url for url in links(page).values() if url.startswith("mailto:"))
+    assert unquote(asked).startswith(f"mailto:{cast.both.email}?subject=Proposal {late.pk} waits")
+    silence(cast.both)
+    page = as_(cast.maker).get("/quality/overdue/").content.decode()
+    asked = unquote(links(page)["Ask an administrator to invite them"])
+    assert asked.startswith(f"mailto:{cast.superuser.email}?subject=Nobody can sign in to decide")
+    page = as_(cast.superuser).get("/quality/overdue/").content.decode()
+    remedy = links(page)["Invite who decides"]
+    assert {
+        str(person) for person in as_(cast.superuser).get(remedy).context["cl"].result_list
+    } == {
+        "Bo Both",
+        "Tess Target",
+    }
+
+
+def test_as_many_queries_for_many_rows_that_need_an_invitation_as_for_one(
+    as_, cast, source, target
+):
+    silence(cast.source_approver, cast.target_approver, cast.both, cast.delegate)
+    client, asked = as_(cast.maker), []
+    for number in range(3):
+        name = f"file {number}"
+        at = timezone.now() - timedelta(days=29)
+        factories.proposed(cast.maker, source, target, specification_name=name, at=at)
+        with CaptureQueriesContext(connection) as queries:
+            client.get("/quality/overdue/")
+        asked.append(len(queries))
+    assert asked[1] == asked[2]

@@ -100,11 +100,12 @@ def _passwords() -> Task:
     without, approvers = _number(unable), _number(unable.filter(pk__in=_people_asked()))
     people = "1 person has" if without == "1" else f"{without} people have"
     asked = f" ({approvers} may approve)" if approvers else ""
+    remedy = "choose them in the list and invite them"
+    if settings.OIDC:
+        remedy = "by the provider of identities they can when they have a mail address"
     return Task(
-        "Passwords",
-        f"{people} none yet and cannot sign in{asked}: choose them in the list and invite them."
-        if without
-        else "Everybody active has one.",
+        "Ways to sign in",
+        f"{people} none yet{asked}: {remedy}." if without else "Everybody active has one.",
         not without,
         reverse("admin:proposals_user_changelist") + "?can_sign_in=no",
     )

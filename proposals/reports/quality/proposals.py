@@ -1,9 +1,12 @@
 """Proposals whose time is running out, or has."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from functools import cache
 
 from django.conf import settings
 from django.db.models import F, QuerySet
+from django.urls import reverse
 from django.utils import timezone
 
 from ...models import Proposal, Side, User, prefetch_rights
@@ -49,9 +52,10 @@ class Overdue(Question):
         return prefetch_rights(rows)
 
     def lines(self, rows: list, user: User) -> list[Line]:
-        return [self._line(proposal, user) for proposal in prefetch_rights(rows)]
+        administrators = cache(_administrators)  # asked for once, and only if a row needs them
+        return [self._line(row, user, administrators) for row in prefetch_rights(rows)]
 
-    def _line(self, row: Row, user: User) -> Line:
+    def _line(self, row: Row, user: User, administrators: Callable[[], list[User]]) -> Line:
         left = row.due_at - timezone.now()
         due = f"{timezone.localtime(row.due_at):%-d %b %Y, %H:%M %Z}"
         note = f"Overdue since {due}" if left < timedelta() else f"Due {due}"
@@ -69,21 +73,26 @@ class Overdue(Question):
             sub,
             ["Waits for ", *waits],
             row.since,
-            self._remedies(row, user),
+            self._remedies(row, user, administrators),
             note,
         )
 
-    def _remedies(self, row: Row, user: User) -> list[Remedy]:
+    def _remedies(
+        self, row: Row, user: User, administrators: Callable[[], list[User]]
+    ) -> list[Remedy]:
         """Whoever decides is led to the decision; all others write to those who do."""
         able = list(
             dict.fromkeys(person for _, people in row.pending_approvers for person in people)
         )
         if user in able:
             return [Remedy("Decide", row.get_absolute_url())]
+        ready = [person for person in able if not person.cannot_sign_in]
+        if able and not ready:
+            return _ways_to_invite(row, user, administrators)
         if not able:
             return [Remedy("See who decides", row.get_absolute_url())]
         asked = mail_to(
-            able[:10],
+            ready[:10],
             f"Proposal {row.pk} waits for you: {row.source.name} → {row.target.name}",
             f"It is due on {timezone.localtime(row.due_at):%-d %B %Y, %H:%M %Z} and times out "
             "without your decision.",
@@ -96,6 +105,27 @@ class Overdue(Question):
         route = [row.source.name, row.source.code, row.target.name, row.target.code]
         facts = [row.pk, *route, row.get_state_display(), row.maker, row.due_at]
         return [*facts, waits.get(Side.SOURCE, ""), waits.get(Side.TARGET, "")]
+
+
+def _administrators() -> list[User]:
+    return list(User.objects.administrators().order_by("name", "pk")[:5])
+
+
+def _ways_to_invite(row: Row, user: User, administrators: Callable[[], list[User]]) -> list[Remedy]:
+    """Of a proposal for which nobody who could decide can sign in."""
+    people = f"{reverse('admin:proposals_user_changelist')}?can_sign_in=no"
+    if user.is_administrator:
+        return [Remedy("Invite who decides", people)]
+    if not administrators():
+        return [Remedy("See who decides", row.get_absolute_url())]
+    asked = mail_to(
+        administrators(),
+        f"Nobody can sign in to decide on proposal {row.pk}",
+        f"Those who may decide on {row.source.name} → {row.target.name} cannot sign in yet.",
+        "Please invite them:",
+        f"{settings.ORIGIN}{people}",
+    )
+    return [Remedy("Ask an administrator to invite them", asked)]
 
 
 def _asked(person: User) -> Parts:
