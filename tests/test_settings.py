@@ -251,3 +251,15 @@ def test_the_start_without_the_secret_of_the_provider_says_so_in_one_line_withou
     assert refused.stderr.splitlines() == [
         "OIDC_ISSUER is set without OIDC_CLIENT_SECRET: the provider has one for this site."
     ]
+
+
+def test_forms_may_lead_to_the_provider_since_signing_out_does():
+    shown = "print(settings.CONTENT_SECURITY_POLICY['DIRECTIVES']['form-action'])"
+    done = subprocess.run(
+        [sys.executable, "-c", f"from waltzflow import settings; {shown}"],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"]} | PRODUCTION | GOOD,
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout.strip() == "[\"'self'\", 'https://login.example']", done.stderr

@@ -41,6 +41,7 @@ def test_every_page_that_names_approvers_marks_who_cannot_sign_in(as_, cast, sou
         "/systems/?columns=approvers": f"Bo Both, Tess Target {MARK}",
         "/quality/overdue/": f"Tess Target ({MARK})",
         "/insights/": f"Tess Target {MARK}",
+        "/me/people/?delegate=tess": f"Tess Target {MARK} {cast.target_approver.email}",
         f"/people/{cast.target_approver.pk}/": "Cannot sign in yet",
     }
     client = as_(cast.maker)
