@@ -8,7 +8,6 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from proposals import workflow
 from proposals.models import User
 
 from . import factories
@@ -78,16 +77,21 @@ def test_advice_says_that_the_steward_cannot_sign_in(as_, cast):
     assert told in advised(as_(cast.maker), target="LONE")
 
 
-def test_where_nobody_who_decides_can_sign_in_the_remedy_is_an_invitation(
-    as_, cast, source, target
-):
-    late = factories.proposed(cast.maker, source, target, at=timezone.now() - timedelta(days=29))
-    workflow.approve(late, sides=["SOURCE"], by=cast.source_approver)
+def test_where_nobody_of_a_side_can_sign_in_the_remedy_is_an_invitation(as_, cast, source, target):
+    factories.proposed(cast.maker, source, target, at=timezone.now() - timedelta(days=29))
     silence(cast.target_approver)
     page = as_(cast.maker).get("/quality/overdue/").content.decode()
-    asked = next(url for url in links(page).values() if url.startswith("mailto:"))
-    assert unquote(asked).startswith(f"mailto:{cast.both.email}?subject=Proposal {late.pk} waits")
+    assert list(links(page)) == ["Ask for a decision by mail"]
+    asked = unquote(links(page)["Ask for a decision by mail"])
+    assert asked.startswith(f"mailto:{cast.both.email},{cast.source_approver.email}")
+    assert cast.target_approver.email not in asked
     silence(cast.both)
+    page = as_(cast.maker).get("/quality/overdue/").content.decode()
+    assert list(links(page)) == [
+        "Ask for a decision by mail",
+        "Ask an administrator to invite them",
+    ]
+    silence(cast.source_approver, cast.delegate)
     page = as_(cast.maker).get("/quality/overdue/").content.decode()
     asked = unquote(links(page)["Ask an administrator to invite them"])
     assert asked.startswith(f"mailto:{cast.superuser.email}?subject=Nobody can sign in to decide")
@@ -97,6 +101,8 @@ def test_where_nobody_who_decides_can_sign_in_the_remedy_is_an_invitation(
         str(person) for person in as_(cast.superuser).get(remedy).context["cl"].result_list
     } == {
         "Bo Both",
+        "Dee Delegate",
+        "Sam Source",
         "Tess Target",
     }
 

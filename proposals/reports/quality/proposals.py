@@ -81,24 +81,14 @@ class Overdue(Question):
         self, row: Row, user: User, administrators: Callable[[], list[User]]
     ) -> list[Remedy]:
         """Whoever decides is led to the decision; all others write to those who do."""
-        able = list(
-            dict.fromkeys(person for _, people in row.pending_approvers for person in people)
-        )
+        able = dict.fromkeys(person for _, people in row.pending_approvers for person in people)
         if user in able:
             return [Remedy("Decide", row.get_absolute_url())]
         ready = [person for person in able if not person.cannot_sign_in]
-        if able and not ready:
-            return _ways_to_invite(row, user, administrators)
-        if not able:
-            return [Remedy("See who decides", row.get_absolute_url())]
-        asked = mail_to(
-            ready[:10],
-            f"Proposal {row.pk} waits for you: {row.source.name} → {row.target.name}",
-            f"It is due on {timezone.localtime(row.due_at):%-d %B %Y, %H:%M %Z} and times out "
-            "without your decision.",
-            f"{settings.ORIGIN}{row.get_absolute_url()}",
-        )
-        return [Remedy("Ask for a decision by mail", asked)]
+        remedies = [_way_to_ask(row, ready)] if ready else []
+        if any(people and _all_silent(people) for _, people in row.pending_approvers):
+            remedies += _ways_to_invite(row, user, administrators)
+        return remedies or [Remedy("See who decides", row.get_absolute_url())]
 
     def csv_row(self, row: Row) -> list:
         waits = {side: names(people) or "nobody can" for side, people in row.pending_approvers}
@@ -107,17 +97,32 @@ class Overdue(Question):
         return [*facts, waits.get(Side.SOURCE, ""), waits.get(Side.TARGET, "")]
 
 
+def _all_silent(people: list[User]) -> bool:
+    return all(person.cannot_sign_in for person in people)
+
+
+def _way_to_ask(row: Row, people: list[User]) -> Remedy:
+    asked = mail_to(
+        people[:10],
+        f"Proposal {row.pk} waits for you: {row.source.name} → {row.target.name}",
+        f"It is due on {timezone.localtime(row.due_at):%-d %B %Y, %H:%M %Z} and times out "
+        "without your decision.",
+        f"{settings.ORIGIN}{row.get_absolute_url()}",
+    )
+    return Remedy("Ask for a decision by mail", asked)
+
+
 def _administrators() -> list[User]:
     return list(User.objects.administrators().order_by("name", "pk")[:5])
 
 
 def _ways_to_invite(row: Row, user: User, administrators: Callable[[], list[User]]) -> list[Remedy]:
-    """Of a proposal for which nobody who could decide can sign in."""
+    """Of a proposal with a side for which nobody who may approve can sign in."""
     people = f"{reverse('admin:proposals_user_changelist')}?can_sign_in=no"
     if user.is_administrator:
         return [Remedy("Invite who decides", people)]
     if not administrators():
-        return [Remedy("See who decides", row.get_absolute_url())]
+        return []
     asked = mail_to(
         administrators(),
         f"Nobody can sign in to decide on proposal {row.pk}",
