@@ -13,6 +13,7 @@ from proposals.files.proposals import Proposing, read_rows
 from proposals.models import Notice, Outcome, PhysicalFlow, Proposal, State
 
 from . import factories
+from .test_file_bombs import BOOKS
 
 HEADER = (
     "type,source_code,target_code,physical_flow,specification_code,specification_name,"
@@ -218,6 +219,15 @@ def test_what_is_wrong_with_the_whole_file_is_said_before_any_row():
         with pytest.raises(BadCatalogue) as bad:
             read_rows("wishes.csv", data)
         assert words in str(bad.value.problems[0]), words
+
+
+@pytest.mark.parametrize(
+    "case", ["cells without end", "a thousand million laughs", "half a workbook"]
+)
+def test_a_workbook_made_to_harm_is_refused(case):
+    make, _ = BOOKS[case]
+    with pytest.raises(BadCatalogue):
+        read_rows("wishes.xlsx", make())
 
 
 @pytest.mark.django_db

@@ -165,10 +165,30 @@ def test_what_no_file_can_be_is_said_and_lost_is_nothing(company, as_):
     )
     for _ in range(12):
         last = bring(client, ROWS)
-    assert (last.status_code, Upload.objects.count()) == (409, 10)
+    assert (last.status_code, Upload.objects.count()) == (409, 12)
     assert "Finish or discard one" in last.content.decode()
     client.post(f"{bad.get_absolute_url()}discard/")
     assert not Upload.objects.filter(pk=bad.pk).exists()
+
+
+def test_a_row_that_no_database_keeps_and_a_file_that_fails_hold_up_nobody(company, as_):
+    client = as_(company.maker)
+    row = f"CREATE,LEDGER,BILL,,,{SENT}"
+    bring(client, lines(row.replace("Needed", "Ne\0eded"), row), "nul.csv")
+    bring(client, ROWS, "fails.csv")
+    read = uploads.read_rows
+
+    def failing(name, data):
+        if name == "fails.csv":
+            raise RuntimeError("a mistake of ours")
+        return read(name, data)
+
+    with mock.patch.object(uploads, "read_rows", failing):
+        work()
+    nul, fails = Upload.objects.order_by("pk")
+    assert outcomes(nul) == ["REFUSED", "READY"]
+    assert nul.rows.first().sentence == "justification: This contains a NUL character."
+    assert (fails.state, "in the log of the site" in fails.problems[0]) == ("BAD", True)
 
 
 def test_of_many_nobody_gets_a_mail_for_each(company, as_):

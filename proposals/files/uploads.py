@@ -1,10 +1,13 @@
 """Files that come by the browser: kept in the database until the worker is done with them."""
 
 import hashlib
+import logging
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from django.db import InterfaceError, OperationalError
 
 from ..errors import Conflict
 from ..models import Outcome, Upload, UploadedFile, UploadKind, UploadState, User, clean
@@ -17,6 +20,9 @@ LONGEST_NAME = 200
 MOST_NAMED = 3  # files, in the name of all
 SLICE = 5  # seconds for each upload, then it is the turn of the next, and of mails and deadlines
 KEPT = timedelta(days=30)
+FAILED = "This could not be done, for a reason that is in the log of the site. Ask an operator."
+
+log = logging.getLogger(__name__)
 
 
 def receive(kind: str, files: Mapping[str, bytes], *, by: User) -> Upload:
@@ -68,6 +74,18 @@ def work_on_uploads(at: datetime) -> tuple[int, int]:
 
 
 def _work_on(upload: Upload) -> int:
+    try:
+        return _slice_of(upload)
+    except (OperationalError, InterfaceError):
+        raise  # the database is away: as it was, at the next pass
+    except Exception:
+        # It would fail at every pass, and hold up the others.
+        log.exception("Upload %s could not be dealt with; the others go on.", upload.pk)
+        Upload.objects.filter(pk=upload.pk).update(state=UploadState.BAD, problems=[FAILED])
+        return 1
+
+
+def _slice_of(upload: Upload) -> int:
     if upload.kind == UploadKind.CATALOGUE:
         return catalogue_uploads.work_on(upload)  # one transaction, that cannot be sliced
     return proposals.work_on(upload, time.monotonic() + SLICE)

@@ -9,6 +9,7 @@ from .catalogue import one_of
 from .fields import FreeTextField, LineField
 from .people import User
 from .proposal import Proposal, ProposalType
+from .text import clean
 
 
 class Outcome(models.TextChoices):
@@ -63,7 +64,7 @@ class UploadQuerySet(models.QuerySet["Upload"]):
         return self.filter(state__in=AT_WORK)
 
     def unfinished(self):
-        return self.exclude(state=UploadState.DONE)
+        return self.exclude(state__in=[UploadState.DONE, UploadState.BAD])
 
 
 class Upload(models.Model):
@@ -161,18 +162,18 @@ class UploadedRow(models.Model):
     def asks_for(self) -> str:
         """The two ends of the route, as far as it says them."""
         ends = [self.texts.get(name) or "?" for name in ("source_code", "target_code")]
-        return " → ".join(ends)
+        return " → ".join(map(clean, ends))
 
     @property
     def type_asked(self) -> str:
-        said = self.texts.get("type", "")
+        said = clean(self.texts.get("type", ""))
         return ProposalType(said).label if said in ProposalType.values else said
 
     @property
     def what(self) -> str:
         """What it says of the flow itself, as far as it names one."""
         named = [self.texts.get(name, "") for name in ("specification_code", "specification_name")]
-        return " ".join(filter(None, [*named, self.texts.get("name", "")]))
+        return clean(" ".join([*named, self.texts.get("name", "")]))
 
     @property
     def look(self) -> str:

@@ -68,4 +68,12 @@ def _rows(sheet: Sheet) -> Iterator[FileRow]:
         if number > MOST_ROWS:
             reason = f"The file has more than {MOST_ROWS:,} rows; bring it in by parts."
             raise _bad(sheet.file, line, reason)
-        yield FileRow(line, sheet.texts(cells), sheet.misfit(cells))
+        yield _row(line, sheet.texts(cells), sheet.misfit(cells))
+
+
+def _row(line: int, texts: dict[str, str], misfit: str) -> FileRow:
+    """Without NUL, which no database keeps in a text."""
+    for name, text in texts.items():
+        if "\0" in text:
+            misfit = misfit or f"{name}: This contains a NUL character."
+    return FileRow(line, {name: text.replace("\0", "") for name, text in texts.items()}, misfit)

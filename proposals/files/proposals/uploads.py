@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Callable
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Count
 from django.utils import timezone
 
@@ -111,6 +111,8 @@ def _carry_out(upload: Upload, until: float) -> int:
 def _do(pk: int, wanted: list[Outcome], proposing: Proposing) -> None:
     try:
         _carried_out(pk, wanted, proposing)
+    except (OperationalError, InterfaceError):
+        raise  # the database is away, and the row as it was
     except Exception:
         log.exception("Row %s of an upload could not be carried out; the others go on.", pk)
         UploadedRow.objects.filter(pk=pk).update(outcome=Outcome.REFUSED, sentence=FAILED)
@@ -128,6 +130,8 @@ def _carried_out(pk: int, wanted: list[Outcome], proposing: Proposing) -> None:
 def _attempt(act: Callable[[FileRow], Fate], row: UploadedRow) -> Fate:
     try:
         return act(_file_row(row))
+    except (OperationalError, InterfaceError):
+        raise
     except Exception:
         log.exception("Line %s of upload %s could not be judged.", row.line, row.upload_id)
         return Fate(Outcome.REFUSED, FAILED)
