@@ -35,13 +35,17 @@ def test_from_the_maker_to_the_auditor(visitor, people, source, target):
     expect(page.get_by_role("heading", name="Propose a flow")).to_be_visible()
     page.get_by_label("Source").fill("Ledger (LEDGER)")
     page.get_by_label("Target").fill("risk")
+    page.get_by_label("Target").blur()
+    if not visitor.script:
+        expect(page.get_by_label("Transport")).to_be_hidden()
+        page.get_by_role("button", name="Continue").click()
     page.get_by_label("Reason").select_option("Regulation")
     page.get_by_label("Justification").fill("The risk report needs it.")
     page.get_by_role("checkbox", name="Trades").check()
-    if not visitor.script:
-        page.get_by_role("button", name="Check").click()
     expect(page.get_by_text("Bo Both, Tess Target can approve.")).to_be_visible()
     expect(page.locator("#id_specification option", has_text="positions.csv")).to_have_count(1)
+    expect(page.get_by_label("Name", exact=True)).to_be_hidden()
+    page.get_by_label("Specification", exact=True).select_option("new")
     page.get_by_label("Name", exact=True).fill("trades.csv")
     page.get_by_label("Format").select_option("XML")
     page.get_by_label("Transport").select_option("Messaging")
@@ -195,11 +199,11 @@ def test_the_pages_of_the_record_are_clean_for_axe_and_fit_a_telephone(visited, 
     expect(page.get_by_role("button", name="Compare")).to_be_visible()
 
 
-def test_what_is_ticked_while_an_answer_is_on_its_way_stays_ticked(visited, people, source):
+def test_what_is_ticked_while_an_answer_is_on_its_way_stays_ticked(visited, people, source, target):
     factories.data_type("Trades")
     factories.specification(source, "positions.csv")
     page, held = visited.sign_in(people.maker).page, []
-    page.goto("/proposals/new/")
+    page.goto(f"/proposals/new/?target={target.pk}")
     page.route("**/proposals/new/source/**", lambda route: held.append(route))
     with page.expect_request("**/proposals/new/source/**"):
         page.get_by_label("Source").fill("Ledger (LEDGER)")

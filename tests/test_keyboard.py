@@ -101,12 +101,14 @@ def test_after_an_error_focus_is_in_the_first_wrong_field_and_the_summary_leads_
     page.goto(f"/proposals/new/?source={source.pk}")
     expect(page.get_by_label("Target")).to_be_focused()
     page.get_by_label("Target").fill("nowhere")
-    page.get_by_role("button", name="Submit for approval").press("Enter")
+    page.get_by_role("button", name="Save as draft").press("Enter")
     summary = page.get_by_role("alert")
     expect(page.get_by_label("Target")).to_be_focused()
     visitor.complaints.clear()  # Chromium logs the 400
     visitor.check()
-    summary.get_by_role("link", name="Data types").press("Enter")
+    page.get_by_label("Source").focus()
+    summary.get_by_role("link", name="Target").press("Enter")
+    expect(page.get_by_label("Target")).to_be_focused()
     expect(page.get_by_label("Target")).to_have_value("nowhere")
 
 

@@ -41,6 +41,7 @@ def test_from_sign_in_to_a_submitted_proposal_it_takes_2_pages_and_12_fields(
     chosen["Reason"] = "Regulation"
     for label, value in typed.items():
         page.get_by_label(label, exact=True).fill(value)
+        page.get_by_label(label, exact=True).blur()
     for label, value in chosen.items():
         page.get_by_label(label, exact=True).select_option(value)
     page.get_by_role("checkbox", name="Trades").check()
@@ -74,7 +75,7 @@ def test_the_form_is_clean_in_each_of_its_states(visitor, people, source, target
     expect(
         page.get_by_role("complementary").get_by_text("Nobody can approve for it.")
     ).to_be_visible()
-    page.get_by_label("Specification", exact=True).select_option("")
+    page.get_by_label("Specification", exact=True).select_option("new")
     page.get_by_label("Filter the data types").fill("curve FORW")
     expect(page.get_by_text("1 of 17 shown.")).to_be_visible()
     page.get_by_role("checkbox", name="Forward curves").check()
@@ -91,7 +92,7 @@ def test_the_form_is_clean_in_each_of_its_states(visitor, people, source, target
 def test_what_was_written_when_the_session_had_run_out_comes_back(visitor, people, source, target):
     kept = factories.specification(source, "positions.csv")
     page = visitor.sign_in(people.maker).page
-    page.goto(f"/proposals/new/?source={source.pk}")
+    page.goto(f"/proposals/new/?source={source.pk}&target={target.pk}")
     page.get_by_label("Specification", exact=True).select_option(str(kept.pk))
     page.get_by_label("Justification").fill("Written over lunch.")
     visitor.context.clear_cookies(name="sessionid")
@@ -108,7 +109,7 @@ def test_what_was_written_when_the_session_had_run_out_comes_back(visitor, peopl
 
 def test_what_one_wrote_is_shown_to_nobody_else(visitor, people, source, target):
     page = visitor.sign_in(people.maker).page
-    page.goto("/proposals/new/")
+    page.goto(f"/proposals/new/?source={source.pk}&target={target.pk}")
     page.get_by_label("Justification").fill("For nobody else.")
     visitor.context.clear_cookies(name="sessionid")
     page.get_by_role("button", name="Submit for approval").click()

@@ -14,14 +14,16 @@ from ..models import (
     VersionInput,
 )
 from ..reports.advice import doubt_about_offset
+from ..workflow import provisioning
 from .fields import SystemField, offer_choices, offer_reasons, refuse_fields
 from .tracked import TrackedForm
 from .types import DataTypesField
 
+A_NEW_ONE = "new"  # chosen instead of an existing specification
 NEW_SPECIFICATION = ["specification_name", "specification_format", "specification_description"]
 # With the source, what tells whether a wish repeats another or is like it.
 TELLING = ["target", "with_physical_flow", "specification", "specification_name", "name"]
-TELLING += ["transport", "frequency", "basis_offset"]
+TELLING += ["specification_format", "transport", "frequency", "basis_offset", "criticality"]
 # As the pages ask for them: what has to be filled first.
 SENDING = sorted(PhysicalFlow.ATTRIBUTES, key=lambda name: name not in PhysicalFlow.REQUIRED)
 
@@ -45,15 +47,29 @@ class SpecificationSelect(forms.Select):
 
     def create_option(self, name, value, *args, **kwargs) -> dict:
         option = super().create_option(name, value, *args, **kwargs)
-        if value and value.instance.data_types.all():
+        if value and value != A_NEW_ONE and value.instance.data_types.all():
             option["attrs"]["data-carries"] = True
         return option
 
 
+class SpecificationChoices(forms.models.ModelChoiceIterator):
+    """Those that exist, and a new one; where none exists nothing has to be chosen."""
+
+    def __iter__(self):
+        choices = list(super().__iter__())
+        if len(choices) > 1:
+            yield from choices
+        yield (A_NEW_ONE, "A new specification")
+
+
 class SpecificationField(forms.ModelChoiceField):
-    """An existing specification; each choice says what it carries."""
+    """An existing specification, each saying what it carries; None for a new one."""
 
     widget = SpecificationSelect
+    iterator = SpecificationChoices
+
+    def to_python(self, value):
+        return None if value == A_NEW_ONE else super().to_python(value)
 
     def label_from_instance(self, specification: PhysicalSpecification) -> str:
         types = ", ".join(map(str, specification.data_types.all()))
@@ -103,7 +119,7 @@ class WishForm(SendingForm):
     specification = SpecificationField(
         PhysicalSpecification.objects.none(),
         required=False,
-        empty_label="A new specification, named below",
+        empty_label="Choose…",
         help_text=(
             "What is sent: a file, a message, a table. Take one the source has already, if it fits."
         ),
@@ -147,6 +163,9 @@ class WishForm(SendingForm):
     def __init__(self, *args, source: System | None = None, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         offer_choices(self, ["specification_format", "transport", "frequency", "criticality"])
+        if self.initial.get("specification") in (None, "", A_NEW_ONE):
+            is_named = self.initial.get("specification_name")
+            self.initial["specification"] = A_NEW_ONE if is_named else ""
         self._of(source)
 
     def _of(self, source: System | None) -> None:
@@ -244,6 +263,16 @@ class ProposalForm(WishForm):
             if value is not None:
                 setattr(wish, name, value)
         return wish
+
+    def lacking(self, wish: Proposal) -> list[forms.BoundField]:
+        """The fields without which `wish`, what is written so far, could not be submitted; before
+        it has both its systems, those alone.
+        """
+        unnamed = [side for side in ("source", "target") if not getattr(wish, f"{side}_id")]
+        types = self._typed("data_types") or []
+        if wish.specification_id:
+            types = types or list(wish.specification.data_types.all())
+        return [self[name] for name in unnamed or provisioning.lacking(wish, types)]
 
     def clean(self) -> dict:
         """Without a physical flow whatever was typed about one is dropped."""

@@ -127,11 +127,13 @@ def _form(
         form.said = SaidBefore.of(proposal)
         context["remarks"] = form.said.beside_none_of(form.fields)
     if proposal.type == ProposalType.CREATE:
+        wish = form.so_far(request.user)
         context |= {
             "systems": System.objects.taking_flows()[:MOST_LISTED],
-            **advice.advice(form.so_far(request.user)),
+            **advice.advice(wish),
         }
         context["unread"] = [] if form.is_bound else form.unread
+        context["lacking"] = form.lacking(wish)
     elif proposal.type == ProposalType.DELETE:
         context["consequences"] = provisioning.consequences(proposal)
     return render(request, WRITTEN[proposal.type][1], context, status=status)
@@ -172,8 +174,9 @@ def advise(request: HttpRequest) -> HttpResponse:
         return HttpResponse(doubt, content_type="text/plain")
     draft = request.GET.get("draft", "")
     number = int(draft[:18]) if draft.isdecimal() else None
-    form = ProposalForm(initial=request.GET.dict(), instance=Proposal(pk=number))
-    context = advice.advice(form.so_far(request.user))
-    return render(
-        request, "proposals/_advice.html", context | {"unread": form.unread, "swapped": True}
-    )
+    typed = request.GET.dict() | {"data_types": request.GET.getlist("data_types")}
+    form = ProposalForm(initial=typed, instance=Proposal(pk=number))
+    wish = form.so_far(request.user)
+    context = advice.advice(wish) | {"lacking": form.lacking(wish)}
+    context |= {"unread": form.unread, "swapped": True}
+    return render(request, "proposals/_advice.html", context)
