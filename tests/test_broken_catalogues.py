@@ -67,7 +67,12 @@ BROKEN_ROWS = [
     ("systems", "ACTOR,A,A,,,,,,x\n", 5, "", "The row has 9 cells, the header has 7."),
     ("systems", "ACTOR,RISK,Risk,,,,\n", 5, "code", TWICE.format(3, "code")),
     ("systems", '\nACTOR,A,"A\nB",,,,\nACTOR,B,,,,,\n', 8, "name", EMPTY),
-    ("systems", 'ACTOR,A,"A,,,,\n', 5, "", NO_CSV.format("unexpected end of data")),
+    ("systems", 'ACTOR,A,"A,,,,\n', 5, "",
+        NO_CSV.format("a quotation mark is opened there and never closed")),
+    ("systems", 'ACTOR,A,"Al"pha",,,,\n', 5, "", NO_CSV.format(
+        'a quotation mark within a quoted cell has to be written twice: ""')),
+    ("systems", 'ACTOR,A,"Al\\"pha",,,,\n', 5, "", NO_CSV.format(
+        'a quotation mark within a quoted cell has to be written twice: ""')),
     ("organisational_units", "A,A,A,\n", 4, "parent_code", "“A” would be above itself."),
     ("organisational_units", ",A,,\n", 4, "code", EMPTY),
     ("data_types", "A,A,PARTI,,,\n", 6, "parent_code", unknown("PARTI", "data_types")),
@@ -131,7 +136,7 @@ BROKEN_FILES = [
     (b"description\nA\n", 1, "name", "The column is missing."),
     (b"name,colour\nA,red\n", 1, "colour",
         "The column “colour” is unknown. Known columns: name, description."),
-    (b"name;description\nData Owner;\nA\n", 3, "", "The row has 1 cells, the header has 2."),
+    (b"name;description\nData Owner;\nA\n", 3, "", "The row has 1 cell, the header has 2."),
     (b"name,\nData Owner,\nA,a\n", 3, "", "The row has 2 cells, the header has 1."),
     (b"name,,description\nData Owner,,\nA,x,a\n", 3, "",
         "Column 2 has no name in the header, but holds “x”."),

@@ -128,7 +128,7 @@ BOMBS = {
     "quotes without end": ("systems", lambda: HEADER + b'"' * 60 * MIB,
         "systems.csv, line 2: The line is longer than"),
     "quotes by pairs": ("systems", lambda: HEADER + b'""' * 130_000,
-        "systems.csv, line 2: The row has 1 cells"),
+        "systems.csv, line 2: The row has 1 cell"),
     "lines without end": ("systems", lambda: HEADER + b"\n" * 20 * MIB,
         "The file has more than 500,000 lines"),
     "old lines without end": ("systems", lambda: HEADER + b"\r" * 20 * MIB,

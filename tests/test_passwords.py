@@ -87,6 +87,17 @@ def test_a_link_works_once(newcomer):
     assert not signs_in(newcomer, "five-six time")
 
 
+def test_a_program_that_opens_each_link_of_a_mail_uses_none_up(newcomer):
+    """As those do that look for harm before a mail is delivered; some follow redirects."""
+    ask(newcomer.username)
+    link = link_sent_to(newcomer)
+    for scanner in (Client(), Client()):
+        assert scanner.head(link, follow=True).status_code == 200
+        assert scanner.get(link, follow=True).status_code == 200
+    assert set_by(link).status_code == 302
+    assert signs_in(newcomer)
+
+
 def test_a_link_is_of_use_for_three_days(newcomer):
     ask(newcomer.username)
     link = link_sent_to(newcomer)

@@ -62,7 +62,7 @@ def test_a_file_is_brought_looked_at_and_what_can_be_is_submitted(company, as_):
         "Nothing is submitted yet",
         "reason: Choose a reason.",
         "target_code: No system has the code “NONE”.",
-        "The row has 1 cells, the header has 16.",
+        "The row has 1 cell, the header has 16.",
     ):
         assert words in shown, words
     assert "No system" not in client.get(f"{page}?outcome=READY").content.decode()

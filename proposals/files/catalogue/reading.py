@@ -49,7 +49,8 @@ class Sheet:
         """
         beyond = "".join(cells[len(self.header) :]).strip()
         if len(cells) < len(self.header) or beyond:
-            return f"The row has {len(cells)} cells, the header has {len(self.header)}."
+            held = "1 cell" if len(cells) == 1 else f"{len(cells)} cells"
+            return f"The row has {held}, the header has {len(self.header)}."
         for number, (name, cell) in enumerate(zip(self.header, cells, strict=False), start=1):
             if not name and cell.strip():
                 return f"Column {number} has no name in the header, but holds {quoted(cell)}."
@@ -137,9 +138,19 @@ def _csv_records(table: Table, data: bytes) -> Iterator[Record]:
             return
         except csv.Error as error:
             raise Unreadable(
-                f"This is not CSV ({error}); the file was not read any further.", line
+                f"This is not CSV ({_in_words(error)}); the file was not read any further.", line
             ) from None
         yield line, cells
+
+
+def _in_words(error: csv.Error) -> str:
+    """What somebody can look for in a spreadsheet, where Python says what its parser expected."""
+    text = str(error)
+    if text == "unexpected end of data":
+        return "a quotation mark is opened there and never closed"
+    if text.endswith("expected after '\"'"):
+        return 'a quotation mark within a quoted cell has to be written twice: ""'
+    return text
 
 
 def _announced(line: str) -> str:
