@@ -8,8 +8,10 @@ from django.test import Client
 from django.utils import timezone
 
 from proposals import workflow
+from proposals.api.schemas import Attributes
+from proposals.api.writing import Content
 from proposals.history import ledger
-from proposals.models import Token, Transition
+from proposals.models import LogicalFlow, PhysicalFlow, Proposal, Token, Transition
 
 from . import factories
 from .openapi import DOCUMENT, text_of_document
@@ -195,3 +197,184 @@ def test_every_refusal_is_a_problem_document(reader, settings, monkeypatch):
     reader.raise_request_exception = False
     monkeypatch.setattr("proposals.api.lists.page_of", lambda *all: 1 / 0)
     refusal(reader.get("/api/v1/systems"), 500)
+
+
+def sent(client: Client, address: str, content: dict, **headers):
+    url = f"/api/v1/{address}"
+    return client.post(url, content, content_type="application/json", headers=headers)
+
+
+def wish(sender, receiver, **content) -> dict:
+    factories.reason()
+    factories.data_type("Wished", code="WISHED")
+    return {
+        "source": sender.code,
+        "target": receiver.code,
+        "specification_name": "wished.csv",
+        "specification_format": "FLAT_FILE",
+        "data_types": ["wished"],
+        "transport": "FILE_TRANSPORT",
+        "frequency": "DAILY",
+        "basis_offset": 0,
+        "criticality": "HIGH",
+        "reason": "regulation",
+        "justification": "New rules",
+    } | content
+
+
+def test_a_program_proposes_once_however_often_it_asks(reader, cast, source, target):
+    asked = wish(source, target)
+    key = {"Idempotency-Key": "row 1"}
+    first, again = (sent(reader, "proposals", asked, **key) for _ in range(2))
+    assert (first.status_code, again.status_code) == (201, 201), first.content
+    assert first.json() == again.json()
+    made = Proposal.objects.get(specification_name="wished.csv")
+    assert (made.maker, made.state, made.frequency) == (cast.maker, "PENDING_APPROVALS", "DAILY")
+    assert [kind.code for kind in made.data_types.all()] == ["WISHED"]
+    assert made.transitions.get().token == "nightly"
+    other = sent(reader, "proposals", asked | {"justification": "Other"}, **key)
+    assert "used for other content" in refusal(other, 422)["detail"]
+    twin = refusal(sent(reader, "proposals", asked), 409)
+    assert "asks for the same" in twin["detail"]
+    assert twin["about"] == f"/proposals/{made.pk}/"
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"source": "Nowhere"}, "source"),
+        ({"source": None}, "source"),
+        ({"data_types": ["NONE"]}, "data_types"),
+        ({"reason": "whim"}, "reason"),
+        ({"frequency": "NOW"}, "frequency"),
+        ({"basis_offset": 1000}, "basis_offset"),
+        ({"specification_name": ""}, "specification"),
+        ({"type": "EDIT"}, "physical_flow"),
+        ({"colour": "red"}, "colour"),
+        ({"specification": 2**63}, "specification"),
+    ],
+)
+def test_what_cannot_be_proposed_is_refused_by_field(reader, source, target, change, field):
+    refused = refusal(sent(reader, "proposals", wish(source, target, **change)), 422)
+    assert field in refused["errors"], refused
+    assert Proposal.objects.count() == 0
+
+
+def test_a_change_says_only_what_changes(reader, cast, proposal):
+    done = workflow.approve(proposal, sides=["SOURCE", "TARGET"], by=cast.both)
+    flow = done.result_physical_flow
+    asked = {
+        "type": "EDIT",
+        "physical_flow": flow.pk,
+        "frequency": "YEARLY",
+        "reason": "Regulation",
+    }
+    answer = sent(reader, "proposals", asked | {"justification": "Less often"})
+    assert answer.status_code == 201, answer.content
+    made = Proposal.objects.get(pk=answer.json()["number"])
+    assert (made.type, made.frequency, made.transport) == ("EDIT", "YEARLY", flow.transport)
+    assert set(made.data_types.all()) == set(flow.specification.data_types.all())
+    removal = {"type": "DELETE", "physical_flow": flow.pk, "reason": "Regulation", "draft": True}
+    draft = sent(reader, "proposals", removal).json()
+    assert draft["state"] == "PROPOSED_CREATE"
+    refusal(sent(reader, f"proposals/{draft['number']}/submit", {}), 409)  # one change at a time
+
+
+def test_a_round_is_revised_remarked_on_and_cancelled(reader, cast, proposal):
+    workflow.request_changes(
+        proposal, side="SOURCE", by=cast.source_approver, comment="Weekly, please"
+    )
+    address = f"proposals/{proposal.pk}/revise"
+    answer = sent(reader, address, {"frequency": "WEEKLY"})
+    assert answer.status_code == 201, answer.content
+    made = Proposal.objects.get(pk=answer.json()["number"])
+    assert (made.revises, made.frequency, made.transport) == (
+        proposal,
+        "WEEKLY",
+        proposal.transport,
+    )
+    refusal(sent(reader, address, {}), 409)
+    said = sent(reader, f"proposals/{made.pk}/remarks", {"text": "Now weekly"})
+    assert said.status_code == 201, said.content
+    assert made.remarks.get().text == "Now weekly"
+    refusal(sent(reader, f"proposals/{made.pk}/remarks", {"text": " "}), 422)
+    gone = sent(reader, f"proposals/{made.pk}/cancel", {"comment": "no more"})
+    assert gone.json()["state"] == "CANCELLED"
+    refusal(sent(reader, f"proposals/{made.pk}/cancel", {}), 409)
+
+
+def test_a_decision_is_about_what_was_read(cast, proposal):
+    made = factories.token(cast.source_approver, "gateway", may_decide=True)
+    client, address = caller(made), f"proposals/{proposal.pk}"
+    asked = {"decision": "approve", "side": "SOURCE"}
+    tag = client.get(f"/api/v1/{address}").headers["ETag"]
+    barred = sent(client, f"{address}/decide", asked, **{"If-Match": tag})
+    assert "through the API" in refusal(barred, 403)["detail"]
+    factories.policy(api_decisions=True)
+    refusal(sent(client, f"{address}/decide", asked), 428)
+    workflow.remark(proposal, "Wait, it is monthly", by=cast.maker)
+    stale = refusal(sent(client, f"{address}/decide", asked, **{"If-Match": tag}), 412)
+    assert "Wait, it is monthly" in " ".join(stale["changes"])
+    tag = client.get(f"/api/v1/{address}").headers["ETag"]
+    headers = {"If-Match": f"W/{tag}", "Idempotency-Key": "1"}
+    for _ in range(2):
+        done = sent(client, f"{address}/decide", asked, **headers)
+        assert (done.status_code, done.json()["state"]) == (200, "SOURCE_APPROVED"), done.content
+    step = proposal.transitions.get(side="SOURCE")
+    assert (step.by, step.token) == (cast.source_approver, "gateway")
+    proposing = caller(factories.token(cast.target_approver))
+    refused = sent(proposing, f"{address}/decide", asked, **{"If-Match": tag})
+    assert "not made to decide" in refusal(refused, 403)["detail"]
+
+
+def test_nobody_does_here_what_a_page_would_refuse(cast, proposal):
+    stranger = caller(factories.token(cast.stranger))
+    page = f"proposals/{proposal.pk}"
+    refusal(sent(stranger, f"{page}/cancel", {}), 403)
+    refusal(sent(stranger, f"{page}/revise", {}), 403)
+    refusal(sent(stranger, "proposals/999999/cancel", {}), 404)
+    read_only = caller(factories.token(cast.maker, "reads", may_propose=False))
+    refusal(sent(read_only, f"{page}/cancel", {}), 403)
+    proposal.refresh_from_db()
+    assert proposal.is_open
+
+
+def test_consent_is_answered_for_many_pairs_at_once(
+    reader, cast, source, target, django_assert_max_num_queries
+):
+    bare = factories.proposed(cast.maker, target, source, **factories.BARE)
+    agreed = workflow.approve(
+        factories.proposed(cast.maker, source, target), sides=["SOURCE", "TARGET"], by=cast.both
+    )
+    carried = agreed.data_types.get().code
+    factories.data_type("Other", code="OTHER")
+    pairs = [
+        {"source": source.code.lower(), "target": target.code},
+        {"source": source.code, "target": target.code, "data_type": carried},
+        {"source": source.code, "target": target.code, "data_type": "OTHER"},
+        {"source": target.code, "target": source.code},
+        {"source": "NOWHERE", "target": source.code},
+        {"source": source.code, "target": source.code},
+    ]
+    with django_assert_max_num_queries(20):
+        answers = sent(reader, "consent", {"pairs": pairs}).json()["answers"]
+    assert [(row["answer"], row["proposal"]) for row in answers] == [
+        ("APPROVED", agreed.pk),
+        ("APPROVED", agreed.pk),
+        ("UNKNOWN", None),
+        ("WAITING", bare.pk),
+        ("UNKNOWN", None),
+        ("UNKNOWN", None),
+    ]
+    assert sorted(answers[3]["waiting_for"]) == sorted([source.code, target.code])
+    factories.remove_flows(PhysicalFlow, LogicalFlow)
+    [gone] = sent(reader, "consent", {"pairs": pairs[:1]}).json()["answers"]
+    assert gone["answer"] == "REMOVED"
+    assert len(sent(reader, "consent", {"pairs": pairs[:1] * 1000}).json()["answers"]) == 1000
+    refusal(sent(reader, "consent", {"pairs": pairs[:1] * 1001}), 422)
+
+
+def test_every_attribute_of_a_flow_can_be_proposed_and_is_read():
+    wanted = set(PhysicalFlow.ATTRIBUTES)
+    assert wanted <= set(Content.model_fields)
+    assert wanted <= set(Attributes.model_fields)

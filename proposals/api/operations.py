@@ -11,7 +11,7 @@ from ninja.errors import ValidationError
 from ninja.openapi.schema import OpenAPISchema
 
 from ..errors import Invalid, Refused
-from . import reading
+from . import consent, writing
 from .problems import PROBLEM, Problem
 from .schemas import ProblemOut
 
@@ -23,7 +23,8 @@ api = NinjaAPI(
     openapi_url="/openapi.json",
     urls_namespace="api",
 )
-api.add_router("", reading.router)
+for router in (writing.router, consent.router):
+    api.add_router("", router)
 
 
 @api.exception_handler(Problem)
