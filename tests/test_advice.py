@@ -130,6 +130,24 @@ def test_such_an_offset_is_warned_of_beside_its_field_before_anything_is_sent(as
     assert re.search(r'class="doubt"[^>]*>T-400 is more than a year', page.content.decode())
 
 
+def test_what_is_still_needed_is_said_in_the_order_of_the_form(as_, cast):
+    client, kind, reason = as_(cast.maker), factories.data_type().pk, factories.reason().pk
+    whole = ROUTE | SAME | {"specification_format": "XML", "criticality": "LOW"}
+    whole |= {"data_types": kind, "reason": reason}
+    for typed, needed in [
+        ({}, ["source", "target"]),
+        ({"target": "RISK"}, ["source"]),
+        (ROUTE, ["specification", "data_types", "transport", "frequency"]),
+        (whole | {"transport": "", "data_types": []}, ["data_types", "transport"]),
+        (ROUTE | {"with_physical_flow": "False"}, ["data_types"]),
+        (whole, []),
+    ]:
+        page = client.get(ADVICE, typed).content.decode()
+        named = re.findall(r'href="#field-(\w+)"', page)
+        assert [name for name in named if name != "reason"][: len(needed)] == needed, typed
+        assert bool(named) == bool(needed), typed
+
+
 def test_instead_of_a_twin_one_is_led_to_what_is_there(as_, cast, source, target, proposal):
     """As a hint, in the refusal, and for a draft of one's own that is about the same."""
     client = as_(cast.other)

@@ -278,11 +278,11 @@ def test_a_draft_may_lack_all_but_its_route(as_, cast):
 
 
 MOST = {
-    NEW: 6,
+    NEW: 7,
     f"{NEW}?source={{source}}&target={{target}}": 20,
     f"{NEW}source/?source=LEDGER": 11,
     f"{NEW}advice/?source=LEDGER&target=RISK&with_physical_flow=True"
-    "&specification={specification}": 14,
+    "&specification={specification}": 15,
     "/systems/options/?source=e": 4,
 }
 

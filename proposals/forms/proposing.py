@@ -24,6 +24,7 @@ NEW_SPECIFICATION = ["specification_name", "specification_format", "specificatio
 # With the source, what tells whether a wish repeats another or is like it.
 TELLING = ["target", "with_physical_flow", "specification", "specification_name", "name"]
 TELLING += ["specification_format", "transport", "frequency", "basis_offset", "criticality"]
+TELLING += ["reason"]
 # As the pages ask for them: what has to be filled first.
 SENDING = sorted(PhysicalFlow.ATTRIBUTES, key=lambda name: name not in PhysicalFlow.REQUIRED)
 
@@ -272,7 +273,8 @@ class ProposalForm(WishForm):
         types = self._typed("data_types") or []
         if wish.specification_id:
             types = types or list(wish.specification.data_types.all())
-        return [self[name] for name in unnamed or provisioning.lacking(wish, types)]
+        needed = unnamed or provisioning.lacking(wish, types)
+        return [self[name] for name in self.fields if name in needed]
 
     def clean(self) -> dict:
         """Without a physical flow whatever was typed about one is dropped."""
