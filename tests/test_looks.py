@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from proposals import workflow
-from proposals.models import Proposal
+from proposals.models import Proposal, System, User
 
 from . import factories
 from .browsing import Visitor
@@ -136,4 +136,24 @@ def test_on_paper_there_is_what_was_asked_and_nothing_to_press(
     expect(visitor.page.get_by_text("Once a month is enough.")).to_be_visible()
     expect(visitor.page.locator(".drawing")).to_be_visible()
     expect(visitor.page.get_by_role("button")).to_have_count(0)
+    visitor.context.close()
+
+
+def test_a_name_without_a_space_breaks_inside_its_column(
+    chromium, live_server, people, source, target
+):
+    """Sixty letters, of a system, a specification, a person and a reason, on lists and pages."""
+    word = "Abrechnungsschnittstellenverwaltungskontenabstimmungssoftware"
+    System.objects.filter(pk=source.pk).update(name=word)
+    User.objects.filter(pk__in=[people.maker.pk, people.source_approver.pk]).update(name=word)
+    asked = {"specification_name": word, "justification": word, "reason": factories.reason(word)}
+    proposal = factories.proposed(people.maker, source, target, **asked)
+    visitor = Visitor(chromium, live_server.url, script=True).sign_in(people.both)
+    page = visitor.page
+    for width in (390, 1280):
+        page.set_viewport_size({"width": width, "height": 900})
+        for url in ("/proposals/", "/inbox/", proposal.get_absolute_url(), "/me/", "/systems/"):
+            page.goto(url)
+            wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+            assert not page.evaluate(wide), (width, url)
     visitor.context.close()
