@@ -10,9 +10,9 @@ DOCUMENT = Path(__file__).parent.parent / "docs" / "openapi.json"
 
 
 def text_of_document() -> str:
-    from proposals.api.operations import document  # once Django is set up
+    from proposals.api.operations import api  # once Django is set up
 
-    return json.dumps(document(), indent=1) + "\n"
+    return json.dumps(api.get_openapi_schema(path_prefix="/api/v1/"), indent=1) + "\n"
 
 
 if __name__ == "__main__":

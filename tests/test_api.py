@@ -378,3 +378,25 @@ def test_every_attribute_of_a_flow_can_be_proposed_and_is_read():
     wanted = set(PhysicalFlow.ATTRIBUTES)
     assert wanted <= set(Content.model_fields)
     assert wanted <= set(Attributes.model_fields)
+
+
+@pytest.mark.parametrize("body", [b"{", b"\x1f\xff", b"[" * 100_000, b'{"pairs": "\\ud800"}'])
+def test_a_body_that_is_no_json_is_refused(reader, body):
+    answer = reader.generic("POST", "/api/v1/consent", body, "application/json")
+    assert answer.status_code in (400, 422)
+    refusal(answer, answer.status_code)
+
+
+@pytest.mark.parametrize("text", ["\0", "\ud800", "a\0b", "\u202e", "x" * 64])
+def test_texts_that_no_column_holds_do_no_harm(reader, source, target, text):
+    pair = {"source": text, "target": source.code, "data_type": text}
+    body = json.dumps({"pairs": [pair]}).encode()
+    answer = reader.generic("POST", "/api/v1/consent", body, "application/json")
+    assert answer.status_code in (200, 422), answer.content
+    asked = wish(source, target)
+    for name in ("source", "specification_name", "reason", "justification", "frequency"):
+        body = json.dumps(asked | {name: text, "draft": True}).encode()
+        answer = reader.generic("POST", "/api/v1/proposals", body, "application/json")
+        assert answer.status_code in (201, 422), (name, answer.content)
+    listed = reader.get("/api/v1/systems", {"q": text.encode("utf-8", "replace")})
+    assert listed.status_code in (200, 422)

@@ -7,7 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern
 from django.views.decorators.http import conditional_page
 from ninja import NinjaAPI
-from ninja.errors import ValidationError
+from ninja.errors import HttpError, ValidationError
 from ninja.openapi.schema import OpenAPISchema
 
 from ..errors import Invalid, Refused
@@ -15,7 +15,23 @@ from . import consent, writing
 from .problems import PROBLEM, Problem
 from .schemas import ProblemOut
 
-api = NinjaAPI(
+REFUSAL = {"$ref": "#/components/schemas/Problem"}
+
+
+class Described(NinjaAPI):
+    """Its document names the refusals that any operation may answer."""
+
+    def get_openapi_schema(self, **options: Any) -> OpenAPISchema:
+        described = super().get_openapi_schema(**options)
+        described["components"]["schemas"]["Problem"] = ProblemOut.model_json_schema()
+        refusal = {"description": "A refusal, in words", "content": {PROBLEM: {"schema": REFUSAL}}}
+        for operations in described["paths"].values():
+            for operation in operations.values():
+                operation["responses"]["default"] = refusal
+        return described
+
+
+api = Described(
     title="waltzflow",
     version="1",
     description="A data flow enters the register only when both sides agree. See docs/api.md.",
@@ -51,6 +67,12 @@ def _place(location: tuple) -> str:
     return ".".join(str(part) for part in location[1:] if part != "sent") or str(location[0])
 
 
+@api.exception_handler(HttpError)
+def unreadable(request: HttpRequest, error: HttpError) -> HttpResponse:
+    """A body that is no JSON."""
+    return Problem(400).answer()
+
+
 @api.exception_handler(Http404)
 def nothing(request: HttpRequest, error: Http404) -> HttpResponse:
     return Problem(404).answer()
@@ -60,17 +82,6 @@ def nothing(request: HttpRequest, error: Http404) -> HttpResponse:
 def unexpected(request: HttpRequest, error: Exception) -> HttpResponse:
     """Left to the site, which tells a database that is away from a mistake, and writes it down."""
     raise error
-
-
-def document() -> dict[str, Any]:
-    """The OpenAPI document, with the refusals that any operation may answer."""
-    described: Any = OpenAPISchema(api, path_prefix="/api/v1/")
-    described["components"]["schemas"]["Problem"] = ProblemOut.model_json_schema()
-    refusal = {"content": {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
-    for operations in described["paths"].values():
-        for operation in operations.values():
-            operation["responses"]["default"] = {"description": "A refusal, in words"} | refusal
-    return described
 
 
 def _opened(pattern: URLPattern) -> URLPattern:
