@@ -63,6 +63,8 @@ OF_THE_PROGRAM = {
     "Remark.topic",
     "SavedView.query",
     "Transition.action",
+    "Upload.sha256",
+    "UploadedRow.key",
     "User.password",
 }
 

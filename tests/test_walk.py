@@ -10,7 +10,10 @@ ROOT = Path(__file__).parent.parent
 PRODUCT = ROOT / "proposals"
 MODELS = PRODUCT / "models"
 # Middleware, and what every page is rendered with.
-EVERY_REQUEST = {PRODUCT / f"views/{name}.py" for name in ("error_pages", "appearance")}
+EVERY_REQUEST = {
+    PRODUCT / f"{name}.py"
+    for name in ("views/error_pages", "views/appearance", "views/uploading", "api/problems")
+}
 MOST_FILES, MOST_MOVES = 10, 130
 
 

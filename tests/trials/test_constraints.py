@@ -15,6 +15,9 @@ VALID_JSON = {
     "passresult(content, content)",
     "receipt(results, results)",
     "rightschange(systems, systems)",
+    "upload(problems, problems)",
+    "upload(report, report)",
+    "uploadedrow(texts, texts)",
 }
 
 
