@@ -71,7 +71,7 @@ def check_specification(proposal: Proposal) -> None:
         same = _specification_of_same_name(proposal)
         if same:
             raise Conflict(
-                f"{proposal.source} already has a specification named “{same.name}” ({same.code}). "
+                f"{proposal.source} already has a specification named “{same}”. "
                 "Choose it, or give the new one another name.",
                 proposal.source,
             )
@@ -189,7 +189,7 @@ def _specification_for(
     wanted = (proposal.specification_format, proposal.specification_description, set(types))
     if (same.format, same.description, set(same.data_types.all())) != wanted:
         raise Conflict(
-            f"{proposal.source} now has another specification named “{same.name}” ({same.code}) "
+            f"{proposal.source} now has another specification named “{same}” "
             "with other content. Reject this proposal; its maker can start again from it.",
             proposal.source,
         )
