@@ -41,6 +41,7 @@ from ..models import (
     SavedView,
     Side,
     System,
+    Token,
     User,
     actions,
 )
@@ -130,6 +131,7 @@ def build(now: datetime, progress: Callable[[str], None]) -> dict[str, int]:
     waiting = Proposal.objects.open().filter(maker__username="maker").order_by("pk")[0]
     _watch(waiting)
     _keep_views()
+    _let_a_program_read(now)
     _talk(waiting, now)
     _remind(now)
     counted = [System, User, LogicalFlow, PhysicalFlow, PhysicalSpecification, Proposal]
@@ -214,6 +216,12 @@ def _keep_views() -> None:
         view = SavedView.named(User.objects.get(username=username), list_name, name)
         view.query, view.is_shared = query, is_shared
         view.save()
+
+
+def _let_a_program_read(now: datetime) -> None:
+    """A program of the maker's department lists what waits, every night."""
+    maker = User.objects.get(username="maker")
+    Token(owner=maker, name="nightly list", expires_at=now + timedelta(days=90)).make(now)
 
 
 def _watch(waiting: Proposal) -> None:
