@@ -23,7 +23,7 @@ from benchmarks.register import People, things
 from proposals.models import LogicalFlow, User
 from proposals.reports import figures
 
-from . import databases
+from . import databases, factories
 from .test_urls import PAGES
 
 PROPOSALS = 20_000
@@ -104,6 +104,19 @@ OF_AUDITORS = {
 }
 # The same for an administrator.
 OF_ADMINISTRATORS = {"/people/{person.pk}/": 2_000}
+# The same for a program.
+OF_PROGRAMS = {
+    "/api/v1/systems": 1_000,
+    "/api/v1/flows": 2_000,
+    "/api/v1/flows?system={hub.code}": 3_000,
+    "/api/v1/physical-flows": 1_000,
+    "/api/v1/physical-flows?logical_flow={flow.pk}": 100,
+    "/api/v1/specifications": 1_000,
+    "/api/v1/data-types": 1_000,
+    "/api/v1/proposals": 1_500,
+    "/api/v1/proposals?state=OPEN": 2_000,
+    "/api/v1/proposals/{closed.pk}": 1_000,
+}
 # Who has a part in thousands of systems reads what those are.
 OF_THE_BUSIEST = {"/", *(page for page in BOUNDS if "inbox" in page)}
 WHOLE_PARTS = 24  # rows read for each part of the busiest: its system, kind and rules, what waits
@@ -136,8 +149,10 @@ def look_around() -> Large:
     return Large(vars(things()), people.ordinary, busiest, parts)
 
 
-def rows_read(user: User, url: str) -> tuple[int, str]:
-    """What showing the page reads in all, and the query that reads most."""
+def rows_read(user: User, url: str, token: str = "") -> tuple[int, str]:
+    """What showing the page reads in all, and the query that reads most. A `token` is sent to the
+    API, which knows no sessions.
+    """
     worst, total = (0, ""), 0
 
     def explained(execute, sql, params, many, context):
@@ -147,7 +162,7 @@ def rows_read(user: User, url: str) -> tuple[int, str]:
             worst, total = max(worst, (read, sql)), total + read
         return execute(sql, params, many, context)
 
-    client = Client()
+    client = Client(headers={"Authorization": f"Bearer {token}"})
     client.force_login(user)
     with connection.execute_wrapper(explained):
         assert client.get(url).status_code in (200, 302), url
@@ -230,5 +245,10 @@ if connection.vendor == "postgresql":  # the other tells no rows
             with subtests.test(page=page, person="admin"):
                 chief = User.objects.get(username="admin")
                 read, worst = rows_read(chief, page.format(**large.things))
+                assert read <= most, worst
+        token = factories.token(large.ordinary, "rows read").text
+        for page, most in OF_PROGRAMS.items():
+            with subtests.test(page=page, person="program"):
+                read, worst = rows_read(large.ordinary, page.format(**large.things), token)
                 assert read <= most, worst
         assert_what_reads_the_whole_table_is_seen(large)

@@ -52,7 +52,7 @@ FLOWS = LogicalFlow.objects.with_consent().with_data_types().by_route()
 SPECIFICATIONS = (
     PhysicalSpecification.objects.select_related("owner")
     .prefetch_related("data_types")
-    .order_by("name", "pk")
+    .order_by("pk")  # no index orders them by name
 )
 PHYSICAL = PhysicalFlow.objects.select_related(
     "logical_flow__source", "logical_flow__target", "specification"
