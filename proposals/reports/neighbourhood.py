@@ -82,8 +82,7 @@ def _busiest_of(condition: Q, most: int) -> tuple[list[int], int]:
     first = counted.order_by("-number_physical", "pk")[:most]
     total = len(newest)
     if total > CONSIDERED:
-        # In the order of the index, or a planner hopes to meet enough of them in the whole table.
-        total = living.order_by("-pk")[: MOST_COUNTED + 1].count()
+        total = living.order_by()[: MOST_COUNTED + 1].count()
     return list(first.values_list("pk", flat=True)), total
 
 
