@@ -1,8 +1,12 @@
-/* The page of the search: arrows move among what is found, and back into the field. */
+/* The page of the search: what was typed early is searched, arrows move among what is found, and back into the field. */
 "use strict";
 
 const field = document.querySelector("#id_q");
 field.setSelectionRange(field.value.length, field.value.length); // behind what was typed, not before it
+
+// Who types while the page is still coming is answered too: htmx hears only what comes after it.
+const early = () => field.value !== field.defaultValue && field.dispatchEvent(new Event("look"));
+document.addEventListener("htmx:load", early, { once: true });
 
 document.addEventListener("keydown", (event) => {
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];

@@ -39,6 +39,17 @@ def test_who_receives_counterparty_data_in_three_steps_from_the_front_page(visit
 
 
 @pytest.mark.usefixtures("register")
+def test_what_one_typed_before_the_scripts_came_is_searched(visitor, people):
+    page, held = visitor.sign_in(people.maker).page, []
+    page.route("**/htmx-2*.js", lambda route: held.append(route))
+    page.goto("/search/", wait_until="commit")
+    page.get_by_role("searchbox", name="Search everything").last.press_sequentially("ledg")
+    held.pop().continue_()
+    expect(page.get_by_role("link", name="Ledger (LEDGER)")).to_be_visible()
+    assert visitor.complaints == []
+
+
+@pytest.mark.usefixtures("register")
 def test_results_come_as_one_types_and_the_address_follows(visitor, people):
     page = visitor.sign_in(people.maker).page
     page.set_viewport_size({"width": 390, "height": 800})

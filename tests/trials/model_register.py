@@ -63,7 +63,7 @@ class Register:
         bare = wish.spec is None and self.policy["physical_flow_required"] and not applying
         if wish.type == "CREATE" and (bare or not wish.types):
             raise No("wish")
-        if self.removed & set(wish.route):
+        if wish.type != "DELETE" and self.removed & set(wish.route):
             raise No("conflict")
         {"CREATE": self.check_create, "EDIT": self.check_edit, "DELETE": self.check_delete}[
             wish.type
