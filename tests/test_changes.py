@@ -18,6 +18,7 @@ from proposals.reports.proposal_page import proposal_details
 from proposals.workflow import provisioning
 
 from . import factories
+from .test_pages import text
 
 
 @pytest.fixture
@@ -288,6 +289,20 @@ def test_a_system_removed_meanwhile_refuses_a_change_and_takes_a_removal(cast, f
     workflow.cancel(proposal, by=cast.maker)
     approve(removal(flow, cast.maker), cast)
     assert PhysicalFlow.objects.get(pk=flow.pk).lifecycle == "REMOVED"
+
+
+def test_pages_of_flows_of_a_removed_system_offer_their_removal_alone(as_, cast, flow, source):
+    client, route = as_(cast.maker), flow.logical_flow.get_absolute_url()
+    assert "Propose a change" in text(client.get(flow.get_absolute_url()))
+    assert "Add a physical flow" in text(client.get(route))
+    System.objects.filter(pk=source.pk).update(lifecycle="REMOVED")
+    page = text(client.get(flow.get_absolute_url()))
+    assert "Ledger (LEDGER) has been removed, so its flows can only be removed." in page
+    assert "Propose its removal" in page
+    assert "Propose a change" not in page
+    route_page = text(client.get(route))
+    assert "Add a physical flow" not in route_page
+    assert "Propose a physical flow" not in route_page
 
 
 def test_a_flow_from_a_system_to_itself_has_that_system_as_both_sides(cast, source, imported):

@@ -182,6 +182,11 @@ class LogicalFlow(FSMModelMixin, Versioned):
     def get_absolute_url(self) -> str:
         return reverse("flow", args=[self.pk])
 
+    @property
+    def removed_ends(self) -> list[System]:
+        """Its systems that have been removed; then all that can be proposed is that it goes too."""
+        return [system for system in (self.source, self.target) if system.is_removed]
+
     def searched(self) -> list[str]:
         return route_texts(self.source, self.target)
 

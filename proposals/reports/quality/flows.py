@@ -15,7 +15,6 @@ from ...models import (
     Proposal,
     ProposalType,
     State,
-    System,
     User,
 )
 from ..sentences import Called, Parts, in_words, listed
@@ -59,7 +58,7 @@ class FlowQuestion(Question):
 
     def line(self, flow: Row, about: Parts | str, remedies: list[Remedy]) -> Line:
         codes = [Called(system, system.code) for system in (flow.source, flow.target)]
-        gone = gone_from(flow)
+        gone = flow.removed_ends
         note = f"{gone[0].name} has been removed, so its flows can only be removed." if gone else ""
         remedies = [] if flow.open_proposal_id else remedies
         return Line(
@@ -72,11 +71,6 @@ class FlowQuestion(Question):
             note,
             flow.open_proposal_id,
         )
-
-
-def gone_from(flow: Row) -> list[System]:
-    """Its ends that have been removed; then all that can be proposed is that it goes too."""
-    return [system for system in (flow.source, flow.target) if system.is_removed]
 
 
 class WithoutPhysicalFlow(FlowQuestion):
@@ -95,7 +89,7 @@ class WithoutPhysicalFlow(FlowQuestion):
 
     def _remedies(self, flow: Row, direct: bool) -> list[Remedy]:
         removal = Remedy("Propose its removal", reverse("flow-remove", args=[flow.pk]))
-        if flow.source_id == flow.target_id or gone_from(flow):
+        if flow.source_id == flow.target_id or flow.removed_ends:
             return [removal]
         if flow.has_consent and direct:
             return [
@@ -168,9 +162,9 @@ class UnfitDataTypes(FlowQuestion):
     def _remedies(self, flow: Row) -> list[Remedy]:
         """What is declared on the flow itself goes with it: it is removed, and proposed anew."""
         label, page = "Propose other data types", "physical-flow-edit"
-        if gone_from(flow):
+        if flow.removed_ends:
             label, page = "Propose its removal", "physical-flow-remove"
-        fragment = None if gone_from(flow) else "field-data_types"
+        fragment = None if flow.removed_ends else "field-data_types"
         changes = [
             Remedy(
                 f"{label}: {row}" if flow.sent[1:] else label,

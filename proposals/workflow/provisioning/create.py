@@ -287,4 +287,5 @@ def consent_for_more(flow: LogicalFlow) -> Proposal:
             f"Nobody has approved the flow {flow} yet, so a physical flow on it needs a proposal.",
             flow,
         )
+    check_systems([flow.source, flow.target])
     return consent
