@@ -53,7 +53,7 @@ def test_the_worker_has_every_checkpoint_stamped_once(story, place, service):
     assert stamp_missing() == (2, 0)
     assert stamp_missing() == (0, 0)
     for path in paths:
-        assert before < ledger.stamped_at(path, ledger.service()) <= timezone.now()
+        assert before < ledger.stamped_at(path, ledger.timestamp_service()) <= timezone.now()
     assert [kept.path for kept in ledger.kept_checkpoints(place.LEDGER_CHECKPOINTS)] == paths
     assert named(place) == []
 
@@ -136,6 +136,14 @@ def test_a_stamp_that_does_not_fit_is_named(story, place, service, deed):
         expected = f"It is no valid stamp of {path.name}: "
     [(what, sentence)] = named(place)
     assert (what, sentence[: len(expected)]) == (stamp.name, expected)
+
+
+def test_a_stamp_beside_a_checkpoint_that_cannot_be_read_is_not_blamed(story, place, service):
+    path = signed(place)
+    stamp_missing()
+    path.chmod(0o644)
+    path.write_text("garbled")
+    assert [what for what, _ in named(place)] == [path.name]
 
 
 def test_the_evidence_pack_has_the_stamps_and_its_script_checks_them(

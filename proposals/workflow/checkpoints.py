@@ -61,7 +61,7 @@ def stamp_missing(at: datetime) -> tuple[int, int]:
     The newest first, since they are the ones whose moment is not long ago; what cannot be stamped
     now is tried again in the next pass.
     """
-    service, folder = ledger.service(), settings.LEDGER_CHECKPOINTS
+    service, folder = ledger.timestamp_service(), settings.LEDGER_CHECKPOINTS
     if service is None or folder is None:
         return 0, 0
     stamped = 0

@@ -23,7 +23,15 @@ from .notes import NoteBroken, PrivateKey, PublicKey, opened
 from .sequencer import Extension, extend, extend_ledger, rows_behind, settled_marks
 from .state import LedgerState, ledger_state
 from .stored import LedgerBroken, size, stored_tree
-from .timestamps import Service, TimestampBroken, service, stamp, stamp_of, stamped_at, unstamped
+from .timestamps import (
+    Service,
+    TimestampBroken,
+    stamp,
+    stamp_of,
+    stamped_at,
+    timestamp_service,
+    unstamped,
+)
 from .tree import Growing, Tree, leaf_hash, node_hash
 
 __all__ = [
@@ -59,7 +67,6 @@ __all__ = [
     "public_keys_file",
     "read_key",
     "rows_behind",
-    "service",
     "settled_marks",
     "sign_checkpoint",
     "size",
@@ -69,5 +76,6 @@ __all__ = [
     "stored_tree",
     "text_of",
     "texts_of",
+    "timestamp_service",
     "unstamped",
 ]

@@ -49,7 +49,7 @@ class Service:
             ) from error
 
 
-def service() -> Service | None:
+def timestamp_service() -> Service | None:
     """The one of the settings."""
     url, roots = settings.LEDGER_TIMESTAMP_URL, settings.LEDGER_TIMESTAMP_ROOTS
     return Service(url, roots) if url and roots else None

@@ -26,11 +26,11 @@ from ..ledger import (
     kept_checkpoints,
     leaf_hash,
     members_of,
-    service,
     settled_marks,
     stamp_of,
     stamped_at,
     text_of,
+    timestamp_service,
 )
 from .breach import Breach
 
@@ -52,7 +52,7 @@ def breaches(folder: Path | None, *, is_first: bool) -> Iterator[Breach]:
     yield from broken
     yield from _of_tree({checkpoint.size: (name, checkpoint) for name, checkpoint in checkpoints})
     yield from _of_checkpoints(checkpoints)
-    stamping = service()
+    stamping = timestamp_service()
     if folder and stamping:
         yield from _of_stamps(folder, checkpoints, stamping)
     dates = Dates([checkpoint for _, checkpoint in checkpoints])
@@ -154,10 +154,10 @@ def _of_stamps(
             yield from _of_stamp(path, checkpoint.at, stamping)
         elif is_stamped and now - checkpoint.at > STAMPED_AFTER:
             yield Breach("ledger", name, "It has no time stamp, as those before it have.")
-    for alone in {path.with_suffix("").name for path in folder.glob(f"*{STAMP}")} - {
-        Path(name).stem for name, _ in checkpoints
-    }:
-        yield Breach("ledger", alone + STAMP, "It is the stamp of a checkpoint that is not there.")
+    for stamp in sorted(folder.glob(f"*{STAMP}")):
+        if not stamp.with_suffix(".txt").exists():
+            sentence = "It is the stamp of a checkpoint that is not there."
+            yield Breach("ledger", stamp.name, sentence)
 
 
 def _of_stamp(path: Path, at: datetime, stamping: Service) -> Iterator[Breach]:
