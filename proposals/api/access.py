@@ -7,10 +7,17 @@ from django.http import HttpRequest
 from django.utils import timezone
 from ninja.security import HttpBearer
 
-from ..models import Scope, Token
+from ..models import Scope, Token, User
 from .problems import Problem
 
 CHALLENGE = {"WWW-Authenticate": "Bearer"}
+
+
+class Call(HttpRequest):
+    """A request that a token let in."""
+
+    user: User  # who owns the token
+    auth: Token
 
 
 class Bearer(HttpBearer):

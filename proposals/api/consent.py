@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any, Literal
 
 from django.db.models import Min, Q, QuerySet
-from django.http import HttpRequest
 from ninja import Router, Schema
 from pydantic import ConfigDict, Field
 
@@ -22,7 +21,7 @@ from ..models import (
     System,
     folded,
 )
-from .access import reads
+from .access import Call, reads
 
 router = Router(auth=reads)
 MOST = 1000
@@ -63,7 +62,7 @@ class Consents(Schema):
 
 
 @router.post("/consent", response=Consents, summary="May these flows be? In the order asked")
-def consent(request: HttpRequest, sent: Asked):
+def consent(request: Call, sent: Asked):
     known = Known.of(sent.pairs)
     return {"answers": [known.answer(pair) for pair in sent.pairs]}
 

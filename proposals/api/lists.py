@@ -8,12 +8,13 @@ from typing import Any
 
 import django_filters
 from django import forms
+from django.core.exceptions import NON_FIELD_ERRORS
 from django.db.models import QuerySet
-from django.http import HttpRequest
 from ninja import Query
 
 from ..forms.filters import ListFilter, SystemFilter
 from ..reports.keyset import Order
+from .access import Call
 from .problems import Problem
 
 MOST = 200
@@ -24,7 +25,7 @@ Cursor = Query("", max_length=2000, description="`next` of the page before.")
 
 
 def page(
-    request: HttpRequest,
+    request: Call,
     chosen: ListFilter,
     written: Callable[[Any], dict[str, Any]],
     cursor: str,
@@ -75,7 +76,7 @@ def _place(order: Order, cursor: str) -> list | None:
 
 def sentences(form: forms.BaseForm) -> dict[str, str]:
     return {
-        "" if name == forms.forms.NON_FIELD_ERRORS else name: " ".join(map(str, errors))
+        "" if name == NON_FIELD_ERRORS else name: " ".join(map(str, errors))
         for name, errors in form.errors.items()
     }
 

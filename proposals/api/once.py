@@ -7,11 +7,11 @@ from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
 from django.core.serializers.json import DjangoJSONEncoder
-from django.http import HttpRequest
 from ninja import Header
 
 from ..models import Receipt
 from ..workflow.idempotency import one_effect
+from .access import Call
 from .problems import Problem
 
 Key = Header(
@@ -23,9 +23,7 @@ Key = Header(
 Answer = dict[str, Any]
 
 
-def once(
-    request: HttpRequest, key: str, sent: Any, act: Callable[[], tuple[str, Answer]]
-) -> Answer:
+def once(request: Call, key: str, sent: Any, act: Callable[[], tuple[str, Answer]]) -> Answer:
     """The answer of `act`, which carries out what is asked in one transaction and says the page
     that shows it, and the answer. With a key that was used before, the answer of then.
 
@@ -53,7 +51,7 @@ def _as_before(form: UUID, content: str) -> Answer:
     return kept["answer"]
 
 
-def _digest(request: HttpRequest, sent: Any) -> str:
+def _digest(request: Call, sent: Any) -> str:
     text = json.dumps([request.path, sent], sort_keys=True, cls=DjangoJSONEncoder)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 

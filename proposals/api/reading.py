@@ -2,11 +2,13 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import chain
+from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.db.models import QuerySet
+from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404
 from ninja import Query, Router
 
@@ -30,7 +32,7 @@ from ..models import (
     pieces,
 )
 from . import written
-from .access import reads
+from .access import Call, reads
 from .lists import Cursor, Limit, page, parameters_of
 from .schemas import (
     DataTypeOut,
@@ -66,7 +68,7 @@ DATA_TYPES = DataType.objects.select_related("parent").order_by("name", "pk")
     summary="Systems",
     openapi_extra=parameters_of(SystemListFilter),
 )
-def systems(request: HttpRequest, cursor: str = Cursor, limit: int = Limit):
+def systems(request: Call, cursor: str = Cursor, limit: int = Limit):
     chosen = SystemListFilter(request.GET, SYSTEMS.all(), request=request)
     return page(request, chosen, written.system, cursor, limit)
 
@@ -77,7 +79,7 @@ def systems(request: HttpRequest, cursor: str = Cursor, limit: int = Limit):
     summary="Logical flows",
     openapi_extra=parameters_of(FlowFilter),
 )
-def flows(request: HttpRequest, cursor: str = Cursor, limit: int = Limit):
+def flows(request: Call, cursor: str = Cursor, limit: int = Limit):
     chosen = FlowFilter(request.GET, FLOWS.all(), request=request)
     return page(request, chosen, written.flow, cursor, limit)
 
@@ -88,7 +90,7 @@ def flows(request: HttpRequest, cursor: str = Cursor, limit: int = Limit):
     summary="Physical flows",
     openapi_extra=parameters_of(PhysicalFlowFilter),
 )
-def physical_flows(request: HttpRequest, cursor: str = Cursor, limit: int = Limit):
+def physical_flows(request: Call, cursor: str = Cursor, limit: int = Limit):
     chosen = PhysicalFlowFilter(request.GET, PHYSICAL.all(), request=request)
     return page(request, chosen, written.physical_flow, cursor, limit)
 
@@ -99,7 +101,7 @@ def physical_flows(request: HttpRequest, cursor: str = Cursor, limit: int = Limi
     summary="Specifications",
     openapi_extra=parameters_of(SpecificationFilter),
 )
-def specifications(request: HttpRequest, cursor: str = Cursor, limit: int = Limit):
+def specifications(request: Call, cursor: str = Cursor, limit: int = Limit):
     chosen = SpecificationFilter(request.GET, SPECIFICATIONS.all(), request=request)
     return page(request, chosen, written.specification, cursor, limit)
 
@@ -110,7 +112,7 @@ def specifications(request: HttpRequest, cursor: str = Cursor, limit: int = Limi
     summary="Data types",
     openapi_extra=parameters_of(DataTypeListFilter),
 )
-def data_types(request: HttpRequest, cursor: str = Cursor, limit: int = Limit):
+def data_types(request: Call, cursor: str = Cursor, limit: int = Limit):
     chosen = DataTypeListFilter(request.GET, DATA_TYPES.all(), request=request)
     return page(request, chosen, written.data_type, cursor, limit)
 
@@ -121,7 +123,7 @@ def data_types(request: HttpRequest, cursor: str = Cursor, limit: int = Limit):
     summary="Proposals that the owner of the token may see",
     openapi_extra=parameters_of(ProposalFilter),
 )
-def proposals(request: HttpRequest, cursor: str = Cursor, limit: int = Limit):
+def proposals(request: Call, cursor: str = Cursor, limit: int = Limit):
     visible = Proposal.objects.visible_to(request.user).listed().prefetch_related("data_types")
     chosen = ProposalFilter(request.GET, visible.order_by("-pk"), request=request)
     return page(request, chosen, written.proposal, cursor, limit)
@@ -132,7 +134,7 @@ def proposals(request: HttpRequest, cursor: str = Cursor, limit: int = Limit):
     response=ProposalInFull,
     summary="One proposal: who may decide, what the owner of the token may do, what has happened",
 )
-def proposal(request: HttpRequest, number: int, response: HttpResponse):
+def proposal(request: Call, number: int, response: HttpResponse):
     row = get_object_or_404(Proposal.objects.visible_to(request.user).listed(), pk=number)
     content = written.proposal_in_full(row, request.user)
     response["ETag"] = tag_of(content)
@@ -152,7 +154,7 @@ def tag_of(content: written.Written) -> str:
     summary="Transitions of what the owner of the token may see, oldest first, since a cursor",
 )
 def transitions(
-    request: HttpRequest,
+    request: Call,
     cursor: int = Query(0, ge=0, le=2**63 - 1, description="`next` of the answer before."),
     limit: int = Limit,
 ):
@@ -169,7 +171,7 @@ def transitions(
 
 
 # What a line is -> rows and how one is written.
-REGISTER = {
+REGISTER: dict[str, tuple[QuerySet, Callable[[Any], written.Written]]] = {
     "system": (SYSTEMS, written.system),
     "data_type": (DATA_TYPES, written.data_type),
     "specification": (SPECIFICATIONS, written.specification),
@@ -186,7 +188,7 @@ LINES = "application/x-ndjson"
         "responses": {200: {"content": {LINES: {"schema": {"type": "string"}}}}},
     },
 )
-def register(request: HttpRequest):
+def register(request: Call):
     return StreamingHttpResponse(_lines(), content_type=LINES)
 
 

@@ -1,6 +1,7 @@
 """What the API answers."""
 
 from datetime import datetime
+from types import GenericAlias
 from typing import Any
 
 from ninja import Schema
@@ -159,7 +160,8 @@ class ProposalInFull(ProposalOut):
 def page_of(row: type[Schema]) -> type[Schema]:
     """A page of a list: `next` is the cursor of the page behind, null on the last one."""
     name = f"{row.__name__.removesuffix('Out')}Page"
-    return type(name, (Schema,), {"__annotations__": {"items": list[row], "next": str | None}})
+    rows = GenericAlias(list, row)
+    return type(name, (Schema,), {"__annotations__": {"items": rows, "next": str | None}})
 
 
 class Feed(Schema):

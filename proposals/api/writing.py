@@ -3,7 +3,7 @@
 from typing import Any, Literal
 
 from django.forms import BaseForm, model_to_dict
-from django.http import HttpRequest, QueryDict
+from django.http import QueryDict
 from django.shortcuts import get_object_or_404
 from ninja import Header, Schema, Status
 from pydantic import ConfigDict, Field
@@ -22,7 +22,7 @@ from ..models import (
     verbs,
 )
 from . import written
-from .access import decides, proposes
+from .access import Call, decides, proposes
 from .lists import sentences
 from .once import Answer, Key, once
 from .problems import Problem
@@ -103,7 +103,7 @@ class Remarked(Schema):
 
 
 @router.post("/proposals", auth=proposes, response={201: Done}, summary="Propose, or keep a draft")
-def propose(request: HttpRequest, sent: Wish, key: str = Key):
+def propose(request: Call, sent: Wish, key: str = Key):
     def act() -> tuple[str, Answer]:
         proposal = _begun(request, sent)
         return _kept(request, proposal, sent, {"with_physical_flow": True})
@@ -117,7 +117,7 @@ def propose(request: HttpRequest, sent: Wish, key: str = Key):
     response={201: Done},
     summary="Begin the next round of one that was closed without agreement",
 )
-def revise(request: HttpRequest, number: int, sent: Content, key: str = Key):
+def revise(request: Call, number: int, sent: Content, key: str = Key):
     original = _visible(request, number)
 
     def act() -> tuple[str, Answer]:
@@ -132,12 +132,12 @@ def revise(request: HttpRequest, number: int, sent: Content, key: str = Key):
 @router.post(
     "/proposals/{int:number}/submit", auth=proposes, response=Done, summary="Submit a draft"
 )
-def submit(request: HttpRequest, number: int, key: str = Key):
+def submit(request: Call, number: int, key: str = Key):
     return _carried_out(request, number, "propose", {}, key)
 
 
 @router.post("/proposals/{int:number}/cancel", auth=proposes, response=Done, summary="Take it back")
-def cancel(request: HttpRequest, number: int, sent: Comment, key: str = Key):
+def cancel(request: Call, number: int, sent: Comment, key: str = Key):
     return _carried_out(request, number, "cancel", sent.model_dump(), key)
 
 
@@ -148,7 +148,7 @@ def cancel(request: HttpRequest, number: int, sent: Comment, key: str = Key):
     summary="Approve, reject or request changes, where the policy lets programs decide",
 )
 def decide(
-    request: HttpRequest,
+    request: Call,
     number: int,
     sent: Decision,
     read: str = Header(
@@ -168,7 +168,7 @@ def decide(
     response={201: Remarked},
     summary="Say something about an open proposal",
 )
-def remark(request: HttpRequest, number: int, sent: Said, key: str = Key):
+def remark(request: Call, number: int, sent: Said, key: str = Key):
     proposal = _visible(request, number)
 
     def act() -> tuple[str, Answer]:
@@ -187,17 +187,18 @@ def remark(request: HttpRequest, number: int, sent: Said, key: str = Key):
     return Status(201, once(request, key, sent.model_dump(), act))
 
 
-def _visible(request: HttpRequest, number: int) -> Proposal:
+def _visible(request: Call, number: int) -> Proposal:
     return get_object_or_404(Proposal.objects.visible_to(request.user).listed(), pk=number)
 
 
-def _begun(request: HttpRequest, like: Wish | Proposal) -> Proposal:
+def _begun(request: Call, like: Wish | Proposal) -> Proposal:
     """A new proposal of this kind, about the same flow."""
     if like.type == ProposalType.CREATE:
         return Proposal(maker=request.user)
-    is_wish = isinstance(like, Wish)
-    physical = like.physical_flow if is_wish else like.concerned_physical_flow_id
-    logical = like.logical_flow if is_wish else like.concerned_logical_flow_id
+    if isinstance(like, Wish):
+        physical, logical = like.physical_flow, like.logical_flow
+    else:
+        physical, logical = like.concerned_physical_flow_id, like.concerned_logical_flow_id
     if physical:
         rows = PhysicalFlow.objects.select_related(
             "logical_flow__source", "logical_flow__target", "specification"
@@ -222,7 +223,7 @@ def _as_written(proposal: Proposal) -> dict[str, Any]:
 
 
 def _kept(
-    request: HttpRequest, proposal: Proposal, sent: Content, before: dict[str, Any]
+    request: Call, proposal: Proposal, sent: Content, before: dict[str, Any]
 ) -> tuple[str, Answer]:
     """Submitted, or kept as a draft."""
     said = sent.model_dump(exclude_none=True, exclude={"type", "physical_flow", "logical_flow"})
@@ -285,7 +286,7 @@ def _require_valid(form: BaseForm) -> None:
 
 
 def _carried_out(
-    request: HttpRequest, number: int, verb: str, content: dict, key: str, read: str = ""
+    request: Call, number: int, verb: str, content: dict, key: str, read: str = ""
 ) -> Answer:
     """What a verb of the table names, on a proposal that its reader has seen as it is."""
     proposal = _visible(request, number)
@@ -313,7 +314,7 @@ def _form_of(verb: Verb, content: dict) -> ActionForm:
     return form
 
 
-def _require_unchanged(request: HttpRequest, number: int, read: str) -> None:
+def _require_unchanged(request: Call, number: int, read: str) -> None:
     """Problem (412), with what has changed since, if it is not as it was read. It stays so until
     the transaction ends.
     """
