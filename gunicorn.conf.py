@@ -46,5 +46,7 @@ graceful_timeout = 60
 keepalive = 5
 # Another process from time to time, not all at once: what memory a long life gathers is given back.
 max_requests, max_requests_jitter = 20_000, 2_000
+# A socket in the home directory to command it by: signals do, and in the image nothing is written.
+control_socket_disable = True
 # Which proxy is believed is BEHIND_PROXY's to say, not the sender of a request's.
 forwarded_allow_ips = ""

@@ -44,6 +44,7 @@ PARTS = [
     Part(
         "workflow against the model", "PostgreSQL", "tests/trials/test_stateful.py", 120, BOTH_CORES
     ),
+    Part("the image, step by step", "SQLite", "tests/test_container.py", 15),
     Part("what make test tries on one database", "SQLite", "tests/test_*.py", 20, ONCE),
     Part("what make test tries on one database", "PostgreSQL", "tests/test_*.py", 40, ONCE),
     # The last, for it kills the server.
