@@ -37,13 +37,15 @@ if os.environ.get("METRICS_TOKEN", "").strip():
 
 
 wsgi_app = "waltzflow.wsgi"
-worker_class = "gthread"
+worker_class = "waltzflow.serving.Worker"
 bind = os.environ.get("BIND", "").strip() or "127.0.0.1:8000"
 # Of a process that no longer answers its parent. Requests may take longer: threads carry them.
 timeout = 60
 # How long requests under way may go on when the process is to stop.
 graceful_timeout = 60
-keepalive = 5
+# Longer than a proxy keeps a connection that nobody uses (nginx 60 seconds), so that it never asks
+# on one that is closed here meanwhile.
+keepalive = 75
 # Another process from time to time, not all at once: what memory a long life gathers is given back.
 max_requests, max_requests_jitter = 20_000, 2_000
 # A socket in the home directory to command it by: signals do, and in the image nothing is written.
