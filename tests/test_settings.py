@@ -263,3 +263,35 @@ def test_forms_may_lead_to_the_provider_since_signing_out_does():
         text=True,
     )
     assert done.stdout.strip() == "[\"'self'\", 'https://login.example']", done.stderr
+
+
+@pytest.mark.parametrize(
+    ("named", "hosts", "ports"),
+    [
+        ("a.example,b.example", "a.example,b.example", ","),
+        ("u:p%40@a:5433,b,[::1]:5434", "a,b,::1", "5433,,5434"),
+    ],
+)
+def test_a_database_may_be_any_of_several_hosts_that_takes_what_is_written(
+    operator, named, hosts, ports
+):
+    operator(DATABASE_URL=f"postgres://{named}/flows")
+    database = environment.database("")
+    assert (database["HOST"], database["PORT"], database["NAME"]) == (hosts, ports, "flows")
+    assert database["OPTIONS"]["target_session_attrs"] == "read-write"
+    operator(DATABASE_URL=f"postgres://{named}/flows?target_session_attrs=any")
+    assert environment.database("")["OPTIONS"]["target_session_attrs"] == "any"
+
+
+@pytest.mark.parametrize("named", ["a,", "a:x,b", "a,b c", "a:123456,b"])
+def test_of_several_hosts_each_is_one(operator, named):
+    operator(DATABASE_URL=f"postgres://{named}/flows")
+    with pytest.raises(ImproperlyConfigured, match="DATABASE_URL cannot be read"):
+        environment.database("")
+
+
+def test_no_host_of_the_database_holds_a_request_for_minutes(operator):
+    operator(DATABASE_URL="postgres://a/flows?connect_timeout=2")
+    options = environment.database("")["OPTIONS"]
+    assert (options["connect_timeout"], options["keepalives_idle"]) == (2, 10)
+    assert "target_session_attrs" not in options

@@ -24,6 +24,16 @@ ORIGIN = r"https?://(?P<host>[a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\])(:[0-9]
 PATH = r"(/(?!\.)[A-Za-z0-9._~-]+)*"
 BASE = re.compile(f"(?P<origin>(?i:{ORIGIN}))(?P<path>{PATH})")
 ENGINES = ["django.db.backends.postgresql", "django.db.backends.sqlite3"]
+DATABASE_HOST = re.compile(r"(?P<host>[\w.-]+|\[[0-9a-f:.]+\])(:(?P<port>[0-9]{1,5}))?")
+# Of a connection to PostgreSQL, in seconds: a host that does not answer, or is gone without a word,
+# would hold each request for minutes.
+NOT_FOR_EVER = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,  # milliseconds
+}
 THIS_MACHINE = ["127.0.0.1", "localhost", "[::1]", "testserver"]
 
 
@@ -137,6 +147,7 @@ def database(default: str) -> dict[str, Any]:
     url = os.environ.get("DATABASE_URL") or default
     wanted = "it has to look like postgres://user:password@host:5432/name."
     try:
+        url, hosts_and_ports = several_hosts(url)
         settings: dict[str, Any] = dict(
             dj_database_url.parse(
                 url, conn_max_age=600, conn_health_checks=True, disable_server_side_cursors=True
@@ -148,9 +159,31 @@ def database(default: str) -> dict[str, Any]:
         raise ImproperlyConfigured(f"DATABASE_URL names no PostgreSQL database: {wanted}")
     options = settings.setdefault("OPTIONS", {})
     if settings["ENGINE"] == ENGINES[0]:
-        # Seconds. Without it a host that does not answer holds each request for minutes.
-        options.setdefault("connect_timeout", 5)
+        for option, value in NOT_FOR_EVER.items():
+            options.setdefault(option, value)
+    if hosts_and_ports:
+        settings |= hosts_and_ports
+        # The first that answers may be a standby, where nothing can be written.
+        options.setdefault("target_session_attrs", "read-write")
     return settings
+
+
+def several_hosts(url: str) -> tuple[str, dict[str, str]]:
+    """`url` with one host instead of several, and those as libpq reads them: of `a:5433,b` the HOST
+    is `a,b` and the PORT `5433,`. Of a single host the URL as it is, and nothing.
+    """
+    parts = urlsplit(url)
+    account, at, named = parts.netloc.rpartition("@")
+    if "," not in named:
+        return url, {}
+    matches = [DATABASE_HOST.fullmatch(one) for one in named.split(",")]
+    if not all(matches):
+        raise ValueError("not a host")
+    hosts_and_ports = {
+        "HOST": ",".join(match["host"].strip("[]") for match in matches if match),
+        "PORT": ",".join(match["port"] or "" for match in matches if match),
+    }
+    return parts._replace(netloc=f"{account}{at}several").geturl(), hosts_and_ports
 
 
 def mail(default: str) -> dict:
