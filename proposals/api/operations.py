@@ -8,6 +8,7 @@ from django.views.decorators.http import conditional_page
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 from ninja.openapi.schema import OpenAPISchema
+from ninja.operation import Operation
 
 from ..errors import Invalid, Refused
 from . import consent, writing
@@ -18,7 +19,12 @@ REFUSAL = {"$ref": "#/components/schemas/Problem"}
 
 
 class Described(NinjaAPI):
-    """Its document names the refusals that any operation may answer."""
+    """Its document names the refusals that any operation may answer, and operations in our words:
+    the names of our modules would become those of other people's functions.
+    """
+
+    def get_openapi_operation_id(self, operation: Operation) -> str:
+        return operation.view_func.__name__
 
     def get_openapi_schema(self, **options: Any) -> OpenAPISchema:
         described = super().get_openapi_schema(**options)
