@@ -20,7 +20,8 @@ from django.utils import timezone
 from benchmarks import plans
 from benchmarks.company import grow
 from benchmarks.register import People, things
-from proposals.models import LogicalFlow, User
+from proposals.history import ledger
+from proposals.models import LogicalFlow, Transition, User
 from proposals.reports import figures
 
 from . import databases, factories
@@ -116,7 +117,10 @@ OF_PROGRAMS = {
     "/api/v1/proposals": 1_500,
     "/api/v1/proposals?state=OPEN": 2_000,
     "/api/v1/proposals/{closed.pk}": 1_000,
+    "/api/v1/transitions": 1_000,
 }
+ASKED = 200  # pairs of systems in one question for consent
+OF_A_PAIR = 10  # rows read for each of them: the systems, the flow, its types, what was agreed
 # Who has a part in thousands of systems reads what those are.
 OF_THE_BUSIEST = {"/", *(page for page in BOUNDS if "inbox" in page)}
 WHOLE_PARTS = 24  # rows read for each part of the busiest: its system, kind and rules, what waits
@@ -149,9 +153,9 @@ def look_around() -> Large:
     return Large(vars(things()), people.ordinary, busiest, parts)
 
 
-def rows_read(user: User, url: str, token: str = "") -> tuple[int, str]:
+def rows_read(user: User, url: str, token: str = "", sent: dict | None = None) -> tuple[int, str]:
     """What showing the page reads in all, and the query that reads most. A `token` is sent to the
-    API, which knows no sessions.
+    API, which knows no sessions, and so is what it is `sent`.
     """
     worst, total = (0, ""), 0
 
@@ -165,7 +169,8 @@ def rows_read(user: User, url: str, token: str = "") -> tuple[int, str]:
     client = Client(headers={"Authorization": f"Bearer {token}"})
     client.force_login(user)
     with connection.execute_wrapper(explained):
-        assert client.get(url).status_code in (200, 302), url
+        answer = client.post(url, sent, "application/json") if sent else client.get(url)
+        assert answer.status_code in (200, 302), url
     return total, f"{worst[0]} rows: {worst[1][:2000]}"
 
 
@@ -175,6 +180,14 @@ def assert_what_reads_the_whole_table_is_seen(large: Large) -> None:
     whole = LogicalFlow.objects.touching(hub).order_by("source__name")
     sql, params = whole.query.sql_with_params()
     assert plans.rows_of(plans.explained(sql, params)) > BOUNDS["/systems/{hub.pk}/"]
+
+
+def pairs() -> dict:
+    """What a gateway asks: the routes of some flows."""
+    routes = LogicalFlow.objects.order_by("pk").values("source__code", "target__code")[:ASKED]
+    return {
+        "pairs": [{"source": row["source__code"], "target": row["target__code"]} for row in routes]
+    }
 
 
 class Numbers(dict):
@@ -247,8 +260,14 @@ if connection.vendor == "postgresql":  # the other tells no rows
                 read, worst = rows_read(chief, page.format(**large.things))
                 assert read <= most, worst
         token = factories.token(large.ordinary, "rows read").text
+        # The ledger of this register was not written: as if it knew all.
+        known = {Transition._meta.db_table: Transition.objects.latest("pk").pk}
         for page, most in OF_PROGRAMS.items():
-            with subtests.test(page=page, person="program"):
+            is_known = mock.patch.object(ledger, "settled_marks", return_value=known)
+            with subtests.test(page=page, person="program"), is_known:
                 read, worst = rows_read(large.ordinary, page.format(**large.things), token)
                 assert read <= most, worst
+        with subtests.test(page="consent", person="program"):
+            read, worst = rows_read(large.ordinary, "/api/v1/consent", token, pairs())
+            assert read <= ASKED * OF_A_PAIR, worst
         assert_what_reads_the_whole_table_is_seen(large)
