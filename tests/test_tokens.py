@@ -1,7 +1,9 @@
 """Tokens of programs: made and withdrawn by their owner, shown once, bound to the person."""
 
+import html
 import re
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 import pytest
 from django.test import Client
@@ -35,6 +37,19 @@ def test_a_token_is_shown_once_and_kept_as_a_keyed_hash(as_, cast):
     assert "never used" in again
     assert "waltzflow_" not in again
     assert opened(shown[:-1] + ("a" if shown[-1] != "a" else "b")) is None
+
+
+def test_the_page_says_how_a_program_sends_it(as_, cast):
+    page = as_(cast.maker).get("/me/tokens/").content.decode()
+    [address] = re.findall(
+        r'curl -H "Authorization: Bearer [^"]*" (\S+)</code>', html.unescape(page)
+    )
+    made = factories.token(cast.maker)
+    asked = Client(headers={"Authorization": f"Bearer {made.text}"})
+    codes = {row["code"] for row in asked.get(urlsplit(address).path).json()["items"]}
+    assert {"LEDGER", "RISK"} < codes
+    [document] = re.findall(r'href="(/api/[^"]+)"', page)
+    assert Client().get(document).json()["openapi"].startswith("3.1")
 
 
 def test_a_form_sent_twice_makes_one_token(as_, cast):

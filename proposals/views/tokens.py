@@ -52,6 +52,7 @@ def _page(request: HttpRequest, form: TokenForm) -> HttpResponse:
         "tokens": Tokens.of(request.user),
         "new": new if shown and shown.owner_id == request.user.pk else "",
         "new_name": shown.name if shown else "",
+        "systems": request.build_absolute_uri(reverse("api:systems")),
     }
     status = 400 if form.is_bound else 200
     page = render(request, "proposals/tokens.html", context, status=status)
