@@ -17,6 +17,7 @@ import psycopg
 from django.core.management import call_command
 from django.db import connection
 from django.test import override_settings
+from psycopg.conninfo import make_conninfo
 
 RUN = "WALTZFLOW_TEST_RUN"  # the folder of the run, inherited by its workers
 
@@ -91,6 +92,31 @@ def company(name: str) -> Iterator[None]:
         _lead_to(usual)
         with _server() as server:
             server.execute(f'DROP DATABASE "{own}" WITH (FORCE)')
+
+
+@contextmanager
+def empty(name: str) -> Iterator[None]:
+    """On PostgreSQL: leads to a database of this worker's own without anything in it, which lasts
+    as long.
+    """
+    usual = connection.settings_dict["NAME"]
+    own = f"{usual}-{name}"
+    with _server() as server:
+        server.execute(f'CREATE DATABASE "{own}" TEMPLATE template0')
+    _lead_to(own)
+    try:
+        yield
+    finally:
+        _lead_to(usual)
+        with _server() as server:
+            server.execute(f'DROP DATABASE "{own}" WITH (FORCE)')
+
+
+def address() -> str:
+    """Of the database on PostgreSQL that Django's connection leads to, for a program of its own."""
+    options = connection.get_connection_params()
+    names = ("host", "port", "user", "password", "dbname")
+    return make_conninfo(**{name: options[name] for name in names if options.get(name)})
 
 
 def _copy_on_postgresql(folder: Path, worker: str) -> None:

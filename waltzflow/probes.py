@@ -5,17 +5,15 @@ and how it does.
 import hmac
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from functools import cache
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
-from django.db.migrations.loader import MigrationLoader
-from django.db.migrations.recorder import MigrationRecorder
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.log import log_response
 from django.views.decorators.http import require_safe
 
+from proposals.history.verify import unapplied_migrations
 from proposals.history.verify.register import missing_guards
 from proposals.models import PassResult
 
@@ -52,8 +50,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
 
 
 def _lacking() -> Iterator[str]:
-    missing = len(_migrations() - set(MigrationRecorder(connection).applied_migrations()))
-    if missing:
+    if missing := len(unapplied_migrations()):
         yield f"{missing} of the migrations are not applied"
         return  # what else there is to ask may not be there yet
     if differing := len(list(missing_guards())):
@@ -65,12 +62,6 @@ def _lacking() -> Iterator[str]:
     since = timezone.now() - seen
     if since > timedelta(minutes=settings.WORKER_MINUTES):
         yield f"the worker was last seen {since // timedelta(minutes=1)} minutes ago"
-
-
-@cache
-def _migrations() -> set[tuple[str, str]]:
-    """Those this code comes with; they do not change while it runs."""
-    return set(MigrationLoader(None).disk_migrations)
 
 
 @require_safe

@@ -13,8 +13,20 @@ from pathlib import Path
 from . import applied, columns, ledger, register, remarks, rights, schema, transitions
 from .breach import Breach
 from .looked_at import looked_at
+from .restored import Loss, loss, unapplied_migrations, unknown_migrations
 
-__all__ = ["CHECKS", "Breach", "Check", "breaches", "checks", "looked_at"]
+__all__ = [
+    "CHECKS",
+    "Breach",
+    "Check",
+    "Loss",
+    "breaches",
+    "checks",
+    "looked_at",
+    "loss",
+    "unapplied_migrations",
+    "unknown_migrations",
+]
 
 Check = Callable[[], Iterator[Breach]]
 CHECKS: dict[str, Check] = {

@@ -126,7 +126,7 @@ def _unlike_signed(growing: Growing, signed: dict[int, tuple[str, Checkpoint]]) 
     if checkpoint and checkpoint.root != growing.root():
         sentence = (
             f"The first {checkpoint.size} leaves are not those that were signed on "
-            f"{_moment(checkpoint.at)}."
+            f"{moment(checkpoint.at)}."
         )
         yield Breach("ledger", name, sentence)
 
@@ -167,7 +167,7 @@ def _of_stamp(path: Path, at: datetime, stamping: Service) -> Iterator[Breach]:
         yield Breach("ledger", stamp_of(path).name, str(broken))
         return
     if not at - STAMPED_BEFORE <= stamped <= at + STAMPED_AFTER:
-        sentence = f"It says {_moment(at)}, but it was stamped on {_moment(stamped)}."
+        sentence = f"It says {moment(at)}, but it was stamped on {moment(stamped)}."
         yield Breach("ledger", path.name, sentence)
 
 
@@ -190,7 +190,7 @@ def _of_table(recorded: Recorded, dates: Dates) -> Iterator[Breach]:
                 leaf = next(coming, None)
             if leaf is None or leaf[0] > key:
                 if dates.must_have_leaf(recorded, key, at):
-                    sentence = f"It is dated {_moment(at)}, and the ledger has no leaf of it."
+                    sentence = f"It is dated {moment(at)}, and the ledger has no leaf of it."
                     yield _breach(recorded, key, sentence)
                 continue
             _, number, form, salt, sha256 = leaf
@@ -201,7 +201,7 @@ def _of_table(recorded: Recorded, dates: Dates) -> Iterator[Breach]:
             first = dates.first_after(at)
             if first and number >= first.size:
                 sentence = (
-                    f"It is dated {_moment(at)}, but the checkpoint of {_moment(first.at)} does "
+                    f"It is dated {moment(at)}, but the checkpoint of {moment(first.at)} does "
                     "not contain it: it was written later."
                 )
                 yield _breach(recorded, key, sentence)
@@ -245,5 +245,5 @@ def _bytes(sha256: str) -> bytes:
         return b""
 
 
-def _moment(at: datetime) -> str:
+def moment(at: datetime) -> str:
     return f"{timezone.localtime(at):%-d %B %Y, %H:%M:%S %Z}"
