@@ -17,7 +17,9 @@ from proposals.models import (
     OrganisationalUnit,
     PhysicalFlow,
     PhysicalSpecification,
+    Proposal,
     System,
+    Transition,
     User,
 )
 
@@ -137,6 +139,7 @@ def test_a_dry_run_says_the_same_and_writes_nothing(today, importer):
     planned = bring(today, importer, "--dry-run")
 
     assert not System.objects.exists()
+    assert not Proposal.objects.exists()
     assert not ImportBatch.objects.exists()
     assert planned[-1] == "Dry run: nothing was written."
     assert planned[:-1] == bring(today, importer)[:-1]
@@ -172,6 +175,50 @@ def test_the_waltz_of_1_40_comes_in(of_1_40, importer):
     assert not ApproverRule.objects.exists()
     assert "physical flows: 3 read, 2 new, 0 changed, 0 same, 1 without a place" in said
     assert bring(of_1_40, importer)[-1] == "Nothing changed."
+
+
+def test_what_is_open_in_waltz_becomes_a_draft_of_its_maker(today, importer):
+    said = bring(today, importer)
+
+    made, change, removal = Proposal.objects.order_by("created_at")
+    assert {p.state for p in (made, change, removal)} == {"PROPOSED_CREATE"}
+    assert (made.type, made.maker.email) == ("CREATE", "ben@bank.example")
+    assert (made.specification_name, made.name, made.basis_offset) == ("tax.csv", "=yearly", -5)
+    assert {of.code for of in made.data_types.all()} == {"PARTY", "ADDRESS"}
+    assert made.justification.splitlines() == [
+        "From FINOS Waltz, proposal 11.",
+        "Proposed there on 2026-01-02 10:00 UTC by Ben@bank.example: Regulation",
+        "2026-01-02 10:00 UTC, ben@bank.example: PENDING_APPROVALS",
+        "2026-01-03 09:30 UTC, ada@bank.example: SOURCE_APPROVED (Fine)",
+        "No decision taken there counts here.",
+    ]
+    assert (change.type, change.basis_offset) == ("EDIT", 0)
+    assert change.concerned_physical_flow.external_id == "PF_1"
+    assert (removal.type, removal.maker.email) == ("DELETE", "ada@bank.example")
+    assert removal.concerned_physical_flow.transport == "OTHER"
+    assert not Transition.objects.exists()
+    assert "proposals: 7 read, 3 new, 0 changed, 0 same, 4 without a place" in said
+    for reason in (
+        "ended in Waltz as FULLY_APPROVED",
+        "the maker is nobody active here",
+        "what was asked cannot be read",
+        "the flow it concerns is not in the register",
+    ):
+        assert f"Without a place: 1 proposals: {reason}" in said
+
+
+def test_a_proposal_comes_once_though_waltz_goes_on_with_it(today, importer):
+    bring(today, importer)
+    run(today, "UPDATE entity_workflow_transition SET reason = 'Otherwise' WHERE entity_id = 11")
+    said = bring(today, importer)
+
+    assert Proposal.objects.count() == 3
+    assert "proposals: 7 read, 0 new, 0 changed, 3 same, 4 without a place" in said
+
+
+def test_what_ended_in_waltz_is_told_on_request(today, importer):
+    said = bring(today, importer, "--verbose")
+    assert "2025-01-03 09:30 UTC, ada@bank.example: FULLY_APPROVED (Yes)" in said
 
 
 def test_what_is_no_waltz_is_refused_in_a_sentence(waltz_server, importer):  # noqa: F811

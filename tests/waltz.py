@@ -116,6 +116,41 @@ INSERT INTO permission_group_involvement VALUES
     (1, 1, 'ATTEST', 'APPLICATION', 'LOGICAL_DATA_FLOW'),
     (2, 2, 'APPROVE', 'APPLICATION', 'PROPOSED_FLOW'),
     (2, 2, 'REJECT', 'APPLICATION', 'PROPOSED_FLOW');
+CREATE TABLE proposed_flow (id bigint, source_entity_kind varchar, source_entity_id bigint,
+    target_entity_kind varchar, target_entity_id bigint, created_at timestamp, created_by varchar,
+    flow_def text, proposal_type varchar, physical_flow_id bigint);
+INSERT INTO proposed_flow VALUES
+    (11, 'APPLICATION', 1, 'ACTOR', 1, '2026-01-02 10:00', 'Ben@bank.example',
+     '{"reason": {"ratingId": 3, "description": "Regulation"}, "dataTypeIds": [1, 2],
+       "specification": {"id": null, "name": "tax.csv", "format": "FLAT_FILE"},
+       "flowAttributes": {"name": "=yearly", "transport": "EMAIL", "frequency": "YEARLY",
+       "basisOffset": -5, "criticality": "LOW"}}', 'CREATE', NULL),
+    (12, 'APPLICATION', 1, 'APPLICATION', 2, '2026-01-03 10:00', 'ben@bank.example',
+     '{"flowAttributes": {"name": "nightly", "transport": "FILE_TRANSPORT", "frequency": "DAILY",
+       "basisOffset": 0, "criticality": "HIGH"}, "dataTypeIds": [1]}', 'EDIT', 1),
+    (13, 'APPLICATION', 2, 'ACTOR', 1, '2026-01-04 10:00', 'ada@bank.example', '{}', 'DELETE', 3),
+    (14, 'APPLICATION', 1, 'APPLICATION', 2, '2025-01-02 10:00', 'ada@bank.example', '{}',
+     'CREATE', NULL),
+    (15, 'APPLICATION', 1, 'APPLICATION', 2, '2026-01-02 10:00', 'gone@bank.example', '{}',
+     'CREATE', NULL),
+    (16, 'APPLICATION', 1, 'APPLICATION', 2, '2026-01-02 10:00', 'ada@bank.example', 'nonsense',
+     'CREATE', NULL),
+    (17, 'APPLICATION', 1, 'APPLICATION', 2, '2026-01-02 10:00', 'ada@bank.example', '{}',
+     'DELETE', 2);
+CREATE TABLE entity_workflow_state (entity_kind varchar, entity_id bigint, state varchar);
+INSERT INTO entity_workflow_state VALUES ('PROPOSED_FLOW', 11, 'SOURCE_APPROVED'),
+    ('PROPOSED_FLOW', 12, 'PENDING_APPROVALS'), ('PROPOSED_FLOW', 13, 'PENDING_APPROVALS'),
+    ('PROPOSED_FLOW', 14, 'FULLY_APPROVED'), ('CHANGE_INITIATIVE', 12, 'CANCELLED');
+CREATE TABLE entity_workflow_transition (entity_kind varchar, entity_id bigint,
+    from_state varchar, to_state varchar, reason varchar, last_updated_at timestamp,
+    last_updated_by varchar);
+INSERT INTO entity_workflow_transition VALUES
+    ('PROPOSED_FLOW', 11, 'PENDING_APPROVALS', 'SOURCE_APPROVED', 'Fine', '2026-01-03 09:30',
+     'ada@bank.example'),
+    ('PROPOSED_FLOW', 11, 'PROPOSED_CREATE', 'PENDING_APPROVALS', NULL, '2026-01-02 10:00',
+     'ben@bank.example'),
+    ('PROPOSED_FLOW', 14, 'TARGET_APPROVED', 'FULLY_APPROVED', 'Yes', '2025-01-03 09:30',
+     'ada@bank.example');
 """
 )
 

@@ -85,7 +85,7 @@ def _take_out(
         if row is None:
             continue
         found = True
-        kind, reason = name.replace("_", " "), _without_names(problem)
+        kind, reason = name.replace("_", " "), _reason(problem)
         if problem.column in DISPENSABLE and row[problem.column]:
             row[problem.column] = ""
             catalogue.left.altered[kind, f"without the {problem.column}. {reason}"] += 1
@@ -97,8 +97,11 @@ def _take_out(
     return found
 
 
-def _without_names(problem: Problem) -> str:
-    """The reason in words that are the same for all rows refused for it."""
-    reason = re.sub("“[^”]*”", "“…”", problem.reason)
-    reason = re.sub(r"\b[Ll]ine \d+", "another row", reason)
+def _reason(problem: Problem) -> str:
+    reason = without_names(problem.reason)
     return f"{problem.column}: {reason}" if problem.column else reason
+
+
+def without_names(sentence: str) -> str:
+    """The same for all that is refused for the same reason."""
+    return re.sub(r"\b[Ll]ine \d+", "another row", re.sub("“[^”]*”", "“…”", sentence))

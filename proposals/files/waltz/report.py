@@ -6,14 +6,17 @@ from dataclasses import dataclass
 
 from ..catalogue import Report
 from .catalogue import Left
+from .proposed import KIND as PROPOSALS
+from .proposed import Proposed
 
 
 @dataclass(frozen=True)
 class WaltzReport:
-    """`report` is that of the catalogue import."""
+    """`report` is that of the catalogue import, `proposed` what became of the proposals."""
 
     report: Report
     left: Left
+    proposed: Proposed
 
     def counts(self) -> Iterator[str]:
         """Of each kind how many rows Waltz has, and what became of them."""
@@ -24,12 +27,12 @@ class WaltzReport:
             kind = tally.file.removesuffix(".csv").replace("_", " ")
             no_place = out.pop(kind, 0)
             same = tally.unchanged + tally.repeated
-            yield (
-                f"{kind}: {tally.read + no_place} read, {tally.added} new, {tally.changed} "
-                f"changed, {same} same, {no_place} without a place"
-            )
+            yield _line(kind, tally.added, tally.changed, same, no_place)
+        drafts = self.proposed
+        if drafts.new or drafts.same or out[PROPOSALS]:
+            yield _line(PROPOSALS, drafts.new, 0, drafts.same, out.pop(PROPOSALS, 0))
         for kind, number in out.items():
-            yield f"{kind}: {number} read, 0 new, 0 changed, 0 same, {number} without a place"
+            yield _line(kind, 0, 0, 0, number)
 
     def reasons(self) -> Iterator[str]:
         """Why something has no place, and what comes in otherwise than it was; the most frequent
@@ -39,3 +42,11 @@ class WaltzReport:
             yield f"Without a place: {number} {kind}: {reason}"
         for (kind, reason), number in self.left.altered.most_common():
             yield f"Otherwise than in Waltz: {number} {kind}: {reason}"
+
+
+def _line(kind: str, new: int, changed: int, same: int, no_place: int) -> str:
+    read = new + changed + same + no_place
+    return (
+        f"{kind}: {read} read, {new} new, {changed} changed, {same} same, "
+        f"{no_place} without a place"
+    )

@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from ...errors import Refused
 from ...files.catalogue import BadCatalogue
-from ...files.waltz import Catalogue, WaltzReport, import_rows, place_rules, read_waltz
+from ...files.waltz import bring_waltz, read_waltz
 from ...models import User
 
 SHOWN = 100  # differences and warnings, unless all are asked for
@@ -36,32 +36,32 @@ class Command(BaseCommand):
         parser.add_argument(
             "--verbose",
             action="store_true",
-            help=f"List every difference and warning, not only the first {SHOWN}.",
+            help=f"List every difference and warning, not only the first {SHOWN}, and what Waltz "
+            "recorded of each proposal that has ended there.",
         )
 
     def handle(self, *, url: str, dry_run: bool, by: str, verbose: bool, **options) -> None:
         person = self.person(by)
         try:
-            catalogue = Catalogue(read_waltz(url))
-            place_rules(catalogue)
-            report = import_rows(catalogue, by=person, dry_run=dry_run)
+            told = bring_waltz(read_waltz(url), by=person, dry_run=dry_run)
         except BadCatalogue as bad:
             for problem in bad.problems:
                 self.stderr.write(str(problem))
             raise CommandError(bad.sentence) from None
         except Refused as refused:
             raise CommandError(refused.sentence) from None
-        most = None if verbose else SHOWN
+        report, most = told.report, None if verbose else SHOWN
         self.write_lines("differences", map(str, report.differences), most)
         self.write_lines("warnings", (f"Warning: {text}" for text in report.warnings), most)
-        told = WaltzReport(report, catalogue.left)
+        if verbose:
+            self.write_lines("histories", told.proposed.ended, most)
         for line in (*told.counts(), *told.reasons()):
             self.stdout.write(line)
         if dry_run:
             self.stdout.write("Dry run: nothing was written.")
         elif report.batch:
             self.stdout.write(f"{report.batch}, recorded as run by {person}.")
-        else:
+        elif not told.proposed.new:
             self.stdout.write("Nothing changed.")
 
     def person(self, name: str) -> User:
