@@ -17,15 +17,16 @@ INBOX_ROWS = 26  # one more than a page shows
 # Systems for which somebody decides, themselves or as a delegate, and in whose place.
 DECISIVE = """
 WITH decided_for AS (
-    SELECT %(me)s::bigint AS id
+    SELECT %(me)s::bigint AS id, NULL::bigint AS only_system
     UNION ALL
-    SELECT delegator_id FROM proposals_delegation
+    SELECT delegator_id, system_id FROM proposals_delegation
     WHERE delegate_id = %(me)s AND starts_at <= now() AND ends_at > now()
 ), decisive AS (
     SELECT DISTINCT part.system_id, part.user_id
     FROM decided_for
     JOIN proposals_user person ON person.id = decided_for.id AND person.is_active
     JOIN proposals_involvement part ON part.user_id = person.id AND part.ended_at IS NULL
+        AND (decided_for.only_system IS NULL OR decided_for.only_system = part.system_id)
     JOIN proposals_system system ON system.id = part.system_id
     LEFT JOIN proposals_approverrule own
         ON own.involvement_kind_id = part.kind_id AND own.system_id = part.system_id

@@ -45,6 +45,7 @@ def scene(cast, source, target) -> SimpleNamespace:
     remark = workflow.remark(waiting, "@Tess Target, is it daily?", by=cast.maker)
     workflow.watch(waiting, by=cast.stranger)
     SavedView.objects.create(owner=cast.maker, list_name="flows", name="Bare", query="q=x")
+    factories.delegate(cast.both, cast.other, system=target)
     token = factories.token(cast.source_approver, "nightly").token
     factories.token(cast.source_approver, "gateway", may_decide=True)
     brought = Upload.objects.create(kind="PROPOSALS", by=cast.maker, name="x.csv")
@@ -332,6 +333,13 @@ TABLE = {
         step(by_id="{target_approver}"),
         step(by_id="{other}", capacity="'Steward'"),
         step(by_id="{other}", on_behalf_of_id="{source_approver}"),
+        # A delegate for the target alone decides for the source.
+        step(
+            by_id="{other}",
+            on_behalf_of_id="{both}",
+            delegation_id="(SELECT MAX(history_id) FROM proposals_historicaldelegation "
+            "WHERE system_id = {target})",
+        ),
         step(
             involvement_id="(SELECT MAX(history_id) FROM proposals_historicalinvolvement "
             "WHERE user_id = {target_approver})"

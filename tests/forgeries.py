@@ -100,7 +100,11 @@ SAMS_PART = (
     "WHERE user_id = {source_approver} AND system_id = {source})"
 )
 ANALYSTS_RULE = "(SELECT MAX(id) FROM proposals_approverrule WHERE NOT may_approve)"
-TO_OTHER = {"delegator_id": "{source_approver}", "delegate_id": "{other}"}
+TO_OTHER = {
+    "delegator_id": "{source_approver}",
+    "delegate_id": "{other}",
+    "system_id": "NULL",
+}
 THROUGH = {
     "on_behalf_of_id": "{source_approver}",
     "delegation_id": "(SELECT MAX(history_id) FROM proposals_historicaldelegation)",

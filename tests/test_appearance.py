@@ -86,8 +86,8 @@ def test_a_mail_is_in_the_time_of_whoever_gets_it(as_, cast, source, target):
     assert "JST" in told.summary
     assert "JST" in told.mail.message
     with timezone.override("Asia/Tokyo"):
-        workflow.tell_of_delegation(
-            cast.source_approver.delegations_given.first(), by=cast.source_approver, at=JULY
+        workflow.tell_of_delegations(
+            [cast.source_approver.delegations_given.get()], by=cast.source_approver, at=JULY
         )
         assert timezone.get_current_timezone_name() == "Asia/Tokyo"
     assert "UTC" in Email.objects.latest("pk").message

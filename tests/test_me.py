@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from proposals import workflow
-from proposals.models import Delegation, Proposal, User
+from proposals.models import Delegation, Notice, Proposal, User
 
 from . import factories
 from .test_pages import text
@@ -36,6 +36,42 @@ def test_a_delegation_is_made_and_ended_on_my_page(as_, cast, proposal):
         "Delegation ended",
         "Delegation made",
     ]
+
+
+def test_one_delegates_for_chosen_systems_and_ends_each(as_, cast, source, target, proposal):
+    as_maker, client = cast.maker, as_(cast.both)
+    onward = factories.proposed(as_maker, target, factories.system("Lake"))
+    foreign = factories.system("Not mine")
+    page = client.get("/me/").content.decode()
+    assert (source.name in page, foreign.name in page) == (True, False)
+    sent = {"delegate": cast.stranger.email, "ends_at": day(7), "systems": [source.pk]}
+    refused = client.post("/me/", sent | {"systems": [foreign.pk]})
+    assert refused.status_code == 400
+    client.post("/me/", sent)
+    assert list(Proposal.objects.awaiting(cast.stranger)) == [proposal]
+    [made] = Delegation.objects.filter(delegate=cast.stranger)
+    assert made.system == source
+    page = client.post("/me/", sent | {"systems": [source.pk, target.pk]}, follow=True)
+    ends = timezone.localtime() + timedelta(days=7)
+    names = " and ".join(sorted(map(str, [source, target])))
+    begins = f"Stan Stranger decides for you on {names} until the end of {ends:%A %-d %B %Y}"
+    assert begins in text(page)
+    assert set(Proposal.objects.awaiting(cast.stranger)) == {proposal, onward}
+    told = Notice.objects.filter(recipient=cast.stranger, delegation__isnull=False)
+    assert f"Bo Both lets you decide for them on {names} until" in told.latest("pk").summary
+    assert told.count() == 2  # one for each time somebody pressed the button
+    assert f"Only {target}, until" in text(as_(cast.stranger).get("/me/"))
+    person = text(as_(cast.maker).get(cast.both.get_absolute_url()))
+    assert f"Stan Stranger decides for Bo Both too, only on {target}" in person
+    client = as_(cast.both)
+    for one in Delegation.objects.filter(delegate=cast.stranger, system=source):
+        page = client.post(f"/me/delegations/{one.pk}/end/", follow=True)
+        assert f"Stan Stranger no longer decides for you on {source}." in text(page)
+    assert set(Proposal.objects.awaiting(cast.stranger)) == {proposal, onward}
+
+
+def test_who_decides_for_no_system_is_offered_none(as_, cast):
+    assert "Only for these systems" not in text(as_(cast.stranger).get("/me/"))
 
 
 def test_one_that_has_not_begun_gives_nothing_yet_and_can_be_ended(as_, cast, proposal):

@@ -307,7 +307,7 @@ def test_a_delegation_that_begins_later_asks_when_it_begins(cast, proposal):
     delegation = factories.delegation(cast.target_approver, cast.stranger)
     delegation.starts_at, delegation.ends_at = now + SOON, now + 3 * SOON
     factories.stored([delegation])
-    workflow.tell_of_delegation(delegation, by=cast.target_approver, at=now)
+    workflow.tell_of_delegations([delegation], by=cast.target_approver, at=now)
     [email] = mails_to(cast.stranger)
     assert "/proposals/" not in email.message
     assert " from " in email.message

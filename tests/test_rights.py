@@ -3,6 +3,8 @@
 import pytest
 from django.utils import timezone
 
+from proposals import workflow
+from proposals.errors import Refused
 from proposals.models import Proposal, actions, decidable_by
 
 from . import factories
@@ -36,6 +38,28 @@ def test_the_approvers_are_found_with_the_involvement_that_makes_them_so(cast, p
         cast.source_approver,
         cast.delegate,
     ]
+
+
+def test_a_delegate_for_one_system_decides_for_no_other(cast, source, target, proposal):
+    factories.delegate(cast.both, cast.stranger, system=target)
+    mirrored = factories.proposed(cast.maker, target, source)
+    onward = factories.proposed(cast.maker, source, factories.system("Lake"))
+    with pytest.raises(Refused, match="You may not approve for the source"):
+        workflow.approve(proposal, sides=["SOURCE"], by=cast.stranger)
+    assert set(Proposal.objects.awaiting(cast.stranger)) == {proposal, mirrored}
+    assert may(cast.stranger, onward) == set()
+    assert may(cast.stranger, mirrored) == SOURCE_SIDE
+    workflow.approve(proposal, sides=["TARGET"], by=cast.stranger)
+    step = proposal.transitions.latest("number")
+    assert (step.by, step.on_behalf_of, step.delegation.system) == (
+        cast.stranger,
+        cast.both,
+        target,
+    )
+    assert set(Proposal.objects.awaiting(cast.stranger)) == {mirrored}
+    # One for everything besides: the two stand side by side, and the wider one counts.
+    factories.delegate(cast.both, cast.stranger)
+    assert set(Proposal.objects.awaiting(cast.stranger)) == {proposal, mirrored, onward}
 
 
 def test_a_rule_naming_the_system_replaces_the_general_ones_for_it(cast, proposal, source):

@@ -132,7 +132,7 @@ def test_an_edit_that_met_another_version_is_found(cast, source, target):
             Delegation,
             "starts_at",
             "delegate",
-            "Transition 2: Sam Source had not delegated to Dee Delegate then.",
+            "Transition 2: Sam Source had not delegated this to Dee Delegate then.",
         ),
     ],
 )

@@ -260,7 +260,10 @@ class ApproverRuleAdmin(Weighed):
 
 @admin.register(Delegation)
 class DelegationAdmin(Tracked, Read):
-    list_display = ["delegator", "delegate", "starts_at", "ends_at", "note"]
-    list_select_related = ["delegator", "delegate"]
-    search_fields = ["delegator__search_text", "delegate__search_text", "note"]
+    list_display = ["delegator", "delegate", "system", "starts_at", "ends_at", "note"]
+    list_select_related = ["delegator", "delegate", "system"]
+    search_fields = [
+        *("delegator__search_text", "delegate__search_text", "system__search_text"),
+        "note",
+    ]
     date_hierarchy = "starts_at"

@@ -9,15 +9,35 @@ from django.contrib.auth.forms import PasswordChangeForm
 from django.contrib.auth.password_validation import password_validators_help_texts
 from django.utils import timezone
 
-from ..models import LONGEST_DAYS, DayInput, Delegation, Scope, Token, User, same, zones
+from ..models import (
+    LONGEST_DAYS,
+    DayInput,
+    Delegation,
+    Scope,
+    System,
+    Token,
+    User,
+    decisive_involvements,
+    same,
+    zones,
+)
 from .fields import PersonField
 from .tracked import TrackedForm
 
 
 class DelegationForm(forms.ModelForm):
-    """To whom, and on which days by the delegator's clock; from now on if the first is today."""
+    """To whom, for which systems, and on which days by the delegator's clock; from now on if the
+    first is today.
+    """
 
     delegate = PersonField(label="Who decides for you?")
+    systems = forms.ModelMultipleChoiceField(
+        System.objects.none(),
+        label="Only for these systems",
+        required=False,
+        widget=forms.CheckboxSelectMultiple({"class": "systems-list"}),
+        help_text="Choose none and it holds for all your systems, also for those you get later.",
+    )
     starts_at = DayInput(
         label="First day", required=False, help_text="If it is today, it begins at once."
     )
@@ -27,6 +47,22 @@ class DelegationForm(forms.ModelForm):
         model = Delegation
         fields = ["delegate", "starts_at", "ends_at", "note"]
         widgets = {"note": forms.TextInput}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        decisive = decisive_involvements().filter(user=self.instance.delegator).order_by()
+        own = set(decisive.values_list("system_id", flat=True))
+        self.fields["systems"].queryset = System.objects.filter(pk__in=own).order_by("name", "pk")
+        if not own:
+            del self.fields["systems"]
+
+    def delegations(self) -> list[Delegation]:
+        """What was asked for, not saved yet: one for all systems, or one for each chosen."""
+        asked = {name: self.cleaned_data[name] for name in self.Meta.fields}
+        return [
+            Delegation(delegator=self.instance.delegator, system=system, **asked)
+            for system in self.cleaned_data.get("systems") or [None]
+        ]
 
     def clean_delegate(self) -> User:
         if self.cleaned_data["delegate"] == self.instance.delegator:

@@ -286,7 +286,8 @@ def without_involvement() -> str:
     own_rule = f"SELECT 1 FROM {table(ApproverRule)} a WHERE a.system_id = s.id"
     delegated = f"""EXISTS (SELECT 1 FROM {DELEGATIONS} d WHERE d.history_id = NEW.delegation_id
         AND {newest("d", DELEGATIONS)}
-        AND d.delegator_id = NEW.on_behalf_of_id AND d.delegate_id = NEW.by_id)"""
+        AND d.delegator_id = NEW.on_behalf_of_id AND d.delegate_id = NEW.by_id
+        AND (d.system_id IS NULL OR d.system_id = s.id))"""
     return f"""NEW.basis = {quoted(Basis.INVOLVEMENT)} AND NOT EXISTS (
         SELECT 1 FROM {PROPOSAL} p JOIN {SYSTEM} s ON s.id = {SYSTEM_OF_SIDE}
         JOIN {INVOLVEMENTS} i ON i.history_id = NEW.involvement_id

@@ -49,6 +49,7 @@ from .people import (
     InvolvementKind,
     Notices,
     User,
+    extent_of,
 )
 from .policy import LaterPhysicalFlows, MakerDecides, Policy, Reason, SideWithoutApprover
 from .proposal import Offer, Proposal, ProposalType, missing_stewards, prefetch_rights, systems_of
@@ -223,6 +224,7 @@ __all__ = [
     "derived_fields",
     "end_states",
     "evidence",
+    "extent_of",
     "fill_search_texts",
     "folded",
     "found_in",

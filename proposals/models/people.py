@@ -1,6 +1,6 @@
 """Who is who, and which part in a system lets somebody decide."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,6 +13,7 @@ from django.db.models import Case, F, Q, When
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.crypto import get_random_string, salted_hmac
+from django.utils.text import get_text_list
 
 from .catalogue import OrganisationalUnit, System, SystemKind, one_of
 from .fields import FoldedField, FreeTextField, LineField, MailField
@@ -35,6 +36,7 @@ LAST_ADMINISTRATOR = (
 )
 
 
+MOST_NAMED = 5  # systems of several delegations, in a sentence
 # Columns of which the history of people says nothing.
 UNTRACKED = {"last_login", "password", "session_salt"}
 
@@ -408,10 +410,16 @@ class ApproverRule(WithHistory):
 
 
 class Delegation(WithHistory):
-    """While it runs the delegate may decide with the delegator's involvement rights."""
+    """While it runs the delegate may decide with the delegator's involvement rights, in every
+    system or in the one that it names; for several systems there are several.
+    """
 
     delegator = models.ForeignKey(User, models.PROTECT, related_name="delegations_given")
     delegate = models.ForeignKey(User, models.PROTECT, related_name="delegations_taken")
+    # One column of the row that a transition names: guards and the audit read it as it was then.
+    system = models.ForeignKey(
+        System, models.PROTECT, null=True, blank=True, related_name="delegations"
+    )
     starts_at = MomentField(default=timezone.now)
     ends_at = MomentField()
     note = FreeTextField(blank=True)
@@ -436,8 +444,25 @@ class Delegation(WithHistory):
         return f"{self.delegate} for {self.delegator}"
 
     @property
+    def extent(self) -> str:
+        """Where it holds, to follow what it lets somebody do: nothing, or " on Ledger (LED)"."""
+        return f" on {self.system}" if self.system else ""
+
+    def covers(self, system: int) -> bool:
+        """Whether it lends the rights in `system` (id)."""
+        return self.system_id in (None, system)
+
+    @property
     def period(self) -> str:
         """From when, if that is still to come, and until when, by the reader's clock."""
         is_to_come = self.starts_at > timezone.now()
         begins = f"from {beginning_in_words(self.starts_at)} " if is_to_come else ""
         return f"{begins}until {end_in_words(self.ends_at)}"
+
+
+def extent_of(delegations: Sequence[Delegation]) -> str:
+    """Where several hold that were made together, as `Delegation.extent` says it of one."""
+    named = [str(delegation.system) for delegation in delegations if delegation.system]
+    if len(named) > MOST_NAMED:
+        named = [*named[:MOST_NAMED], f"{len(named) - MOST_NAMED} more systems"]
+    return f" on {get_text_list(named, 'and')}" if named else ""

@@ -234,7 +234,7 @@ def deciders(systems: Iterable[int]) -> list[Decider]:
 def running_delegations(at: datetime | None = None) -> QuerySet[Delegation]:
     at = at or timezone.now()
     running = Delegation.objects.filter(starts_at__lte=at, ends_at__gt=at, delegate__is_active=True)
-    return running.select_related("delegator", "delegate")
+    return running.select_related("delegator", "delegate", "system")
 
 
 def delegations_of(people: Iterable[int]) -> list[Delegation]:
@@ -310,6 +310,7 @@ def rights_on(proposal, side: str) -> list[Right]:
             by_involvement(row, delegation)
             for delegation in proposal.rights.delegations
             if delegation.delegator_id == row.user_id
+            and delegation.covers(row.system_id)
             and delegation.delegate_id not in barred_people
         ]
     # Judged after the barred are left out: a side whose only approver made the proposal has none.
@@ -376,8 +377,9 @@ def decidable_by(user: User) -> Decidable:
     if not user.is_active:
         return Decidable(policy, {}, False)
     # Their ids first: asked for in the same query, they made it read every involvement there is.
-    delegators = running_delegations().filter(delegate=user).order_by().values_list("delegator_id")
-    people = [user.pk, *(pk for (pk,) in delegators)]
+    taken = running_delegations().filter(delegate=user).order_by()
+    lent = set(taken.values_list("delegator_id", "system_id"))
+    people = {user.pk, *(delegator for delegator, _ in lent)}
     involvements = decisive_involvements().filter(user__in=people).order_by()
     decisive = involvements.values_list("user_id", "system_id")
     # One query for both: a row without system says that the user is a steward.
@@ -389,8 +391,12 @@ def decidable_by(user: User) -> Decidable:
     for person, system in decisive.union(steward):
         systems.setdefault(person, []).append(system)
     is_steward = None in systems.get(user.pk, [])
+    whole = {user.pk, *(delegator for delegator, system in lent if system is None)}
     systems = {
-        person: [system for system in listed if system] for person, listed in systems.items()
+        person: [
+            system for system in listed if system and (person in whole or (person, system) in lent)
+        ]
+        for person, listed in systems.items()
     }
     return Decidable(
         policy, systems, is_steward and policy.side_without_approver == SideWithoutApprover.STEWARD

@@ -94,7 +94,7 @@ def person_details(person: User, reader: User) -> PersonDetails:
     """As `reader` may see it: a draft is its maker's alone."""
     now = timezone.now()
     running = Delegation.objects.filter(starts_at__lte=now, ends_at__gt=now)
-    running = running.select_related("delegator", "delegate").order_by("ends_at", "pk")
+    running = running.select_related("delegator", "delegate", "system").order_by("ends_at", "pk")
     waiting = Proposal.objects.awaiting(person).order_by("submitted_at", "pk")
     made = Proposal.objects.visible_to(reader).filter(maker=person).order_by("-pk")
     decided = Transition.objects.filter(by=person).exclude(side="").order_by("-pk")

@@ -81,7 +81,8 @@ def _line(begin: str, first: First) -> Parts:
 
 def _of(delegation: Delegation) -> Parts:
     until = f" until {timezone.localtime(delegation.ends_at):%-d %b %Y, %H:%M %Z}"
-    return [delegation.delegate, " decides for ", delegation.delegator, until]
+    where = [" on ", delegation.system] if delegation.system else []
+    return [delegation.delegate, " decides for ", delegation.delegator, *where, until]
 
 
 def leaving(people: Iterable[User]) -> Leaving:
@@ -153,7 +154,7 @@ def _delegations(keys: set[int]) -> QuerySet[Delegation]:
     """Running ones and those to come, given or taken."""
     concerned = Q(delegator__in=keys) | Q(delegate__in=keys)
     rows = Delegation.objects.filter(concerned, ends_at__gt=timezone.now())
-    return rows.select_related("delegator", "delegate").order_by("ends_at", "pk")
+    return rows.select_related("delegator", "delegate", "system").order_by("ends_at", "pk")
 
 
 def _roles(keys: set[int]) -> list[str]:

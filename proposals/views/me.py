@@ -16,7 +16,7 @@ from ..forms import (
     PasswordForm,
     focus_first,
 )
-from ..models import ChangeContext, Delegation, User, clean
+from ..models import ChangeContext, Delegation, User, clean, extent_of
 from ..workflow import passwords
 from .appearance import keep
 from .form_pages import form_page, form_target
@@ -29,10 +29,12 @@ def me(request: HttpRequest) -> HttpResponse:
     delegation = Delegation(delegator=request.user)
     form = DelegationForm(request.POST if request.method == "POST" else None, instance=delegation)
     if request.method == "POST" and form.is_valid():
-        now = timezone.now()
-        ChangeContext(request.user, now, "Delegation made").store(delegation)
-        workflow.tell_of_delegation(delegation, by=request.user, at=now)
-        messages.success(request, f"{delegation.delegate} decides for you {delegation.period}.")
+        now, made = timezone.now(), form.delegations()
+        for delegation in made:
+            ChangeContext(request.user, now, "Delegation made").store(delegation)
+        workflow.tell_of_delegations(made, by=request.user, at=now)
+        begins = f"{delegation.delegate} decides for you{extent_of(made)} {delegation.period}."
+        messages.success(request, begins)
         return redirect("me")
     if form.is_bound:
         focus_first(form)
@@ -40,7 +42,9 @@ def me(request: HttpRequest) -> HttpResponse:
 
 
 def _page(request: HttpRequest, form: DelegationForm, status: int) -> HttpResponse:
-    now, delegations = timezone.now(), request.user.delegations_given.select_related("delegate")
+    now, person = timezone.now(), request.user
+    given = person.delegations_given.select_related("delegate", "system")
+    taken = person.delegations_taken.select_related("delegator", "system")
     context = {
         "form": form,
         "notices": NoticesForm(instance=request.user),
@@ -51,9 +55,9 @@ def _page(request: HttpRequest, form: DelegationForm, status: int) -> HttpRespon
             }
         ),
         "involvements": request.user.involvements.open().select_related("system", "kind"),
-        "given": delegations.filter(ends_at__gt=now),
-        "ended": delegations.filter(ends_at__lte=now)[:10],
-        "taken": request.user.delegations_taken.filter(ends_at__gt=now).select_related("delegator"),
+        "given": given.filter(ends_at__gt=now),
+        "ended": given.filter(ends_at__lte=now)[:10],
+        "taken": taken.filter(ends_at__gt=now),
         **watches_of(request.user),
         "now": now,
         "are_passwords_off": passwords.are_off(),
@@ -71,8 +75,9 @@ def end_delegation(request: HttpRequest, pk: int) -> HttpResponse:
     delegation.ends_at = now = timezone.now()
     delegation.starts_at = min(delegation.starts_at, now)
     ChangeContext(request.user, now, "Delegation ended").store(delegation)
-    workflow.tell_of_delegation(delegation, by=request.user, at=now)
-    messages.success(request, f"{delegation.delegate} no longer decides for you.")
+    workflow.tell_of_delegations([delegation], by=request.user, at=now)
+    ended = f"{delegation.delegate} no longer decides for you{delegation.extent}."
+    messages.success(request, ended)
     return redirect("me")
 
 

@@ -4,7 +4,7 @@ periodic work.
 
 from .additions import add_physical_flow, refuse_further
 from .effects import effect_of
-from .new_rights import rights_changed, tell_of_delegation
+from .new_rights import rights_changed, tell_of_delegations
 from .remarks import remark, ways_to_mention
 from .reminders import remind_now
 from .verbs import (
@@ -42,7 +42,7 @@ __all__ = [
     "save_draft",
     "stop_watching",
     "submit",
-    "tell_of_delegation",
+    "tell_of_delegations",
     "time_out",
     "watch",
     "ways_to_mention",

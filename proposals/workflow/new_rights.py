@@ -5,7 +5,7 @@ has been asked already is what the notices of each submission say, so that it ma
 time; somebody whose request was withdrawn, for they could no longer decide, is asked again.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -21,6 +21,7 @@ from ..models import (
     Side,
     Transition,
     User,
+    extent_of,
     missing_stewards,
     pieces,
     prefetch_rights,
@@ -89,19 +90,21 @@ def ask_newly_able(proposals: QuerySet[Proposal], *, by: User | None, at: dateti
     return len(newly_able)
 
 
-def tell_of_delegation(delegation: Delegation, *, by: User, at: datetime) -> None:
-    """The delegate hears that it was made, and what then waits; or that it ended early."""
+def tell_of_delegations(delegations: Sequence[Delegation], *, by: User, at: datetime) -> None:
+    """The delegate hears, once for those of one person over the same time, that they were made,
+    and what then waits; or that they ended early.
+    """
+    delegation, where = delegations[0], extent_of(delegations)
     record = delegation.history.latest()
     person, giver = delegation.delegate, delegation.delegator
     waiting: list[Waiting] = []
     if delegation.ends_at > at:
         with in_time_of(person):
-            summary = f"{giver} lets you decide for them {delegation.period}."
+            summary = f"{giver} lets you decide for them{where} {delegation.period}."
         subject = f"You decide for {giver}"
-        systems = giver.involvements.open().values_list("system", flat=True)
-        waiting = _newly_able(_open_on(systems), by, only=person).get(person, [])
+        waiting = _newly_able(_open_on(_lent_systems(delegations)), by, only=person).get(person, [])
     else:
-        summary = f"{giver} ended the delegation to you: you no longer decide for them."
+        summary = f"{giver} ended the delegation to you: you no longer decide for them{where}."
         subject = f"You no longer decide for {giver}"
     if not person.is_active or person == by:
         return
@@ -112,9 +115,17 @@ def tell_of_delegation(delegation: Delegation, *, by: User, at: datetime) -> Non
 def ask_delegates(at: datetime) -> int:
     """Ask those whose delegation has begun since yesterday; how many."""
     begun = Delegation.objects.filter(starts_at__gt=at - notices.NEWS, starts_at__lte=at)
-    givers = begun.filter(ends_at__gt=at).values("delegator")
-    parts = Involvement.objects.open().filter(user__in=givers)
-    return ask_newly_able(_open_on(parts.values_list("system", flat=True)), by=None, at=at)
+    systems = _lent_systems(begun.filter(ends_at__gt=at))
+    return ask_newly_able(_open_on(systems), by=None, at=at)
+
+
+def _lent_systems(delegations: Iterable[Delegation]) -> set[int]:
+    """The systems (ids) for which somebody may decide by one of these."""
+    lent = {(delegation.delegator_id, delegation.system_id) for delegation in delegations}
+    whole = [delegator for delegator, system in lent if system is None]
+    parts = Involvement.objects.open().filter(user__in=whole)
+    named = {system for _, system in lent if system is not None}
+    return named | set(parts.values_list("system_id", flat=True))
 
 
 def _open_on(systems: Iterable[int]) -> QuerySet[Proposal]:

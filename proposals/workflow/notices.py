@@ -199,7 +199,13 @@ def tell_of_addition(physical: PhysicalFlow, *, by: User, at: datetime) -> None:
     flow = physical.logical_flow
     approvers = [row for row in deciders([flow.source_id, flow.target_id]) if row.may_approve]
     delegations = delegations_of({row.user_id for row in approvers})
-    people = [row.user for row in approvers] + [row.delegate for row in delegations]
+    people = [row.user for row in approvers]
+    people += [
+        delegation.delegate
+        for delegation in delegations
+        for row in approvers
+        if delegation.delegator_id == row.user_id and delegation.covers(row.system_id)
+    ]
     summary = (
         f"{by} added the physical flow {physical} to {flow.source.name} → {flow.target.name}, "
         f"under the approval of proposal {physical.origin_proposal_id}. "

@@ -174,7 +174,8 @@ def involve(draw, world):
 
 def delegate(draw, world):
     delegator = draw(PEOPLE)
-    return "delegate", delegator, draw([person for person in PEOPLE if person != delegator])
+    others = [person for person in PEOPLE if person != delegator]
+    return "delegate", delegator, draw(others), draw(["", "", *SYSTEMS])
 
 
 def employ(draw, world):

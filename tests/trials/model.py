@@ -80,8 +80,8 @@ class People:
         found += [
             (delegate, person, *may)
             for person, may in able
-            for delegator, delegate in sorted(self.delegations)
-            if delegator == person and delegate in self.active - out
+            for delegator, delegate, only in sorted(self.delegations)
+            if delegator == person and delegate in self.active - out and only in ("", system)
         ]
         if self.policy["side_without_approver"] == "STEWARD" and not any(
             approve for _, _, approve, _ in found
@@ -324,8 +324,9 @@ class World(People, Register):
     def involve(self, person, system, kind):
         self.involved ^= {(person, system, kind)}
 
-    def delegate(self, delegator, delegate):
-        self.delegations ^= {(delegator, delegate)}
+    def delegate(self, delegator, delegate, only):
+        """`only`: one system, or "" for all."""
+        self.delegations ^= {(delegator, delegate, only)}
 
     def employ(self, person):
         self.active ^= {person}

@@ -180,17 +180,18 @@ class Product:
         else:
             factories.involve(person, system, kind)
 
-    def delegate(self, delegator, delegate):
+    def delegate(self, delegator, delegate, only):
         delegator, delegate = self._person(delegator), self._person(delegate)
+        system = self._system(only) if only else None
         now = timezone.now()
         running = Delegation.objects.filter(
-            delegator=delegator, delegate=delegate, ends_at__gt=now
+            delegator=delegator, delegate=delegate, system=system, ends_at__gt=now
         ).first()
         if running:
             running.ends_at = now
             running.save()
         else:
-            factories.delegate(delegator, delegate)
+            factories.delegate(delegator, delegate, system=system)
 
     def employ(self, person):
         person = self._person(person)

@@ -60,8 +60,10 @@ def breaches() -> Iterator[Breach]:
         "{by} had no token of the name it gives that may do this.",
     )
     yield from _named(
-        by_involvement.exclude(on_behalf_of=None).exclude(_stood(Delegation, _lent())),
-        "{holder} had not delegated to {by} then.",
+        by_involvement.exclude(on_behalf_of=None).exclude(
+            _stood(Delegation, _lent()) & _names_what_was_lent()
+        ),
+        "{holder} had not delegated this to {by} then.",
     )
     yield from _named(
         decided.filter(basis=Basis.STEWARD)
@@ -120,7 +122,15 @@ def _part_of_holder() -> Q:
 
 def _lent() -> Q:
     lent = Q(delegator=OuterRef("on_behalf_of"), delegate=OuterRef("by"))
+    lent &= Q(system=None) | Q(system=OuterRef("system"))
     return lent & Q(starts_at__lte=OuterRef("at"), ends_at__gte=OuterRef("at"))
+
+
+def _names_what_was_lent() -> Q:
+    """What a transition of before 0.2 does not name is judged by the histories alone."""
+    people = Q(delegation__delegator=F("on_behalf_of"), delegation__delegate=F("by"))
+    here = Q(delegation__system=None) | Q(delegation__system=F("system"))
+    return Q(delegation=None) | people & here
 
 
 def _kind_then() -> Coalesce:
