@@ -23,7 +23,7 @@ from proposals.models import (
 )
 
 from . import factories
-from .test_lost_updates import save
+from .test_lost_updates import save, text
 
 READ_ONLY = [
     *("proposal", "transition", "logicalflow", "physicalspecification", "physicalflow"),
@@ -129,7 +129,8 @@ def test_the_policy_is_one_row_with_its_history(root, cast):
     assert Policy.in_force().time_out_days == 10
     version = Policy.history.get(pk=Policy.in_force().version_id)
     assert (version.history_user, version.history_change_reason) == (cast.superuser, "Too long.")
-    assert root.post(url("policy", "change", 1), sent | {"time_out_days": "0"}).status_code == 200
+    refused = root.post(url("policy", "change", 1), sent | {"time_out_days": "0"})
+    assert "Not saved yet. To be mended below: Time out days." in text(refused)
     assert Policy.in_force().time_out_days == 10
     assert root.post(url("policy", "delete", 1), {"post": "yes"}).status_code == 403
 

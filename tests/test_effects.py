@@ -83,6 +83,9 @@ def test_without_a_reason_or_for_another_change_it_is_asked_again(root, cast, pr
     policy = Policy.objects.get()
     sent = fields_of(root, change(policy)) | {"time_out_days": "9"}
     page = root.post(change(policy), sent | {"why": "I say so."})
+    assert "Please correct" not in text(page)
+    assert "Not saved yet. " in text(page)
+    assert "Say why, and save again to do it." in text(page)
     weighed = page.context["adminform"].form["weighed"].value()
     assert root.post(change(policy), sent | {"weighed": weighed}).status_code == 200
     other = sent | {"weighed": weighed, "why": "I say so.", "maker_decides": "WALTZ"}
