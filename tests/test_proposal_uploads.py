@@ -17,6 +17,7 @@ from proposals.files.proposals import read_rows, uploads
 from proposals.files.uploads import forget_uploads, work_on_uploads
 from proposals.models import Proposal, Upload, UploadedFile, UploadedRow
 
+from .test_pages import text
 from .test_proposal_files import SENT, company, lines
 
 __all__ = ["company"]
@@ -73,6 +74,13 @@ def test_a_file_is_brought_looked_at_and_what_can_be_is_submitted(company, as_):
     assert made.is_open
     assert upload.rows.get(outcome="SUBMITTED").proposal == made
     assert f"No. {made.pk}" in client.get(page).content.decode()
+    own = client.get(f"/proposals/{made.pk}/")
+    assert "from line 2 of wishes.csv" in text(own)
+    assert f'href="{page}"' in own.content.decode()
+    foreign = as_(company.both).get(f"/proposals/{made.pk}/")
+    assert "from line 2 of wishes.csv" in text(foreign)
+    assert f'href="{page}"' not in foreign.content.decode()
+    client = as_(company.maker)
     # Once more is refused, and does nothing.
     assert client.post(page, {}).status_code == 409
 

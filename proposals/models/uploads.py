@@ -24,6 +24,7 @@ class Outcome(models.TextChoices):
     KEPT = "KEPT", "Kept as a draft"
 
 
+MAKING = [Outcome.SUBMITTED, Outcome.KEPT]  # a proposal; other rows name one that was there
 # How a page shows each.
 LOOKS = {
     Outcome.READY: "active",
@@ -157,6 +158,12 @@ class UploadedRow(models.Model):
 
     def __str__(self) -> str:
         return f"Line {self.line}"
+
+    @classmethod
+    def that_made(cls, proposal: Proposal) -> "UploadedRow | None":
+        """The row of a file that `proposal` came from, as long as the file is remembered."""
+        made = cls.objects.filter(proposal=proposal, outcome__in=MAKING)
+        return made.select_related("upload").first()
 
     @property
     def asks_for(self) -> str:

@@ -23,6 +23,7 @@ from ..models import (
     Right,
     Side,
     Transition,
+    UploadedRow,
     User,
     Verb,
     prefetch_rights,
@@ -96,6 +97,7 @@ class ProposalPage(DetailView):
         return super().get_context_data(
             details=details,
             missing=missing,
+            brought=UploadedRow.that_made(proposal),
             offers=[offer for offer in offers if not offer.verb.sides],
             decision=Decision.of(offers, both=proposal.policy.one_person_both_sides),
             sides=[self._side(side) for side in Side],
