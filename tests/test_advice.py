@@ -164,7 +164,14 @@ def test_instead_of_a_twin_one_is_led_to_what_is_there(as_, cast, source, target
     page = refused.content.decode()
     assert refused.status_code == 409
     assert re.search(f'href="{flow.get_absolute_url()}"[^>]*>Use the existing one<', page)
-    assert re.search(f'href="{flow.get_absolute_url()}edit/"[^>]*>Propose a change of it<', page)
+    assert f'formaction="{flow.get_absolute_url()}edit/">Propose a change of it<' in page
+    change = client.post(f"{flow.get_absolute_url()}edit/", sent | {"show": "1", "data_types": []})
+    assert change.status_code == 200
+    taken_on = change.context["form"]
+    names = ["justification", "criticality", "data_types"]
+    typed = [taken_on[name].value() for name in names]
+    assert typed == ["Needed.", "LOW", [flow.specification.data_types.get().pk]]
+    assert not Proposal.objects.filter(type="EDIT").exists()
     draft = factories.draft(cast.other, source, target, name="weekly")
     told = client.get(ADVICE, ROUTE).content.decode()
     assert re.search(f'href="/proposals/{draft.pk}/edit/"[^>]*>Continue it<', told)

@@ -342,5 +342,6 @@ class ChangeForm(SendingForm, ConcerningForm):
         offer_data_types(
             self, kept=[row.pk for row in [*present, *wanted]], source=self.instance.source
         )
-        if not self.instance.pk and "data_types" not in (kwargs.get("initial") or {}):
+        # What comes from the form of a new flow may have left them to the specification.
+        if not self.instance.pk and not (kwargs.get("initial") or {}).get("data_types"):
             self.initial["data_types"] = present

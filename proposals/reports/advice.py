@@ -37,10 +37,11 @@ MOST = 5
 
 @dataclass(frozen=True)
 class Way:
-    """What one can do instead."""
+    """What one can do instead; `takes_on` if its page begins with what was typed so far."""
 
     label: str
     link: str
+    takes_on: bool = False
 
 
 @dataclass(frozen=True)
@@ -200,7 +201,8 @@ def ways_instead(refusal: Refused) -> list[Way]:
         return [Way(f"Use proposal {twin.pk}: watch it, or remark on it", page)]
     use = Way("Use the existing one", page)
     if isinstance(twin, PhysicalFlow):
-        return [use, Way("Propose a change of it", reverse("physical-flow-edit", args=[twin.pk]))]
+        change = reverse("physical-flow-edit", args=[twin.pk])
+        return [use, Way("Propose a change of it", change, takes_on=True)]
     return [use]
 
 

@@ -177,6 +177,6 @@ def advise(request: HttpRequest) -> HttpResponse:
     typed = request.GET.dict() | {"data_types": request.GET.getlist("data_types")}
     form = ProposalForm(initial=typed, instance=Proposal(pk=number))
     wish = form.so_far(request.user)
-    context = advice.advice(wish) | {"lacking": form.lacking(wish)}
+    context = advice.advice(wish) | {"lacking": form.lacking(wish), "form": form}
     context |= {"unread": form.unread, "swapped": True}
     return render(request, "proposals/_advice.html", context)
