@@ -252,3 +252,25 @@ def test_below_a_path_of_a_shared_host_everything_stays_below_it(people):
             assert browser.get(PREFIX)[0] == 200
             assert Browser(behind).get("/healthz")[0] == 200
             assert browser.get(f"{PREFIX}/healthz")[0] == 200
+
+
+@pytest.mark.once(on="postgresql")
+@pytest.mark.django_db(transaction=True)
+def test_a_standby_behind_a_pooler_is_no_database_to_write_to(monkeypatch):
+    wrapper = connections["default"]
+    if wrapper.vendor != "postgresql":
+        pytest.skip("has no standbys")
+    with wrapper.cursor() as cursor:
+        cursor.execute("SET default_transaction_read_only = on")  # as it is on a standby
+    assert not wrapper.is_usable()
+    wrapper.close()
+    wanted = wrapper.settings_dict["OPTIONS"] | {"target_session_attrs": "read-write"}
+    monkeypatch.setitem(wrapper.settings_dict, "OPTIONS", wanted)
+    wrapper.ensure_connection()
+    assert wrapper.is_usable()
+    wrapper.close()
+    # The pooler says that it leads to the primary, and it did.
+    monkeypatch.setattr("waltzflow.postgresql.base._is_writable", lambda connection: False)
+    answer = Client().get("/sign-in/")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "10")
+    wrapper.close()

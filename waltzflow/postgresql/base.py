@@ -1,10 +1,10 @@
-"""Django's PostgreSQL, with moments that can be shown."""
+"""Django's PostgreSQL, with moments that can be shown, and never a standby by mistake."""
 
 from datetime import datetime
 
 from django.db.backends.postgresql import base
 from django.db.backends.postgresql.psycopg_any import BaseTzLoader
-from psycopg import DataError
+from psycopg import Connection, DataError, Error, OperationalError
 from psycopg.types.datetime import TimestampLoader
 
 from ..moments import EARLIEST, LATEST, showable
@@ -18,6 +18,11 @@ class LocalMoment(TimestampLoader):
 class DatabaseWrapper(base.DatabaseWrapper):
     def get_new_connection(self, conn_params):
         connection = super().get_new_connection(conn_params)
+        # libpq has asked for it already, but a pooler answers as its server was some time ago.
+        if conn_params.get("target_session_attrs") == "read-write" and not _is_writable(connection):
+            connection.close()
+            raise OperationalError("The server that was the primary is a standby now.")
+        connection.rollback()  # what the question began
 
         class Moment(BaseTzLoader):
             timezone = self.timezone
@@ -28,6 +33,18 @@ class DatabaseWrapper(base.DatabaseWrapper):
         connection.adapters.register_loader("timestamptz", Moment)
         connection.adapters.register_loader("timestamp", LocalMoment)
         return connection
+
+    def is_usable(self) -> bool:
+        """Whether it answers and can be written to: a pooler may lead to another server by now."""
+        try:
+            return self.connection is not None and _is_writable(self.connection)
+        except Error:
+            return False
+
+
+def _is_writable(connection: Connection) -> bool:
+    row = connection.execute("SHOW transaction_read_only").fetchone()
+    return row == ("off",)
 
 
 def _loaded(load, data) -> datetime:
