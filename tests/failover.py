@@ -3,9 +3,10 @@ under load, a standby promoted, and whatever the site had acknowledged is looked
 
 Two web hosts and two workers stand before the servers, as docs/operation.md says; a web host and a
 worker are killed now and then too. Before each kill the primary's network stalls for a moment: with
-`--asynchronous`, the control, what was acknowledged meanwhile is lost. A mail may go out twice where
-its worker could not write down any more that it was sent; both have one Message-ID. Needs the
-programs of PostgreSQL (their folder is POSTGRESQL, or Debian's).
+`--asynchronous`, the control, what was acknowledged meanwhile is lost. A mail may go out twice
+where its worker could not write down any more that it was sent; both have one Message-ID.
+
+Needs the programs of PostgreSQL (their folder is POSTGRESQL, or Debian's).
 """
 
 import argparse
