@@ -16,6 +16,8 @@ from proposals.models import (
     Upload,
     UploadedFile,
     UploadedRow,
+    WebhookDelivery,
+    WebhookEndpoint,
 )
 
 from . import factories
@@ -51,6 +53,10 @@ def scene(cast, source, target) -> SimpleNamespace:
     brought = Upload.objects.create(kind="PROPOSALS", by=cast.maker, name="x.csv")
     UploadedFile.objects.create(upload=brought, name="x.csv", data=b"x")
     UploadedRow.objects.create(upload=brought, line=2, texts={})
+    endpoint = WebhookEndpoint.objects.create(address="https://receiver.example/")
+    WebhookDelivery.objects.create(
+        endpoint=endpoint, body="{}", at=waiting.submitted_at, due_at=waiting.submitted_at
+    )
     draft = factories.draft(cast.maker, source, target, specification_name="third.csv")
     factories.policy(remind_after_days=4)
     factories.unit("Trading")

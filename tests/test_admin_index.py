@@ -22,9 +22,11 @@ def sections(client, person) -> dict[str, list[str]]:
     }
 
 
-def test_an_administrator_finds_everything_under_five_headings(client, cast):
+def test_an_administrator_finds_everything_under_six_headings(client, cast):
     found = sections(client, cast.superuser)
-    assert list(found)[:5] == ["Catalogue", "People", "Rules and policy", "The record", "Histories"]
+    assert list(found)[:6] == [
+        *("Catalogue", "People", "Rules and policy", "The record", "Webhooks", "Histories")
+    ]
     assert found["Catalogue"] == ["Organisational units", "Systems", "Data types"]
     assert found["Rules and policy"] == ["Approver rules", "Policy", "Reasons"]
     assert all(name.startswith("Historical") for name in found["Histories"])

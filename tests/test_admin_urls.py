@@ -7,9 +7,10 @@ from axes.models import AccessAttempt
 from django.contrib import admin
 from django.contrib.contenttypes.models import ContentType
 from django.urls import URLPattern, reverse
+from django.utils import timezone
 
 from proposals import workflow
-from proposals.models import ImportBatch, ImportedFile, OrganisationalUnit, System
+from proposals.models import ImportBatch, ImportedFile, OrganisationalUnit, System, WebhookEndpoint
 
 from .test_urls import INSIDE, OTHER_METHODS, OUTSIDE, TO_SIGN_IN, answer, differing, world  # noqa: F401
 
@@ -84,6 +85,8 @@ MODELS = {
     "proposals.transition": READ,
     "proposals.user": PERSON,
     "proposals.watch": READ,
+    "proposals.webhookdelivery": READ,
+    "proposals.webhookendpoint": EDITED,
     "proposals.historicalapproverrule": READ,
     "proposals.historicaldatatype": READ,
     "proposals.historicaldelegation": READ,
@@ -109,6 +112,8 @@ def filled(world):  # noqa: F811
     OrganisationalUnit.objects.create(code="IT", name="Technology")
     workflow.remark(world.things["waiting"], "Is it daily?", by=world.cast.maker)
     workflow.watch(world.things["ledger"], by=world.cast.maker)
+    endpoint = WebhookEndpoint.objects.create(address="https://receiver.example/")
+    endpoint.deliveries.create(at=timezone.now(), due_at=timezone.now())
     AccessAttempt.objects.create(username="x", ip_address="10.0.0.1", failures_since_start=1)
     return world
 

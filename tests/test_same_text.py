@@ -66,6 +66,9 @@ OF_THE_PROGRAM = {
     "Upload.sha256",
     "UploadedRow.key",
     "User.password",
+    "WebhookDelivery.answer",
+    "WebhookDelivery.body",
+    "WebhookDelivery.kind",
 }
 
 

@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+from ipaddress import ip_address
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
@@ -185,6 +186,21 @@ def test_a_service_of_stamps_is_named_with_what_vouches_for_it(operator, url, ro
         environment.timestamps()
     operator(LEDGER_TIMESTAMP_URL="http://127.0.0.1:318/tsa", LEDGER_TIMESTAMP_ROOTS=__file__)
     assert environment.timestamps()[0] == "http://127.0.0.1:318/tsa"
+
+
+@pytest.mark.parametrize("text", ["10.1.0.0", "10.1.0.0/16, ::1/128"])
+def test_networks_are_read(operator, text):
+    operator(WEBHOOK_PRIVATE_ADDRESSES=text)
+    read = environment.networks("WEBHOOK_PRIVATE_ADDRESSES")
+    assert len(read) == len(text.split(","))
+    assert ip_address("10.1.0.0") in read[0]
+
+
+@pytest.mark.parametrize("text", ["10.1.2.3/16", "intranet", "10.1.0.0-10.2.0.0", "1"])
+def test_what_is_no_network_stops_the_start(operator, text):
+    operator(WEBHOOK_PRIVATE_ADDRESSES=text)
+    with pytest.raises(ImproperlyConfigured, match="WEBHOOK_PRIVATE_ADDRESSES cannot be read: "):
+        environment.networks("WEBHOOK_PRIVATE_ADDRESSES")
 
 
 def test_a_path_is_one_however_it_is_written(operator, tmp_path, monkeypatch):

@@ -13,6 +13,7 @@ SECTIONS = {
         *("Proposal", "Transition", "LogicalFlow", "PhysicalSpecification", "PhysicalFlow"),
         *("ImportBatch", "Notice", "Email", "AccessLog", "AccessAttempt"),
     ],
+    "Webhooks": ["WebhookEndpoint", "WebhookDelivery"],
 }
 HISTORIES, OTHERS = "Histories", "More"
 

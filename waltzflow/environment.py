@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from email.errors import HeaderParseError
 from email.headerregistry import Address
 from email.utils import parseaddr
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -239,6 +240,16 @@ def addresses(name: str) -> list[str]:
                 "auditors@company.example, comma between several."
             ) from error
     return named
+
+
+def networks(name: str) -> list[IPv4Network | IPv6Network]:
+    """Networks of addresses, comma between."""
+    try:
+        return [ip_network(text) for text in listed(name)]
+    except ValueError as error:
+        raise ImproperlyConfigured(
+            f"{name} cannot be read: {error}. It has to look like 10.1.0.0/16, fd00:1::/32."
+        ) from error
 
 
 def timestamps() -> tuple[str | None, Path | None]:

@@ -15,6 +15,7 @@ from .environment import (
     flag,
     hosts,
     mail,
+    networks,
     number,
     path,
     secret,
@@ -239,6 +240,9 @@ POST_OFFICE = {
 
 # How often a token of the API may be used.
 API_REQUESTS_PER_MINUTE = number("API_REQUESTS_PER_MINUTE", 600)
+# Where webhooks may go besides the public addresses of the Internet, and whether without TLS.
+WEBHOOK_PRIVATE_ADDRESSES = networks("WEBHOOK_PRIVATE_ADDRESSES")
+WEBHOOK_HTTP = flag("WEBHOOK_HTTP")
 METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "").strip()
 # Not ready is a site whose worker has not been seen for so long.
 WORKER_MINUTES = number("WORKER_MINUTES", 10)

@@ -8,6 +8,7 @@ from .me import AppearanceForm, DelegationForm, NoticesForm, PasswordForm, Token
 from .proposing import ChangeForm, ProposalForm, RemovalForm, WishForm
 from .remarks import RemarkForm
 from .tracked import TrackedForm
+from .webhooks import EndpointForm
 from .weighed import OWN_FIELDS, WeighedLeavingForm, WeighedRightsForm, WhyInput
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "BulkForm",
     "ChangeForm",
     "DelegationForm",
+    "EndpointForm",
     "NoticesForm",
     "PasswordForm",
     "ProposalForm",

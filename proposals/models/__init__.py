@@ -106,6 +106,7 @@ from .states import (
     Verb,
     actions,
     end_states,
+    kinds_of_events,
     look_of,
     open_states,
     rows,
@@ -121,6 +122,7 @@ from .transitions import Transition
 from .trees import above, lineages, with_below
 from .uploads import Outcome, Upload, UploadedFile, UploadedRow, UploadKind, UploadState
 from .watches import Watch
+from .webhooks import DeliveryState, WebhookDelivery, WebhookEndpoint
 
 __all__ = [
     "ARROW",
@@ -147,6 +149,7 @@ __all__ = [
     "DayInput",
     "Decider",
     "Delegation",
+    "DeliveryState",
     "FlowAttributes",
     "FlowLifecycle",
     "FoldedField",
@@ -210,6 +213,8 @@ __all__ = [
     "Verb",
     "VersionInput",
     "Watch",
+    "WebhookDelivery",
+    "WebhookEndpoint",
     "able_to_approve",
     "above",
     "actions",
@@ -232,6 +237,7 @@ __all__ = [
     "in_file",
     "index_search_texts",
     "is_looked_up",
+    "kinds_of_events",
     "label",
     "lineages",
     "lock_person",

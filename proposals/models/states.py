@@ -45,6 +45,7 @@ APPROVE = {
     "explanation_of_last": "Yours is the last approval: with it the register changes.",
     "is_for_several_sides": True,
     "verdict": "Approved",
+    "event": "approved",
 }
 RETURN = {
     "label": "Request changes",
@@ -54,6 +55,7 @@ RETURN = {
     "comment": "What should change? The maker will read it.",
     "comment_is_required": "Say what should change: the maker needs to know.",
     "verdict": "Changes requested",
+    "event": "returned",
 }
 REJECT = {
     "label": "Reject",
@@ -63,6 +65,7 @@ REJECT = {
     "comment": "Why? The maker will read it.",
     "comment_is_required": "Say why you reject: the maker needs to know.",
     "verdict": "Rejected",
+    "event": "rejected",
     "look": "bad",
 }
 
@@ -91,6 +94,7 @@ class ProposalStates(FSMModelMixin, models.Model):
             "explanation": "The approvers of both sides will be asked. "
             "Its content can no longer change after that.",
             "done": "submitted",
+            "event": "submitted",
             "comment": "",
             "submits": True,
         },
@@ -120,7 +124,12 @@ class ProposalStates(FSMModelMixin, models.Model):
         source=[State.SOURCE_APPROVED, State.TARGET_APPROVED],
         target=State.FULLY_APPROVED,
         permission=Automatic("follows by itself when both sides have approved", Basis.BOTH_SIDES),
-        custom={"label": "Complete", "done": "completed", "look": "good"},
+        custom={
+            "label": "Complete",
+            "done": "completed",
+            "event": "completed",
+            "look": "good",
+        },
     )
     def complete(self) -> None: ...
 
@@ -171,6 +180,7 @@ class ProposalStates(FSMModelMixin, models.Model):
             "question": "Cancel this proposal?",
             "explanation": "It ends here, for good. You can always propose again.",
             "done": "cancelled",
+            "event": "cancelled",
             "style": "quiet",
             "shows_content": False,
         },
@@ -184,7 +194,7 @@ class ProposalStates(FSMModelMixin, models.Model):
         permission=Automatic(
             "is done by the clock alone, when the deadline has passed", Basis.CLOCK
         ),
-        custom={"label": "Time out", "done": "timed out"},
+        custom={"label": "Time out", "done": "timed out", "event": "timed_out"},
     )
     def time_out(self) -> None: ...
 
@@ -199,7 +209,8 @@ class Action:
     quiet, or a plain one if empty. `comment` labels the field for a comment, empty where none is
     asked; `comment_is_required` says what a missing one is refused with. `verdict` is what a
     decision comes to, in one word. `look` is that of the state it leads to: open, good, bad or
-    ended. An action that `submits` puts a draft before the approvers, who are then asked.
+    ended. An action that `submits` puts a draft before the approvers, who are then asked. `event`
+    is what webhooks call it, for good: its verb if it has none.
     """
 
     name: str
@@ -218,6 +229,7 @@ class Action:
     comment_is_required: str = ""
     verdict: str = ""
     look: str = ""
+    event: str = ""
     is_for_several_sides: bool = False
     submits: bool = False
     shows_content: bool = True
@@ -226,6 +238,11 @@ class Action:
     def verb(self) -> str:
         """`approve` of approve_source: the part of the name that says what, without the side."""
         return self.name.removesuffix(f"_{self.side.lower()}") if self.side else self.name
+
+    @property
+    def kind_of_event(self) -> str:
+        """The same for both sides."""
+        return f"proposal.{self.event or self.verb}"
 
     @property
     def is_automatic(self) -> bool:
@@ -320,6 +337,11 @@ def undecided_states(side: str, table: Table = ProposalStates) -> list[str]:
 def states_reached_by(verb: str, table: Table = ProposalStates) -> list[str]:
     """The states that the actions of this verb lead to."""
     return list(dict.fromkeys(target for _, action, target in rows(table) if action.verb == verb))
+
+
+def kinds_of_events(table: Table = ProposalStates) -> list[str]:
+    """What other programs can be told of, in the order of the table."""
+    return list(dict.fromkeys(action.kind_of_event for action in actions(table).values()))
 
 
 def look_of(state: str, table: Table = ProposalStates) -> str:

@@ -27,6 +27,7 @@ from ..models import (
     SideWithoutApprover,
     Transition,
     User,
+    WebhookDelivery,
     actions,
     end_states,
     evidence,
@@ -142,6 +143,7 @@ def act(
     if token and verbs()[verb].sides:
         require_api_decisions(proposal.policy)
     chosen = _chosen(proposal, verb, set(sides))
+    before = len(proposal.steps)
     if chosen[0].comment_is_required and not folded(comment):
         raise Invalid(comment=chosen[0].comment_is_required)
     # Each side as it stands now, before the first of two decisions moves the state.
@@ -158,6 +160,7 @@ def act(
     _complete_if_agreed(proposal, by=by, token=token, at=at)
     for step in steps:
         notices.tell(proposal, step, in_digest)
+    WebhookDelivery.objects.queue(proposal, proposal.steps[before:])
     if not proposal.policy.one_person_both_sides and not chosen[0].submits:
         # Who has decided is barred from the other side, which may be left to the stewards then.
         still_open = Proposal.objects.open().filter(pk=proposal.pk)
@@ -282,7 +285,9 @@ def time_out(proposal: Proposal, *, at: datetime | None = None) -> Proposal:
     if proposal.due_at is None or at <= proposal.due_at:
         raise Refused("Its deadline has not passed.")
     right = Right(None, Basis.CLOCK, "Clock")
-    notices.tell(proposal, _move(proposal, action, right=right, at=at, automatic=True))
+    step = _move(proposal, action, right=right, at=at, automatic=True)
+    notices.tell(proposal, step)
+    WebhookDelivery.objects.queue(proposal, [step])
     return proposal
 
 

@@ -246,6 +246,14 @@ TABLE = {
     "uploaded_row_once_per_line": again("uploadedrow"),
     "uploaded_row_outcome": update("uploadedrow", first("uploadedrow"), outcome=X),
     "uploadedrow(line)": update("uploadedrow", first("uploadedrow"), line="-1"),
+    "webhook_delivery_state": update(
+        "webhookdelivery", first("webhookdelivery"), state=X, due_at="NULL"
+    ),
+    "webhook_delivery_due_while_waiting": update(
+        "webhookdelivery", first("webhookdelivery"), due_at="NULL"
+    ),
+    "webhookdelivery(message_id)": again("webhookdelivery"),
+    "webhookdelivery(tries)": update("webhookdelivery", first("webhookdelivery"), tries="-1"),
     "watch_one_thing": update("watch", first("watch"), system_id="{source}"),
     "watch_once_per_proposal": again("watch"),
     "watch_once_per_system": doubled("watch", user_id="{maker}", system_id="{source}", since=NOW),

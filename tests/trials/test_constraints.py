@@ -18,6 +18,7 @@ VALID_JSON = {
     "upload(problems, problems)",
     "upload(report, report)",
     "uploadedrow(texts, texts)",
+    "webhookendpoint(kinds, kinds)",
 }
 
 

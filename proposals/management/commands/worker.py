@@ -5,13 +5,14 @@ import time
 from collections.abc import Callable
 
 from django.core.management.base import BaseCommand
-from django.db import InterfaceError, OperationalError, close_old_connections
+from django.db import InterfaceError, OperationalError, close_old_connections, connection
 from django.utils import timezone
 
 from ...files.uploads import forget_uploads, work_on_uploads
 from ...history.ledger import extend_ledger
 from ...reports.figures import renew_figures
 from ...workflow import checkpoints, periodic
+from ...workflow.webhooks import forget_deliveries, send_webhooks
 
 log = logging.getLogger(__name__)
 
@@ -31,12 +32,15 @@ ROUNDS = [
     (work_on_uploads, 1, "Rows of uploads dealt with: {}."),
     (periodic.forget_receipts, 3600, "Receipts of forms forgotten: {}."),
     (forget_uploads, 3600, "Uploads forgotten: {}."),
+    (forget_deliveries, 3600, "Deliveries of webhooks forgotten: {}."),
 ]
+# Beside them, since other people's servers may take their time.
+BESIDE = [(send_webhooks, 5, "Webhooks delivered: {}.")]
 
 
 class Command(BaseCommand):
     help = (
-        "Does all periodic work in one process: time-outs, reminders, digests, mail. "
+        "Does all periodic work in one process: time-outs, reminders, digests, mail, webhooks. "
         "Stops cleanly on SIGTERM."
     )
 
@@ -45,13 +49,21 @@ class Command(BaseCommand):
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self.stopping.set())
         self.stdout.write("The worker has started.")
-        due = dict.fromkeys([work for work, _, _ in ROUNDS], 0.0)
+        beside = threading.Thread(target=self._go_round, args=[BESIDE])
+        beside.start()
+        self._go_round(ROUNDS)
+        beside.join()
+        self.stdout.write("The worker has stopped.")
+
+    def _go_round(self, rounds: list[tuple[Callable, int, str]]) -> None:
+        """Again and again, each when it is due, in a connection to the database of this thread."""
+        due = dict.fromkeys([work for work, _, _ in rounds], 0.0)
         while not self.stopping.wait(1):
-            for work, seconds, sentence in ROUNDS:
+            for work, seconds, sentence in rounds:
                 if due[work] <= time.monotonic() and not self.stopping.is_set():
                     self._run(work, sentence)
                     due[work] = time.monotonic() + seconds
-        self.stdout.write("The worker has stopped.")
+        connection.close()
 
     def _run(self, work: Callable, sentence: str) -> None:
         """One pass. A failure (the database restarting, say) is logged, and the next round tries

@@ -19,6 +19,7 @@ DELETED_FROM = {
     *("proposals_user_user_permissions", "auth_group_permissions", "proposals_proposal_data_types"),
     *("proposals_physicalspecification_data_types", "proposals_logicalflow_declared_data_types"),
     *("proposals_upload", "proposals_uploadedfile", "proposals_uploadedrow"),
+    "proposals_webhookdelivery",
     *("axes_accessattempt", "axes_accessattemptexpiration"),
 }
 APPENDED_ONLY = {
