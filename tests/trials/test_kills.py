@@ -12,9 +12,10 @@ from post_office.models import STATUS, Email
 
 from proposals import workflow
 from proposals.history import verify
-from proposals.models import Notice, Proposal
+from proposals.models import Notice, Proposal, WebhookDelivery, WebhookEndpoint
 
 from .. import factories
+from ..receiver import receiving
 from . import LONG
 from .races import Company, broken, doubled
 from .site import ROOT, Browser, serving, until, url_of_this_database
@@ -133,13 +134,41 @@ def test_a_mail_worker_killed_between_sending_and_recording_it(record_property):
     assert kills == wanted
 
 
+def test_a_worker_killed_while_a_receiver_takes_an_event_loses_none(record_property):
+    wanted, workers = (20 if LONG else 2), []
+    company = Company(2)
+
+    def on_taken(number):
+        if len(workers) <= wanted:
+            workers[-1].kill()
+
+    with receiving(on_taken=on_taken) as receiver:
+        secret = WebhookEndpoint.objects.create(address=receiver.url).secrets[0]
+        company.proposed(company.people)
+        events = set(WebhookDelivery.objects.values_list("message_id", flat=True))
+        while WebhookDelivery.objects.waiting().exists():
+            assert len(workers) <= wanted, "killed, and more often than asked for"
+            workers.append(start_worker(0, WEBHOOK_PRIVATE_ADDRESSES="127.0.0.1", WEBHOOK_HTTP="1"))
+            until(
+                lambda: (
+                    workers[-1].poll() is not None or not WebhookDelivery.objects.waiting().exists()
+                ),
+                seconds=60,
+            )
+        workers[-1].terminate()
+        assert workers[-1].wait(timeout=30) == 0
+        assert len(receiver.events(secret)) == len(workers) == wanted + 1
+    assert set(receiver.numbers()) == {f"msg_{number.hex}" for number in events}
+    record_property("figure", f"{wanted} kills of a worker that sends webhooks, 0 lost")
+
+
 def unsent():
     return Email.objects.exclude(status=STATUS.sent)
 
 
-def start_worker(port):
+def start_worker(port, **more):
     environ = os.environ | {"DATABASE_URL": url_of_this_database(), "DEBUG": "1"}
-    environ |= {"EMAIL_URL": f"smtp://127.0.0.1:{port}"}
+    environ |= {"EMAIL_URL": f"smtp://127.0.0.1:{port}"} | more
     silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     return subprocess.Popen(
         [sys.executable, "manage.py", "worker"], cwd=ROOT, env=environ, **silent
