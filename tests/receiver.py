@@ -1,10 +1,12 @@
 """A receiver of webhooks on this machine, which can be slow, rude or gone."""
 
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 from standardwebhooks.webhooks import Webhook
 
@@ -12,12 +14,13 @@ from standardwebhooks.webhooks import Webhook
 @dataclass
 class Receiver:
     """`taken` are (headers, body). It answers `status`, with `headers`, once `released` is set;
-    `on_taken(number)` is called before.
+    `on_taken(number)` is called before. With a `certificate` (and its key) it is `localhost`.
     """
 
     url: str = ""
     status: int = 204
     headers: dict[str, str] = field(default_factory=dict)
+    certificate: Path | None = None
     released: threading.Event = field(default_factory=threading.Event)
     on_taken: Callable[[int], None] = lambda number: None
     taken: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
@@ -57,6 +60,11 @@ def receiving(**how) -> Iterator[Receiver]:
 
     with Server(("127.0.0.1", 0), Handler) as server:
         receiver.url = f"http://127.0.0.1:{server.server_port}/hooks?of=flows"
+        if receiver.certificate:
+            context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+            context.load_cert_chain(receiver.certificate)
+            server.socket = context.wrap_socket(server.socket, server_side=True)
+            receiver.url = f"https://localhost:{server.server_port}/hooks"
         threading.Thread(target=server.serve_forever, daemon=True).start()
         try:
             yield receiver

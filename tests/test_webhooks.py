@@ -5,6 +5,7 @@ import threading
 import time
 from datetime import timedelta
 from ipaddress import ip_network
+from pathlib import Path
 
 import pytest
 from django.db import connection, transaction
@@ -19,6 +20,7 @@ from proposals.workflow.webhooks import PAUSES, forget_deliveries, send_webhooks
 
 from . import factories
 from .receiver import receiving
+from .timestamping import openssl
 
 pytestmark = pytest.mark.django_db
 
@@ -270,6 +272,28 @@ def drip(server):
         thread.join()
 
     return stop
+
+
+def certificate(folder: Path) -> Path:
+    """Of localhost by itself, with its key."""
+    file = folder / "localhost.pem"
+    kind = ["-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
+    whose = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
+    openssl(folder, "req", *kind, *whose, "-keyout", "key.pem", "-out", "crt.pem")
+    file.write_text((folder / "key.pem").read_text() + (folder / "crt.pem").read_text())
+    return file
+
+
+def test_a_receiver_shows_a_certificate_of_its_name(tmp_path, monkeypatch):
+    file = certificate(tmp_path)
+    with receiving(certificate=file) as receiver:
+        with pytest.raises(posting.NotPosted, match="certificate is not accepted: self-signed"):
+            posting.post(receiver.url, b"{}", {})
+        monkeypatch.setenv("SSL_CERT_FILE", str(file))
+        assert posting.post(receiver.url, b"{}", {}) == 204
+        with pytest.raises(posting.NotPosted, match="certificate is not accepted: IP address mis"):
+            posting.post(receiver.url.replace("localhost", "127.0.0.1"), b"{}", {})
+        assert len(receiver.taken) == 1
 
 
 PRIVATE = [
