@@ -27,6 +27,7 @@ from .accounts import ADMINISTRATOR_S, OWNER_S, README, become, separate, url_fo
 from .attacks import ATTACKS
 from .run import ROOT
 from .test_guards import ON_POSTGRESQL, carry_out
+from .waltz import TODAY, waltz
 
 ELSEWHERE = "SQLite knows no accounts: whoever opens the file may do everything."
 
@@ -138,7 +139,9 @@ if ON_POSTGRESQL:
         manage(empty_server, ["migrate"], tmp_path)
         run_sql(f"{empty_server}_owner", OWNER_S, empty_server, empty_server)
         (tmp_path / "proposals.csv").write_text("type,source_code,target_code\nCREATE,ETRM,DWH\n")
-        manage(empty_server, [name for name in COMMANDS if name != "migrate"], tmp_path)
+        with waltz(os.environ["DATABASE_URL"], TODAY) as address:
+            commands = [name for name in COMMANDS if name != "migrate"]
+            manage(empty_server, commands, tmp_path, waltz=address)
 
 
 COMMANDS = {
@@ -147,6 +150,7 @@ COMMANDS = {
         *("app", ["--no-input", "--username", "root", "--email", "r@x.example", "--name", "Root"]),
     ),
     "import_catalogue": ("app", [str(ROOT / "proposals/demo/company/catalogue")]),
+    "import_waltz": ("app", ["{waltz}", "--by", "root"]),
     "export_catalogue": ("app", ["{folder}/out"]),
     "setup": ("app", []),
     "propose": ("app", ["{folder}/proposals.csv", "--by", "root"]),
@@ -163,6 +167,7 @@ COMMANDS = {
     "worker": ("app", []),
     "clearsessions": ("app", []),
     "verify_audit": ("auditor", []),
+    "restore_check": ("auditor", []),
 }
 NEED_NO_ACCOUNT = {"collectstatic", "state_diagram", "demo"}
 
@@ -208,12 +213,12 @@ def run_sql(role: str, statements: str, name: str, database: str = "postgres") -
             session.execute(statement)
 
 
-def manage(name: str, commands: list[str], folder: Path) -> None:
+def manage(name: str, commands: list[str], folder: Path, waltz: str = "") -> None:
     """Carried out one after the other in one process for each account."""
+    named = {"folder": folder, "waltz": waltz}
     for role, group in groupby(commands, lambda command: COMMANDS[command][0]):
         calls = [
-            [command, [text.format(folder=folder) for text in COMMANDS[command][1]]]
-            for command in group
+            [command, [text.format(**named) for text in COMMANDS[command][1]]] for command in group
         ]
         environ = os.environ | {
             "DATABASE_URL": url_for(f"{name}_{role}", name),
