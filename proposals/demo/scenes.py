@@ -32,6 +32,7 @@ from ..models import (
     ChangeContext,
     DataType,
     Delegation,
+    DeliveryState,
     LogicalFlow,
     PhysicalFlow,
     PhysicalSpecification,
@@ -43,6 +44,8 @@ from ..models import (
     System,
     Token,
     User,
+    WebhookDelivery,
+    WebhookEndpoint,
     actions,
 )
 from ..workflow import periodic
@@ -132,6 +135,7 @@ def build(now: datetime, progress: Callable[[str], None]) -> dict[str, int]:
     _watch(waiting)
     _keep_views()
     _let_a_program_read(now)
+    _tell_a_program_until_it_went(waiting, now)
     _talk(waiting, now)
     _remind(now)
     counted = [System, User, LogicalFlow, PhysicalFlow, PhysicalSpecification, Proposal]
@@ -222,6 +226,21 @@ def _let_a_program_read(now: datetime) -> None:
     """A program of the maker's department lists what waits, every night."""
     maker = User.objects.get(username="maker")
     Token(owner=maker, name="nightly list", expires_at=now + timedelta(days=90)).make(now)
+
+
+def _tell_a_program_until_it_went(waiting: Proposal, now: datetime) -> None:
+    """A program heard of this proposal, and then wanted no more: so `make demo` sends nothing to a
+    host that is not there.
+    """
+    endpoint = WebhookEndpoint.objects.create(
+        address="https://catalogue.example.com/waltzflow", description="Data catalogue"
+    )
+    WebhookDelivery.objects.queue(waiting, waiting.transitions.order_by("pk"))
+    taken = {"state": DeliveryState.DELIVERED, "due_at": None, "tries": 1, "tried_at": now}
+    endpoint.deliveries.update(**taken, answer="Status 204.")
+    endpoint.is_active = False
+    endpoint.off_because = "The receiver answered 410 (Gone): it wants no more."
+    endpoint.save()
 
 
 def _watch(waiting: Proposal) -> None:
