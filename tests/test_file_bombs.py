@@ -288,5 +288,5 @@ def test_what_is_made_to_harm_is_refused_in_little_time_and_memory(importing, tm
     took = json.loads(importing.stdout.readline())
     shutil.rmtree(tmp_path)
     assert refusal in took["said"], took["said"][:500]
-    assert took["seconds"] < 2
+    assert took["seconds"] < 4  # half of it on a quiet machine
     assert took["megabytes"] < 100

@@ -103,6 +103,7 @@ FAULTS = [
 ]
 
 
+@pytest.mark.once(on="postgresql")
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="pg_dump is PostgreSQL's")
 def test_a_real_backup_comes_back_and_what_it_lacks_is_named(
     transactional_db, cast, source, target, place, tmp_path
@@ -143,17 +144,12 @@ def a_trigger() -> str:
 def run_program(name: str, *arguments: str) -> None:
     """One of PostgreSQL's own, as old as the server: a dump of another age may not fit."""
     age = str(connection.pg_version // 10_000)
-    for path in (*brought(name), shutil.which(name)):
-        if (
-            path
-            and subprocess.check_output([path, "--version"], text=True)
-            .split()[2:3][0]
-            .split(".")[0]
-            == age
-        ):
+    for path in filter(None, (*brought(name), shutil.which(name))):
+        version = subprocess.check_output([path, "--version"], text=True).split()[2]
+        if version.split(".")[0] == age:
             subprocess.run([path, *arguments], check=True, capture_output=True)
             return
-    pytest.skip(f"There is no {name} of PostgreSQL {age} here.")
+    pytest.fail(f"There is no {name} of PostgreSQL {age} here.")
 
 
 def brought(name: str) -> list[str]:

@@ -179,7 +179,7 @@ def test_what_was_said_stands_beside_its_field_while_the_next_round_is_written(a
         workflow.remark(proposal, said, by=cast.target_approver, topic=topic)
     back = workflow.request_changes(proposal, side="TARGET", by=cast.target_approver, comment=ASKED)
     page = words(as_(cast.maker).get(f"/proposals/new/?from={back.pk}"))
-    above, form = page.split('<form method="post" class="wish')
+    above, form = page.split('<form id="wish" ')
     transport = form.split('id="field-transport"')[1].split('id="field-')[0]
     assert "Not by mail, please." in transport
     assert form.count("Not by mail") == 1
