@@ -390,7 +390,8 @@ def test_files_that_programs_leave_behind_are_passed_over(tmp_path, capsys):
 def test_an_import_records_who_ran_it(company, tmp_path, capsys, name):
     root = User.objects.get(employee_id="E-9")
     if "@" not in name:
-        User.objects.filter(pk=root.pk).update(username="root1")
+        root.username = "root1"
+        root.save()
     (tmp_path / "systems.csv").write_text(PLAIN)
     assert run(capsys, tmp_path, by=name)[-1].endswith("recorded as run by Root.")
     assert ImportBatch.objects.first().by == root

@@ -1,19 +1,14 @@
 """Bring catalogue files in."""
 
 import sys
-from collections.abc import Iterable
-from itertools import islice
 from pathlib import Path
 
-from django.core.management.base import BaseCommand, CommandError
-from django.db.models import Q
+from django.core.management.base import BaseCommand
 from tqdm import tqdm
 
-from ...errors import Refused
-from ...files.catalogue import BadCatalogue, Report, import_catalogue, read_files
+from ...files.catalogue import Report, import_catalogue, read_files
 from ...models import User, clean
-
-SHOWN = 100  # differences and warnings, unless all are asked for
+from ..common import SHOWN, active_person, refusals_told, write_lines
 
 
 class Command(BaseCommand):
@@ -43,8 +38,8 @@ class Command(BaseCommand):
     def handle(
         self, *, path: Path, dry_run: bool, by: str | None, verbose: bool, **options
     ) -> None:
-        try:
-            person = None if dry_run and not by else self.person(by)
+        person = None if dry_run and not by else self.person(by)
+        with refusals_told(self):
             files = read_files(path)
             for sentence in files.passed_over:
                 self.stdout.write(sentence)
@@ -55,13 +50,7 @@ class Command(BaseCommand):
                     dry_run=dry_run,
                     progress=lambda *rows: advance(bar, *rows),
                 )
-        except BadCatalogue as bad:
-            for problem in bad.problems:
-                self.stderr.write(str(problem))
-            raise CommandError(bad.sentence) from None
-        except Refused as refused:
-            raise CommandError(refused.sentence) from None
-        self.write_report(report, None if verbose else SHOWN)
+        self.write_report(report, verbose=verbose)
         if dry_run:
             self.stdout.write("Dry run: nothing was written.")
         elif report.batch:
@@ -75,27 +64,16 @@ class Command(BaseCommand):
         if name is None and sys.stdin.isatty() and User.objects.exists():
             name = input("Who runs this import (user name or mail address)? ")
         name = clean(name or "")
-        if not name:
-            return None
-        people = User.objects.filter(Q(username__iexact=name) | Q(email__iexact=name))
-        for person in people.filter(is_active=True):
-            return person
-        raise CommandError(f"Nobody active has the user name or mail address {name}.")
+        return active_person(name) if name else None
 
-    def write_report(self, report: Report, most: int | None) -> None:
-        self.write_lines("difference", report.differences, most)
-        self.write_lines("warning", (f"Warning: {warning}" for warning in report.warnings), most)
+    def write_report(self, report: Report, *, verbose: bool) -> None:
+        write_lines(self, "differences", report.differences, verbose=verbose)
+        warnings = (f"Warning: {warning}" for warning in report.warnings)
+        write_lines(self, "warnings", warnings, verbose=verbose)
         for tally in report.tallies:
             self.stdout.write(str(tally))
         if report.activated:
             self.stdout.write(f"Pending flows that became active: {report.activated}")
-
-    def write_lines(self, noun: str, lines: Iterable, most: int | None) -> None:
-        rest = iter(lines)
-        for line in islice(rest, most):
-            self.stdout.write(str(line))
-        if count := sum(1 for _ in rest):
-            self.stdout.write(f"And {count} more {noun}s: --verbose lists all.")
 
 
 def advance(bar: tqdm, done: int, total: int) -> None:

@@ -1,15 +1,9 @@
 """Bring the database of a FINOS Waltz in."""
 
-from itertools import islice
+from django.core.management.base import BaseCommand
 
-from django.core.management.base import BaseCommand, CommandError
-
-from ...errors import Refused
-from ...files.catalogue import BadCatalogue
 from ...files.waltz import bring_waltz, read_waltz
-from ...models import User
-
-SHOWN = 100  # differences and warnings, unless all are asked for
+from ..common import SHOWN, active_person, refusals_told, write_lines
 
 
 class Command(BaseCommand):
@@ -41,20 +35,15 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, url: str, dry_run: bool, by: str, verbose: bool, **options) -> None:
-        person = self.person(by)
-        try:
+        person = active_person(by)
+        with refusals_told(self):
             told = bring_waltz(read_waltz(url), by=person, dry_run=dry_run)
-        except BadCatalogue as bad:
-            for problem in bad.problems:
-                self.stderr.write(str(problem))
-            raise CommandError(bad.sentence) from None
-        except Refused as refused:
-            raise CommandError(refused.sentence) from None
-        report, most = told.report, None if verbose else SHOWN
-        self.write_lines("differences", map(str, report.differences), most)
-        self.write_lines("warnings", (f"Warning: {text}" for text in report.warnings), most)
+        report = told.report
+        write_lines(self, "differences", report.differences, verbose=verbose)
+        warnings = (f"Warning: {warning}" for warning in report.warnings)
+        write_lines(self, "warnings", warnings, verbose=verbose)
         if verbose:
-            self.write_lines("histories", told.proposed.ended, most)
+            write_lines(self, "histories", told.proposed.ended, verbose=True)
         for line in (*told.counts(), *told.reasons()):
             self.stdout.write(line)
         if dry_run:
@@ -63,19 +52,3 @@ class Command(BaseCommand):
             self.stdout.write(f"{report.batch}, recorded as run by {person}.")
         elif not told.proposed.new:
             self.stdout.write("Nothing changed.")
-
-    def person(self, name: str) -> User:
-        try:
-            person = User.objects.get_by_natural_key(name)
-        except User.DoesNotExist:
-            person = None
-        if person is None or not person.is_active:
-            raise CommandError(f"Nobody active has the user name or mail address {name}.")
-        return person
-
-    def write_lines(self, noun: str, lines, most: int | None) -> None:
-        rest = iter(lines)
-        for line in islice(rest, most):
-            self.stdout.write(line)
-        if count := sum(1 for _ in rest):
-            self.stdout.write(f"And {count} more {noun}: --verbose lists all.")

@@ -6,12 +6,11 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from ...errors import Invalid, Refused
-from ...files.catalogue import BadCatalogue, read_files
+from ...errors import Invalid
+from ...files.catalogue import read_files
 from ...files.proposals import MANY, Fate, FileRow, Proposing, read_rows
-from ...models import Outcome, User
-
-SHOWN = 100  # rows, unless all are asked for
+from ...models import Outcome
+from ..common import SHOWN, active_person, refusals_told
 
 
 class Command(BaseCommand):
@@ -43,7 +42,7 @@ class Command(BaseCommand):
     def handle(
         self, *, file: Path, by: str, submit: bool, dry_run: bool, verbose: bool, **options
     ) -> None:
-        maker = self.maker(by)
+        maker = active_person(by)
         rows = self.rows(file)
         proposing = Proposing(maker, submits=submit or dry_run, in_digest=len(rows) > MANY)
         act = proposing.foresee if dry_run else proposing.carry_out
@@ -56,27 +55,12 @@ class Command(BaseCommand):
                     bar.write(self.line(row, fate), file=self.stdout)
         self.sum_up(counts, len(rows), dry_run)
 
-    def maker(self, name: str) -> User:
-        try:
-            maker = User.objects.get_by_natural_key(name)
-        except User.DoesNotExist:
-            maker = None
-        if maker is None or not maker.is_active:
-            raise CommandError(f"Nobody active has the user name or mail address {name}.")
-        return maker
-
     def rows(self, file: Path) -> list[FileRow]:
-        try:
+        with refusals_told(self, "Nothing was proposed: the file has to be mended first."):
             if file.is_dir():
                 raise Invalid(f"{file} is a directory; name one file in it.")
             [(name, data)] = read_files(file).contents.items()
             return read_rows(name, data)
-        except BadCatalogue as bad:
-            for problem in bad.problems:
-                self.stderr.write(str(problem))
-            raise CommandError("Nothing was proposed: the file has to be mended first.") from None
-        except Refused as refused:
-            raise CommandError(refused.sentence) from None
 
     def line(self, row: FileRow, fate: Fate) -> str:
         return f"Line {row.line}: {fate}"

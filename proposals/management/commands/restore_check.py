@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from ...history import verify
 from ...models import reading_by_cursor
+from ..common import add_checkpoint_options
 
 LOST = 3  # exit status: all agrees, but kept checkpoints know of more
 
@@ -18,17 +19,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser) -> None:
-        parser.add_argument(
-            "--checkpoints",
-            type=Path,
-            metavar="DIRECTORY",
-            help="Where the checkpoints and the public keys are; otherwise LEDGER_CHECKPOINTS.",
-        )
-        parser.add_argument(
-            "--first",
-            action="store_true",
-            help="No checkpoint has been signed yet. Otherwise it is an error if there is none.",
-        )
+        add_checkpoint_options(parser)
 
     def handle(self, *, checkpoints: Path | None, first: bool, **options) -> None:
         folder = checkpoints or settings.LEDGER_CHECKPOINTS

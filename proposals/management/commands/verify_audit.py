@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from ...history import verify
 from ...models import PassResult, reading_by_cursor
+from ..common import add_checkpoint_options
 
 
 class Command(BaseCommand):
@@ -19,17 +20,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser) -> None:
-        parser.add_argument(
-            "--checkpoints",
-            type=Path,
-            metavar="DIRECTORY",
-            help="Where the checkpoints and the public keys are; otherwise LEDGER_CHECKPOINTS.",
-        )
-        parser.add_argument(
-            "--first",
-            action="store_true",
-            help="No checkpoint has been signed yet. Otherwise it is an error if there is none.",
-        )
+        add_checkpoint_options(parser)
         parser.add_argument(
             "--json",
             action="store_true",
