@@ -27,6 +27,7 @@ from .flow_attributes import (
     Transport,
 )
 from .history import Cause, CausedHistory, ChangeContext, HistoryRow, Tracked, types_of
+from .involvements import ApproverRule, Delegation, Involvement, InvolvementKind, extent_of
 from .ledger import LEVELS, LedgerForm, LedgerLeaf, LedgerNode
 from .moments import (
     EARLIEST,
@@ -41,16 +42,7 @@ from .moments import (
 )
 from .notices import Notice
 from .passes import PassResult, RightsChange
-from .people import (
-    LAST_ADMINISTRATOR,
-    ApproverRule,
-    Delegation,
-    Involvement,
-    InvolvementKind,
-    Notices,
-    User,
-    extent_of,
-)
+from .people import LAST_ADMINISTRATOR, Notices, User
 from .policy import LaterPhysicalFlows, MakerDecides, Policy, Reason, SideWithoutApprover
 from .proposal import Offer, Proposal, ProposalType, missing_stewards, prefetch_rights, systems_of
 from .reading import ids_of, is_looked_up, pieces, reading_by_cursor

@@ -6,7 +6,8 @@ from django.urls import reverse
 from post_office.models import Email
 
 from .fields import FreeTextField
-from .people import Delegation, User
+from .involvements import Delegation
+from .people import User
 from .register import PhysicalFlow
 from .remarks import Remark
 from .states import actions

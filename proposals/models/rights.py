@@ -28,14 +28,14 @@ from simple_history.models import HistoricalRecords
 
 from .catalogue import System
 from .history import Tracked
-from .people import (
+from .involvements import (
     ApproverRule,
     Delegation,
     Involvement,
     InvolvementKind,
-    User,
     decision_wording,
 )
+from .people import User
 from .policy import MakerDecides, Policy, SideWithoutApprover
 
 STEWARDS = "Stewards"

@@ -6,7 +6,8 @@ from django.utils import timezone
 
 from .catalogue import one_of
 from .fields import FreeTextField, LineField
-from .people import ApproverRule, Delegation, Involvement, User
+from .involvements import ApproverRule, Delegation, Involvement
+from .people import User
 from .policy import Policy
 from .rights import STEWARDSHIPS, Basis
 from .states import Side, State, actions, end_states, look_of, states

@@ -16,7 +16,7 @@ from ..forms import (
     PasswordForm,
     focus_first,
 )
-from ..models import ChangeContext, Delegation, User, clean, extent_of
+from ..models import ChangeContext, Delegation, Involvement, User, clean, extent_of
 from ..workflow import passwords
 from .appearance import keep
 from .form_pages import form_page, form_target
@@ -134,7 +134,10 @@ def people_options(request: HttpRequest) -> HttpResponse:
     is_mention = "mention" in request.GET
     typed = clean(request.GET["mention"] if is_mention else request.GET.get("delegate", ""))
     others = User.objects.filter(is_active=True).exclude(pk=request.user.pk)
-    people = (others if typed else others.beside(request.user)).like(typed)[:MOST_OFFERED]
+    if not typed:
+        near = Involvement.objects.open().beside(request.user)
+        others = others.filter(pk__in=near.order_by().values("user"))
+    people = others.like(typed)[:MOST_OFFERED]
     mentions = workflow.ways_to_mention(list(people)) if is_mention else {}
     offers = [PersonOffer(person, mentions.get(person.pk, "")) for person in people]
     return render(request, "proposals/_people_options.html", {"offers": offers})
