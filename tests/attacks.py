@@ -211,6 +211,11 @@ TWO_PEOPLE = copied("historicalpolicy", "{policy}", one_person_both_sides="FALSE
 SPECIFICATION_GONE = update("physicalspecification", "{specification}", lifecycle="'REMOVED'")
 PHYSICAL_GONE = update("physicalflow", "{physical}", lifecycle="'REMOVED'")
 
+SPARE_SPECIFICATION = copied(
+    "physicalspecification", "{specification}", code="'SPARE'", code_folded="'spare'"
+)
+NEWEST_SPECIFICATION = "(SELECT MAX(id) FROM proposals_physicalspecification)"
+
 # guard that must stop it: attacks
 TABLE = {
     # Proposals
@@ -423,6 +428,11 @@ TABLE = {
     "physicalflow_keeps_its_place": [
         update("physicalflow", "{physical}", logical_flow_id="{other_flow}"),
         update("physicalflow", "{physical}", added_by_id="{other}"),
+    ],
+    "physicalflow_keeps_its_specification": [
+        update("physicalflow", "{physical}", specification_id="{other_specification}"),
+        f"{SPARE_SPECIFICATION}; "
+        + update("physicalflow", "{physical}", specification_id=NEWEST_SPECIFICATION),
     ],
     "physicalflow_lives_as_its_table_says": [
         f"{PHYSICAL_GONE}; {update('physicalflow', '{physical}', lifecycle=back)}"

@@ -47,7 +47,12 @@ class Content(Strict):
     target: str | None = Field(None, max_length=300, description="Code or name.")
     with_physical_flow: bool | None = None
     specification: int | None = Id
-    specification_name: str | None = Field(None, max_length=200)
+    specification_name: str | None = Field(
+        None,
+        max_length=200,
+        description="Of a new one; of a change, that of one of its own, where other routes share "
+        "the present one and the data types change.",
+    )
     specification_format: str | None = Field(None, max_length=20)
     specification_description: str | None = Field(None, max_length=4000)
     data_types: list[str] | None = Field(None, max_length=500, description="Codes.")

@@ -14,7 +14,9 @@ from ..models import (
     VersionInput,
 )
 from ..reports.advice import doubt_about_offset
+from ..reports.sentences import Parts, listed
 from ..workflow import provisioning
+from ..workflow.provisioning import change
 from .fields import SystemField, offer_choices, offer_reasons, refuse_fields
 from .tracked import TrackedForm
 from .types import DataTypesField
@@ -324,20 +326,24 @@ class RemovalForm(ConcerningForm):
 
 
 class ChangeForm(SendingForm, ConcerningForm):
-    """How a physical flow should be. Route and specification are not among its fields."""
+    """How a physical flow should be. Its route is not among the fields, and of its specification
+    only the name of one of its own: asked for where other routes share the present one.
+    """
 
     data_types = DataTypesField()
 
     class Meta(ConcerningForm.Meta):
-        fields = [*SENDING, "data_types", *ConcerningForm.Meta.fields]
-        labels = WishForm.Meta.labels
-        help_texts = WishForm.Meta.help_texts
+        fields = [*SENDING, "data_types", "specification_name", *ConcerningForm.Meta.fields]
+        labels = WishForm.Meta.labels | {"specification_name": "Name of a specification of its own"}
+        help_texts = WishForm.Meta.help_texts | {
+            "specification_name": "Only if the data types change: this route then has them alone."
+        }
         widgets = WishForm.Meta.widgets | ConcerningForm.Meta.widgets
 
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         offer_choices(self, ["transport", "frequency", "criticality"])
-        present = list(self.instance.specification.data_types.all())
+        present = list(self.instance.changed_flow.specification.data_types.all())
         wanted = list(self.instance.data_types.all()) if self.instance.pk else []
         offer_data_types(
             self, kept=[row.pk for row in [*present, *wanted]], source=self.instance.source
@@ -345,3 +351,22 @@ class ChangeForm(SendingForm, ConcerningForm):
         # What comes from the form of a new flow may have left them to the specification.
         if not self.instance.pk and not (kwargs.get("initial") or {}).get("data_types"):
             self.initial["data_types"] = present
+
+    @cached_property
+    def routes_elsewhere(self) -> Parts:
+        """The other routes that share the specification."""
+        routes, are_more = change.routes_elsewhere(self.instance.changed_flow)
+        return [*listed(routes), *([" and more"] if are_more else [])]
+
+    @property
+    def offers_own_specification(self) -> bool:
+        name = self["specification_name"]
+        return bool(self.routes_elsewhere or name.value() or name.errors)
+
+    def refuse(self, refusal: Invalid) -> None:
+        """Where a specification of its own would help, with a name to begin with."""
+        super().refuse(refusal)
+        if "specification_name" in refusal.fields and not self["specification_name"].value():
+            self.data = self.data.copy()
+            name = change.suggested_name(self.instance.changed_flow)
+            self.data[self.add_prefix("specification_name")] = name

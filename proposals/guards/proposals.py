@@ -195,17 +195,31 @@ def disagrees_with_trail() -> str:
 
 
 def is_full_without_both() -> str:
-    approved = f"""SELECT COUNT(DISTINCT t.side) FROM {TRANSITION} t
-        WHERE t.proposal_id = p.id AND t.action IN {APPROVALS}"""
-    return f"(p.state = {FULL}) <> (({approved}) = 2)"
+    return f"(p.state = {FULL}) <> ({sides_approved('p')} = 2)"
+
+
+def sides_approved(proposal: str) -> str:
+    """How many sides have approved `proposal` (an alias)."""
+    return f"""(SELECT COUNT(DISTINCT t.side) FROM {TRANSITION} t
+        WHERE t.proposal_id = {proposal}.id AND t.action IN {APPROVALS})"""
+
+
+def asks_for_own(proposal: str) -> str:
+    """`proposal` (an alias) is a change that gives its flow a specification of its own."""
+    named = f"{proposal}.specification_id IS NULL AND {proposal}.specification_name <> ''"
+    return f"({proposal}.type = 'EDIT' AND {named})"
 
 
 def has_results_of_another() -> str:
     flow = f"""EXISTS (SELECT 1 FROM {LOGICAL} l WHERE l.id = p.result_logical_flow_id
         AND l.source_id = p.source_id AND l.target_id = p.target_id)"""
+    # A later change may have given the flow a specification of its own.
+    moved = f"""EXISTS (SELECT 1 FROM {PROPOSAL} o WHERE o.concerned_physical_flow_id = f.id
+        AND o.id <> p.id AND {asks_for_own("o")} AND o.state = {FULL}
+        AND o.closed_at >= p.closed_at)"""
     physical = f"""EXISTS (SELECT 1 FROM {PHYSICAL} f WHERE f.id = p.result_physical_flow_id
         AND f.logical_flow_id = p.result_logical_flow_id
-        AND f.specification_id = p.result_specification_id)"""
+        AND (f.specification_id = p.result_specification_id OR {moved}))"""
     about = "COALESCE(p.concerned_physical_flow_id, p.result_physical_flow_id)"
     with_physical = "p.with_physical_flow OR p.concerned_physical_flow_id IS NOT NULL"
     return f"""p.state = {FULL} AND NOT ({flow}

@@ -14,6 +14,7 @@ from ..models import (
     PhysicalSpecification,
     Proposal,
     State,
+    open_states,
 )
 from .guard import (
     AT_COMMIT,
@@ -21,6 +22,7 @@ from .guard import (
     Guard,
     differ,
     illegal,
+    listed,
     name_of,
     never_deleted,
     never_pushed_out,
@@ -29,12 +31,13 @@ from .guard import (
     table,
     written_now,
 )
+from .proposals import asks_for_own, sides_approved
 
 LOGICAL, PHYSICAL, SPECIFICATION = map(table, (LogicalFlow, PhysicalFlow, PhysicalSpecification))
 ORIGIN = ["origin_proposal_id", "origin_batch_id"]
 UNCHANGING = {
     LogicalFlow: ["id", "source_id", "target_id", *ORIGIN],
-    PhysicalFlow: ["id", "logical_flow_id", "specification_id", "added_by_id", *ORIGIN],
+    PhysicalFlow: ["id", "logical_flow_id", "added_by_id", *ORIGIN],
     PhysicalSpecification: ["id", "owner_id", "code"],
 }
 # What two transactions compare, each with what it writes itself. What this one has written nobody
@@ -49,6 +52,7 @@ def guards() -> list[Guard]:
         *origins(),
         *lifecycles(),
         *lives_of_specifications(),
+        specification_kept(),
         twins(),
     ]
 
@@ -119,6 +123,35 @@ def of_a_running_import(model: Any) -> Guard:
         "The import it names is over, or never was.",
         POSTGRESQL,
         spares_owner=True,
+    )
+
+
+def specification_kept() -> Guard:
+    """A flow gets another specification only from the last approval of a change that asks for one
+    of its own, before that is complete; and such a one as was asked for.
+    """
+    wanted, has = (
+        table(Proposal.data_types.through),
+        table(PhysicalSpecification.data_types.through),
+    )
+    lacking = f"""SELECT 1 FROM {wanted} w WHERE w.proposal_id = p.id AND NOT EXISTS (
+        SELECT 1 FROM {has} c
+        WHERE c.physicalspecification_id = s.id AND c.datatype_id = w.datatype_id)"""
+    unasked = f"""SELECT 1 FROM {has} c WHERE c.physicalspecification_id = s.id AND NOT EXISTS (
+        SELECT 1 FROM {wanted} w WHERE w.proposal_id = p.id AND w.datatype_id = c.datatype_id)"""
+    asked = f"""SELECT 1 FROM {table(Proposal)} p
+        JOIN {SPECIFICATION} s ON s.id = NEW.specification_id
+        WHERE p.concerned_physical_flow_id = NEW.id AND {asks_for_own("p")}
+        AND p.state IN {listed(open_states())} AND {sides_approved("p")} = 2
+        AND s.owner_id = p.source_id AND s.format = p.specification_format
+        AND s.description = p.specification_description
+        AND NOT EXISTS ({lacking}) AND NOT EXISTS ({unasked})"""
+    return Guard(
+        "physicalflow_keeps_its_specification",
+        PHYSICAL,
+        ("UPDATE",),
+        f"{differ(['specification_id'])} AND NOT EXISTS ({asked})",
+        "It gets a specification of its own only as both sides approved.",
     )
 
 

@@ -112,12 +112,14 @@ def _kinds(flow: LogicalFlow, physical: QuerySet) -> list[tuple[type, Iterable]]
     """(model, ids) of what counts for a flow. The ids themselves: by a subquery a database reads
     the whole history.
     """
-    sent = list(physical.order_by().values_list("pk", "specification_id"))
+    sent = list(physical.order_by().values_list("pk", flat=True))
+    # Also those that a flow sent before it got one of its own.
+    specifications = PhysicalFlow.history.filter(id__in=sent).order_by()
     return [
         (System, {flow.source_id, flow.target_id}),
-        (PhysicalSpecification, {specification for _, specification in sent}),
+        (PhysicalSpecification, set(specifications.values_list("specification_id", flat=True))),
         (LogicalFlow, [flow.pk]),
-        (PhysicalFlow, [pk for pk, _ in sent]),
+        (PhysicalFlow, sent),
     ]
 
 

@@ -96,8 +96,12 @@ def _created(proposal: Proposal, flow: None, types: str) -> list[tuple[str, str,
 
 def _edited(proposal: Proposal, flow: HistoryRow, types: str) -> list[tuple[str, str, str]]:
     old, new = _attributes(flow), _attributes(proposal)
+    present = str(flow.specification)
+    is_own = proposal.wants_own_specification
+    wanted = f"{proposal.specification_name} (of its own)" if is_own else present
     return [
         *((what, old[what], new[what]) for what in new),
+        (_label("specification"), present, wanted),
         ("Data types", types, _wanted_types(proposal)),
     ]
 

@@ -376,6 +376,20 @@ class Proposal(ProposalStates, FlowAttributes):
         assert self.concerned_physical_flow is not None
         return self.concerned_physical_flow
 
+    @property
+    def wants_own_specification(self) -> bool:
+        """Whether it is an EDIT that gives its route a specification of its own."""
+        return self.type == ProposalType.EDIT and bool(folded(self.specification_name))
+
+    def settle_specification(self) -> None:
+        """Of an EDIT: that of its flow; or a new one by the name it gives, otherwise like that."""
+        present = self.changed_flow.specification
+        is_own = self.wants_own_specification
+        self.specification = None if is_own else present
+        self.specification_name = self.specification_name if is_own else ""
+        self.specification_format = present.format if is_own else ""
+        self.specification_description = present.description if is_own else ""
+
     def concerns_the_same_as(self, other: "Proposal") -> bool:
         """Whether both want a new flow, or the same thing of the same flow."""
         return (self.type, self.concerned) == (other.type, other.concerned)

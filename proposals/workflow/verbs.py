@@ -62,6 +62,8 @@ def save_draft(
     at = at or timezone.now()
     if not proposal.pk:
         proposal.created_at = at
+    if proposal.type == ProposalType.EDIT:
+        proposal.settle_specification()
     context = ChangeContext(by, at, "Draft saved", proposal=proposal)
     context.store(proposal, data_types=_types_kept(proposal, data_types))
 

@@ -39,7 +39,8 @@ MEANINGS = {
     "Needed only if the rest of the row fits several.",
     "with_physical_flow": "CREATE: yes or no. Empty means yes if the row describes one.",
     "specification_code": "An existing specification of the source.",
-    "specification_name": "CREATE: the name of a new specification.",
+    "specification_name": "CREATE: the name of a new specification. EDIT: that of one of its own, "
+    "where other routes share the present one and the data types change.",
     "specification_format": "CREATE: the format of a new specification.",
     "specification_description": "CREATE: text about a new specification.",
     "name": "Only if the same specification is sent several times.",

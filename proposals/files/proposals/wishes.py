@@ -80,6 +80,9 @@ class Wish:
                 old, new = value_in_words(flow, name), value_in_words(proposal, name)
                 what = label(Proposal._meta.get_field(name))
                 lines.append(f"{what}: {old or 'empty'} becomes {new or 'empty'}.")
+        if proposal.wants_own_specification:
+            old, new = flow.specification.name, proposal.specification_name
+            lines.append(f"Specification: {old} becomes {new} (of its own).")
         present = list(flow.specification.data_types.all())
         if set(present) != set(self.data_types):
             old, new = (", ".join(sorted(map(str, types))) for types in (present, self.data_types))
@@ -173,7 +176,7 @@ class Wishes:
     def _describe(self, made: Proposal, values: dict) -> None:
         if values.get("specification_code"):
             made.specification = self._specification(values["specification_code"], made.source)
-            self._refuse_filled(values, "The specification is there already")
+            self._refuse_filled(values, "The specification is there already", NEW_SPECIFICATION)
         else:
             for name in NEW_SPECIFICATION:
                 setattr(made, name, values.get(name, ""))
@@ -181,12 +184,17 @@ class Wishes:
             setattr(made, name, values.get(name, None if name == "basis_offset" else ""))
 
     def _edit(self, values: dict, source: System, target: System) -> Wish:
-        self._refuse_filled(values, "Route and specification of a flow stay as they are")
+        self._refuse_filled(
+            values,
+            "A specification of its own is like the one before",
+            ["specification_format", "specification_description"],
+        )
         flow = self._only(self._flows_meant(values, source, target), source, target)
         made = Proposal.change_of(flow, self.maker)
-        for name in PhysicalFlow.ATTRIBUTES:
+        for name in [*PhysicalFlow.ATTRIBUTES, "specification_name"]:
             if name in values:
                 setattr(made, name, values[name])
+        made.settle_specification()
         if "data_type_codes" in values:
             return Wish(made, self._types(values["data_type_codes"] or ()))
         return Wish(made, list(flow.specification.data_types.all()))
@@ -235,9 +243,9 @@ class Wishes:
             )
         return few[0]
 
-    def _refuse_filled(self, values: dict, why: str) -> None:
-        """A new specification has no place here."""
-        for name in NEW_SPECIFICATION:
+    def _refuse_filled(self, values: dict, why: str, names: list[str]) -> None:
+        """These have no place here."""
+        for name in names:
             if values.get(name):
                 raise Invalid(**{name: f"{why}: leave this empty."})
 

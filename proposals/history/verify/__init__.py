@@ -47,6 +47,7 @@ CHECKS: dict[str, Check] = {
     "folded as written": columns.misfolded,
     "found by their names": columns.not_searchable,
     "applied as approved": applied.breaches,
+    "specifications as approved": applied.moved,
 }
 
 

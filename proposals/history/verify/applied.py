@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 from django.db.models import OuterRef, Subquery
 
+from ...guards.proposals import FULL, asks_for_own
 from ...models import (
     Cause,
     HistoryRow,
@@ -16,7 +17,7 @@ from ...models import (
     Tracked,
     same,
 )
-from .breach import Breach
+from .breach import Breach, query_rows
 
 AT_ONCE = 500
 
@@ -30,6 +31,21 @@ def breaches() -> Iterator[Breach]:
         for proposal in batch:
             for sentence in CHECKS[proposal.type](proposal, written):
                 yield Breach("I7", f"proposal {proposal.pk}", sentence)
+
+
+def moved() -> Iterator[Breach]:
+    """Physical flows that got another specification, and not by a change that asked for it."""
+    kept, proposals = PhysicalFlow.history.model._meta.db_table, Proposal._meta.db_table
+    rows = f"""SELECT h.id, h.specification_id, h.cause_proposal_id, LAG(h.specification_id)
+        OVER (PARTITION BY h.id ORDER BY h.history_id) AS earlier FROM {kept} h"""
+    asked = f"""SELECT 1 FROM {proposals} p WHERE p.id = m.cause_proposal_id
+        AND p.concerned_physical_flow_id = m.id AND {asks_for_own("p")} AND p.state = {FULL}
+        AND p.result_specification_id = m.specification_id"""
+    sql = f"""SELECT DISTINCT m.id FROM ({rows}) m
+        WHERE m.earlier <> m.specification_id AND NOT EXISTS ({asked})"""
+    for (key,) in query_rows(sql):
+        sentence = "It got another specification, which nobody approved."
+        yield Breach("I7", f"physicalflow {key}", sentence)
 
 
 class Written:
@@ -118,11 +134,24 @@ def _changed(proposal: Proposal, written: Written) -> Iterator[str]:
         yield "Its approval changed nothing."
     if flow is not None:
         yield from _as_wished(proposal, flow)
+    if proposal.wants_own_specification:
+        yield from _moved(proposal, flow, specification)
+        return
     if specification is not None and {
         link.datatype_id for link in specification.data_types.all()
     } != _types(proposal):
         yield "The specification did not get the data types that were approved."
     yield from _met_as_read(proposal, flow, specification)
+
+
+def _moved(
+    proposal: Proposal, flow: HistoryRow | None, specification: HistoryRow | None
+) -> Iterator[str]:
+    """`specification` is None where an equal one was there."""
+    if flow is None or flow.specification_id != proposal.result_specification_id:
+        yield "The physical flow did not get the specification of its own that was approved."
+    yield from _specified(proposal, specification)
+    yield from _met_as_read(proposal, flow, None)
 
 
 def _removed(proposal: Proposal, written: Written) -> Iterator[str]:

@@ -7,9 +7,11 @@ from django.db.models import Count, Q
 
 from ...errors import Conflict, Invalid, Repeated
 from ...models import (
+    ChangeContext,
     DataType,
     LogicalFlow,
     PhysicalFlow,
+    PhysicalSpecification,
     Proposal,
     ProposalType,
     System,
@@ -105,6 +107,13 @@ def refuse_twin(twin: Proposal | PhysicalFlow | LogicalFlow | None) -> None:
     else:
         return
     raise Repeated(sentence, twin)
+
+
+def remove_if_unused(specification: PhysicalSpecification, context: ChangeContext) -> None:
+    """A specification, locked, that no active physical flow uses any more."""
+    if not specification.physical_flows.active().exists():
+        specification.remove()
+        context.store(specification)
 
 
 def refuse_other_change(proposal: Proposal) -> None:

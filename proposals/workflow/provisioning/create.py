@@ -68,7 +68,7 @@ def lacking(proposal: Proposal, types: Iterable[DataType]) -> dict[str, str]:
 def check_specification(proposal: Proposal) -> None:
     chosen = proposal.specification
     if chosen is None:
-        same = _specification_of_same_name(proposal)
+        same = specification_named(proposal.source_id, proposal.specification_name)
         if same:
             raise Conflict(
                 f"{proposal.source} already has a specification named “{same}”. "
@@ -88,14 +88,13 @@ def _check_existing_specification(proposal: Proposal, chosen: PhysicalSpecificat
         raise Conflict(f"The specification {chosen} has been removed.")
 
 
-def _specification_of_same_name(proposal: Proposal) -> PhysicalSpecification | None:
-    living = PhysicalSpecification.objects.filter(
-        owner_id=proposal.source_id, lifecycle=Lifecycle.ACTIVE
-    )
+def specification_named(owner_id: int, name: str) -> PhysicalSpecification | None:
+    """The one of that owner, not removed, with the same name."""
+    living = PhysicalSpecification.objects.filter(owner_id=owner_id, lifecycle=Lifecycle.ACTIVE)
     return next(
         # Compared in Python: only there are two texts the same on both databases, outside ASCII
         # too.
-        (spec for spec in living.order_by("pk") if same(spec.name, proposal.specification_name)),
+        (spec for spec in living.order_by("pk") if same(spec.name, name)),
         None,
     )
 
@@ -134,7 +133,7 @@ def apply(proposal: Proposal, context: ChangeContext) -> None:
     if not proposal.with_physical_flow:
         refuse_twin(flow_twin(proposal))
     specification = (
-        _specification_for(proposal, types, context) if proposal.with_physical_flow else None
+        specification_for(proposal, types, context) if proposal.with_physical_flow else None
     )
     flow = _logical_flow_for(
         proposal, [] if specification and _carries(specification, types) else types, context
@@ -173,9 +172,12 @@ def _logical_flow_for(
     return flow
 
 
-def _specification_for(
-    proposal: Proposal, types: list[DataType], context: ChangeContext
+def specification_for(
+    proposal: Proposal, types: Iterable[DataType], context: ChangeContext
 ) -> PhysicalSpecification:
+    """The existing one it names; or one of the source by the name it gives, which is made unless
+    there is an equal one. Conflict if there is another of that name.
+    """
     if proposal.specification:
         locked = PhysicalSpecification.objects.select_for_update()
         # Read anew under the lock: the one that came with the proposal may be removed by now.
@@ -183,7 +185,7 @@ def _specification_for(
         proposal.specification = chosen
         _check_existing_specification(proposal, chosen)
         return chosen
-    same = _specification_of_same_name(proposal)
+    same = specification_named(proposal.source_id, proposal.specification_name)
     if same is None:
         return _new_specification(proposal, types, context)
     wanted = (proposal.specification_format, proposal.specification_description, set(types))
@@ -197,7 +199,7 @@ def _specification_for(
 
 
 def _new_specification(
-    proposal: Proposal, types: list[DataType], context: ChangeContext
+    proposal: Proposal, types: Iterable[DataType], context: ChangeContext
 ) -> PhysicalSpecification:
     made = PhysicalSpecification(
         owner=proposal.source,
@@ -252,7 +254,7 @@ def add_further(
     _check_wish(wish, types, missing={})
     wish.set_content_key()
     refuse_twin(twin_of(wish))
-    specification = _specification_for(wish, types, context)
+    specification = specification_for(wish, types, context)
     return _add_physical_flow(
         flow, specification, wish, context, origin_proposal=consent, added_by=context.by
     )

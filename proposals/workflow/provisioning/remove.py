@@ -21,6 +21,7 @@ from .common import (
     impact_facts,
     locked_systems,
     refuse_other_change,
+    remove_if_unused,
 )
 
 
@@ -58,9 +59,7 @@ def _remove_physical(proposal: Proposal, context: ChangeContext) -> None:
     _check_still_as_read(proposal, flow, None)
     flow.remove()
     context.store(flow)
-    if not specification.physical_flows.active().exists():
-        specification.remove()
-        context.store(specification)
+    remove_if_unused(specification, context)
     proposal.result_physical_flow, proposal.result_specification = flow, specification
 
 
