@@ -7,6 +7,8 @@ from unittest import mock
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from openpyxl import load_workbook
 from post_office.models import Email
@@ -245,3 +247,24 @@ def test_nobody_else_sees_a_file(company, as_):
     page = bring(as_(company.maker), ROWS).url
     assert as_(company.superuser).get(page).status_code == 404
     assert as_(company.stranger).post(f"{page}discard/").status_code == 404
+
+
+def queries_of_work(table: str) -> int:
+    """How often the worker asks for rows of it."""
+    with CaptureQueriesContext(connection) as asked:
+        work()
+    return sum(f'FROM "{table}"' in row["sql"] for row in asked)
+
+
+def test_a_row_is_judged_once_to_be_submitted_and_who_decides_is_no_part_of_judging_it(
+    company, as_
+):
+    rows = [
+        f"CREATE,LEDGER,BILL,,,{SENT.replace('trades', f'trades{number}')}" for number in range(3)
+    ]
+    client = as_(company.maker)
+    page = bring(client, lines(*rows)).url
+    assert queries_of_work("proposals_involvement") == 0
+    client.post(page, {})
+    assert queries_of_work("proposals_physicalflow") == 3
+    assert outcomes(Upload.objects.get()) == ["SUBMITTED"] * 3

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, partial
 
 from django.db import models
 from django.db.models import F, Q
@@ -523,11 +523,12 @@ def prefetch_rights(proposals: list[Proposal], rows: list | None = None) -> list
     read_stewards = cache(stewards)
     for proposal in proposals:
         ends = {proposal.source_id, proposal.target_id}
+        of_ends = [row for row in rows if row.system_id in ends]
         proposal.rights = RightsContext(
             policy,
-            [row for row in rows if row.system_id in ends],
-            delegations,
             [row for row in decisions if row.proposal_id == proposal.pk],
+            partial(list, of_ends),
+            partial(list, delegations),
             read_stewards,
         )
     return proposals

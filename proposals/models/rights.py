@@ -252,15 +252,24 @@ def stewards() -> list[User]:
 
 @dataclass(frozen=True)
 class RightsContext:
-    """What decides who may decide on one proposal, each read once: the policy in force, who decides
-    for its two systems, their running delegations, and the decisions taken so far.
+    """What decides who may decide on one proposal, each read once: the policy in force, the
+    decisions taken so far and, where they are asked for, who decides for its two systems and their
+    running delegations. A submission seldom asks for these: the policy alone settles it.
     """
 
     policy: Policy
-    deciders: list[Decider]
-    delegations: list[Delegation]
     decisions: list
+    read_deciders: Callable[[], list[Decider]]
+    read_delegations: Callable[[], list[Delegation]]
     read_stewards: Callable[[], list[User]]
+
+    @property
+    def deciders(self) -> list[Decider]:
+        return self.read_deciders()
+
+    @property
+    def delegations(self) -> list[Delegation]:
+        return self.read_delegations()
 
     @property
     def stewards(self) -> list[User]:
@@ -270,9 +279,9 @@ class RightsContext:
     @classmethod
     def of(cls, systems: Iterable[int], decisions: list) -> "RightsContext":
         """Of a proposal between `systems` (ids)."""
-        rows = deciders(systems)
-        delegations = delegations_of({row.user_id for row in rows})
-        return cls(Policy.in_force(), rows, delegations, decisions, cache(stewards))
+        rows = cache(lambda: deciders(systems))
+        delegations = cache(lambda: delegations_of({row.user_id for row in rows()}))
+        return cls(Policy.in_force(), decisions, rows, delegations, cache(stewards))
 
 
 def barred(proposal, side: str) -> set[int]:

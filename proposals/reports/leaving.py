@@ -127,12 +127,14 @@ def _stuck(people: list[User], keys: set[int]) -> First:
 
 def _without(keys: set[int], rights: RightsContext) -> RightsContext:
     """What decides who may decide, as if they were not active."""
-    staying = [user for user in rights.read_stewards() if user.pk not in keys]
+    stewards = [user for user in rights.stewards if user.pk not in keys]
+    deciders = [row for row in rights.deciders if row.user_id not in keys]
+    delegations = [row for row in rights.delegations if row.delegate_id not in keys]
     return replace(
         rights,
-        deciders=[row for row in rights.deciders if row.user_id not in keys],
-        delegations=[row for row in rights.delegations if row.delegate_id not in keys],
-        read_stewards=lambda: staying,
+        read_deciders=lambda: deciders,
+        read_delegations=lambda: delegations,
+        read_stewards=lambda: stewards,
     )
 
 

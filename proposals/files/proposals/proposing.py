@@ -1,10 +1,12 @@
 """Each row through the one door, and what becomes of it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ... import workflow
 from ...errors import Invalid, Refused, Repeated
 from ...models import (
+    DataType,
     Outcome,
     Proposal,
     ProposalType,
@@ -61,33 +63,36 @@ class Proposing:
             wish = self.wishes.of(row)
         except Invalid as wrong:
             return Fate(Outcome.REFUSED, by_column(wrong))
-        fate = self._judged(wish)
-        if fate.outcome not in (Outcome.READY, Outcome.UNFINISHED):
-            return fate
-        earlier = self.seen.setdefault(fate.key, row.line)
+        fate = self._judged(wish, workflow.check)
+        earlier = self.seen.setdefault(fate.key, row.line) if fate.key else row.line
         if earlier != row.line:
             return Fate(Outcome.TWIN, f"Line {earlier} of this file asks for the same.")
         return fate
 
     def carry_out(self, row: FileRow) -> Fate:
         """Do it, each row on its own: it is done with all that follows, or not at all."""
+        try:
+            if self.submits:
+                return self._submitted(row)
+        except Invalid:
+            pass  # it lacks something, which is said below
+        except Refused as no:
+            return _refused(no)
         fate = self.foresee(row)
         try:
-            if fate.outcome == Outcome.READY and self.submits:
-                return self._submitted(self.wishes.of(row), fate)
             if fate.outcome in (Outcome.READY, Outcome.UNFINISHED) and self.keeps_drafts:
                 return self._kept(self.wishes.of(row), fate)
         except Refused as no:
             return _refused(no)
         return fate
 
-    def _judged(self, wish: Wish) -> Fate:
+    def _judged(self, wish: Wish, check: Callable[[Proposal, list[DataType]], None]) -> Fate:
         proposal = wish.proposal
         changes = wish.differences() if proposal.type == ProposalType.EDIT else []
         if proposal.type == ProposalType.EDIT and not changes:
             return Fate(Outcome.TWIN, f"The physical flow {proposal.changed_flow} says so already.")
         try:
-            workflow.check(proposal, wish.data_types)
+            check(proposal, wish.data_types)
         except Invalid as wrong:
             return self._draft(wish, Outcome.UNFINISHED, by_column(wrong))
         except Refused as no:
@@ -104,11 +109,18 @@ class Proposing:
             return Fate(Outcome.TWIN, f"It is your draft {draft.pk}. {sentence}".strip(), draft)
         return Fate(outcome, sentence, draft, key)
 
-    def _submitted(self, wish: Wish, fate: Fate) -> Fate:
+    def _submitted(self, row: FileRow) -> Fate:
+        """Submitting judges all that `foresee` looks at, so that is not looked at before. Invalid
+        where something is missing.
+        """
+        wish = self.wishes.of(row)
+        fate = self._judged(wish, lambda proposal, _: proposal.set_content_key())
+        if fate.outcome != Outcome.READY:
+            return fate
+        made = fate.proposal or wish.proposal
         if fate.proposal:
-            made = workflow.propose(fate.proposal, by=self.by, in_digest=self.in_digest)
+            workflow.propose(made, by=self.by, in_digest=self.in_digest)
         else:
-            made = wish.proposal
             workflow.submit(made, wish.data_types, by=self.by, in_digest=self.in_digest)
         return Fate(Outcome.SUBMITTED, fate.sentence, made)
 
