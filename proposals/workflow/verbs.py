@@ -160,9 +160,7 @@ def act(
             for action, right in zip(chosen, rights, strict=True)
         ]
     _complete_if_agreed(proposal, by=by, token=token, at=at)
-    for step in steps:
-        notices.tell(proposal, step, in_digest)
-    WebhookDelivery.objects.queue(proposal, proposal.steps[before:])
+    _tell(proposal, steps, proposal.steps[before:], in_digest)
     if not proposal.policy.one_person_both_sides and not chosen[0].submits:
         # Who has decided is barred from the other side, which may be left to the stewards then.
         still_open = Proposal.objects.open().filter(pk=proposal.pk)
@@ -288,9 +286,17 @@ def time_out(proposal: Proposal, *, at: datetime | None = None) -> Proposal:
         raise Refused("Its deadline has not passed.")
     right = Right(None, Basis.CLOCK, "Clock")
     step = _move(proposal, action, right=right, at=at, automatic=True)
-    notices.tell(proposal, step)
-    WebhookDelivery.objects.queue(proposal, [step])
+    _tell(proposal, [step], [step])
     return proposal
+
+
+def _tell(
+    proposal: Proposal, done: list[Transition], all_steps: list[Transition], in_digest: bool = False
+) -> None:
+    """People of what was `done`, programs of that and of what followed from it too."""
+    for step in done:
+        notices.tell(proposal, step, in_digest)
+    WebhookDelivery.objects.queue(proposal, all_steps)
 
 
 def require_api_decisions(policy: Policy) -> None:
