@@ -13,7 +13,7 @@ from django.test import Client
 from django.utils import timezone
 
 from proposals import guards
-from proposals.models import PassResult
+from proposals.models import PassResult, WebhookEndpoint
 from proposals.workflow import periodic
 
 from . import factories
@@ -77,9 +77,19 @@ def test_the_figures_say_what_waits_and_since_when(settings, cast, source, targe
     assert known["waltzflow_oldest_open_proposal_seconds"] == pytest.approx(7200, abs=60)
     assert known["waltzflow_mails_waiting"] == 5
     assert 0 <= known["waltzflow_oldest_mail_waiting_seconds"] < 60
+    assert known["waltzflow_webhooks_waiting"] == 0
+    assert "waltzflow_oldest_webhook_waiting_seconds" not in known
     assert known["waltzflow_ledger_rows_behind"] > 20
     assert "waltzflow_worker_seen_seconds" not in known
     assert "waltzflow_audit_disagreements" not in known
+
+
+def test_the_figures_say_which_webhooks_wait(settings, cast, source, target):
+    WebhookEndpoint.objects.create(address="https://a.example/")
+    factories.proposed(cast.maker, source, target, at=timezone.now() - timedelta(hours=2))
+    known = figures(settings)
+    assert known["waltzflow_webhooks_waiting"] == 1
+    assert known["waltzflow_oldest_webhook_waiting_seconds"] == pytest.approx(7200, abs=60)
 
 
 def test_the_figures_say_when_the_audit_was_done_and_what_it_found(settings, at_work, capsys):

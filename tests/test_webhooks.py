@@ -11,10 +11,11 @@ import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from post_office.models import Email
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from proposals import workflow
-from proposals.models import WebhookDelivery, WebhookEndpoint, kinds_of_events
+from proposals.models import User, WebhookDelivery, WebhookEndpoint, kinds_of_events
 from proposals.workflow import posting
 from proposals.workflow.webhooks import PAUSES, forget_deliveries, send_webhooks
 
@@ -185,6 +186,76 @@ def test_what_is_not_taken_is_sent_again_with_growing_pauses_for_three_days(even
     assert "is given up: Status 503." in caplog.text
 
 
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [
+        *(("120", 120), (" 7 ", 7), ("0", 0), ("999999999999", 86_400), ("-5", 0), ("soon", 0)),
+        *(("", 0), ("Sun, 06 Nov 1994 08:49:37 GMT", 0), ("Fri, 31 Dec 9999 23:59:59 GMT", 86_400)),
+        ("٣", 0),
+    ],
+)
+def test_the_pause_that_a_receiver_asks_for_is_a_day_at_most(said, seconds):
+    with receiving(status=429, headers={"Retry-After": said.encode().decode("latin-1")}) as it:
+        answer = posting.post(it.url, b"{}", {})
+    assert answer == posting.Answer(429, timedelta(seconds=seconds))
+
+
+def test_a_receiver_is_left_alone_for_as_long_as_it_asks(events):
+    with receiving(status=503, headers={"Retry-After": "1000"}) as receiver:
+        endpoint = endpoint_of(receiver)
+        events(3)
+        at = later()
+        send_webhooks(at)
+        receiver.status = 204
+        events(1)
+        assert send_webhooks(at + timedelta(seconds=990)) == (0, 0)
+        assert len(receiver.taken) == 1
+        assert send_webhooks(at + timedelta(seconds=1020)) == (4, 0)
+    endpoint.refresh_from_db()
+    assert endpoint.paused_until - at == pytest.approx(timedelta(seconds=1000), rel=0.02)
+
+
+def test_a_short_pause_makes_no_try_come_sooner(events):
+    with receiving(status=503, headers={"Retry-After": "1"}) as receiver:
+        endpoint_of(receiver)
+        events(1)
+        WebhookDelivery.objects.update(tries=1)
+        at = later()
+        send_webhooks(at)
+    assert only_delivery().due_at == at + PAUSES[1]
+
+
+def test_administrators_hear_once_a_day_of_an_endpoint_that_takes_nothing(cast, events):
+    admin = factories.user("Ada", is_superuser=True, is_staff=True)
+    with receiving(status=500) as receiver:
+        endpoint = endpoint_of(receiver, description="Gateway")
+        events(3)
+        WebhookDelivery.objects.update(tries=len(PAUSES))
+        at = later()
+        for seconds in (0, 5):
+            assert send_webhooks(at + timedelta(seconds=seconds)) == (0, 1)
+        [mail] = Email.objects.filter(to=admin.email)
+        assert send_webhooks(at + timedelta(days=1, seconds=10)) == (0, 1)
+    assert Email.objects.filter(to=admin.email).count() == 2
+    assert Email.objects.exclude(to__in=User.objects.administrators().values("email")).count() == 0
+    text = mail.message
+    assert f"{endpoint} did not take a webhook" in text
+    assert "Status 500." in text
+    assert receiver.url not in text
+
+
+def test_administrators_hear_of_an_endpoint_that_wants_no_more(cast, events):
+    admin = factories.user("Ada", is_superuser=True, is_staff=True)
+    with receiving(status=410) as receiver:
+        endpoint_of(receiver)
+        events(2)
+        WebhookDelivery.objects.filter(pk=WebhookDelivery.objects.last().pk).update(
+            state="GIVEN_UP", due_at=None, tried_at=later()
+        )
+        send_webhooks(later())
+    assert "Status 410." in Email.objects.get(to=admin.email).message
+
+
 def test_one_that_is_down_gets_it_when_it_is_up_again(events):
     with receiving() as receiver:
         endpoint_of(receiver)
@@ -290,7 +361,7 @@ def test_a_receiver_shows_a_certificate_of_its_name(tmp_path, monkeypatch):
         with pytest.raises(posting.NotPosted, match="certificate is not accepted: self-signed"):
             posting.post(receiver.url, b"{}", {})
         monkeypatch.setenv("SSL_CERT_FILE", str(file))
-        assert posting.post(receiver.url, b"{}", {}) == 204
+        assert posting.post(receiver.url, b"{}", {}).status == 204
         with pytest.raises(posting.NotPosted, match="certificate is not accepted: IP address mis"):
             posting.post(receiver.url.replace("localhost", "127.0.0.1"), b"{}", {})
         assert len(receiver.taken) == 1

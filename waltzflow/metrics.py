@@ -23,7 +23,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from proposals.history.ledger import rows_behind
-from proposals.models import PassResult, Proposal
+from proposals.models import PassResult, Proposal, WebhookDelivery
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 
@@ -89,6 +89,10 @@ class Known(Collector):
         yield from _age(
             "oldest_mail_waiting", "Since the oldest of them was queued.", queue["at"], now
         )
+        hooks = WebhookDelivery.objects.waiting().order_by()
+        queue = hooks.aggregate(number=Count("pk"), at=Min("at"))
+        yield _gauge("webhooks_waiting", "Webhooks that were not taken yet.", queue["number"])
+        yield from _age("oldest_webhook_waiting", "Since the oldest happened.", queue["at"], now)
         behind = "Rows of the record that the ledger has not taken down yet."
         yield _gauge("ledger_rows_behind", behind, rows_behind())
         passes = PassResult.objects.in_bulk([PassResult.WORKER, PassResult.AUDIT])

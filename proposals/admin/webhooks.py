@@ -13,17 +13,17 @@ class WebhookEndpointAdmin(Prefilled, Kept):
     """Its secrets stand on its own page, for administrators alone."""
 
     form = EndpointForm
-    list_display = ["address", "description", "is_active", "off_because"]
+    list_display = ["address", "description", "is_active", "off_because", "paused_until"]
     list_filter = ["is_active"]
     search_fields = ["address", "description"]
-    readonly_fields = ["off_because", "secrets"]
+    readonly_fields = ["off_because", "paused_until", "secrets"]
     actions = ["renew_secret", "end_old_secret"]
 
     def get_fields(self, request, obj=None) -> list:
         fields = ["address", "description", "kinds", "is_active"]
         if obj is None:
             return fields
-        more = [*fields, "off_because"] if obj.off_because else fields
+        more = fields + [name for name in ("off_because", "paused_until") if getattr(obj, name)]
         return [*more, "secrets"] if request.user.is_superuser else more
 
     @admin.display(description="secrets, each of which signs")
@@ -50,7 +50,7 @@ class WebhookDeliveryAdmin(Read):
     """What leaves the site can be sent again, by administrators, for some weeks."""
 
     list_display = ["kind", "at", "endpoint", "state", "tries", "due_at", "answer"]
-    list_filter = ["state"]
+    list_filter = ["state", "endpoint"]
     list_select_related = ["endpoint"]
     search_fields = ["endpoint__description", "kind", "answer"]
     date_hierarchy = "at"

@@ -33,4 +33,7 @@ class EndpointForm(forms.ModelForm):
         cleaned = super().clean()
         if cleaned.get("is_active"):
             self.instance.off_because = ""
+        if "address" in self.changed_data:
+            # Another receiver has not asked to be left alone.
+            self.instance.paused_until = None
         return cleaned

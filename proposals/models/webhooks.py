@@ -37,6 +37,9 @@ class WebhookEndpoint(models.Model):
         "active", default=True, help_text="Without it nothing is sent, and nothing is kept for it."
     )
     off_because = models.CharField("switched off", max_length=200, blank=True, editable=False)
+    paused_until = models.DateTimeField(
+        "wants nothing until", null=True, editable=False, help_text="As it asked (Retry-After)."
+    )
     salt = models.UUIDField(default=uuid4, editable=False)
     salt_before = models.UUIDField(null=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -47,6 +50,12 @@ class WebhookEndpoint(models.Model):
     def __str__(self) -> str:
         # Not its address: that may hold what only the receiver should know, and this is logged.
         return f"Endpoint {self.pk}" + (f" ({self.description})" if self.description else "")
+
+    @classmethod
+    def open_at(cls, at: datetime) -> "models.QuerySet[WebhookEndpoint]":
+        """Those that are sent to now."""
+        is_paused = Q(paused_until__gt=at)
+        return cls.objects.filter(is_active=True).exclude(is_paused)
 
     def wants(self, kind: str) -> bool:
         return not self.kinds or kind in self.kinds

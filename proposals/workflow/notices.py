@@ -27,6 +27,7 @@ from ..models import (
     Transition,
     User,
     Watch,
+    WebhookEndpoint,
     actions,
     deciders,
     delegations_of,
@@ -377,11 +378,22 @@ def tell_administrators(failures: Iterable[tuple[Email, str]]) -> None:
     subject = f"waltzflow: {number} {'mail' if number == 1 else 'mails'} could not be delivered"
     content = {"undeliverable": undeliverable, "days": GIVE_UP.days}
     unreachable = {address for email, _ in failures for address in email.to}
-    people = User.objects.administrators()
+    _mail_administrators(subject, "undeliverable", content, but=unreachable)
+
+
+def tell_of_lost_webhooks(endpoint: WebhookEndpoint, answer: str) -> None:
+    """Queue a mail to every active superuser: what a receiver did not take is given up."""
+    subject = "waltzflow: webhooks could not be delivered"
+    # Not its address: that may hold what only the receiver should know.
+    _mail_administrators(subject, "lost_webhooks", {"endpoint": endpoint, "answer": answer})
+
+
+def _mail_administrators(
+    subject: str, template: str, content: dict, but: Iterable[str] = ()
+) -> None:
+    people = User.objects.administrators().exclude(email__in=but)
     Email.objects.bulk_create(
-        compose(person, subject, "undeliverable", content)
-        for person in people.exclude(email__in=unreachable)
-        if has_address(person)
+        compose(person, subject, template, content) for person in people if has_address(person)
     )
 
 

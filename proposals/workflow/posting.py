@@ -9,6 +9,9 @@ import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from urllib.parse import SplitResult, urlsplit
 
@@ -19,7 +22,16 @@ from waltzflow.environment import ORIGIN
 ADDRESS = re.compile(rf"(?i:{ORIGIN})(/[!-\"$-~]*)?")
 TO_CONNECT, IN_ALL = 3, 8  # seconds
 MOST_ADDRESSES = 2  # of one host, tried in turn
+LONGEST_PAUSE = timedelta(days=1)  # that a receiver may ask for
 NAT64 = IPv6Network("64:ff9b::/96")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Its status, and how long its sender wants to be left alone, if it says so."""
+
+    status: int
+    retry_after: timedelta = timedelta()
 
 
 class NotPosted(Exception):
@@ -46,8 +58,8 @@ def port_of(parts: SplitResult) -> int:
     return parts.port or (443 if parts.scheme == "https" else 80)
 
 
-def post(address: str, body: bytes, headers: dict[str, str]) -> int:
-    """The status of the answer, of which nothing else is read; or NotPosted."""
+def post(address: str, body: bytes, headers: dict[str, str]) -> Answer:
+    """The answer, of which nothing else is read; or NotPosted."""
     parts = require_postable(address)
     target = parts.path or "/"
     if parts.query:
@@ -58,13 +70,27 @@ def post(address: str, body: bytes, headers: dict[str, str]) -> int:
             connection.sock = stream
             own = {"Host": parts.netloc, "User-Agent": "waltzflow", "Connection": "close"}
             connection.request("POST", target, body, own | headers)
-            return connection.getresponse().status
+            response = connection.getresponse()
+            return Answer(response.status, _pause(response.getheader("Retry-After", "")))
     except ssl.SSLCertVerificationError as error:
         raise NotPosted(f"Its certificate is not accepted: {error.verify_message}.") from None
     except TimeoutError:
         raise NotPosted("No answer in time.") from None
     except (OSError, http.client.HTTPException) as error:
         raise NotPosted(f"The connection failed: {type(error).__name__}.") from None
+
+
+def _pause(said: str) -> timedelta:
+    """What a Retry-After asks for, in seconds or until a moment; none where it cannot be read."""
+    said = said.strip()
+    if said.isascii() and said.isdigit():
+        return min(timedelta(seconds=int(said[:9])), LONGEST_PAUSE)
+    try:
+        until = parsedate_to_datetime(said)
+    except ValueError:
+        return timedelta()
+    pause = until.replace(tzinfo=until.tzinfo or UTC) - datetime.now(UTC)
+    return min(max(pause, timedelta()), LONGEST_PAUSE)
 
 
 @contextmanager

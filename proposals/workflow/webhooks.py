@@ -11,8 +11,9 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from ..models import DeliveryState, WebhookDelivery, WebhookEndpoint
+from . import notices
 from .periodic import alone
-from .posting import NotPosted, post
+from .posting import Answer, NotPosted, post
 
 log = logging.getLogger(__name__)
 
@@ -21,6 +22,7 @@ PAUSES = [
     *(timedelta(hours=hours) for hours in (2, 5, 10, 14, 20, 20)),
 ]
 KEPT = timedelta(days=30)
+QUIET = timedelta(days=1)  # between two mails about one receiver
 GONE = 410
 MOST_AT_ONCE = 32  # receivers
 MOST_OF_ONE = 100  # deliveries to one receiver in a pass
@@ -40,46 +42,56 @@ def send_webhooks(at: datetime) -> tuple[int, int]:
 
 def _send_due(at: datetime) -> tuple[int, int]:
     of_each = [
-        deque(endpoint.deliveries.due(at)[:MOST_OF_ONE])
-        for endpoint in WebhookEndpoint.objects.filter(is_active=True)
+        deque(endpoint.deliveries.due(at)[:MOST_OF_ONE]) for endpoint in WebhookEndpoint.open_at(at)
     ]
     queues = [queue for queue in of_each if queue]
     sent = given_up = 0
     if not queues:
         return sent, given_up
-    end = time.monotonic() + SECONDS
+    began = time.monotonic()
     # Its threads talk to receivers and to nobody else: all that is of the database is done here.
     with ThreadPoolExecutor(min(len(queues), MOST_AT_ONCE)) as pool:
-        running = {pool.submit(_status_of, queue[0]): queue for queue in queues}
+        running = {pool.submit(_sent, queue[0]): queue for queue in queues}
         while running:
             for answer in wait(running, return_when=FIRST_COMPLETED).done:
                 queue = running.pop(answer)
-                state = _record(queue.popleft(), answer, at)
+                answered_at = at + timedelta(seconds=time.monotonic() - began)
+                state = _record(queue.popleft(), answer, at, answered_at)
                 sent += state == DeliveryState.DELIVERED
                 given_up += state == DeliveryState.GIVEN_UP
-                if state == DeliveryState.DELIVERED and queue and time.monotonic() < end:
-                    running[pool.submit(_status_of, queue[0])] = queue
+                if state == DeliveryState.DELIVERED and queue and _is_early(began):
+                    running[pool.submit(_sent, queue[0])] = queue
     return sent, given_up
 
 
-def _status_of(delivery: WebhookDelivery) -> int:
-    """Of the receiver's answer. The signature is as old as this try, not as the event."""
+def _is_early(began: float) -> bool:
+    return time.monotonic() - began < SECONDS
+
+
+def _sent(delivery: WebhookDelivery) -> Answer:
+    """The receiver's answer. The signature is as old as this try, not as the event."""
     headers = {"Content-Type": "application/json"} | delivery.headers(int(time.time()))
     return post(delivery.endpoint.address, delivery.body.encode(), headers)
 
 
-def _record(delivery: WebhookDelivery, answer: Future[int], at: datetime) -> DeliveryState:
-    """What came of this try: taken (2xx), tried again, or given up."""
-    status, words = _read(delivery, answer)
-    state = DeliveryState.WAITING
+@transaction.atomic
+def _record(
+    delivery: WebhookDelivery, answer: Future[Answer], at: datetime, answered_at: datetime
+) -> DeliveryState:
+    """What came of this try: taken (2xx), tried again, or given up, which administrators are
+    told.
+    """
+    said, words = _read(delivery, answer)
+    status, state = said.status, DeliveryState.WAITING
     if 200 <= status < 300:
         state = DeliveryState.DELIVERED
     elif status == GONE or delivery.tries >= len(PAUSES):
         state = DeliveryState.GIVEN_UP
     is_waiting = state == DeliveryState.WAITING
+    wanted_at = answered_at + said.retry_after
     WebhookDelivery.objects.filter(pk=delivery.pk).update(
         state=state,
-        due_at=at + PAUSES[delivery.tries] if is_waiting else None,
+        due_at=max(at + PAUSES[delivery.tries], wanted_at) if is_waiting else None,
         tries=delivery.tries + 1,
         tried_at=at,
         answer=words,
@@ -87,26 +99,38 @@ def _record(delivery: WebhookDelivery, answer: Future[int], at: datetime) -> Del
     if state != DeliveryState.DELIVERED:
         outcome = "is tried again later" if is_waiting else "is given up"
         log.warning("%s to %s %s: %s", delivery, delivery.endpoint, outcome, words)
+        if said.retry_after:
+            # Nothing else that waits for it is sent either, nor what comes meanwhile.
+            WebhookEndpoint.objects.filter(pk=delivery.endpoint_id).update(paused_until=wanted_at)
+    if state == DeliveryState.GIVEN_UP:
+        _tell_administrators(delivery, status, words, at)
     if status == GONE:
         _switch_off(delivery.endpoint)
     return state
 
 
-def _read(delivery: WebhookDelivery, answer: Future[int]) -> tuple[int, str]:
-    """(status, sentence about it); 0 where there was none."""
+def _read(delivery: WebhookDelivery, answer: Future[Answer]) -> tuple[Answer, str]:
+    """(the answer, a sentence about it); status 0 where there was none."""
     try:
-        status = answer.result()
+        said = answer.result()
     except NotPosted as error:
-        return 0, str(error)
+        return Answer(0), str(error)
     except Exception:  # whatever it is, the others go on
         log.exception("%s could not be sent.", delivery)
-        return 0, "It could not be sent; the log says why."
-    if 300 <= status < 400:
-        return status, f"Status {status}: it points elsewhere, which is not followed."
-    return status, f"Status {status}."
+        return Answer(0), "It could not be sent; the log says why."
+    if 300 <= said.status < 400:
+        return said, f"Status {said.status}: it points elsewhere, which is not followed."
+    return said, f"Status {said.status}."
 
 
-@transaction.atomic
+def _tell_administrators(delivery: WebhookDelivery, status: int, words: str, at: datetime) -> None:
+    """Of one receiver once a day, however many events it lost, and when it wants no more."""
+    lost = delivery.endpoint.deliveries.filter(state=DeliveryState.GIVEN_UP)
+    others = lost.filter(tried_at__gt=at - QUIET).exclude(pk=delivery.pk)
+    if status == GONE or not others.exists():
+        notices.tell_of_lost_webhooks(delivery.endpoint, words)
+
+
 def _switch_off(endpoint: WebhookEndpoint) -> None:
     """It said that it wants no more: what waits for it is given up."""
     because = f"The receiver answered {GONE} (Gone): it wants no more."
