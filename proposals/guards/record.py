@@ -230,6 +230,10 @@ def agreeing_with_history(model: Tracked) -> list[Guard]:
     """At commit the newest history row of every row written says what the row says."""
     history = model.history.model
     tracked = [column for column in columns(history) if column in columns(model)]
+    # A decision that is under way by a general rule, which a new one of the system takes the place
+    # of, comes first: it holds the system.
+    of_system = f"""{table(System)} s
+        WHERE s.id = {{row}}.system_id AND TG_OP = 'INSERT' FOR NO KEY UPDATE"""
     # Not =, which is never true of two nulls.
     same = " AND ".join(f"h.{column} IS NOT DISTINCT FROM t.{column}" for column in tracked)
     newest = f"SELECT MAX(history_id) FROM {table(history)} WHERE id = {{row}}.id"
@@ -254,6 +258,7 @@ def agreeing_with_history(model: Tracked) -> list[Guard]:
             AT_COMMIT,
             invariant="I8" if where is model else "",
             spares_owner=model not in RECORD,
+            held=(of_system,) if where is ApproverRule else (),
         )
         for where, events in ((model, events), (history, ("INSERT",)))
     ]
