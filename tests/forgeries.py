@@ -250,6 +250,8 @@ def in_time() -> Iterator[tuple[str, str, str]]:
     for name, moment in {"past": LONG_AGO, "hour": AN_HOUR_AGO, "future": LATER}.items():
         yield "transition_dated_now", name, decided(at=moment)
         yield "remark_dated_now", f"remark of {name}", copied("remark", "{remark}", at=moment)
+        notice = copied("notice", last("notice"), at=moment, recipient_id="{auditor}")
+        yield "notice_dated_now", f"notice of {name}", notice
     just = f"{NOW} - INTERVAL '50 seconds'"
     yield "transition_not_before_the_last", "before it was submitted", decided(at=just)
     clock = {"action": "'time_out'", "side": "''", "to_state": "'TIMED_OUT'", "automatic": "TRUE"}
@@ -447,6 +449,12 @@ def not_as_approved() -> Iterator[tuple[str, str, str]]:
     yield "proposal_is_applied", "nothing, since there is a flow", completed(results=there)
 
 
+def untold() -> Iterator[tuple[str, str, str]]:
+    yield "transition_told_to_the_maker", "the maker", decided().replace(f"{TOLD}; ", "")
+    elsewhere = TOLD.replace("{maker}", "{stranger}")
+    yield "transition_told_to_the_maker", "another", decided().replace(TOLD, elsewhere)
+
+
 def by_somebody_else() -> Iterator[tuple[str, str, str]]:
     """Who a history row names."""
     for name, person in {"another": "{other}", "nobody": "NULL"}.items():
@@ -565,6 +573,7 @@ def table() -> Iterator[Forgery]:
         "imports": of_imports,
         "who is who": who_is_who,
         "not as approved": not_as_approved,
+        "untold": untold,
         "by somebody else": by_somebody_else,
         "keys": of_keys,
     }
