@@ -10,6 +10,7 @@ SYSTEMS = ["Ledger", "Risk", "Vendor"]
 TYPES = ["Cash", "Trades"]
 ROUTES = [(source, target) for source in SYSTEMS for target in SYSTEMS if source != target]
 NAMES = ["trades.csv", "Trades.CSV", "cash.csv", "limits.csv"]
+OWN = ["own.csv", "Own.csv", "mine.csv"]  # names of specifications that a route has for itself
 POLICIES = {
     "maker_decides": ["NEVER", "OWN_SIDE", "WALTZ"],
     "one_person_both_sides": [True, False],
@@ -76,9 +77,10 @@ def edit(draw, world):
         "criticality": draw(["LOW", "HIGH", "MEDIUM"]),
     }
     kept = world.specs[flow.spec].types
-    wish = Wish(
-        "EDIT", draw(PEOPLE), flow.route, draw([kept, types(draw)]), flow.spec, flow=place, **wanted
-    )
+    shared = any(other.route != flow.route for other in world.flows_of(spec=flow.spec))
+    spec = draw([flow.spec, *([*OWN, *NAMES] if shared else OWN[:1])])
+    wish = Wish("EDIT", draw(PEOPLE), flow.route, draw([kept, types(draw)]), spec, **wanted)
+    wish.flow = place
     return verb(draw), wish
 
 

@@ -20,8 +20,8 @@ RULES_OF = {"Vendor": {"Signatory": (True, True)}}
 
 @dataclass
 class Wish:
-    """A proposal. `spec`: the name of a new specification, the place of an existing one, or None
-    for a bare route.
+    """A proposal. `spec`: the name of a new specification (in an EDIT: of one of its own), the
+    place of an existing one, or None for a bare route.
 
     `revises`: the place of the round before. `flow`: the place of the physical flow an EDIT or
     DELETE is about; None in a DELETE means the bare logical flow.

@@ -98,15 +98,28 @@ class Register:
         spec = self.specs[flow.spec]
         if not flow.living or wish.read != (flow.version, spec.version):
             raise No("conflict")
+        shared = any(other.route != flow.route for other in self.flows_of(spec=flow.spec))
+        own = isinstance(wish.spec, str)
         if wish.types != spec.types:
-            shared = any(other.route != flow.route for other in self.flows_of(spec=flow.spec))
-            if not wish.types or (wish.types - spec.types) & self.deprecated or shared:
+            unfit = not wish.types or (wish.types - spec.types) & self.deprecated
+            if unfit or (shared and not own):
                 raise No("wish")
         elif (wish.frequency, wish.criticality) == (flow.frequency, flow.criticality):
             raise No("wish")
-        twins = self.flows_of(route=flow.route, spec=flow.spec, frequency=wish.frequency)
+        place = self.check_own(wish, shared, applying) if own else flow.spec
+        twins = self.flows_of(route=flow.route, spec=place, frequency=wish.frequency)
         if any(twin is not flow for twin in twins):
             raise No("conflict")
+
+    def check_own(self, wish, shared, applying):
+        """The place of an equal specification, which is used; None if it will be made."""
+        same = self.living_specs(wish.route[0], wish.spec)
+        unasked = wish.types == self.specs[self.flows[wish.flow].spec].types or not shared
+        if not applying and (unasked or same):
+            raise No("wish")
+        if same and self.specs[same[0]].types != wish.types:
+            raise No("conflict")
+        return same[0] if same else None
 
     def check_delete(self, wish, applying):
         if wish.flow is None:
@@ -155,6 +168,12 @@ class Register:
     def edit(self, wish):
         flow = self.flows[wish.flow]
         spec = self.specs[flow.spec]
+        if isinstance(wish.spec, str):
+            old, flow.spec = flow.spec, self.spec_for(wish)
+            flow.frequency, flow.criticality = wish.frequency, wish.criticality
+            flow.version += 1
+            self.remove_if_unused(old)
+            return
         if wish.types != spec.types:
             spec.types, spec.version = wish.types, spec.version + 1
         if (wish.frequency, wish.criticality) != (flow.frequency, flow.criticality):
@@ -167,9 +186,12 @@ class Register:
     def delete(self, wish):
         if wish.flow is not None:
             flow = self.flows[wish.flow]
-            spec = self.specs[flow.spec]
             flow.living, flow.version = False, flow.version + 1
-            if not self.flows_of(spec=flow.spec):
-                spec.living, spec.version = False, spec.version + 1
+            self.remove_if_unused(flow.spec)
         if not self.flows_of(route=wish.route):
             self.routes[wish.route].become("REMOVED")
+
+    def remove_if_unused(self, place):
+        spec = self.specs[place]
+        if not self.flows_of(spec=place):
+            spec.living, spec.version = False, spec.version + 1

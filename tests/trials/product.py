@@ -61,7 +61,8 @@ class Product:
         )
         factories.store(flow, **hand)
         if spec:
-            sent = factories.specification(source, spec, self._types(types))
+            sent = PhysicalSpecification.objects.filter(owner=source, name=spec).first()
+            sent = sent or factories.specification(source, spec, self._types(types))
             attributes = factories.WISH | attributes
             attributes = {
                 field: value
@@ -96,6 +97,7 @@ class Product:
         elif wish.type == "EDIT":
             made = Proposal.change_of(self._flow(wish.flow), maker)
             made.frequency, made.criticality = wish.frequency, wish.criticality
+            made.specification_name = wish.spec if isinstance(wish.spec, str) else ""
         else:
             made = Proposal.removal_of(
                 self._flow(wish.flow) if wish.flow is not None else self._route(wish), maker
@@ -149,6 +151,7 @@ class Product:
         elif before.type == "EDIT":
             made = Proposal.change_of(before.concerned, person)
             made.frequency, made.criticality = before.frequency, before.criticality
+            made.specification_name = before.specification_name
         else:
             made = Proposal.removal_of(before.concerned, person)
         made.reason = self.reason

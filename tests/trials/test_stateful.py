@@ -36,11 +36,14 @@ def beginning():
     world.routes = {
         ("Risk", "Ledger"): Route(frozenset()),
         ("Ledger", "Ledger"): Route(frozenset(), "ACTIVE"),
+        ("Ledger", "Risk"): Route(frozenset(), "ACTIVE"),
     }
     world.specs = [Spec("Ledger", "closing.csv", frozenset({"Trades"}))]
-    world.flows = [Flow(("Ledger", "Ledger"), 0, "DAILY", "MEDIUM")]
+    routes = [("Ledger", "Ledger"), ("Ledger", "Risk")]  # which share the specification
+    world.flows = [Flow(route, 0, "DAILY", "MEDIUM") for route in routes]
     product.imported(("Risk", "Ledger"))
-    product.imported(("Ledger", "Ledger"), "closing.csv", ["Trades"])
+    for route in routes:
+        product.imported(route, "closing.csv", ["Trades"])
     for place in (world, product):
         for person, system in [
             ("Sam", "Ledger"),
