@@ -9,6 +9,8 @@ import pytest
 from django.utils import timezone
 
 from proposals import workflow
+from proposals.errors import Conflict
+from proposals.history import verify
 from proposals.models import (
     ImportBatch,
     LogicalFlow,
@@ -20,6 +22,7 @@ from proposals.models import (
 )
 from proposals.reports.quality import QUESTIONS, Answer
 from proposals.reports.sentences import in_words
+from proposals.workflow import provisioning
 
 from . import factories
 from .test_guards import without_guards
@@ -276,7 +279,9 @@ def test_without_an_administrator_one_is_led_to_the_system(as_, cast):
     assert links(row) == {"See who decides": lonely.get_absolute_url()}
 
 
-def test_types_are_mended_by_a_change_and_what_is_declared_by_a_removal(as_, cast, source, target):
+def test_types_are_mended_by_a_change_and_what_is_declared_by_a_new_proposal(
+    as_, cast, source, target
+):
     old = factories.data_type("Fixings")
     sent = approved(
         cast, source, target, [old], specification_name="fixings.csv"
@@ -287,10 +292,42 @@ def test_types_are_mended_by_a_change_and_what_is_declared_by_a_removal(as_, cas
     page = as_(cast.maker).get(f"/quality/{TYPES}/").content.decode()
     change = {"Propose other data types": f"/physical-flows/{sent.pk}/edit/#field-data_types"}
     assert links(row_of(page, sent.logical_flow)) == change
-    removal = {"Propose its removal, to propose it anew": f"/flows/{bare.pk}/remove/"}
-    assert links(row_of(page, bare)) == removal
-    for url in [*change.values(), *removal.values()]:
-        assert as_(cast.maker).get(url).status_code == 200
+    anew = f"/proposals/new/?source={target.pk}&target={source.pk}&bare=1"
+    assert links(row_of(page, bare)) == {"Propose other data types": anew}
+    assert as_(cast.maker).get(*change.values()).status_code == 200
+    form = as_(cast.maker).get(anew).context["form"]
+    assert (form["target"].value(), form["with_physical_flow"].value()) == (str(source), False)
+    factories.policy(physical_flow_required=True)
+    page = as_(cast.maker).get(f"/quality/{TYPES}/").content.decode()
+    anew = {"Propose other data types": anew.removesuffix("&bare=1")}
+    assert links(row_of(page, bare)) == anew
+
+
+def test_a_flow_says_other_types_by_itself_once_both_sides_agreed(as_, cast, source, target):
+    old, trades = factories.data_type("Fixings"), factories.data_type("Trades")
+    kept = factories.data_type("Cash")
+    bare = imported_flow(source, target, types=[old, kept])
+    with pytest.raises(Conflict, match="already has the flow"):
+        factories.proposed(cast.maker, source, target, [trades], **factories.BARE)
+    old.is_unknown = True
+    old.save()
+    asked = factories.proposed(cast.maker, source, target, [trades], **factories.BARE)
+    assert "It no longer says by itself that it carries Fixings." in [
+        str(consequence) for consequence in provisioning.consequences(asked)
+    ]
+    workflow.approve(asked, sides=["SOURCE", "TARGET"], by=cast.both)
+    assert set(bare.declared_data_types.all()) == {kept, trades}
+    page = as_(cast.maker).get(f"/quality/{TYPES}/").content.decode()
+    assert str(bare) not in page
+    assert list(verify.breaches()) == []
+
+
+def test_a_physical_flow_says_what_was_not_known_before(cast, source, target):
+    unknown = factories.data_type("Unknown", is_unknown=True)
+    bare = imported_flow(source, target, types=[unknown])
+    approved(cast, source, target, [factories.data_type("Trades")])
+    assert [str(one) for one in bare.data_types()] == ["Trades"]
+    assert list(verify.breaches()) == []
 
 
 def test_an_unused_specification_is_offered_for_a_proposal_and_chosen_there(

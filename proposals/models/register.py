@@ -226,6 +226,10 @@ class LogicalFlow(FSMModelMixin, Versioned):
             pk__in=declared.values("datatype").union(described.values("datatype"))
         )
 
+    def unfit_types(self):
+        """Those that it declares itself and nobody may propose any more."""
+        return self.declared_data_types.exclude(pk__in=DataType.objects.proposable())
+
     @property
     def carried(self) -> list[DataType]:
         """The same by name, of a row that `with_data_types` has read."""

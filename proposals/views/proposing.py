@@ -27,8 +27,8 @@ SHOWN = {"show", "like"}  # buttons that show the form again, and judge and keep
 
 @form_page
 def new(request: HttpRequest) -> HttpResponse:
-    """Write a CREATE. `?source=` `?target=` `?specification=` (ids) fill it in, `?from=` one of the
-    reader's.
+    """Write a CREATE. `?source=` `?target=` `?specification=` (ids) and `?bare=1` (no physical
+    flow) fill it in, `?from=` one of the reader's.
     """
     route = {
         side: request.GET[side]
@@ -39,6 +39,8 @@ def new(request: HttpRequest) -> HttpResponse:
     typed = {side: named.get(int(number[:18])) for side, number in route.items()}
     if request.GET.get("specification", "").isdecimal():
         typed["specification"] = int(request.GET["specification"][:18])
+    if "bare" in request.GET:
+        typed["with_physical_flow"] = False
     proposal = Proposal(maker=request.user)
     return write(request, proposal, initial=earlier(request, proposal) | typed)
 

@@ -74,7 +74,8 @@ class Register:
         if (wish.types - kept) & self.deprecated:
             raise No("wish")
         if wish.spec is None:
-            if self.is_living(wish.route):
+            unfit = self.is_living(wish.route) and self.routes[wish.route].declared
+            if self.is_living(wish.route) and not unfit & self.deprecated:
                 raise No("conflict")
             return
         if isinstance(wish.spec, int):
@@ -147,8 +148,8 @@ class Register:
         if route.lifecycle == "REMOVED":
             route.become("PENDING")
             route.declared = declared
-        elif not declared <= route.declared:
-            route.declared, route.version = route.declared | declared, route.version + 1
+        elif (wanted := route.declared - self.deprecated | declared) != route.declared:
+            route.declared, route.version = wanted, route.version + 1
         if place is not None:
             self.add(wish, place)
 

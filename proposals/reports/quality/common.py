@@ -177,7 +177,7 @@ def asked_for(**same: str) -> Subquery:
 
 def propose(source: System, **more: int) -> str:
     """Where one proposes a flow from `source`, with more of it filled in: target=...,
-    specification=... (ids).
+    specification=... (ids), bare=1.
     """
     return f"{reverse('proposal-new')}?{urlencode({'source': source.pk} | more)}"
 

@@ -151,7 +151,8 @@ class UnfitDataTypes(FlowQuestion):
         )
 
     def lines(self, rows: list, user: User) -> list[Line]:
-        return [self.line(flow, self._carried(flow), self._remedies(flow)) for flow in rows]
+        policy = Policy.in_force()
+        return [self.line(flow, self._carried(flow), self._remedies(flow, policy)) for flow in rows]
 
     def _carried(self, flow: Row) -> Parts:
         declared = [[*_marked(flow.unfit), " on the flow itself"]] if flow.unfit else []
@@ -159,8 +160,7 @@ class UnfitDataTypes(FlowQuestion):
         described = [[*_marked(one.unfit), " in ", one] for one in specifications]
         return listed([*declared, *described], "; ")
 
-    def _remedies(self, flow: Row) -> list[Remedy]:
-        """What is declared on the flow itself goes with it: it is removed, and proposed anew."""
+    def _remedies(self, flow: Row, policy: Policy) -> list[Remedy]:
         label, page = "Propose other data types", "physical-flow-edit"
         if flow.removed_ends:
             label, page = "Propose its removal", "physical-flow-remove"
@@ -172,13 +172,21 @@ class UnfitDataTypes(FlowQuestion):
             )
             for row in flow.sent[:3]
         ]
-        if changes or flow.lifecycle != FlowLifecycle.PENDING:
-            return changes
-        return [
-            Remedy(
-                "Propose its removal, to propose it anew", reverse("flow-remove", args=[flow.pk])
-            )
-        ]
+        return [*self._declared_anew(flow, policy), *changes]
+
+    def _declared_anew(self, flow: Row, policy: Policy) -> list[Remedy]:
+        """What the flow itself declares is replaced when the route is proposed with other types. No
+        route from a system to itself can be: it goes.
+        """
+        if not flow.unfit:
+            return []
+        if flow.source_id != flow.target_id and not flow.removed_ends:
+            bare = {} if policy.physical_flow_required else {"bare": 1}
+            label = "Propose other data types" + (" on the flow itself" if flow.sent else "")
+            return [Remedy(label, propose(flow.source, target=flow.target_id, **bare))]
+        if flow.lifecycle != FlowLifecycle.PENDING:
+            return []
+        return [Remedy("Propose its removal", reverse("flow-remove", args=[flow.pk]))]
 
     def csv_row(self, flow: Row) -> list:
         return [*route(flow), in_words(self._carried(flow)), flow.open_proposal_id]

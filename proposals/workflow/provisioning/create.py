@@ -108,14 +108,18 @@ def twin_of(proposal: Proposal) -> PhysicalFlow | LogicalFlow | Proposal | None:
 
 
 def flow_twin(proposal: Proposal) -> PhysicalFlow | LogicalFlow | None:
-    """What the register already holds that says the same."""
+    """What the register already holds that says the same. A route that declares unknown or
+    deprecated types does not: it is proposed anew with other ones.
+    """
     if proposal.with_physical_flow:
         return PhysicalFlow.objects.active().filter(content_key=proposal.content_key).first()
-    return (
-        LogicalFlow.objects.living()
-        .filter(source=proposal.source_id, target=proposal.target_id)
-        .first()
-    )
+    flow = _living_flow(proposal)
+    return None if flow and flow.unfit_types().exists() else flow
+
+
+def _living_flow(proposal: Proposal) -> LogicalFlow | None:
+    route = {"source": proposal.source_id, "target": proposal.target_id}
+    return LogicalFlow.objects.living().filter(**route).first()
 
 
 def apply(proposal: Proposal, context: ChangeContext) -> None:
@@ -167,8 +171,11 @@ def _logical_flow_for(
     elif flow.lifecycle == FlowLifecycle.REMOVED:
         flow.revive()
         context.store(flow, declared_data_types=declared)
-    elif not set(declared) <= set(flow.declared_data_types.all()):
-        context.store(flow, declared_data_types={*flow.declared_data_types.all(), *declared})
+    else:
+        present = set(flow.declared_data_types.all())
+        wanted = (present - set(flow.unfit_types())) | set(declared)
+        if wanted != present:
+            context.store(flow, declared_data_types=wanted)
     return flow
 
 
@@ -265,6 +272,9 @@ def consequences(proposal: Proposal, known: ImpactFacts | None = None) -> list[C
     there = proposal.route_is_living
     route = "is in the register already and stays" if there else "enters the register"
     sentences = [f"The logical flow {source.name} → {target.name} {route}."]
+    flow = _living_flow(proposal) if there else None
+    if flow and (unfit := ", ".join(map(str, flow.unfit_types()))):
+        sentences.append(f"It no longer says by itself that it carries {unfit}.")
     if not proposal.with_physical_flow:
         sentences += [] if there else ["It stays pending until its first physical flow."]
     elif proposal.specification:
