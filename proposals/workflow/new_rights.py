@@ -203,6 +203,5 @@ def _inform(
         told,
         update_conflicts=True,
         unique_fields=["transition", "reminder_day", "recipient"],
-        # Not what it says nor when: that is in the record since the first time.
-        update_fields=["mail", "withdrawn"],
+        update_fields=["summary", "at", "mail", "withdrawn"],
     )
