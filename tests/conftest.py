@@ -2,7 +2,9 @@
 
 import gc
 import os
+from pathlib import Path
 from types import SimpleNamespace
+from zlib import crc32
 
 import pytest
 from django.contrib.auth.models import Group
@@ -41,6 +43,17 @@ collect_ignore = [] if os.environ.get("OWN_POSTGRES") else ["trials/test_postgre
 # Brings a database of its own: once is enough, and the run on SQLite is that once.
 collect_ignore += ["test_file_bombs.py"] if os.environ.get("DATABASE_URL") else []
 
+# What asks the database for something that could come out otherwise on the other one, and what must
+# never be false: `make test` tries these on both. Of the rest, pages and words above all, each test
+# is tried on one of the two, as its name falls; `make test-long` tries everything on both.
+ON_BOTH = {
+    *("as_of", "attacks", "benchmark", "broken_catalogues", "catalogue_files", "effects"),
+    *("figures", "forgeries", "guards", "histories", "idempotency", "import_waltz", "insights"),
+    *("ledger", "migrate", "new_rights", "own_specification", "owner_attacks", "policies"),
+    *("quality", "races", "real_files", "restore_check", "retry", "rights", "roles", "rounds"),
+    *("same_text", "search", "stories", "tree", "updates", "verify_audit", "walk", "workflow"),
+}
+
 # The rows that every migrate lays and no test changes.
 KEPT = {"django_content_type", "auth_permission", "auth_group", "auth_group_permissions"}
 
@@ -58,8 +71,12 @@ def pytest_collection_modifyitems(config, items) -> None:
     for item in items:
         if "chromium" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.once(on="sqlite"))
-    if os.environ.get("SHARE_OUT"):
+    if folder := os.environ.get("SHARE_OUT"):
+        items[:] = [item for item in items if not item.get_closest_marker("long")]
         elsewhere = [item for item in items if database_of(item) not in ("", connection.vendor)]
+        # For run.py, which looks whether the other run has tried them.
+        left = Path(folder) / connection.vendor
+        left.write_text("\n".join(item.nodeid for item in elsewhere))
         config.hook.pytest_deselected(items=elsewhere)
         items[:] = [item for item in items if item not in set(elsewhere)]
 
@@ -68,14 +85,18 @@ def database_of(item: pytest.Item) -> str:
     """The one it is tried on where tests are shared out; "": on both.
 
     What needs no database is known by what it asks for, so that nobody has to remember a mark.
+    By its name, and not in turn, so that a test stays where it is when others come and go.
     """
     once = item.get_closest_marker("once")
     if once:
         assert once.kwargs["on"] in {"sqlite", "postgresql"}, f"{item.nodeid} would never be tried"
         return once.kwargs["on"]
     is_marked = item.get_closest_marker("django_db") is not None
-    needs_one = is_marked or "django_db_setup" in getattr(item, "fixturenames", ())
-    return "" if needs_one else "sqlite"
+    if not is_marked and "django_db_setup" not in getattr(item, "fixturenames", ()):
+        return "sqlite"
+    if item.path.parent.name == "trials" or item.path.stem.removeprefix("test_") in ON_BOTH:
+        return ""
+    return ("sqlite", "postgresql")[crc32(item.nodeid.encode()) % 2]
 
 
 def pytest_unconfigure(config) -> None:

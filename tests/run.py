@@ -24,6 +24,7 @@ PYTHON = sys.executable
 DJADE = str(Path(PYTHON).parent / "djade")
 BROWSERS = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"]
 SLOWEST = 10  # tests named at the end
+VENDORS = ("sqlite", "postgresql")
 PRODUCTION = {
     "DEBUG": "0",
     "SECRET_KEY": "k3Yfortheproductionchecksonly-0123456789-abcdefghijklmnopqrstuvw",
@@ -188,6 +189,7 @@ def suite(
         "seconds": time.monotonic() - started,
         "figures": figures,
         "slowest": sorted(times, reverse=True)[:SLOWEST],
+        "tried": {name for _, name in times},
     }
 
 
@@ -204,6 +206,18 @@ def finished(tests: subprocess.Popen, minutes: int | None) -> bool:
         if tests.poll() is None:
             os.killpg(tests.pid, signal.SIGKILL)
             tests.wait()
+
+
+def never_tried(folder: Path, sqlite: dict, postgresql: dict) -> set[str]:
+    """What each of the two left to the other, and the other did not try."""
+    left = {name: set(map(dotted, (folder / name).read_text().split("\n"))) for name in VENDORS}
+    return (left["sqlite"] - postgresql["tried"]) | (left["postgresql"] - sqlite["tried"])
+
+
+def dotted(test: str) -> str:
+    """A test as the report names it: tests/test_a.py::TestB::test_c[d] is tests.test_a.TestB..."""
+    name, bracket, case = test.partition("[")
+    return name.replace(".py::", ".").replace("::", ".").replace("/", ".") + bracket + case
 
 
 def summary(results: list[dict]) -> int:
@@ -229,14 +243,19 @@ def main() -> int:
     with (
         postgresql(hasty=True) as url,
         tempfile.TemporaryFile("w+") as printed,
+        tempfile.TemporaryDirectory() as left,
         ThreadPoolExecutor() as pool,
     ):
-        also = pool.submit(suite, "PostgreSQL", url, *how, output=printed, SHARE_OUT="1")
-        results = [suite(first, "", *how, SHARE_OUT="1"), also.result()]
+        also = pool.submit(suite, "PostgreSQL", url, *how, output=printed, SHARE_OUT=left)
+        results = [suite(first, "", *how, SHARE_OUT=left), also.result()]
+        # Where only some are asked for, they may all be left to one of the two.
+        forgotten = set() if sys.argv[1:] else never_tried(Path(left), *results)
         print("\n== PostgreSQL")
         printed.seek(0)
         shutil.copyfileobj(printed, sys.stdout)
-    failed = summary(results) + (not sound)
+    failed = summary(results) + (not sound) + len(forgotten)
+    for test in sorted(forgotten):
+        print(f"tried on neither database: {test}")
     print(f"checks: {'all well' if sound else 'FAILED, see above'}")
     print(f"{sum(result['passed'] for result in results)} passed, {failed} failed")
     return int(failed > 0)

@@ -43,6 +43,7 @@ def fewer(monkeypatch):
 
 if connection.vendor == "postgresql":  # it measures no other
 
+    @pytest.mark.long
     def test_the_benchmark_measures_everything_and_writes_it_down(tiny, fewer, tmp_path):
         with closing(tiny):
             rows, series = run.benchmark({TINY: tiny}, times=1)

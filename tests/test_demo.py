@@ -185,6 +185,7 @@ NAMED = [System, User, DataType, OrganisationalUnit]
 SAYS_WHAT_PEOPLE_WROTE = {"inbox", "physical-flow-edit"}
 
 
+@pytest.mark.once(on="sqlite")
 @pytest.mark.usefixtures("company")
 class TestTheCompany:
     @pytest.mark.parametrize("name", SHOWN)

@@ -257,6 +257,9 @@ CASES = (
 )
 
 
+pytestmark = pytest.mark.once(on="sqlite")  # brings a database of its own
+
+
 @pytest.fixture(scope="module")
 def importing(tmp_path_factory, django_db_setup):
     """A process that imports the directory it is given a line with, and answers what it took.

@@ -175,6 +175,7 @@ STORED = ["9999-12-31 23:59:59", "0001-01-01 00:00:00"]
 STORED_ON_POSTGRESQL = ["10000-01-01 04:59:00", "infinity", "-infinity", "0044-03-15 00:00:00 BC"]
 
 
+@pytest.mark.once(on="postgresql")
 @pytest.mark.parametrize("zone", ZONES)
 def test_a_stored_moment_beyond_all_bounds_breaks_no_page_and_is_named(as_, story, cast, zone):
     values = STORED + (STORED_ON_POSTGRESQL if connection.vendor == "postgresql" else [])

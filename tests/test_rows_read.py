@@ -239,6 +239,7 @@ def test_every_page_is_in_the_table():
 
 if connection.vendor == "postgresql":  # the other tells no rows
 
+    @pytest.mark.once(on="postgresql")
     def test_a_page_reads_what_it_shows_and_not_what_there_is(large, subtests):
         # One test for all, since the register is made by whichever worker has it.
         for page, bound in BOUNDS.items():

@@ -426,7 +426,7 @@ def test_a_migration_that_finds_two_same_texts_names_them_and_changes_nothing(tm
         database.execute(BEFORE)
         database.commit()
     before = tables_and_triggers(path)
-    refused = migrate()
+    refused = migrate("proposals", "0006")
     assert refused.returncode == 1
     assert "system code: “ETRM” (id 1) and “etrm\\u200b” (id 2)" in refused.stderr
     assert tables_and_triggers(path) == before

@@ -23,7 +23,7 @@ from .smtp import sink
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-WORKER_KILLS = 100 if LONG else 6
+WORKER_KILLS = 100 if LONG else 4
 UNANSWERED = (ConnectionError, http.client.HTTPException)
 
 
@@ -107,6 +107,7 @@ def queue_mails(number):
     return set(Email.objects.values_list("message_id", flat=True))
 
 
+@pytest.mark.once(on="postgresql")
 def test_a_mail_worker_killed_between_sending_and_recording_it(record_property):
     wanted = 20 if LONG else 2
     queued, workers, before = queue_mails(30 if LONG else 5), [], []
@@ -134,6 +135,7 @@ def test_a_mail_worker_killed_between_sending_and_recording_it(record_property):
     assert kills == wanted
 
 
+@pytest.mark.once(on="postgresql")
 def test_a_worker_killed_while_a_receiver_takes_an_event_loses_none(record_property):
     wanted, workers = (20 if LONG else 2), []
     company = Company(2)

@@ -13,7 +13,7 @@ from .racing import track, unlocked
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-RACERS, ROUNDS = (32, 50 if LONG else 5) if connection.vendor == "postgresql" else (8, 2)
+RACERS, ROUNDS = (32, 50 if LONG else 2) if connection.vendor == "postgresql" else (8, 2)
 
 
 def run(name, rounds):

@@ -25,8 +25,8 @@ from .model_register import Flow, No, Route, Spec
 from .product import Product
 
 ON_POSTGRESQL = connection.vendor == "postgresql"
-RUNS, STEPS = (1000 if ON_POSTGRESQL else 200, 50) if LONG else (24 if ON_POSTGRESQL else 12, 30)
-PARTS = 8 if LONG else 4
+RUNS, STEPS = (1000 if ON_POSTGRESQL else 200, 50) if LONG else (8 if ON_POSTGRESQL else 4, 30)
+PARTS = 8 if LONG else 2
 REFUSALS = {"right": NoRight, "conflict": Conflict, "wish": Refused}
 
 
