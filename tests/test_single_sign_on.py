@@ -135,6 +135,11 @@ def test_whatever_the_provider_gets_wrong_signs_nobody_in(mia, idp, caplog, subt
             refused(idp, wrong, caplog, told, status)
 
 
+def test_the_log_says_what_the_provider_got_wrong(mia, idp, caplog):
+    refused(idp, Wrong(subject="another"), caplog, UNVERIFIED, 403)
+    assert "No sign-in by the provider: It speaks of somebody else." in caplog.text
+
+
 @pytest.mark.parametrize(
     ("claims", "told"),
     [

@@ -95,7 +95,8 @@ def _described(issuer: str) -> dict[str, Any]:
     answer.raise_for_status()
     described = answer.json()
     if described["issuer"] != issuer or any(name not in described for name in NEEDED):
-        raise ValueError("It describes another provider, or half of one.")
+        wrong = "It describes another provider, or half of one."
+        raise NotSignedIn(UNREADABLE, reason=wrong)
     return described
 
 
@@ -201,6 +202,6 @@ class Conversation(OIDCAuthenticationBackend):
             if self.OIDC_OP_USER_ENDPOINT:
                 more = self.get_userinfo(answer["access_token"], token, claims)
                 if more["sub"] != claims["sub"]:
-                    raise ValueError("It speaks of somebody else.")
+                    raise NotSignedIn(UNREADABLE, reason="It speaks of somebody else.")
                 claims = more | claims
             return claims, token
