@@ -310,6 +310,8 @@ class World(People, Register):
             raise No("conflict")
         if not route.approved:
             raise No("wish")
+        if self.removed & set(wish.route):
+            raise No("conflict")
         if isinstance(wish.spec, int):
             wish.types = self.specs[wish.spec].types
         self.check(wish, applying=False)
