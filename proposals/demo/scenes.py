@@ -358,12 +358,13 @@ def _revise(scene: Scene, who: str, comment: str, at: datetime) -> None:
 
 def _edit(scene: Scene, who: str, comment: str, at: datetime) -> None:
     """A change of a physical flow of the route, to what the line names; what the line leaves empty
-    stays.
+    stays. What is said with the step is the name of a specification of its own.
     """
     flow = scene.concerned()
     scene.proposal = Proposal.change_of(flow, scene.maker)
     for name in ["transport", "frequency", "criticality", "description"]:
         setattr(scene.proposal, name, scene.row[name] or getattr(flow, name))
+    scene.proposal.specification_name = comment
     _save_draft(scene, scene.data_types() or list(flow.specification.data_types.all()), at)
 
 
