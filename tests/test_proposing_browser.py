@@ -115,3 +115,39 @@ def test_what_one_wrote_is_shown_to_nobody_else(visitor, people, source, target)
     page.get_by_role("button", name="Submit for approval").click()
     visitor.give_password(people.both)
     expect(page.get_by_label("Justification")).to_have_value("")
+
+
+def test_one_route_gets_a_specification_of_its_own_by_keys_alone(
+    visitor, people, source, target, proposal
+):
+    """Refused once, with a name to begin with; sent again it is asked for, and approved."""
+    cash = factories.data_type("Cash")
+    done = factories.workflow.approve(proposal, sides=["SOURCE", "TARGET"], by=people.both)
+    archive = factories.system("Archive Two")
+    factories.involve(people.both, archive)
+    shared = {"specification": done.result_specification, "specification_name": ""}
+    other = factories.proposed(people.maker, source, archive, [], **shared)
+    factories.workflow.approve(other, sides=["SOURCE", "TARGET"], by=people.both)
+    page = visitor.sign_in(people.maker).page
+    page.goto(f"/physical-flows/{done.result_physical_flow_id}/edit/")
+    visitor.check()
+    page.get_by_role("checkbox", name="Cash").focus()
+    page.keyboard.press("Space")
+    page.get_by_label("Reason").focus()
+    page.keyboard.type("R")
+    page.get_by_role("button", name="Submit for approval").focus()
+    page.keyboard.press("Enter")
+    name = page.get_by_label("Name of a specification of its own")
+    expect(name).to_be_focused()
+    expect(name).to_have_value("trades.csv for Risk Engine")
+    visitor.complaints.clear()  # Chromium logs the 400
+    visitor.check()
+    name.fill("risk.csv")
+    page.get_by_role("button", name="Submit for approval").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("risk.csv (of its own)")).to_be_visible()
+    expect(page.get_by_role("heading", name="Other routes keep trades.csv")).to_be_visible()
+    visitor.check()
+    asked = Proposal.objects.get(type="EDIT")
+    assert (asked.specification_name, asked.state) == ("risk.csv", "PENDING_APPROVALS")
+    assert cash in asked.data_types.all()

@@ -189,10 +189,10 @@ def _check_types(proposal: Proposal, flow: PhysicalFlow, wanted: set, present: s
     if routes and not proposal.wants_own_specification:
         named = ", ".join(map(str, routes))
         raise Invalid(
-            data_types=f"Other routes share the specification {flow.specification.name}, so its "
-            f"data types cannot be changed for them: {named}{' and more' if are_more else ''}.",
-            specification_name="Give this route a specification of its own: name it, or leave the "
-            "data types as they are.",
+            specification_name=f"Other routes share the specification {flow.specification.name}, "
+            "so its data types cannot be changed for them: "
+            f"{named}{' and more' if are_more else ''}. "
+            "Give this route one of its own, by a name, or leave the data types as they are."
         )
 
 
