@@ -15,6 +15,8 @@ EARLIEST, LATEST = datetime(2, 1, 1), datetime(9998, 12, 31)
 
 def showable(moment: datetime) -> datetime:
     """The moment, or the nearest that can be shown in every time zone."""
+    if EARLIEST.year < moment.year < LATEST.year:
+        return moment
     nearest = min(max(moment.replace(tzinfo=None), EARLIEST), LATEST)
     return nearest.replace(tzinfo=moment.tzinfo)
 

@@ -28,7 +28,12 @@ class DatabaseWrapper(base.DatabaseWrapper):
             timezone = self.timezone
 
             def load(self, data) -> datetime:
-                return _loaded(super().load, data).replace(tzinfo=self.timezone)
+                try:
+                    # What psycopg does with a pattern takes ten times as long.
+                    moment = showable(datetime.fromisoformat(bytes(data).decode()))
+                except ValueError:
+                    moment = _loaded(super().load, data)
+                return moment.replace(tzinfo=self.timezone)
 
         connection.adapters.register_loader("timestamptz", Moment)
         connection.adapters.register_loader("timestamp", LocalMoment)

@@ -121,9 +121,7 @@ def text_of(
     }
     if recorded.members:
         said["sets"] = {name: sorted(members) for name, members in sets.items()}
-    return json.dumps(
-        said, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain
-    )
+    return _encoded(said)
 
 
 def texts_of(recorded: Recorded, forms: dict[int, LedgerForm]) -> dict[int, str]:
@@ -144,10 +142,17 @@ def texts_of(recorded: Recorded, forms: dict[int, LedgerForm]) -> dict[int, str]
 
 def _plain(value: object) -> str:
     if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+        in_utc = value if value.tzinfo is UTC else value.astimezone(UTC)
+        return in_utc.isoformat(timespec="microseconds").replace("+00:00", "Z")
     if isinstance(value, date):
         return value.isoformat()
     raise TypeError(f"{type(value).__name__} has no form in the ledger.")
+
+
+# Made once: json.dumps would make another for each row.
+_encoded = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain
+).encode
 
 
 def fingerprint(salt: str, text: str) -> str:

@@ -6,6 +6,7 @@ and at the size of each checkpoint its root must be the one that was signed.
 
 from bisect import bisect_right
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
@@ -171,9 +172,36 @@ def _of_stamp(path: Path, at: datetime, stamping: Service) -> Iterator[Breach]:
         yield Breach("ledger", path.name, sentence)
 
 
+@dataclass(frozen=True)
+class Form:
+    """The columns that leaves tell of, and where in a row of today they stand; None if one is
+    gone.
+    """
+
+    columns: list[str]
+    places: list[int] | None
+
+    @classmethod
+    def of(cls, recorded: Recorded, columns: list[str]) -> "Form":
+        there = {column: place for place, column in enumerate(recorded.columns)}
+        is_whole = set(columns) <= set(there)
+        return cls(columns, [there[column] for column in columns] if is_whole else None)
+
+    def text(self, recorded: Recorded, values: tuple, sets: dict[str, list]) -> str | None:
+        """What the row says by it."""
+        if self.places is None:
+            return None
+        return text_of(recorded, self.columns, [values[place] for place in self.places], sets)
+
+
 def _of_table(recorded: Recorded, dates: Dates) -> Iterator[Breach]:
     """Rows and leaves of one table side by side, in the order of their ids."""
-    forms = dict(LedgerForm.objects.filter(table=recorded.table).values_list("pk", "columns"))
+    forms = {
+        key: Form.of(recorded, columns)
+        for key, columns in LedgerForm.objects.filter(table=recorded.table).values_list(
+            "pk", "columns"
+        )
+    }
     leaves = LedgerLeaf.objects.filter(table=recorded.table).order_by("row")
     columns = ("row", "number", "form_id", "salt", "sha256")
     coming = iter(leaves.values_list(*columns).iterator(chunk_size=AT_ONCE))
@@ -195,8 +223,8 @@ def _of_table(recorded: Recorded, dates: Dates) -> Iterator[Breach]:
                 continue
             _, number, form, salt, sha256 = leaf
             leaf = next(coming, None)
-            said = dict(zip(recorded.columns, values, strict=True))
-            if not _says(recorded, forms[form], said, sets[key], salt, sha256):
+            text = forms[form].text(recorded, values, sets[key])
+            if text is None or not _fits(text, salt, sha256):
                 yield _breach(recorded, key, f"It does not say what leaf {number} took down.")
             first = dates.first_after(at)
             if first and number >= first.size:
@@ -210,18 +238,7 @@ def _of_table(recorded: Recorded, dates: Dates) -> Iterator[Breach]:
         leaf = next(coming, None)
 
 
-def _says(
-    recorded: Recorded,
-    columns: list[str],
-    values: dict[str, object],
-    sets: dict[str, list],
-    salt: str,
-    sha256: str,
-) -> bool:
-    """Whether the row is the one of the leaf, by the columns that the leaf's form names."""
-    if not set(columns) <= set(values):
-        return False
-    text = text_of(recorded, columns, [values[column] for column in columns], sets)
+def _fits(text: str, salt: str, sha256: str) -> bool:
     try:
         return fingerprint(salt, text) == sha256
     except ValueError:  # a salt that is no hex
