@@ -140,12 +140,12 @@ def base_url(debug: bool, served: list[str]) -> Base:
     return base
 
 
-def database(default: str) -> dict[str, Any]:
-    """Django's settings of the database that DATABASE_URL names.
+def database(default: str, name: str = "DATABASE_URL") -> dict[str, Any]:
+    """Django's settings of the database that the variable `name` names.
 
     Nothing in it outlives a transaction, so that a pooler in transaction mode may stand between.
     """
-    url = os.environ.get("DATABASE_URL") or default
+    url = os.environ.get(name) or default
     wanted = "it has to look like postgres://user:password@host:5432/name."
     try:
         url, hosts_and_ports = several_hosts(url)
@@ -155,9 +155,9 @@ def database(default: str) -> dict[str, Any]:
             )
         )
     except ValueError as error:
-        raise ImproperlyConfigured(f"DATABASE_URL cannot be read: {wanted}") from error
+        raise ImproperlyConfigured(f"{name} cannot be read: {wanted}") from error
     if settings["ENGINE"] not in ENGINES or not settings["NAME"]:
-        raise ImproperlyConfigured(f"DATABASE_URL names no PostgreSQL database: {wanted}")
+        raise ImproperlyConfigured(f"{name} names no PostgreSQL database: {wanted}")
     options = settings.setdefault("OPTIONS", {})
     if settings["ENGINE"] == ENGINES[0]:
         for option, value in NOT_FOR_EVER.items():
@@ -167,6 +167,20 @@ def database(default: str) -> dict[str, Any]:
         # The first that answers may be a standby, where nothing can be written.
         options.setdefault("target_session_attrs", "read-write")
     return settings
+
+
+def replica(primary: dict[str, Any]) -> dict[str, Any] | None:
+    """Django's settings of a standby of `primary` that REPLICA_URL names; None without one."""
+    if not os.environ.get("REPLICA_URL", "").strip():
+        return None
+    settings = database("", "REPLICA_URL")
+    if {primary["ENGINE"], settings["ENGINE"]} != {ENGINES[0]}:
+        raise ImproperlyConfigured(
+            "REPLICA_URL names a standby of PostgreSQL, so DATABASE_URL has to name its primary."
+        )
+    settings["OPTIONS"]["target_session_attrs"] = "prefer-standby"
+    # Tests have one database.
+    return settings | {"TEST": {"MIRROR": "default"}}
 
 
 def several_hosts(url: str) -> tuple[str, dict[str, str]]:

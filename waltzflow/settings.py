@@ -18,6 +18,7 @@ from .environment import (
     networks,
     number,
     path,
+    replica,
     secret,
     sender,
     time_zone,
@@ -130,7 +131,11 @@ ENGINES = {
     "django.db.backends.postgresql": "waltzflow.postgresql",
     "django.db.backends.sqlite3": "waltzflow.sqlite",
 }
-DATABASES["default"]["ENGINE"] = ENGINES[DATABASES["default"]["ENGINE"]]
+if standby := replica(DATABASES["default"]):
+    DATABASES["replica"] = standby
+    DATABASE_ROUTERS = ["waltzflow.replica.Router"]
+for known in DATABASES.values():
+    known["ENGINE"] = ENGINES[known["ENGINE"]]
 
 AUTH_USER_MODEL = "proposals.User"
 AUTH_PASSWORD_VALIDATORS = [

@@ -12,6 +12,8 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404
 from ninja import Query, Router
 
+from waltzflow.replica import pieces_from_replica
+
 from ..forms.filters import (
     DataTypeListFilter,
     FlowFilter,
@@ -189,7 +191,7 @@ LINES = "application/x-ndjson"
     },
 )
 def register(request: Call):
-    return StreamingHttpResponse(_lines(), content_type=LINES)
+    return StreamingHttpResponse(pieces_from_replica(_lines()), content_type=LINES)
 
 
 def _lines() -> Iterator[str]:

@@ -14,6 +14,8 @@ from django.utils import timezone
 from django.utils.http import content_disposition_header
 from openpyxl import Workbook
 
+from waltzflow.replica import pieces_from_replica
+
 from .cells import BYTE_ORDER_MARK, escaped
 from .workbook import add_sheet
 
@@ -32,7 +34,7 @@ def csv_response(
     UTF-8 with a byte order mark. A row holds any values; `plain` says how each is written.
     """
     made = StreamingHttpResponse(
-        _written(chain([header], rows)), content_type="text/csv; charset=utf-8"
+        pieces_from_replica(_written(chain([header], rows))), content_type="text/csv; charset=utf-8"
     )
     made["Content-Disposition"] = content_disposition_header(True, name)
     return made
@@ -51,7 +53,8 @@ def xlsx_response(
     """
     book = Workbook(write_only=True)
     for title, (heads, content) in {SHEET_TITLE: (header, rows), **(more or {})}.items():
-        add_sheet(book, title, heads, ([_kept(value) for value in row] for row in content))
+        cells = ([_kept(value) for value in row] for row in content)
+        add_sheet(book, title, heads, pieces_from_replica(cells))
     file = tempfile.TemporaryFile()  # noqa: SIM115, the response closes it
     book.save(file)
     file.seek(0)

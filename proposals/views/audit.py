@@ -17,6 +17,8 @@ from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
+from waltzflow.replica import from_replica
+
 from ..files import evidence
 from ..files.download import csv_response
 from ..forms.record import DifferenceForm, MomentForm, SpanForm, TrailSearch, zone
@@ -182,6 +184,7 @@ HALVES = {"logical": LogicalRegister, "physical": PhysicalRegister}
 
 
 @auditors_only
+@from_replica
 def register(request: HttpRequest) -> HttpResponse:
     """The register as it was at a moment, one half of it: logical or physical flows. Also as a
     file.
@@ -215,6 +218,7 @@ THING_PAGES = {
 
 
 @auditors_only
+@from_replica
 def difference(request: HttpRequest) -> HttpResponse:
     """What came into the register, changed in it and went from one day to another; each kind of
     thing on a page of its own, all of them in one file.
@@ -239,6 +243,7 @@ def difference(request: HttpRequest) -> HttpResponse:
 
 
 @auditors_only
+@from_replica
 def transitions(request: HttpRequest) -> HttpResponse:
     """Every change of state of every proposal from one day to another; also as a file."""
     form = _bound(SpanForm, request)

@@ -4,6 +4,8 @@ from django.utils import timezone
 from django.utils.text import Truncator
 from django.views.decorators.http import require_safe
 
+from waltzflow.replica import from_replica
+
 from ..models import State, open_states
 from ..reports import charts
 from ..reports.figures import figures
@@ -20,6 +22,7 @@ LONGEST_LABEL = 34  # characters that a telephone has room for in one line
 
 
 @require_safe
+@from_replica
 def insights(request: HttpRequest) -> HttpResponse:
     """How the workflow does; each chart with the table that says the same. `?now=on` counts what
     the worker else keeps.

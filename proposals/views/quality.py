@@ -3,6 +3,8 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from waltzflow.replica import from_replica
+
 from ..files.download import table_response
 from ..forms.filters import QualityFilter
 from ..reports.figures import figures
@@ -11,6 +13,7 @@ from .lists import counted_page, wanted_file
 
 
 @require_safe
+@from_replica
 def overview(request: HttpRequest) -> HttpResponse:
     """What the register lacks: each question with its number, its share and its age. `?now=on`
     counts what the worker else keeps.

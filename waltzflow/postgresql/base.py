@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from django.db import DEFAULT_DB_ALIAS
 from django.db.backends.postgresql import base
 from django.db.backends.postgresql.psycopg_any import BaseTzLoader
 from psycopg import Connection, DataError, Error, OperationalError
@@ -40,7 +41,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return connection
 
     def is_usable(self) -> bool:
-        """Whether it answers and can be written to: a pooler may lead to another server by now."""
+        """Whether it answers and can be written to: a pooler may lead to another server by now.
+        Of the replica the first is enough.
+        """
+        if self.alias != DEFAULT_DB_ALIAS:
+            return super().is_usable()
         try:
             return self.connection is not None and _is_writable(self.connection)
         except Error:
