@@ -253,3 +253,19 @@ def test_receipts_are_forgotten_after_a_month(cast):
         )
     assert periodic.forget_receipts(now) == (1, 0)
     assert Receipt.objects.count() == 2
+
+
+def test_an_approval_asks_the_database_few_times(
+    as_, cast, proposal, django_assert_max_num_queries
+):
+    """The first, and the last with which the flow enters the register; session and person count."""
+    for person, side, most in (
+        (cast.source_approver, "SOURCE", 32),
+        (cast.target_approver, "TARGET", 55),
+    ):
+        client, sent = as_(person), {"side": side, "form_key": str(uuid4())}
+        with django_assert_max_num_queries(most):
+            answer = client.post(f"{proposal.get_absolute_url()}approve/", sent)
+        assert answer.status_code == 302
+    proposal.refresh_from_db()
+    assert proposal.state == "FULLY_APPROVED"

@@ -33,12 +33,12 @@ class Line:
 
 def content_of(proposals: Iterable[Proposal]) -> dict[int, list[Line]]:
     """Id of each proposal -> what it asks, field by field: the only place that says so, for pages,
-    mails, trails and files. Two queries for any number; `data_types` are best prefetched.
+    mails, trails and files. Two queries at most for any number; `data_types` are best prefetched.
     """
     proposals = list(proposals)
     flow_versions = {proposal.read_physical_flow_version for proposal in proposals} - {None}
     flows = PhysicalFlow.history.select_related("specification").in_bulk(flow_versions)
-    versions = {proposal.read_specification_version or 0 for proposal in proposals}
+    versions = {proposal.read_specification_version or 0 for proposal in proposals} - {0}
     types = types_of(PhysicalSpecification, versions)
     return {
         proposal.pk: _lines(

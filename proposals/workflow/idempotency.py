@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from ..errors import Invalid
 from ..models import Receipt, User
-from .retry import retrying_transaction
+from .retry import Crossed, retrying_transaction
 
 Content = Iterable[tuple[str, list[str]]]
 
@@ -43,24 +43,17 @@ def _page_after(
         raise Invalid("Somebody else opened this form. Load the page again.")
     if key in kept:
         return kept[key].page or None
-    receipt, is_first = _keep(Receipt(key=key, form=form, by=by, at=timezone.now()))
-    if is_first:
-        receipt.page = act(receipt) or ""
-        if receipt.page:
-            receipt.save(update_fields=["page", "results"])
-        else:
-            # The view has its answer, so no exception may undo what it wrote.
-            transaction.set_rollback(True)
-    return receipt.page or None
-
-
-def _keep(receipt: Receipt) -> tuple[Receipt, bool]:
-    """The receipt, and whether it is the first with its key."""
-    # The unique key decides between two that arrive together: the second waits for the commit of
-    # the first and then reads its receipt.
+    receipt = Receipt(key=key, form=form, by=by, at=timezone.now())
     try:
-        with transaction.atomic():
-            receipt.save(force_insert=True)
-    except IntegrityError:
-        return Receipt.objects.get(key=receipt.key), False
-    return receipt, True
+        receipt.save(force_insert=True)
+    except IntegrityError as error:
+        # The unique key decides between two that arrive together: the second waits for the commit
+        # of the first, starts again and then reads its receipt.
+        raise Crossed from error
+    receipt.page = act(receipt) or ""
+    if receipt.page:
+        receipt.save(update_fields=["page", "results"])
+    else:
+        # The view has its answer, so no exception may undo what it wrote.
+        transaction.set_rollback(True)
+    return receipt.page or None

@@ -164,8 +164,7 @@ def _concerned(proposal: Proposal, step: Transition) -> list[User]:
     """The maker, and whoever decided before; where it ended without a decision, everybody who was
     asked for one. Never who took the step.
     """
-    decisions = proposal.transitions.exclude(side="").select_related("by")
-    people = [proposal.maker, *(decision.by for decision in decisions if decision.by)]
+    people = [proposal.maker, *(taken.by for taken in proposal.steps if taken.side and taken.by)]
     if step.ends_undecided:
         asked = Notice.objects.filter(proposal=proposal, transition__action__in=submitting())
         people += User.objects.filter(pk__in=asked.values("recipient")).order_by("pk")

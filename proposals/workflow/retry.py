@@ -17,6 +17,12 @@ R = TypeVar("R")
 CROSSED = {"40001", "40P01"}  # SQLSTATE of a serialisation failure and of a deadlock
 
 
+class Crossed(Exception):
+    """Raised within such a transaction where it found that another was quicker, and that to start
+    again is the way to go on.
+    """
+
+
 def retrying_transaction(function: Callable[P, R]) -> Callable[P, R]:
     """Make `function` one transaction: everything or, when it raises, nothing.
 
@@ -32,7 +38,7 @@ def retrying_transaction(function: Callable[P, R]) -> Callable[P, R]:
             try:
                 with transaction.atomic():
                     return function(*args, **kwargs)
-            except OperationalError as error:
+            except (OperationalError, Crossed) as error:
                 if not outermost or not _crossed(error):
                     raise
                 # At random, or the two that crossed would meet again at the same place.
@@ -42,8 +48,10 @@ def retrying_transaction(function: Callable[P, R]) -> Callable[P, R]:
     return tried
 
 
-def _crossed(error: OperationalError) -> bool:
+def _crossed(error: OperationalError | Crossed) -> bool:
     """Whether trying again may succeed."""
+    if isinstance(error, Crossed):
+        return True
     cause = error.__cause__
     if isinstance(cause, sqlite3.Error):
         # The lower byte is the kind, the rest its variety.
