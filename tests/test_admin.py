@@ -19,6 +19,8 @@ from proposals.models import (
     Reason,
     System,
     Transition,
+    Upload,
+    UploadedRow,
     User,
 )
 
@@ -268,3 +270,29 @@ def test_times_in_the_admin_say_their_zone(as_, cast, proposal):
         as_(cast.auditor).get(f"/admin/proposals/proposal/{proposal.pk}/change/").content.decode()
     )
     assert f"{proposal.submitted_at:%-d %b %Y, %H:%M} UTC" in page
+
+
+def test_the_admin_says_who_brought_which_file_and_what_became_of_it(client, cast):
+    upload = Upload.objects.create(
+        kind="PROPOSALS", by=cast.maker, name="wishes.csv", sha256="a" * 64, state="JUDGED"
+    )
+    for line, outcome in enumerate(["READY", "READY", "REFUSED"], start=2):
+        UploadedRow.objects.create(
+            upload=upload, line=line, texts={"justification": "Secret plan"}, outcome=outcome
+        )
+    done = Upload.objects.create(
+        kind="CATALOGUE", by=cast.superuser, name="2 files", sha256="b" * 64, report={"batch": 7}
+    )
+    bad = Upload.objects.create(
+        kind="PROPOSALS", by=cast.maker, name="x.csv", sha256="c" * 64, problems=["No header."]
+    )
+    client.force_login(cast.superuser)
+    for row, words in (
+        (upload, ["wishes.csv", "Mia Maker", "a" * 64, "Will be submitted: 2, Refused: 1"]),
+        (done, ["2 files", "Import 7"]),
+        (bad, ["x.csv", "No header."]),
+    ):
+        page = client.get(f"/admin/proposals/upload/{row.pk}/change/").content.decode()
+        assert [word for word in words if word not in page] == []
+        assert "Secret plan" not in page
+        assert row.name in client.get("/admin/proposals/upload/").content.decode()

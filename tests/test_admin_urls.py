@@ -10,7 +10,14 @@ from django.urls import URLPattern, reverse
 from django.utils import timezone
 
 from proposals import workflow
-from proposals.models import ImportBatch, ImportedFile, OrganisationalUnit, System, WebhookEndpoint
+from proposals.models import (
+    ImportBatch,
+    ImportedFile,
+    OrganisationalUnit,
+    System,
+    Upload,
+    WebhookEndpoint,
+)
 
 from .test_urls import INSIDE, OTHER_METHODS, OUTSIDE, TO_SIGN_IN, answer, differing, world  # noqa: F401
 
@@ -83,6 +90,7 @@ MODELS = {
     "proposals.system": EDITED,
     "proposals.token": READ,
     "proposals.transition": READ,
+    "proposals.upload": READ,
     "proposals.user": PERSON,
     "proposals.watch": READ,
     "proposals.webhookdelivery": READ,
@@ -114,6 +122,7 @@ def filled(world):  # noqa: F811
     workflow.watch(world.things["ledger"], by=world.cast.maker)
     endpoint = WebhookEndpoint.objects.create(address="https://receiver.example/")
     endpoint.deliveries.create(at=timezone.now(), due_at=timezone.now())
+    Upload.objects.create(kind="CATALOGUE", by=world.cast.superuser, name="a.csv", sha256="0" * 64)
     AccessAttempt.objects.create(username="x", ip_address="10.0.0.1", failures_since_start=1)
     return world
 

@@ -11,7 +11,7 @@ SECTIONS = {
     "Rules and policy": ["ApproverRule", "Policy", "Reason"],
     "The record": [
         *("Proposal", "Transition", "LogicalFlow", "PhysicalSpecification", "PhysicalFlow"),
-        *("ImportBatch", "Notice", "Email", "AccessLog", "AccessAttempt"),
+        *("ImportBatch", "Upload", "Notice", "Email", "AccessLog", "AccessAttempt"),
     ],
     "Webhooks": ["WebhookEndpoint", "WebhookDelivery"],
 }

@@ -7,9 +7,9 @@ ended, reasons retired.
 
 from django.contrib import admin
 
-from . import catalogue, foreign, people, policy, record, register, webhooks
+from . import catalogue, foreign, people, policy, record, register, uploads, webhooks
 
-__all__ = ["catalogue", "foreign", "people", "policy", "record", "register", "webhooks"]
+__all__ = ["catalogue", "foreign", "people", "policy", "record", "register", "uploads", "webhooks"]
 
 admin.site.site_header = "waltzflow administration"
 admin.site.site_title = "waltzflow"

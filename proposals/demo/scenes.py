@@ -26,6 +26,7 @@ from post_office.models import STATUS, Email
 
 from .. import workflow
 from ..errors import Refused
+from ..files import uploads
 from ..files.catalogue import import_catalogue
 from ..files.cells import yes_or_no
 from ..models import (
@@ -43,6 +44,7 @@ from ..models import (
     Side,
     System,
     Token,
+    UploadKind,
     User,
     WebhookDelivery,
     WebhookEndpoint,
@@ -136,6 +138,7 @@ def build(now: datetime, progress: Callable[[str], None]) -> dict[str, int]:
     _keep_views()
     _let_a_program_read(now)
     _tell_a_program_until_it_went(waiting, now)
+    _bring_a_file(now)
     _talk(waiting, now)
     _remind(now)
     counted = [System, User, LogicalFlow, PhysicalFlow, PhysicalSpecification, Proposal]
@@ -241,6 +244,16 @@ def _tell_a_program_until_it_went(waiting: Proposal, now: datetime) -> None:
     endpoint.is_active = False
     endpoint.off_because = "The receiver answered 410 (Gone): it wants no more."
     endpoint.save()
+
+
+def _bring_a_file(now: datetime) -> None:
+    """The maker looks at what would become of a file of proposals."""
+    maker = User.objects.get(username="maker")
+    content = {"wishes.csv": (FILES / "wishes.csv").read_bytes()}
+    upload = uploads.receive(UploadKind.PROPOSALS, content, by=maker)
+    while upload.is_at_work:
+        uploads.work_on_uploads(now)
+        upload.refresh_from_db()
 
 
 def _watch(waiting: Proposal) -> None:
