@@ -4,7 +4,7 @@ under load, a standby promoted, and whatever the site had acknowledged is looked
 Two web hosts and two workers stand before the servers, as docs/operation.md says; a web host and a
 worker are killed now and then too. Before each kill the primary's network stalls for a moment: with
 `--asynchronous`, the control, what was acknowledged meanwhile is lost. A mail may go out twice
-where its worker could not write down any more that it was sent; both have one Message-ID.
+where its worker was killed between sending it and writing that down; both have one Message-ID.
 
 Needs the programs of PostgreSQL (their folder is POSTGRESQL, or Debian's).
 """
@@ -291,7 +291,7 @@ def missing(acknowledged) -> list:
 
 def wait_for_mail() -> None:
     outgoing = import_module("post_office.models").Email.objects.exclude(status=0)  # sent
-    until(lambda: not outgoing.exists(), seconds=120)
+    until(lambda: not outgoing.exists(), seconds=240)  # longer than a mail is claimed
 
 
 def trial(cluster: Cluster, site: Site, writers: Writers, times: int) -> None:

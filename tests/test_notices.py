@@ -15,7 +15,7 @@ from threading import Thread
 import pytest
 from django.core import mail
 from django.core.management import CommandError, call_command
-from django.db import connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.test import override_settings
 from django.test.signals import template_rendered
 from django.utils import timezone
@@ -24,7 +24,7 @@ from post_office.models import STATUS, Email
 from proposals import workflow
 from proposals.errors import Conflict
 from proposals.models import Notice, Proposal, User
-from proposals.workflow import notices, periodic, reminders
+from proposals.workflow import notices, periodic, reminders, sending
 
 from . import factories
 from .trials.smtp import sink
@@ -441,6 +441,52 @@ def test_a_mail_server_that_is_down_delays_and_loses_nothing(cast, proposal, set
     Email.objects.update(scheduled_time=None)
     periodic.send_mail(timezone.now())
     assert len(mail.outbox) == waiting
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_mail_that_another_worker_is_sending_is_left_to_it(cast, proposal):
+    """Its lock may have gone with the primary, while it still talks to the mail server."""
+    now, first = timezone.now(), Email.objects.order_by("pk").first()
+    assert sending._claim(first.pk, now)
+    assert not sending._claim(first.pk, now)
+    others = Email.objects.count() - 1
+    assert sending.send_queued(now) == (others, 0)
+    assert first.message_id not in {sent.extra_headers["Message-ID"] for sent in mail.outbox}
+    assert sending.send_queued(now + sending.CLAIM + timedelta(seconds=5)) == (1, 0)
+    assert len(mail.outbox) == others + 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_was_sent_while_the_database_went_away_is_written_down_when_it_is_back(
+    cast, proposal, monkeypatch, caplog
+):
+    begin, failures = transaction.atomic, [OperationalError, InterfaceError]
+
+    def fail_at_first(*args, **kwargs):
+        if failures:
+            raise failures.pop()("server closed the connection unexpectedly")
+        return begin(*args, **kwargs)
+
+    monkeypatch.setattr(sending.transaction, "atomic", fail_at_first)
+    monkeypatch.setattr(sending.time, "sleep", lambda seconds: None)
+    waiting = Email.objects.count()
+    assert sending.send_queued(timezone.now()) == (waiting, 0)
+    assert len(mail.outbox) == waiting
+    assert set(Email.objects.values_list("status", flat=True)) == {STATUS.sent}
+    assert caplog.text.count("is written down when the database is back") == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_stays_away_ends_the_pass(cast, proposal, monkeypatch):
+    def fail(*args, **kwargs):
+        raise OperationalError("server closed the connection unexpectedly")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(sending.transaction, "atomic", fail)
+        broken.setattr(sending, "PATIENCE", -1)
+        with pytest.raises(OperationalError):
+            sending._record_sent(Email.objects.first())
+    assert Email.objects.filter(status=STATUS.sent).count() == 0
 
 
 def test_a_mail_on_the_console_reads_as_its_reader_would_read_it(capsys):

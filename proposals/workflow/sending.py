@@ -3,13 +3,16 @@ good, or three days have passed.
 """
 
 import logging
+import time
 from datetime import datetime, timedelta
 from smtplib import SMTPDataError, SMTPRecipientsRefused
 
 from django.core.mail import get_connection
 from django.core.mail.backends.base import BaseEmailBackend
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
+from django.db import connection as db
 from django.db.models import F, Q, QuerySet
+from django.utils import timezone
 from post_office.models import STATUS, Email
 
 from ..models import Notice
@@ -18,12 +21,15 @@ from . import notices, passwords
 log = logging.getLogger(__name__)
 
 RETRY = timedelta(minutes=5)
+CLAIM = timedelta(minutes=2)  # after which one whose worker died is sent by another
+PATIENCE = 60  # seconds that a failover may take; well within CLAIM
 
 
 def send_queued(at: datetime) -> tuple[int, int]:
     """One pass over what is due: (how many were sent, how many will never be).
 
-    Each is recorded as soon as it is sent. Administrators are told of those that will never be.
+    Each is claimed before, and recorded as soon as it is sent: only one whose worker died between
+    the two comes twice, and none is lost. Administrators are told of those that will never be.
     """
     connection = get_connection()
     sent = 0
@@ -34,6 +40,8 @@ def send_queued(at: datetime) -> tuple[int, int]:
             email = Email.objects.get(pk=pk)
             if not _is_wanted(email):
                 _withdraw(email)
+                continue
+            if not unreachable and not _claim(pk, at):
                 continue
             error = unreachable or _refusal(email, connection)
             if isinstance(error, ServerUnreachable):
@@ -78,6 +86,14 @@ def answer_of(error: Exception) -> str:
     )
 
 
+def _claim(pk: int, at: datetime) -> bool:
+    """Whether this worker is the one to send it: no other tries before CLAIM is over. Committed
+    first, so that a worker that has sent it may still write that down when the database is back,
+    and none that lost its lock meanwhile sends it again.
+    """
+    return bool(_due(at).filter(pk=pk).update(scheduled_time=timezone.now() + CLAIM))
+
+
 def _due(at: datetime) -> QuerySet[Email]:
     """Those tried least come first, so that a mail on which every try breaks holds up no other."""
     queued = Email.objects.filter(status__in=[STATUS.queued, STATUS.requeued])
@@ -117,9 +133,25 @@ def _refusal(email: Email, connection: BaseEmailBackend) -> Exception | None:
     except Exception as error:  # whatever it is, the other mails go on
         connection.close()
         return error
-    Email.objects.filter(pk=email.pk).update(status=STATUS.sent)
-    email.logs.create(status=STATUS.sent, message="")
+    _record_sent(email)
     return None
+
+
+def _record_sent(email: Email) -> None:
+    """As soon as the database takes it: what is not recorded is sent again."""
+    end = time.monotonic() + PATIENCE
+    while True:
+        try:
+            with transaction.atomic():
+                Email.objects.filter(pk=email.pk).update(status=STATUS.sent)
+                email.logs.create(status=STATUS.sent, message="")
+            return
+        except (OperationalError, InterfaceError):
+            if db.in_atomic_block or time.monotonic() > end:
+                raise
+            log.warning("Mail %s has left, which is written down when the database is back.", email)
+            db.close()
+            time.sleep(1)
 
 
 def _postpone(email: Email, error: Exception, at: datetime) -> None:
