@@ -17,7 +17,15 @@ from proposals.forms.filters import (
     ProposalFilter,
     SystemListFilter,
 )
-from proposals.models import DataType, OrganisationalUnit, Proposal, User
+from proposals.models import (
+    DataType,
+    LogicalFlow,
+    OrganisationalUnit,
+    Proposal,
+    State,
+    Token,
+    User,
+)
 from proposals.reports.figures import renew_figures
 from proposals.reports.quality import QUESTIONS
 
@@ -25,7 +33,8 @@ from . import by_hand
 from .by_hand import ByHand
 from .register import ORDINARY, People, Things
 
-PAGES, LISTS, SEARCHES, FILES = "Pages", "Lists", "Searches", "Downloads"
+PAGES, LISTS, SEARCHES, FILES, API = "Pages", "Lists", "Searches", "Downloads", "API"
+MOST_PAIRS = 1000  # in one question for consent
 # Nearly everywhere, in one copy of the company only, and nowhere.
 TERMS = {"frequent": "dwh", "rare": "etrm-17", "absent": "qzxqzx"}
 AUDITOR = "auditor"  # of the demo company
@@ -90,12 +99,54 @@ def works(things: Things, people: People) -> Iterator[Work]:
     for section, urls in ((LISTS, lists(things)), (SEARCHES, searches()), (FILES, files())):
         for url in urls:
             yield looking(section, url, ORDINARY, client, url)
+    program = program_of(people.ordinary)
+    for url in operations(things):
+        yield looking(API, url, ORDINARY, program, f"/api/v1/{url}")
+    yield Work(
+        API,
+        f"consent for {MOST_PAIRS:,} pairs",
+        ORDINARY,
+        lambda pairs: answered(program, "/api/v1/consent", {"pairs": pairs}),
+        lambda: pairs_of(things),
+    )
 
 
 def looking(
     section: str, name: str, who: str, client: Client, url: str, hand: ByHand | None = None
 ) -> Work:
     return Work(section, name, who, lambda _: get(client, url), by_hand=hand)
+
+
+def program_of(person: User) -> Client:
+    """A client that shows a token of this person."""
+    now = timezone.now()
+    token = Token(owner=person, name=f"benchmark {now}", expires_at=now + timedelta(days=1))
+    return Client(headers={"authorization": f"Bearer {token.make(now).text}"})
+
+
+def operations(things: Things) -> Iterator[str]:
+    """What a program reads, each list as it begins."""
+    yield from ("systems", "flows", "physical-flows", "specifications", "data-types")
+    yield from ("proposals", f"proposals/{things.closed.pk}", "transitions")
+    yield f"proposals?{urlencode({'state': State.PENDING_APPROVALS})}"
+    yield f"flows?{urlencode({'system': things.hub.code})}"
+    yield "register"
+
+
+def pairs_of(things: Things) -> list[dict[str, str]]:
+    flows = LogicalFlow.objects.order_by("pk").select_related("source", "target")
+    asked = {"data_type": things.rare_type.code}
+    return [
+        {"source": flow.source.code, "target": flow.target.code} | asked
+        for flow in flows[:MOST_PAIRS]
+    ]
+
+
+def answered(client: Client, url: str, asked: dict) -> int:
+    """The bytes of the answer to what is sent as JSON."""
+    answer = client.post(url, asked, content_type="application/json")
+    assert answer.status_code == 200, f"{url}: {answer.status_code}"
+    return len(answer.content)
 
 
 def pages(things: Things, person: User) -> Iterator[tuple[str, str, ByHand | None]]:
@@ -122,6 +173,7 @@ def pages(things: Things, person: User) -> Iterator[tuple[str, str, ByHand | Non
     yield "person", person.get_absolute_url(), None
     yield "unit", unit().get_absolute_url(), None
     yield "/me/", "/me/", None
+    yield "files of proposals", "/proposals/import/", None
     yield "/updates/", "/updates/", None
     yield "new proposal", "/proposals/new/", None
     route = urlencode({"source": things.own.pk, "target": things.hub.pk})

@@ -46,7 +46,8 @@ class Series:
             return
         if self.work.by_hand:
             self.work.by_hand.check()
-        self.reader = read(lambda: self.work.act(None))
+        prepared = self.work.prepare()
+        self.reader = read(lambda: self.work.act(prepared))
         self.is_given_up = self.reader is None
 
     def measure(self) -> None:
