@@ -12,6 +12,7 @@ from proposals.models import Proposal
 
 from . import factories
 from .browsing import Visitor
+from .test_pages import text
 
 
 @pytest.fixture
@@ -113,10 +114,10 @@ def ask(client, rows, verb: str, **more):
 
 def test_one_is_asked_before_many_are_decided_and_a_link_decides_nothing(as_, cast, waiting):
     page = ask(as_(cast.source_approver), waiting.values(), "approve", inbox="order=newest")
-    text = page.content.decode()
-    assert "Approve: 5 proposals?" in text
-    assert text.count('name="chosen"') == 5
-    assert "/inbox/decide/?inbox=order%3Dnewest" in text
+    markup = page.content.decode()
+    assert "Approve: 5 proposals?" in markup
+    assert markup.count('name="chosen"') == 5
+    assert "/inbox/decide/?inbox=order%3Dnewest" in markup
     assert {row.state for row in Proposal.objects.open()} == {"PENDING_APPROVALS"}
 
 
@@ -160,6 +161,17 @@ def test_the_side_is_asked_where_there_are_several_and_marked_when_missing(as_, 
     assert answer.url.endswith("/?inbox=order%3Dnewest")
     states = [Proposal.objects.get(pk=row.pk).state for row in pair]
     assert states == ["TARGET_REJECTED", "SOURCE_REJECTED"]
+
+
+def test_before_it_counts_each_chosen_one_says_what_it_asks(as_, cast, pair, source):
+    bare = factories.proposed(cast.maker, source, factories.system("Billing"), **factories.BARE)
+    kept = factories.specification(source, "kept.csv", [factories.data_type()])
+    existing = {"specification": kept, "specification_name": "", "frequency": "MONTHLY"}
+    known = factories.proposed(cast.maker, source, factories.system("Tax"), [], **existing)
+    page = text(ask(as_(cast.both), [*pair, bare, known], "approve"))
+    assert f"No. {pair[1].pk} · New flow · trades.csv · daily · for the source" in page
+    assert f"No. {bare.pk} · New flow · without a physical flow · for the source" in page
+    assert f"No. {known.pk} · New flow · kept.csv · monthly · for the source" in page
 
 
 def test_an_approval_may_be_for_one_side_of_several(as_, cast, pair):
