@@ -26,6 +26,7 @@ def chromium():
         browser.close()
 
 
+TELEPHONE = {"width": 390, "height": 800}
 UNSETTLED = ".htmx-request, .htmx-swapping, .htmx-settling, .htmx-added"
 # Nothing moves any more. What a closed <details> hides stands still in the middle of its way, and
 # nobody sees it: for that it does not wait.
@@ -105,8 +106,13 @@ class Visitor:
     def check_on_a_telephone(self) -> None:
         """The same page, narrow; afterwards it is wide again."""
         assert self.complaints == [], self.page.url
-        self.page.set_viewport_size({"width": 390, "height": 800})
+        self.page.set_viewport_size(TELEPHONE)
         self._axe("light")
+        self.check_width()
+
+    def check_width(self) -> None:
+        """That a telephone shows all of it; afterwards the page is wide again."""
+        self.page.set_viewport_size(TELEPHONE)
         overflow = self.page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
         assert not overflow, f"{self.page.url} scrolls sideways on a telephone"
         self.page.set_viewport_size({"width": 1280, "height": 800})

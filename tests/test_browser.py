@@ -139,14 +139,15 @@ def visited(chromium, live_server):
 
 
 def open_and_check(visitor, url: str, status: int = 200) -> None:
-    """On both databases; in both themes on the one and narrow on the other, since looks do not
-    depend on it.
+    """In both themes, and whether a telephone shows it without scrolling sideways; by axe on a
+    telephone too on PostgreSQL, which `make test-long` alone asks for.
     """
     assert visitor.page.goto(url).status == status, url
     if status >= 400:
         visitor.complaints.clear()  # Chromium logs it
     if connection.vendor == "sqlite":
         visitor.check()
+        visitor.check_width()
     else:
         visitor.check_on_a_telephone()
 
