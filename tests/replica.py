@@ -16,6 +16,14 @@ import psutil
 
 from .failover import Server
 
+DAYS = "first=2026-01-01&last=2026-01-02"
+PAGES = [
+    *("/insights/?now=on", "/quality/?now=on", "/flows/?as=csv", "/flows/?as=xlsx"),
+    *("/systems/?as=csv", "/proposals/?as=csv", "/audit/register/", "/audit/register/?as=csv"),
+    *(f"/audit/difference/?{DAYS}", f"/audit/difference/?{DAYS}&as=csv"),
+    *(f"/audit/transitions/?{DAYS}", f"/audit/transitions/?{DAYS}&as=csv"),
+]
+
 
 def main() -> None:
     folder = Path(tempfile.mkdtemp(prefix="wf-replica-", dir="/tmp"))
@@ -47,6 +55,14 @@ def try_all(primary: Server, standby: Server) -> None:
         factories.user("Ada", is_superuser=True, is_staff=True),
         backend="django.contrib.auth.backends.ModelBackend",
     )
+    factories.proposed(factories.user(), factories.system("One"), factories.system("Two"))
+    for page in PAGES:
+        with asked_of_the_replica() as asked:
+            response = client.get(page)
+            assert response.status_code == 200, page
+            b"".join(response)
+        assert asked, f"{page} is read from the primary"
+    print(f"{len(PAGES)} pages and files are read from the standby")
     for name, hindrance, statements in (
         ("It is read from", lambda: None, True),
         ("It is held up", lambda: standby.sql("SELECT pg_wal_replay_pause()"), False),
