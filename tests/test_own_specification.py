@@ -355,3 +355,13 @@ def test_a_row_of_a_file_asks_for_it_by_name(cast, flow, other, cash):
     done = fate("mine.csv")
     assert (done.outcome, done.proposal) == ("SUBMITTED", draft.proposal)
     assert done.proposal.specification_name == "mine.csv"
+
+
+def test_the_form_of_the_next_round_begins_with_the_name(client, cast, flow, other, cash):
+    first = own(flow, cast, [cash])
+    workflow.request_changes(first, side="SOURCE", by=cast.source_approver, comment="Daily?")
+    client.force_login(cast.maker)
+    page = client.get(f"/physical-flows/{flow.pk}/edit/?from={first.pk}")
+    form = page.context["form"]
+    assert form["specification_name"].value() == "trades_risk.csv"
+    assert form["data_types"].value() == [cash.pk]
