@@ -294,6 +294,14 @@ def test_the_form_offers_it_where_it_would_refuse(client, cast, flow, other, sou
     assert "trades.csv for Risk Engine 2" in text(client.get(f"/physical-flows/{flow.pk}/"))
 
 
+def test_what_was_typed_for_a_new_flow_asks_for_none(client, cast, flow, other, cash):
+    client.force_login(cast.maker)
+    typed = {"show": "1", "specification_name": "Trades.csv ", "frequency": "MONTHLY"}
+    page = client.post(f"/physical-flows/{flow.pk}/edit/", typed)
+    shown = page.context["form"]
+    assert (shown["frequency"].value(), shown["specification_name"].value()) == ("MONTHLY", "")
+
+
 def test_the_form_asks_for_no_name_where_nobody_shares(client, cast, flow, cash):
     client.force_login(cast.maker)
     assert "of its own" not in text(client.get(f"/physical-flows/{flow.pk}/edit/"))

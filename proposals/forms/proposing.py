@@ -12,6 +12,7 @@ from ..models import (
     System,
     User,
     VersionInput,
+    same,
 )
 from ..reports.advice import doubt_about_offset
 from ..reports.sentences import Parts, listed
@@ -351,6 +352,10 @@ class ChangeForm(SendingForm, ConcerningForm):
         # What comes from the form of a new flow may have left them to the specification.
         if not self.instance.pk and not (kwargs.get("initial") or {}).get("data_types"):
             self.initial["data_types"] = present
+        # And it names the one that is there, of which this flow wants none of its own.
+        named = self.initial.get("specification_name", "")
+        if same(named, self.instance.changed_flow.specification.name):
+            self.initial["specification_name"] = ""
 
     @cached_property
     def routes_elsewhere(self) -> Parts:
