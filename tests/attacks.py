@@ -215,6 +215,10 @@ SPARE_SPECIFICATION = copied(
     "physicalspecification", "{specification}", code="'SPARE'", code_folded="'spare'"
 )
 NEWEST_SPECIFICATION = "(SELECT MAX(id) FROM proposals_physicalspecification)"
+NOTICE = "(SELECT MIN(id) FROM proposals_notice)"
+MAIL = "(SELECT MIN(id) FROM post_office_email)"
+MAILED = 'from_email, "to", cc, bcc, subject, message, html_message, backend_alias'
+SENT = "UPDATE post_office_email SET status = 0"
 
 # guard that must stop it: attacks
 TABLE = {
@@ -509,6 +513,25 @@ TABLE = {
     "remark_answers_in_its_conversation": [
         f"{copied('remark', '{remark}', proposal_id='{other_waiting}')}; "
         + copied("remark", "{remark}", answers_id="(SELECT MAX(id) FROM proposals_remark)"),
+    ],
+    # What people are told
+    "notice_unchanged": [
+        update("notice", NOTICE, recipient_id="{stranger}"),
+        update("notice", NOTICE, summary="'nothing'"),
+        update("notice", NOTICE, at="'2020-01-01'"),
+    ],
+    "notice_stays": ["DELETE FROM proposals_notice WHERE remark_id IS NOT NULL"],
+    "mail_unchanged": [
+        f"UPDATE post_office_email SET {column} = 'x@x.example' WHERE id = {MAIL}"
+        for column in ('"to"', "cc", "subject", "message", "html_message")
+    ],
+    "mail_queued_first": [
+        f"INSERT INTO post_office_email ({MAILED}, status, created, last_updated) "
+        f"SELECT {MAILED}, {status}, created, last_updated FROM post_office_email WHERE id = {MAIL}"
+        for status in ("0", "NULL")
+    ],
+    "mail_leaves_the_queue_once": [
+        f"{SENT}; UPDATE post_office_email SET status = {status}" for status in ("2", "NULL")
     ],
     # The ledger
     "ledgerleaf_next_in_line": [

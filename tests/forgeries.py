@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from django.apps import apps
 from simple_history.models import HistoricalRecords
 
-from .attacks import MOVED, NEWEST_POLICY, NOW, copied, step, update
+from proposals.models import PhysicalFlow
+
+from .attacks import MOVED, NEWEST_POLICY, NOW, SECOND, copied, step, update
 
 DENIED = "permission denied"  # by PostgreSQL itself, for lack of a grant
 AUDIT = "audit"  # passes, and verify_audit names it
@@ -77,7 +79,81 @@ def of_proposal(key: str, by: str) -> dict[str, str]:
 def decided(by: str = "{source_approver}", **changes: str) -> str:
     """The source of the waiting proposal is approved, with all that belongs to it."""
     written = recorded("proposal", "{waiting}", **of_proposal("{waiting}", by))
-    return f"{step(by_id=by, **changes)}; {MOVED}; {written}"
+    return f"{step(by_id=by, **changes)}; {TOLD}; {MOVED}; {written}"
+
+
+# The maker, of the newest transition.
+TOLD = (
+    "INSERT INTO proposals_notice "
+    "(transition_id, reminder_day, recipient_id, proposal_id, summary, at, withdrawn) "
+    f"SELECT MAX(id), 0, {{maker}}, {{waiting}}, 'It was decided.', {NOW}, FALSE "
+    "FROM proposals_transition"
+)
+
+
+def completed(
+    *,
+    flow: dict[str, str] | None = None,
+    specification: dict[str, str] | None = None,
+    types: str = "SELECT datatype_id FROM proposals_proposal_data_types WHERE proposal_id = "
+    "{waiting}",
+    by: str = "{target_approver}",
+    results: dict[str, str] | None = None,
+) -> str:
+    """The waiting proposal is approved by both sides and applied, by people who may; but for what
+    the register is given, by whom that is said, and what the proposal calls its `results`.
+    """
+    cause = of_proposal("{waiting}", by)
+    approver = of_proposal("{waiting}", "{target_approver}")
+    whole = {
+        "number": "4",
+        "action": "'complete'",
+        "from_state": "'TARGET_APPROVED'",
+        "to_state": "'FULLY_APPROVED'",
+        "side": "''",
+        "automatic": "TRUE",
+    }
+    named = {"state": "'FULLY_APPROVED'", "closed_at": NOW, "result_logical_flow_id": "{flow}"}
+    named |= {
+        "result_specification_id": last("physicalspecification"),
+        "result_physical_flow_id": last("physicalflow"),
+    }
+    said = {name: wished(f"specification_{name}") for name in ("name", "format", "description")}
+    said |= {"code": "'FORGED'", "code_folded": "'forged'"} | (specification or {})
+    sent = {name: wished(name) for name in PhysicalFlow.ATTRIBUTES}
+    sent |= {
+        "origin_proposal_id": "{waiting}",
+        "specification_id": last("physicalspecification"),
+        "content_key": "'9'",
+    }
+    members = (
+        "INSERT INTO proposals_physicalspecification_data_types "
+        f"(physicalspecification_id, datatype_id) SELECT {last('physicalspecification')}, t.* "
+        f"FROM ({types}) t"
+    )
+    new = {"history_type": "'+'"} | cause
+    register = [
+        copied("physicalspecification", "{specification}", **said),
+        members,
+        recorded("physicalspecification", last("physicalspecification"), **new),
+        copied("physicalflow", "{physical}", **sent | (flow or {})),
+        recorded("physicalflow", last("physicalflow"), **new),
+    ]
+    return "; ".join(
+        [
+            decided(),
+            step(**SECOND, by_id="{target_approver}"),
+            TOLD,
+            changed("proposal", "{waiting}", approver, state="'TARGET_APPROVED'"),
+            *(register if results is None else []),
+            step(**whole, by_id="{target_approver}"),
+            changed("proposal", "{waiting}", approver, **named | (results or {})),
+        ]
+    )
+
+
+def wished(column: str) -> str:
+    return f"(SELECT w.{column} FROM proposals_proposal w WHERE w.id = {{waiting}})"
 
 
 def changed(table: str, key: str, written: dict[str, str] | None = None, **values: str) -> str:
@@ -174,6 +250,8 @@ def in_time() -> Iterator[tuple[str, str, str]]:
     for name, moment in {"past": LONG_AGO, "hour": AN_HOUR_AGO, "future": LATER}.items():
         yield "transition_dated_now", name, decided(at=moment)
         yield "remark_dated_now", f"remark of {name}", copied("remark", "{remark}", at=moment)
+        notice = copied("notice", last("notice"), at=moment, recipient_id="{auditor}")
+        yield "notice_dated_now", f"notice of {name}", notice
     just = f"{NOW} - INTERVAL '50 seconds'"
     yield "transition_not_before_the_last", "before it was submitted", decided(at=just)
     clock = {"action": "'time_out'", "side": "''", "to_state": "'TIMED_OUT'", "automatic": "TRUE"}
@@ -352,7 +430,139 @@ def unasked() -> Iterator[tuple[str, str, str]]:
     yield "physicalflow_has_no_twin", "by another content key", twin
 
 
+def not_as_approved() -> Iterator[tuple[str, str, str]]:
+    """Both sides approve, who may, and the register is given something else, or nothing."""
+    for column, value in {"frequency": "'YEARLY'", "description": "'forged'"}.items():
+        sql = completed(flow={column: value})
+        yield "past_physicalflow_has_its_cause", f"another {column} of the flow", sql
+    guard = "past_physicalspecification_has_its_cause"
+    for column in ("name", "description"):
+        sql = completed(specification={column: "'forged'"})
+        yield guard, f"another {column} of the specification", sql
+    yield guard, "another data type", completed(types="SELECT {unused_type}")
+    both = "SELECT {unused_type} UNION SELECT {type}"
+    yield guard, "one data type more", completed(types=both)
+    there = {
+        "result_specification_id": "{specification}",
+        "result_physical_flow_id": "{physical}",
+    }
+    yield "proposal_is_applied", "nothing, since there is a flow", completed(results=there)
+
+
+def untold() -> Iterator[tuple[str, str, str]]:
+    yield "transition_told_to_the_maker", "the maker", decided().replace(f"{TOLD}; ", "")
+    elsewhere = TOLD.replace("{maker}", "{stranger}")
+    yield "transition_told_to_the_maker", "another", decided().replace(TOLD, elsewhere)
+
+
+def by_somebody_else() -> Iterator[tuple[str, str, str]]:
+    """Who a history row names."""
+    for name, person in {"another": "{other}", "nobody": "NULL"}.items():
+        moved = f"{step()}; {TOLD}; {MOVED}"
+        written = recorded("proposal", "{waiting}", **of_proposal("{waiting}", person))
+        yield "past_proposal_by_whoever_moved", f"of a step, {name}", f"{moved}; {written}"
+        draft = changed(
+            "proposal", "{draft}", of_proposal("{draft}", person), justification="'forged'"
+        )
+        yield "past_proposal_by_whoever_moved", f"of a draft, {name}", draft
+        applied = completed(by=person)
+        yield "past_physicalspecification_has_its_cause", f"of what was applied, {name}", applied
+    imported = {"origin_proposal_id": "NULL", "origin_batch_id": last("importbatch")}
+    imported |= {"content_key": "'7'", "name": "'batch'"}
+    of_other = OF_BATCH | {"history_user_id": "{other}"}
+    sql = f"{BATCH}; {FILE}; {added('physicalflow', '{physical}', of_other, **imported)}"
+    yield "past_physicalflow_has_its_cause", "of an import", sql
+
+
+def of_keys() -> Iterator[tuple[str, str, str]]:
+    """The draft asks for what the waiting proposal does, under another key."""
+    submitted = {
+        "action": "'propose'",
+        "side": "''",
+        "number": "1",
+        "from_state": "'PROPOSED_CREATE'",
+        "to_state": "'PENDING_APPROVALS'",
+        "proposal_id": "{draft}",
+    }
+    policy = "(SELECT h.time_out_days FROM proposals_policy h)"
+    due = f"{NOW} + make_interval(hours => 24 * {policy})"
+    drafted = of_proposal("{draft}", "{maker}")
+    same = changed("proposal", "{draft}", drafted, specification_name=wished("specification_name"))
+    moved = changed(
+        "proposal",
+        "{draft}",
+        drafted,
+        state="'PENDING_APPROVALS'",
+        submitted_at=NOW,
+        due_at=due,
+        content_key="'9'",
+    )
+    sql = f"{same}; {step(by_id='{maker}', **submitted)}; {moved}"
+    yield "proposal_has_no_twin", "by another content key", sql
+
+
+def inherent() -> Iterator[tuple[str, str, str, str]]:
+    """(kind, name, SQL, why it passes)."""
+    yield (
+        "decisions",
+        "one who may decide does",
+        completed(),
+        "it is all that an approval is; only the people can say that it was not theirs",
+    )
+    imported = {"origin_proposal_id": "NULL", "origin_batch_id": last("importbatch")}
+    imported |= {"content_key": "'7'", "name": "'batch'"}
+    yield (
+        "imports",
+        "a flow of an import by hand",
+        f"{BATCH}; {FILE}; {added('physicalflow', '{physical}', OF_BATCH, **imported)}",
+        "an import is nothing else, and what its files said the database never sees; the record "
+        "names it as an import, with all that it brought",
+    )
+    yield (
+        "imports",
+        "an import that names an administrator",
+        BATCH.replace("(at,", "(by_id, at,").replace("VALUES (", "VALUES ({superuser}, "),
+        "whoever holds the account acts as any person who could have acted",
+    )
+    yield (
+        "mails",
+        "marked as sent",
+        "UPDATE post_office_email SET status = 0",
+        "the worker that sends has the same account, and no database sees a mail leave; that "
+        "somebody was told stands in the notice, which stays, and on the site",
+    )
+    yield (
+        "mails",
+        "given up",
+        "UPDATE post_office_email SET status = 1",
+        "as of one marked as sent",
+    )
+    yield (
+        "history by hand",
+        "who changed a row of the catalogue",
+        changed("system", "{source}", {"history_user_id": "{stranger}"}, description="'forged'"),
+        "a person, the worker, an import and the provider of identities change the catalogue, and "
+        "which of its people does the account alone knows",
+    )
+    yield (
+        "history by hand",
+        "why a row of the catalogue changed",
+        changed(
+            "system", "{source}", {"history_change_reason": "'forged'"}, description="'forged'"
+        ),
+        "a reason is free text for readers: no code reads it, and nothing says what is true of it",
+    )
+    yield (
+        "people",
+        "somebody's password",
+        "UPDATE proposals_user SET password = '!' WHERE id = {source_approver}",
+        "whoever signs in as somebody acts as that person: nothing in the record can tell",
+    )
+
+
 def table() -> Iterator[Forgery]:
+    for kind, name, sql, why in inherent():
+        yield Forgery(kind, name, sql, INHERENT, why)
     for name, sql in for_a_moment():
         yield Forgery("the world for a moment", name, sql, "transition_after_rights_are_settled")
     kinds = {
@@ -362,6 +572,10 @@ def table() -> Iterator[Forgery]:
         "changed without being asked": unasked,
         "imports": of_imports,
         "who is who": who_is_who,
+        "not as approved": not_as_approved,
+        "untold": untold,
+        "by somebody else": by_somebody_else,
+        "keys": of_keys,
     }
     for kind, forgeries in kinds.items():
         for guard, name, sql in forgeries():

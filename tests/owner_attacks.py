@@ -160,7 +160,9 @@ def of_register() -> Iterator[tuple[str, str, str]]:
 def of_history() -> Iterator[tuple[str, str, str]]:
     newest = "(SELECT MAX(history_id) FROM proposals_historicalproposal WHERE id = {done})"
     first = newest.replace("MAX", "MIN")
-    yield "who did it", "UPDATE proposals_historicalproposal SET history_user_id = {other}", LEDGER
+    who = "UPDATE proposals_historical{} SET history_user_id = {{other}}".format
+    yield "who did it", who("proposal"), AUDIT
+    yield "who did it to a system", who("system"), LEDGER
     yield "why", "UPDATE proposals_historicalsystem SET history_change_reason = 'x'", LEDGER
     when = f"UPDATE proposals_historicalsystem SET history_date = {LONG_AGO}"
     yield "when", when, LEDGER

@@ -13,12 +13,24 @@ from proposals.history import verify
 
 from . import accounts, attacks, conftest, factories
 from .attacks import PHYSICAL_GONE, copied, step
-from .forgeries import AUDIT, DENIED, FORGERIES, INHERENT, SAMS_PART, Forgery
+from .forgeries import (
+    ANALYSTS_RULE,
+    AUDIT,
+    DENIED,
+    FORGERIES,
+    INHERENT,
+    SAMS_PART,
+    Forgery,
+    added,
+)
 
 pytestmark = pytest.mark.skipif(
     connection.vendor != "postgresql", reason="SQLite knows no accounts"
 )
 BY_NAME = {guard.name: guard for guard in guards.GUARDS}
+STEWARDSHIP = (
+    "(SELECT MAX(m2m_history_id) FROM proposals_historicaluser_groups WHERE user_id = {steward})"
+)
 SECOND_FLOW = copied("physicalflow", "{physical}", content_key="'5'", name="'second'")
 REFUSED = [forgery for forgery in FORGERIES if forgery.outcome in BY_NAME]
 
@@ -119,6 +131,24 @@ CROSSING = {
     "a decision and the end of the involvement": (
         step(),
         f"UPDATE proposals_involvement SET ended_at = CURRENT_TIMESTAMP WHERE id = {SAMS_PART}",
+    ),
+    "a decision and a change of its rule": (
+        step(),
+        "UPDATE proposals_approverrule SET may_approve = FALSE WHERE may_approve",
+    ),
+    "a decision and a rule of the system in place of its own": (
+        step(),
+        added("approverrule", ANALYSTS_RULE, system_id="{source}"),
+    ),
+    "a decision and the steward's leaving": (
+        step(
+            by_id="{steward}",
+            basis="'STEWARD'",
+            involvement_id="NULL",
+            rule_id="NULL",
+            stewardship_id=STEWARDSHIP,
+        ),
+        "DELETE FROM proposals_user_groups WHERE user_id = {steward}",
     ),
 }
 

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from proposals import workflow
 from proposals.files.catalogue import import_catalogue
+from proposals.history import ledger, verify
 from proposals.models import (
     ApproverRule,
     Delegation,
@@ -174,6 +175,7 @@ def test_whose_request_was_withdrawn_is_asked_again(cast, target, proposal):
     periodic.send_mail(timezone.now())
     notice = Notice.objects.get(recipient=cast.target_approver)
     assert notice.withdrawn
+    ledger.extend(timezone.now())
     factories.involve(cast.target_approver, target)
     rights_changed(by=cast.superuser)
     mail.outbox.clear()
@@ -181,6 +183,8 @@ def test_whose_request_was_withdrawn_is_asked_again(cast, target, proposal):
     assert [sent.to for sent in mail.outbox] == [[cast.target_approver.email]]
     notice.refresh_from_db()
     assert not notice.withdrawn
+    # It says what its leaf took down.
+    assert not [breach for breach in verify.breaches() if breach.invariant == "ledger"]
 
 
 def test_a_request_is_not_sent_to_who_loses_the_right_before_it_leaves(cast, target, proposal):

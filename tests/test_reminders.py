@@ -79,9 +79,12 @@ def test_the_clock_and_the_maker_do_not_remind_on_the_same_day(cast, asked):
 
 def test_who_has_decided_and_who_was_asked_today_is_left_alone(cast, asked):
     workflow.approve(asked, sides=["SOURCE"], by=cast.source_approver)
-    Notice.objects.filter(recipient=cast.target_approver).update(at=timezone.now())
+    submission = asked.transitions.get(number=1)
+    Notice.objects.create(
+        transition=submission, proposal=asked, recipient=cast.both, at=timezone.now()
+    )
     workflow.remind_now(asked, by=cast.maker)
-    assert reminded(asked) == ["Bo Both", "Rey Rejecter"]
+    assert reminded(asked) == ["Rey Rejecter", "Tess Target"]
 
 
 def test_only_the_maker_reminds_and_only_while_it_is_open(cast, asked):

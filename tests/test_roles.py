@@ -26,6 +26,7 @@ from . import attacks, factories
 from .accounts import ADMINISTRATOR_S, OWNER_S, README, become, separate, url_for
 from .attacks import ATTACKS
 from .run import ROOT
+from .test_changes import approve, change, removal, second_flow
 from .test_guards import ON_POSTGRESQL, carry_out
 from .waltz import TODAY, waltz
 
@@ -81,6 +82,33 @@ if ON_POSTGRESQL:
             factories.proposed(cast.maker, target, source, specification_name="x.csv"),
             by=cast.maker,
         )
+        assert list(verify.breaches()) == []
+
+    def test_it_changes_the_register_in_every_way_that_was_approved(
+        serving_as_the_application, cast, source, target, proposal
+    ):
+        types, archive = [factories.data_type("Cash")], factories.system("Archive Two")
+        factories.involve(cast.both, archive)
+        connection.close()  # from here on as the application, whom the guards do not spare
+        flow = approve(proposal, cast).result_physical_flow
+        refused = change(flow, cast.maker, criticality="HIGH")
+        workflow.reject(refused, side="SOURCE", by=cast.both, comment="No.")
+        approve(change(flow, cast.maker, frequency="YEARLY"), cast)
+        approve(change(flow, cast.maker, types), cast)
+        approve(change(flow, cast.maker, list(proposal.data_types.all()), frequency="DAILY"), cast)
+        other = second_flow(cast, flow, target=archive)
+        own = change(flow, cast.maker, types, specification_name="own.csv")
+        approve(removal(other, cast.maker), cast)
+        approve(own, cast)
+        assert not flow.specification.physical_flows.active().exists()
+        wish = factories.wish(maker=cast.maker, specification_name="further.csv")
+        workflow.add_physical_flow(flow.logical_flow, wish, types, by=cast.maker)
+        approve(removal(flow, cast.maker), cast)
+        bare = factories.proposed(cast.maker, target, source, types, **factories.BARE)
+        bare = approve(bare, cast).result_logical_flow
+        approve(removal(bare, cast.maker), cast)
+        bare = factories.proposed(cast.maker, target, source, types, **factories.BARE)
+        approve(bare, cast)
         assert list(verify.breaches()) == []
 
     def test_people_sign_in_through_it_after_failures_and_after_the_pause(client, accounts, cast):

@@ -12,6 +12,7 @@ from types import SimpleNamespace
 from unittest import mock
 
 import pytest
+from django.apps import apps
 from django.db import connection
 from django.test import Client
 from django.urls import resolve
@@ -20,6 +21,8 @@ from django.utils import timezone
 from benchmarks import plans
 from benchmarks.company import grow
 from benchmarks.register import People, things
+from proposals import guards
+from proposals.guards import Guard
 from proposals.history import ledger
 from proposals.models import LogicalFlow, Transition, User
 from proposals.reports import figures
@@ -123,6 +126,7 @@ ASKED = 200  # pairs of systems in one question for consent
 OF_A_PAIR = 10  # rows read for each of them: the systems, the flow, its types, what was agreed
 # Who has a part in thousands of systems reads what those are.
 OF_THE_BUSIEST = {"/", *(page for page in BOUNDS if "inbox" in page)}
+OF_A_GUARD = 600  # tables as small as that of the rules are read whole
 WHOLE_PARTS = 24  # rows read for each part of the busiest: its system, kind and rules, what waits
 
 
@@ -180,6 +184,15 @@ def assert_what_reads_the_whole_table_is_seen(large: Large) -> None:
     whole = LogicalFlow.objects.touching(hub).order_by("source__name")
     sql, params = whole.query.sql_with_params()
     assert plans.rows_of(plans.explained(sql, params)) > BOUNDS["/systems/{hub.pk}/"]
+
+
+def rows_read_by(guard: Guard) -> int:
+    """To judge the newest row of its table."""
+    models = apps.get_models(include_auto_created=True)
+    [model] = [model for model in models if model._meta.db_table == guard.table]
+    newest = f"(SELECT * FROM {guard.table} ORDER BY {model._meta.pk.column} DESC LIMIT 1)"
+    sql = f"SELECT ({guard.condition('NEW')}) FROM {newest} NEW, {newest} OLD"
+    return plans.rows_of(plans.explained(sql, None))
 
 
 def pairs() -> dict:
@@ -272,3 +285,7 @@ if connection.vendor == "postgresql":  # the other tells no rows
             read, worst = rows_read(large.ordinary, "/api/v1/consent", token, pairs())
             assert read <= ASKED * OF_A_PAIR, worst
         assert_what_reads_the_whole_table_is_seen(large)
+        for guard in guards.GUARDS:
+            if guard.events_on("postgresql"):
+                with subtests.test(guard=guard.name):
+                    assert rows_read_by(guard) <= OF_A_GUARD

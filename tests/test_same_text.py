@@ -19,7 +19,7 @@ from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, models, transaction
 from django.test import RequestFactory
 from django.utils import timezone
-from post_office.models import Email
+from post_office.models import STATUS, Email
 
 import proposals.forms as project_forms
 from proposals import workflow
@@ -186,7 +186,8 @@ def file_name(cast, source, target):
 
 
 def subject(cast, source, target):
-    Email.objects.create(from_email="a@example.com", to=["x@example.com"], subject=WRITTEN)
+    mail = {"from_email": "a@example.com", "to": ["x@example.com"], "status": STATUS.queued}
+    Email.objects.create(subject=WRITTEN, **mail)
     return "post_office/email"
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from . import people, proposals, record, register, remarks, tokens, transitions
+from . import notices, people, proposals, record, register, remarks, tokens, transitions
 from .guard import POSTGRESQL, PREFIX, Guard, in_one_line, name_of
 
 __all__ = ["GUARDS", "Guard", "definitions", "install", "installed", "name_of", "remove"]
@@ -24,6 +24,7 @@ GUARDS = [
     *tokens.guards(),
     *record.guards(),
     *remarks.guards(),
+    *notices.guards(),
 ]
 LOCK_SECONDS = 10
 # Each trigger with its definition as `Guard.definition` puts it; one that is switched off, or whose

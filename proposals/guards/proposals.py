@@ -3,14 +3,17 @@ with their trail.
 """
 
 from ..models import (
+    FLOW_ATTRIBUTES,
     LogicalFlow,
     PhysicalFlow,
     Proposal,
     State,
+    System,
     Transition,
     actions,
     derived_fields,
     end_states,
+    open_states,
     rows,
 )
 from .guard import (
@@ -159,7 +162,35 @@ def at_commit() -> list[Guard]:
         *of_both("agrees_with_its_trail", disagrees_with_trail(), trail, "I3"),
         *of_both("full_when_both_approved", is_full_without_both(), full, "I2"),
         of_proposal("results_fit", has_results_of_another(), results, "I7"),
+        no_twin(),
     ]
+
+
+def no_twin() -> Guard:
+    """At its submission, whatever the content keys say; to the letter, as of physical flows. The
+    systems are those that a submission holds anyway.
+    """
+    submitted = f"OLD.state = {DRAFT} AND NEW.state <> {DRAFT}"
+    columns = [attribute.name for attribute in FLOW_ATTRIBUTES if attribute.is_in_key]
+    sent = ["specification_id", "specification_name", *columns]
+    same = " AND ".join(f"o.{column} IS NOT DISTINCT FROM p.{column}" for column in sent)
+    return Guard(
+        "proposal_has_no_twin",
+        PROPOSAL,
+        ("UPDATE",),
+        f"""{submitted} AND EXISTS (SELECT 1 FROM {PROPOSAL} p JOIN {PROPOSAL} o
+            ON o.source_id = p.source_id AND o.target_id = p.target_id AND o.id <> p.id
+            AND o.with_physical_flow = p.with_physical_flow
+            AND (NOT p.with_physical_flow OR {same})
+            WHERE p.id = NEW.id AND p.type = 'CREATE' AND o.type = 'CREATE'
+            AND p.state IN {listed(open_states())} AND o.state IN {listed(open_states())})""",
+        "There is an open proposal that asks for the same.",
+        AT_COMMIT,
+        held=(
+            f"""{table(System)} s WHERE s.id IN (NEW.source_id, NEW.target_id) AND {submitted}
+                ORDER BY s.id FOR NO KEY UPDATE""",
+        ),
+    )
 
 
 def of_proposal(name: str, disagree: str, sentence: str, invariant: str) -> Guard:

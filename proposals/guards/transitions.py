@@ -119,13 +119,17 @@ def after_rights_are_settled() -> Guard:
     """Its name makes it the first of a transition: PostgreSQL asks them by the alphabet, and the
     others read what this one locks. The locks are those of `models.lock_rights`, in its order.
 
-    Rules and stewards are not held: a change of those counts from the next transaction.
+    A rule and a membership of the stewards are held only where it names them. The system of the
+    side is held against a rule of its own that takes the place of a general one.
     """
     giving: list[Tracked] = [Policy, User, Involvement, ApproverRule, Delegation, System]
     tables = [table(model) for model in giving]
     tables += [table(model.history.model) for model in giving]
     tables += [table(STEWARDSHIPS), table(User.groups.through), table(Group)]
     named = "{0} g WHERE g.id = (SELECT h.id FROM {1} h WHERE h.history_id = NEW.{2}) FOR SHARE"
+    membership = f"""{table(User.groups.through)} g WHERE (g.user_id, g.group_id) = (
+        SELECT k.user_id, k.group_id FROM {table(STEWARDSHIPS)} k
+        WHERE k.m2m_history_id = NEW.stewardship_id) FOR SHARE"""
     return Guard(
         "transition_after_rights_are_settled",
         TRANSITION,
@@ -135,11 +139,15 @@ def after_rights_are_settled() -> Guard:
         POSTGRESQL,
         spares_owner=True,
         held=(
+            f"""{SYSTEM} s WHERE s.id = (SELECT {SYSTEM_OF_SIDE} FROM {PROPOSAL} p
+                WHERE p.id = NEW.proposal_id AND {DECISION}) FOR SHARE""",
             f"{table(Policy)} FOR SHARE",
             named.format(table(Involvement), INVOLVEMENTS, "involvement_id"),
             f"""{USER} u WHERE u.id IN (NEW.by_id, NEW.on_behalf_of_id)
                 ORDER BY u.id FOR SHARE""",
             named.format(table(Delegation), DELEGATIONS, "delegation_id"),
+            named.format(table(ApproverRule), RULES, "rule_id"),
+            membership,
             f"{TOKEN} k WHERE k.owner_id = NEW.by_id AND k.name = NEW.token FOR SHARE",
         ),
     )

@@ -203,5 +203,6 @@ def _inform(
         told,
         update_conflicts=True,
         unique_fields=["transition", "reminder_day", "recipient"],
-        update_fields=["summary", "at", "mail", "withdrawn"],
+        # Not what it says nor when: that is in the record since the first time.
+        update_fields=["mail", "withdrawn"],
     )
