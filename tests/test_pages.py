@@ -538,3 +538,19 @@ def test_every_form_begins_in_the_first_field_to_be_filled_or_corrected(
         assert (response.status_code, begins(response)) == (400, field), change
     wrong = client.post("/me/", {"delegate": cast.stranger.email, "ends_at": "never"})
     assert begins(wrong) == "ends_at"
+
+
+def test_a_decision_begins_at_the_side_where_one_must_be_chosen(as_, cast, proposal):
+    for person, verb, field in [
+        (cast.both, "approve", "side"),
+        (cast.both, "return", "side"),
+        (cast.both, "reject", "side"),
+        (cast.source_approver, "approve", "other"),  # its button
+        (cast.source_approver, "return", "comment"),
+    ]:
+        page = as_(person).get(f"{proposal.get_absolute_url()}{verb}/")
+        assert begins(page) == field, (person, verb)
+    chosen = {"chosen": proposal.pk, "inbox": ""}
+    for verb, field in [("approve", "other"), ("return", "side")]:  # approves both unless told
+        page = as_(cast.both).get("/inbox/decide/", chosen | {"verb": verb})
+        assert begins(page) == field, verb

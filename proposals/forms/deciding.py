@@ -22,6 +22,7 @@ class ActionForm(forms.Form):
 
     def __init__(self, *args, verb: Verb, **kwargs) -> None:
         super().__init__(*args, **kwargs)
+        self.verb = verb
         self.fields["comment"].label = verb.words.comment
         if not verb.words.comment:
             del self.fields["comment"]
@@ -40,9 +41,14 @@ class ActionForm(forms.Form):
             self.fields["side"].widget.choices = self._choices(verb, both=both)
             self.initial["side"] = verb.sides[0] if len(verb.sides) == 1 else None
 
-    def begin_at_comment(self) -> None:
-        """Where there must be one, the cursor stands there."""
-        if "comment" in self.fields:
+    def begin(self) -> None:
+        """The cursor stands at a side that must be chosen, else at a comment that must be written,
+        else where the page puts it.
+        """
+        side_is_open = "side" in self.fields and not self.initial.get("side")
+        if side_is_open and not self.only_side:
+            self.fields["side"].widget.attrs["autofocus"] = True
+        elif "comment" in self.fields and self.verb.words.comment_is_required:
             self.fields["comment"].widget.attrs["autofocus"] = True
 
     @property
@@ -110,7 +116,6 @@ class BulkDecisionForm(ActionForm):
 
     def __init__(self, *args, verb: Verb, several: bool, both: bool, **kwargs) -> None:
         super().__init__(*args, verb=verb, **kwargs)
-        self.verb = verb
         if not several:
             del self.fields["side"]
             return

@@ -168,8 +168,8 @@ def _ask(
 ) -> HttpResponse:
     if form.is_bound:
         focus_first(form)
-    elif choice.verb.words.comment_is_required:
-        form.begin_at_comment()
+    else:
+        form.begin()
     context = {"choice": choice, "form": form, "queue": Queue.of(request)}
     return render(request, "proposals/inbox_decide.html", context, status=status)
 

@@ -276,8 +276,8 @@ def _ask(
         form.offer(offers[verb.name], both=proposal.policy.one_person_both_sides)
     if form.is_bound:
         focus_first(form)
-    elif verb.words.comment_is_required:
-        form.begin_at_comment()
+    else:
+        form.begin()
     context = {"proposal": proposal, "verb": verb, "form": form, "refusal": refusal}
     context["queue"] = Queue.of(request)
     context["details"] = proposal_details(proposal)
