@@ -214,8 +214,16 @@ function press(keys) {
   if (target?.matches("input")) {
     target.focus();
     target.select();
-  } else (target ?? (named?.href ? named : null))?.click();
+  } else if (target) target.click();
+  else if (named?.href) named.click();
+  else if (named && "decides" in named.dataset) sayNothingIsDecided();
   return Boolean(named);
+}
+
+/* After a decision its page stays, and the keys that decided have nothing there: silence would look like a fault. */
+function sayNothingIsDecided() {
+  const status = document.querySelector("main [data-nothing]");
+  if (status) status.textContent = status.dataset.nothing;
 }
 
 function listen() {

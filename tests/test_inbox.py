@@ -305,6 +305,8 @@ def test_thirty_proposals_are_triaged_by_keys(chromium, live_server, people, thi
     press("Tab")
     press("Enter")
     expect(page.get_by_text("1 of 1 decided.")).to_be_visible()
+    press("c")
+    expect(page.get_by_text("These are decided. What still waits is in the inbox.")).to_be_visible()
     press("Enter")
 
     # One is read, approved, and the next one is a key away; that is approved too.
@@ -318,6 +320,10 @@ def test_thirty_proposals_are_triaged_by_keys(chromium, live_server, people, thi
         expect(page.get_by_role("button", name="Approve")).to_be_focused()
         press("Enter")
         expect(page.get_by_text(f"Proposal {row.pk}: approved for the source.")).to_be_visible()
+        press("r")  # not the one that was just approved
+        expect(
+            page.get_by_text("Nothing to decide here. The key j leads to the next.")
+        ).to_be_visible()
         visitor.check()
         press("j")
         expect(page).to_have_url(f"{live_server.url}/proposals/{after.pk}/?inbox=")
