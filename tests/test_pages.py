@@ -483,7 +483,7 @@ def test_a_deactivated_person_is_out_at_the_next_request(as_, cast):
 
 def test_a_side_that_is_the_only_one_is_stated_and_not_asked(as_, cast, proposal):
     page = as_(cast.source_approver).get(f"/proposals/{proposal.pk}/approve/")
-    assert "For the <strong>source</strong>." in page.content.decode()
+    assert "For the source, as Data Owner." in text(page)
     assert '<input type="hidden" name="side" value="SOURCE">' in page.content.decode()
     assert 'type="radio"' not in page.content.decode()
     assert (
@@ -538,6 +538,16 @@ def test_every_form_begins_in_the_first_field_to_be_filled_or_corrected(
         assert (response.status_code, begins(response)) == (400, field), change
     wrong = client.post("/me/", {"delegate": cast.stranger.email, "ends_at": "never"})
     assert begins(wrong) == "ends_at"
+
+
+def test_a_decision_asks_with_the_right_by_which_it_would_be_taken(as_, cast, proposal):
+    ask = f"{proposal.get_absolute_url()}approve/"
+    both = text(as_(cast.both).get(ask))
+    assert "For the source, as Data Owner. For the target, as Data Owner." in both
+    factories.delegate(cast.source_approver, cast.stranger)
+    said = text(as_(cast.stranger).get(ask))
+    assert f"For the source, as Data Owner for {cast.source_approver}." in said
+    assert "For the target" not in said
 
 
 def test_a_decision_begins_at_the_side_where_one_must_be_chosen(as_, cast, proposal):

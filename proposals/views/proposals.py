@@ -267,19 +267,20 @@ def _ask(
 ) -> HttpResponse:
     """The page that asks before an action is carried out, or says why it was not."""
     proposal = get_object_or_404(readable(request.user), pk=pk)
-    offers = {offer.verb.name: offer.verb for offer in proposal.offers_to(request.user)}
+    offers = {offer.verb.name: offer for offer in proposal.offers_to(request.user)}
     if form is None:
         if verb.name not in offers:
             workflow.refuse(proposal, verb.name, request.user)
         form = ActionForm(verb=verb)
     if verb.name in offers:
-        form.offer(offers[verb.name], both=proposal.policy.one_person_both_sides)
+        form.offer(offers[verb.name].verb, both=proposal.policy.one_person_both_sides)
     if form.is_bound:
         focus_first(form)
     else:
         form.begin()
     context = {"proposal": proposal, "verb": verb, "form": form, "refusal": refusal}
     context["queue"] = Queue.of(request)
+    context["right_by_side"] = offers[verb.name].right_by_side if verb.name in offers else {}
     context["details"] = proposal_details(proposal)
     if verb.words.submits and proposal.type == ProposalType.CREATE:
         context |= advice.advice(proposal) | {"precedent": None}
