@@ -279,6 +279,7 @@ def test_the_form_offers_it_where_it_would_refuse(client, cast, flow, other, sou
     said = text(page)
     assert "Other routes share the specification trades.csv" in said
     assert "trades.csv is also sent on Ledger → Archive Two" in said
+    assert "Needed if you change the data types, and only then." in said
     name = page.context["form"]["specification_name"].value()
     assert name == "trades.csv for Risk Engine 2"
     done = posted(client, cast, flow, [cash], specification_name=name)

@@ -265,6 +265,7 @@ def test_a_change_is_revised_against_the_same_flow(as_, cast, returned, source, 
     workflow.request_changes(edit, side="SOURCE", by=cast.both, comment="Weekly is enough.")
     web = as_(cast.maker)
     shown = web.get(f"/physical-flows/{flow.pk}/edit/?from={edit.pk}")
+    assert f"Revise proposal {edit.pk}" in words(shown)
     proposal = shown.context["proposal"]
     assert (proposal.type, proposal.revises, proposal.round_number) == (
         ProposalType.EDIT,

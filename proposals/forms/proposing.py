@@ -337,7 +337,7 @@ class ChangeForm(SendingForm, ConcerningForm):
         fields = [*SENDING, "data_types", "specification_name", *ConcerningForm.Meta.fields]
         labels = WishForm.Meta.labels | {"specification_name": "Name of a specification of its own"}
         help_texts = WishForm.Meta.help_texts | {
-            "specification_name": "Only if the data types change: this route then has them alone."
+            "specification_name": "Needed if you change the data types, and only then."
         }
         widgets = WishForm.Meta.widgets | ConcerningForm.Meta.widgets
 
