@@ -137,6 +137,12 @@ def test_the_policy_is_one_row_with_its_history(root, cast):
     assert root.post(url("policy", "delete", 1), {"post": "yes"}).status_code == 403
 
 
+def test_what_is_wrong_is_named_wherever_something_is_added(root):
+    for model, wrong in [("webhookendpoint", "Address"), ("involvement", "System, User, Kind")]:
+        page = root.post(url(model, "add"), {"started_at_0": "2026-01-02", "started_at_1": "12:00"})
+        assert f"Not saved yet. To be mended below: {wrong}." in text(page), model
+
+
 def test_the_deadline_is_the_policy_s(cast, source, target):
     factories.policy(time_out_days=7)
     proposal = factories.proposed(cast.maker, source, target)

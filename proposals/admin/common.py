@@ -45,6 +45,14 @@ class Searched(admin.ModelAdmin):
     def get_changelist(self, request, **kwargs):
         return BoundedChangeList
 
+    def render_change_form(self, request, context, *args, **kwargs):
+        """What is wrong is named, where Django would only say that something is."""
+        if context["errors"]:
+            form = context["adminform"].form
+            wrong = [form[name].label for name in form.errors if name in form.fields]
+            context |= {"errors": None, "unsaved": True, "wrong": wrong}
+        return super().render_change_form(request, context, *args, **kwargs)
+
     def get_search_results(self, request, queryset, search_term):
         if hasattr(queryset, "matching"):
             return queryset.matching(search_term), False
@@ -105,14 +113,6 @@ class Tracked(SimpleHistoryAdmin, Prefilled):
         named = flatten_fieldsets(fieldsets)
         hidden = [] if "read_version" in named else [(None, {"fields": ["read_version"]})]
         return [*fieldsets, *hidden]
-
-    def render_change_form(self, request, context, *args, **kwargs):
-        """What is wrong is named, where Django would only say that something is."""
-        if context["errors"]:
-            form = context["adminform"].form
-            wrong = [form[name].label for name in form.errors if name in form.fields]
-            context |= {"errors": None, "unsaved": True, "wrong": wrong}
-        return super().render_change_form(request, context, *args, **kwargs)
 
     def history_view(self, request, object_id, extra_context=None):
         self._require_visible(request, object_id)
