@@ -55,6 +55,11 @@ def test_people_who_cannot_sign_in_are_counted_and_shown(as_, cast):
     assert list(rest.queryset) == [cast.maker]
 
 
+def test_a_site_without_systems_has_no_approvers_yet(db):
+    is_done, purpose = advised("Approvers")
+    assert (is_done, purpose.split(":")[0]) == (False, "People who may approve, for every system")
+
+
 def test_systems_that_nobody_may_approve_for_are_counted(cast, source, target):
     assert advised("Approvers")[0] is True
     factories.system("Nobody's")

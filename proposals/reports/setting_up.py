@@ -121,12 +121,18 @@ def _approvers() -> Task:
     taking = System.objects.exclude(lifecycle=SystemLifecycle.REMOVED)
     without = _number(taking.filter(~Exists(able)))
     systems = "1 system has" if without == "1" else f"{without} systems have"
+    is_done = not without and taking.exists()
+    purpose = "People who may approve, for every system: involvements that fit an approver rule."
+    if without:
+        purpose = (
+            f"{systems} nobody who may approve: their side is left to the stewards, or refused."
+        )
+    elif is_done:
+        purpose = "Every system has somebody who may approve."
     return Task(
         "Approvers",
-        f"{systems} nobody who may approve: their side is left to the stewards, or refused."
-        if without
-        else "Every system has somebody who may approve.",
-        not without,
+        purpose,
+        is_done,
         reverse("quality-list", args=[WithoutApprover.slug]),
     )
 
