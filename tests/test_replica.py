@@ -81,13 +81,13 @@ def test_each_download_is_read_from_the_replica(up_to_date):
 def test_a_server_that_is_no_standby_is_not_taken_for_one(db, asked_again, settings):
     if connection.vendor != "postgresql":
         pytest.skip("only PostgreSQL has standbys")
-    monkey = connection.copy("replica")
+    same = connection.copy()  # under its own alias: of another the test may not ask
     settings.DATABASES["replica"] = connection.settings_dict
-    connections["replica"] = monkey
+    connections["replica"] = same
     try:
         assert not knows_all()
     finally:
-        monkey.close()
+        same.close()
         del connections["replica"], settings.DATABASES["replica"]
 
 

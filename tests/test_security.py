@@ -193,6 +193,7 @@ def test_a_change_or_removal_takes_its_route_from_the_flow(as_, cast, done, snea
         sneaked
         | TYPED
         | {"source": other.pk, "target": other.code, "specification": "1", "name": "another"}
+        | {"specification_name": ""}  # of its own, which nobody needs here
     )
     sent |= {
         "reason": factories.reason().pk,
