@@ -2,7 +2,7 @@
 
 import pytest
 from django.contrib import admin
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
 from django.urls import reverse
 
 from proposals import workflow
@@ -25,7 +25,7 @@ from proposals.models import (
 )
 
 from . import factories
-from .test_lost_updates import save, text
+from .test_lost_updates import fields_of, save, text
 
 READ_ONLY = [
     *("proposal", "transition", "logicalflow", "physicalspecification", "physicalflow"),
@@ -302,3 +302,13 @@ def test_the_admin_says_who_brought_which_file_and_what_became_of_it(client, cas
         assert [word for word in words if word not in page] == []
         assert "Secret plan" not in page
         assert row.name in client.get("/admin/proposals/upload/").content.decode()
+
+
+def test_single_permissions_are_shown_of_who_has_some_and_can_be_taken_away(root, cast):
+    page = f"/admin/proposals/user/{cast.maker.pk}/change/"
+    assert "Single permissions" not in text(root.get(page))
+    cast.maker.user_permissions.add(Permission.objects.get(codename="view_system"))
+    assert "Single permissions" in text(root.get(page))
+    sent = fields_of(root, page) | {"user_permissions": []}
+    assert root.post(page, sent).status_code == 302
+    assert not cast.maker.user_permissions.exists()

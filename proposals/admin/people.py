@@ -60,6 +60,11 @@ class CanSignIn(admin.SimpleListFilter):
         return chosen.get(self.value(), people)
 
 
+# Shown only of who has some, to be taken away: rights come by groups, whose membership is in the
+# history of a person.
+SINGLE_PERMISSIONS = ("Single permissions", {"fields": ["user_permissions"]})
+
+
 @admin.register(User)
 class PersonAdmin(Weighed, Kept, UserAdmin):
     list_display = [
@@ -91,10 +96,8 @@ class PersonAdmin(Weighed, Kept, UserAdmin):
     fieldsets = [
         (None, {"fields": ["username", "password"]}),
         ("Person", {"fields": person}),
-        (
-            "Rights",
-            {"fields": ["is_active", "is_staff", "is_superuser", "groups", "user_permissions"]},
-        ),
+        ("Rights", {"fields": ["is_active", "is_staff", "is_superuser", "groups"]}),
+        SINGLE_PERMISSIONS,
         ("What for", {"fields": OWN_FIELDS}),
         ("Dates", {"fields": ["last_login", "date_joined"]}),
     ]
@@ -116,7 +119,13 @@ class PersonAdmin(Weighed, Kept, UserAdmin):
     def get_fieldsets(self, request, obj=None):
         fieldsets = super().get_fieldsets(request, obj)
         is_edited = self.has_change_permission(request, obj)
-        return [named for named in fieldsets if is_edited or named[1]["fields"] != OWN_FIELDS]
+        has_some = obj is not None and obj.user_permissions.exists()
+        return [
+            named
+            for named in fieldsets
+            if (is_edited or named[1]["fields"] != OWN_FIELDS)
+            and (has_some or named != SINGLE_PERMISSIONS)
+        ]
 
     def has_change_permission(self, request, obj=None) -> bool:
         theirs = obj is None or not obj.is_superuser or request.user.is_superuser
