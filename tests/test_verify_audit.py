@@ -25,6 +25,9 @@ UNSEEN = TABLE["transition_unchanged"][0]
 UNDONE = {"logicalflow_stays", "physicalflow_stays", "physicalspecification_stays"}
 # A token is no part of the record: the steps that name one are judged.
 UNDONE |= {"token_unchanged", "token_stays", "token_withdrawn_for_good"}
+# What a notice said, only its leaf of the ledger remembers; a mail has left, and has no leaf.
+UNDONE |= {"notice_unchanged", "notice_stays"}
+UNDONE |= {"mail_unchanged", "mail_queued_first", "mail_leaves_the_queue_once"}
 UNDONE |= {"physicalflow_lives_as_its_table_says", "physicalspecification_lives_as_its_table_says"}
 
 
