@@ -1,5 +1,4 @@
-"""`make test-long`: what must never be false, tried for as long as it takes (some two hours on two
-cores).
+"""`make test-long`: what must never be false, tried for as long as it takes.
 
 Brings its own PostgreSQL, prints what it does while it does it, and sums up once with all figures.
 Exit status 0 only if nothing failed. With arguments it runs the parts whose names contain one of
