@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from . import notices, people, proposals, record, register, remarks, tokens, transitions
+from . import causes, notices, people, proposals, record, register, remarks, tokens, transitions
 from .guard import POSTGRESQL, PREFIX, Guard, in_one_line, name_of
 
 __all__ = ["GUARDS", "Guard", "definitions", "install", "installed", "name_of", "remove"]
@@ -23,6 +23,7 @@ GUARDS = [
     *people.guards(),
     *tokens.guards(),
     *record.guards(),
+    *causes.guards(),
     *remarks.guards(),
     *notices.guards(),
 ]
