@@ -44,7 +44,7 @@ from .notices import Notice
 from .passes import PassResult, RightsChange
 from .people import LAST_ADMINISTRATOR, Notices, User
 from .policy import LaterPhysicalFlows, MakerDecides, Policy, Reason, SideWithoutApprover
-from .proposal import Offer, Proposal, ProposalType, missing_stewards, prefetch_rights, systems_of
+from .proposal import Offer, Proposal, ProposalType
 from .reading import ids_of, is_looked_up, pieces, reading_by_cursor
 from .register import (
     FlowLifecycle,
@@ -73,6 +73,7 @@ from .rights import (
     lock_rights,
     rights_on,
 )
+from .rights_of_many import missing_stewards, prefetch_rights, systems_of
 from .roles import Approver, Maker, on_submission
 from .saved_views import SavedList, SavedView
 from .search import (

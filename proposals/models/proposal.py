@@ -1,12 +1,10 @@
 """What a maker asks for, and everything that has happened to it."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache, partial
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -14,20 +12,17 @@ from django.utils.timesince import timesince
 
 from .catalogue import DataType, System, one_of
 from .fields import FreeTextField, LineField
-from .flow_attributes import FlowAttributes, attribute_checks
+from .flow_attributes import FlowAttributes
 from .history import CausedRecords
 from .people import User
 from .policy import Policy, Reason
+from .proposal_constraints import CONSTRAINTS, END, INDEXES, OPEN
 from .querysets import ProposalQuerySet
 from .register import Format, LogicalFlow, PhysicalFlow, PhysicalSpecification
 from .rights import (
     Right,
     RightsContext,
-    active_stewards,
-    deciders,
-    delegations_of,
     rights_on,
-    stewards,
 )
 from .search import SearchField, route_texts
 from .states import (
@@ -37,17 +32,12 @@ from .states import (
     Side,
     State,
     Verb,
-    end_states,
     look_of,
-    open_states,
-    states,
     undecided_states,
     verbs,
 )
 from .text import folded
 from .transitions import Transition
-
-OPEN, END = open_states(), end_states()
 
 
 class ProposalType(models.TextChoices):
@@ -143,139 +133,8 @@ class Proposal(ProposalStates, FlowAttributes):
 
     class Meta:
         ordering = ["-id"]
-        constraints = [
-            *attribute_checks(
-                "proposal", filled=Q(submitted_at__isnull=False, with_physical_flow=True)
-            ),
-            models.CheckConstraint(condition=Q(state__in=states()), name="proposal_state"),
-            one_of("type", ProposalType, "proposal_type"),
-            models.CheckConstraint(
-                condition=Q(specification_format__in=["", *Format.values]),
-                name="proposal_specification_format",
-            ),
-            models.CheckConstraint(
-                condition=~Q(type="CREATE") | ~Q(source=F("target")),
-                name="proposal_create_between_two_systems",
-            ),
-            models.CheckConstraint(
-                condition=Q(
-                    type="CREATE", concerned_physical_flow=None, concerned_logical_flow=None
-                )
-                | Q(type="EDIT", concerned_physical_flow__isnull=False, concerned_logical_flow=None)
-                | Q(
-                    type="DELETE",
-                    concerned_physical_flow__isnull=False,
-                    concerned_logical_flow=None,
-                )
-                | Q(
-                    type="DELETE",
-                    concerned_physical_flow=None,
-                    concerned_logical_flow__isnull=False,
-                ),
-                name="proposal_names_the_flow_concerned",
-            ),
-            models.CheckConstraint(
-                condition=Q(state__in=[DRAFT, State.CANCELLED], submitted_at=None, due_at=None)
-                | (
-                    Q(submitted_at__isnull=False, due_at__isnull=False, reason__isnull=False)
-                    & ~Q(state=DRAFT)
-                    & ~Q(content_key="")
-                ),
-                name="proposal_complete_when_submitted",
-            ),
-            models.CheckConstraint(
-                condition=Q(submitted_at=None)
-                | ~Q(type="CREATE")
-                | Q(with_physical_flow=False, specification=None, specification_name="")
-                | (Q(with_physical_flow=True) & ~Q(specification=None, specification_name=""))
-                & (Q(specification=None) | Q(specification_name="")),
-                name="proposal_names_one_specification",
-            ),
-            models.CheckConstraint(
-                condition=Q(state__in=END, closed_at__isnull=False)
-                | (~Q(state__in=END) & Q(closed_at=None)),
-                name="proposal_closed_in_end_states",
-            ),
-            models.CheckConstraint(
-                condition=Q(state=State.FULLY_APPROVED, result_logical_flow__isnull=False)
-                | (
-                    ~Q(state=State.FULLY_APPROVED)
-                    & Q(
-                        result_logical_flow=None,
-                        result_specification=None,
-                        result_physical_flow=None,
-                    )
-                ),
-                name="proposal_results_when_fully_approved",
-            ),
-            models.CheckConstraint(
-                condition=Q(revises=None, first_round=None, round_number=1)
-                | Q(revises__isnull=False, first_round__isnull=False, round_number__gt=1),
-                name="proposal_round_of_another",
-            ),
-            # A draft that was given up is no round: its maker may begin the round anew.
-            models.UniqueConstraint(
-                fields=["revises"],
-                condition=~Q(state=State.CANCELLED) | Q(submitted_at__isnull=False),
-                name="proposal_revised_once",
-            ),
-            models.UniqueConstraint(
-                fields=["content_key"],
-                condition=Q(type="CREATE", state__in=OPEN),
-                name="proposal_no_open_twin",
-            ),
-            models.UniqueConstraint(
-                fields=["concerned_physical_flow"],
-                condition=Q(type__in=["EDIT", "DELETE"], state__in=OPEN),
-                name="proposal_one_open_change_per_physical_flow",
-            ),
-            models.UniqueConstraint(
-                fields=["concerned_logical_flow"],
-                condition=Q(type="DELETE", state__in=OPEN),
-                name="proposal_one_open_removal_per_logical_flow",
-            ),
-        ]
-        indexes = [
-            models.Index(
-                fields=["source", "submitted_at", "id"],
-                condition=Q(state__in=undecided_states(Side.SOURCE)),
-                name="proposal_waiting_for_source",
-            ),
-            models.Index(
-                fields=["target", "submitted_at", "id"],
-                condition=Q(state__in=undecided_states(Side.TARGET)),
-                name="proposal_waiting_for_target",
-            ),
-            # A maker's own, however many were agreed long ago.
-            models.Index(
-                fields=["maker", "-id"],
-                condition=~Q(state=State.FULLY_APPROVED),
-                name="proposal_not_agreed_of_maker",
-            ),
-            models.Index(
-                fields=["submitted_at"], condition=Q(state__in=OPEN), name="proposal_open_by_age"
-            ),
-            models.Index(
-                fields=["due_at", "id"], condition=Q(state__in=OPEN), name="proposal_open_by_due"
-            ),
-            models.Index(
-                fields=["source", "id"], condition=Q(state__in=OPEN), name="proposal_open_source"
-            ),
-            models.Index(
-                fields=["target", "id"], condition=Q(state__in=OPEN), name="proposal_open_target"
-            ),
-            # What is rare among the newest; of the others a page is soon full.
-            models.Index(
-                fields=["state", "-id"],
-                condition=~Q(state=State.FULLY_APPROVED),
-                name="proposal_newest_in_state",
-            ),
-            models.Index(
-                fields=["type", "-id"],
-                condition=~Q(type=ProposalType.CREATE),
-                name="proposal_newest_of_type",
-            ),
-        ]
+        constraints = [one_of("type", ProposalType, "proposal_type"), *CONSTRAINTS]
+        indexes = INDEXES
 
     def __str__(self) -> str:
         return f"Proposal {self.pk}: {self.source.name} → {self.target.name}"
@@ -496,52 +355,3 @@ class Proposal(ProposalStates, FlowAttributes):
 
     def last_transition(self) -> Transition | None:
         return self.steps[-1] if self.steps else None
-
-
-def systems_of(proposals: Iterable[Proposal]) -> set[int]:
-    """The ids of the systems that have to decide on those that are open."""
-    open_ones = [proposal for proposal in proposals if proposal.is_open]
-    return {pk for proposal in open_ones for pk in (proposal.source_id, proposal.target_id)}
-
-
-def prefetch_rights(proposals: list[Proposal], rows: list | None = None) -> list[Proposal]:
-    """Give each what the roles ask of it, read for all of them together; the number of queries is
-    the same for any.
-
-    `rows` are the deciders of their systems, for a caller who has them.
-    """
-    if not proposals:
-        return []
-    open_ones = [proposal for proposal in proposals if proposal.is_open]
-    policy = Policy.in_force()
-    rows = deciders(systems_of(proposals)) if rows is None else rows
-    delegations = delegations_of({row.user_id for row in rows})
-    decided = Transition.objects.none()
-    if not policy.one_person_both_sides:
-        decided = Transition.objects.filter(proposal__in=open_ones).exclude(side="")
-    decisions = list(decided)
-    read_stewards = cache(stewards)
-    for proposal in proposals:
-        ends = {proposal.source_id, proposal.target_id}
-        of_ends = [row for row in rows if row.system_id in ends]
-        proposal.rights = RightsContext(
-            policy,
-            [row for row in decisions if row.proposal_id == proposal.pk],
-            partial(list, of_ends),
-            partial(list, delegations),
-            read_stewards,
-        )
-    return proposals
-
-
-def missing_stewards() -> str:
-    """The warning that open proposals wait for a steward and no active one is left; empty where
-    there is one, or nothing waits.
-    """
-    if active_stewards().exists():
-        return ""
-    number = Proposal.objects.waiting_for_stewards().count()
-    if not number:
-        return ""
-    proposals = "1 open proposal waits" if number == 1 else f"{number} open proposals wait"
-    return f"No active steward is left, and {proposals} for one: name another steward."
