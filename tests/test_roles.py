@@ -23,13 +23,14 @@ from proposals import workflow
 from proposals.history import ledger, verify
 
 from . import attacks, factories
-from .accounts import ADMINISTRATOR_S, OWNER_S, README, become, separate, url_for
+from .accounts import ADMINISTRATOR_S, OWNER_S, become, separate, url_for
 from .attacks import ATTACKS
 from .run import ROOT
 from .test_changes import approve, change, removal, second_flow
 from .test_guards import ON_POSTGRESQL, carry_out
 from .waltz import TODAY, waltz
 
+README = (ROOT / "README.md").read_text()
 ELSEWHERE = "SQLite knows no accounts: whoever opens the file may do everything."
 
 
@@ -235,7 +236,7 @@ for name, arguments in json.loads(sys.argv[1]):
 
 
 def run_sql(role: str, statements: str, name: str, database: str = "postgres") -> None:
-    """The statements of the README, with another name for the database and for the accounts."""
+    """The statements of `sql/`, with another name for the database and for the accounts."""
     with psycopg.connect(url_for(role, database), autocommit=True) as session:
         for statement in separate(statements.replace("waltzflow", name)):
             session.execute(statement)
