@@ -12,7 +12,14 @@ from django.utils import timezone
 
 from proposals import guards, workflow
 from proposals.history import verify
-from proposals.models import Delegation, Involvement, Proposal, Transition
+from proposals.models import (
+    Delegation,
+    Involvement,
+    PhysicalFlow,
+    PhysicalSpecification,
+    Proposal,
+    Transition,
+)
 
 from . import attacks, factories
 from .attacks import ATTACKS, TABLE
@@ -125,6 +132,35 @@ def test_an_edit_that_met_another_version_is_found(cast, source, target):
     assert [(breach.invariant, breach.rows) for breach in found()] == [
         ("I7", f"proposal {change.pk}")
     ]
+
+
+@pytest.mark.parametrize(
+    ("half", "sentence"),
+    [
+        (PhysicalFlow, "frequency was approved as “YEARLY” and applied as “DAILY”."),
+        (
+            PhysicalSpecification,
+            "The specification did not get the data types that were approved.",
+        ),
+    ],
+)
+def test_a_change_that_was_applied_by_half_is_found(cast, source, target, half, sentence):
+    flow = factories.proposed(cast.maker, source, target)
+    flow = workflow.approve(flow, sides=["SOURCE", "TARGET"], by=cast.both).result_physical_flow
+    change = Proposal.change_of(flow, cast.maker)
+    change.frequency, change.reason = "YEARLY", factories.reason()
+    workflow.submit(change, [factories.data_type("Settlements")], by=cast.maker)
+    workflow.approve(change, sides=["SOURCE", "TARGET"], by=cast.both)
+    assert list(verify.breaches()) == []
+    without_guards()
+    # As if this half had never been written.
+    written = half.history.get(cause_proposal=change)
+    for field in written._history_m2m_fields:
+        getattr(written, field.name).all().delete()
+    half.history.filter(pk=written.pk).delete()
+    assert ("I7", f"proposal {change.pk}", sentence) in {
+        (breach.invariant, breach.rows, breach.sentence) for breach in found()
+    }
 
 
 @pytest.mark.parametrize(

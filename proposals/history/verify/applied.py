@@ -1,8 +1,10 @@
 """What the register was given against what was approved, column by column."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 
 from django.db.models import OuterRef, Subquery
+from simple_history.models import HistoricalRecords
 
 from ...guards.proposals import FULL, asks_for_own
 from ...models import (
@@ -49,32 +51,57 @@ def moved() -> Iterator[Breach]:
 
 
 class Written:
-    """The history rows that the approvals of some proposals wrote, and which one each came
-    after.
+    """The history rows that the approvals of some proposals wrote, which one each came after, and
+    those that the makers of changes had read.
     """
 
     def __init__(self, proposals: list[Proposal]) -> None:
         self.rows = {
-            model: self._read(model, {getattr(proposal, field) for proposal in proposals} - {None})
+            model: self._written(model, {getattr(proposal, field) for proposal in proposals})
             for model, field in (
                 (PhysicalFlow, "result_physical_flow_id"),
                 (PhysicalSpecification, "result_specification_id"),
                 (LogicalFlow, "result_logical_flow_id"),
             )
         }
+        changes = [proposal for proposal in proposals if proposal.type == ProposalType.EDIT]
+        self.read_flows = PhysicalFlow.history.in_bulk(
+            {change.read_physical_flow_version for change in changes} - {None}
+        )
+        read = {change.read_specification_version or 0 for change in changes}
+        # Of all rows at once: each by itself would be a query.
+        self.types = {
+            LogicalFlow: _types_kept(LogicalFlow, self._versions(LogicalFlow)),
+            PhysicalSpecification: _types_kept(
+                PhysicalSpecification, self._versions(PhysicalSpecification) | read
+            ),
+        }
 
-    def _read(self, model: Tracked, ids: set[int]) -> dict:
+    def _written(self, model: Tracked, ids: set[int | None]) -> dict:
         history = model.history.model
         before = history.objects.filter(id=OuterRef("id"), history_id__lt=OuterRef("history_id"))
-        written = history.objects.filter(id__in=ids, cause=Cause.PROPOSAL)
+        written = history.objects.filter(id__in=ids - {None}, cause=Cause.PROPOSAL)
         written = written.annotate(
             read=Subquery(before.order_by("-history_id").values("history_id")[:1])
         )
         return {(row.id, row.cause_proposal_id): row for row in written.order_by("history_id")}
 
+    def _versions(self, model: Tracked) -> set[int]:
+        return {row.history_id for row in self.rows[model].values()}
+
     def by(self, proposal: Proposal, model: Tracked, key: int | None) -> HistoryRow | None:
         """The newest history row of that object which this proposal wrote, or None."""
         return self.rows[model].get((key, proposal.pk))
+
+
+def _types_kept(model: Tracked, versions: set[int]) -> dict[int, set[int]]:
+    """Id of each history row -> ids of the data types that it keeps."""
+    [field] = model.history.model._history_m2m_fields
+    types = defaultdict(set)
+    links = HistoricalRecords.m2m_models[field].objects.filter(history__in=versions)
+    for version, data_type in links.values_list("history_id", "datatype_id"):
+        types[version].add(data_type)
+    return types
 
 
 def _created(proposal: Proposal, written: Written) -> Iterator[str]:
@@ -82,14 +109,11 @@ def _created(proposal: Proposal, written: Written) -> Iterator[str]:
         yield from _as_wished(
             proposal, written.by(proposal, PhysicalFlow, proposal.result_physical_flow_id)
         )
-        yield from _specified(
-            proposal, written.by(proposal, PhysicalSpecification, proposal.result_specification_id)
-        )
+        made = written.by(proposal, PhysicalSpecification, proposal.result_specification_id)
+        yield from _specified(proposal, made, written)
         return
     flow = written.by(proposal, LogicalFlow, proposal.result_logical_flow_id)
-    if flow is None or not _types(proposal) <= {
-        row.datatype_id for row in flow.declared_data_types.all()
-    }:
+    if flow is None or not _types(proposal) <= written.types[LogicalFlow][flow.history_id]:
         yield "The logical flow did not get the data types that were approved."
 
 
@@ -107,7 +131,7 @@ def _as_wished(proposal: Proposal, row: HistoryRow | None) -> Iterator[str]:
         yield "Another specification than the one approved is sent."
 
 
-def _specified(proposal: Proposal, row: HistoryRow | None) -> Iterator[str]:
+def _specified(proposal: Proposal, row: HistoryRow | None, written: Written) -> Iterator[str]:
     """A new specification; one that was found equal has no row of this proposal and is not judged
     again.
     """
@@ -123,7 +147,7 @@ def _specified(proposal: Proposal, row: HistoryRow | None) -> Iterator[str]:
         proposal.specification_description,
     ):
         yield "Format or description of the specification are not what was approved."
-    if {link.datatype_id for link in row.data_types.all()} != _types(proposal):
+    if written.types[PhysicalSpecification][row.history_id] != _types(proposal):
         yield "The specification did not get the data types that were approved."
 
 
@@ -132,25 +156,30 @@ def _changed(proposal: Proposal, written: Written) -> Iterator[str]:
     specification = written.by(proposal, PhysicalSpecification, proposal.result_specification_id)
     if flow is None and specification is None:
         yield "Its approval changed nothing."
-    if flow is not None:
-        yield from _as_wished(proposal, flow)
-    if proposal.wants_own_specification:
-        yield from _moved(proposal, flow, specification)
         return
-    if specification is not None and {
-        link.datatype_id for link in specification.data_types.all()
-    } != _types(proposal):
+    # What it did not write must have been as it was asked for already.
+    known = flow or written.read_flows.get(proposal.read_physical_flow_version)
+    if known is not None:
+        yield from _as_wished(proposal, known)
+    if proposal.wants_own_specification:
+        yield from _moved(proposal, flow, specification, written)
+        return
+    version = specification.history_id if specification else proposal.read_specification_version
+    if version and written.types[PhysicalSpecification][version] != _types(proposal):
         yield "The specification did not get the data types that were approved."
     yield from _met_as_read(proposal, flow, specification)
 
 
 def _moved(
-    proposal: Proposal, flow: HistoryRow | None, specification: HistoryRow | None
+    proposal: Proposal,
+    flow: HistoryRow | None,
+    specification: HistoryRow | None,
+    written: Written,
 ) -> Iterator[str]:
     """`specification` is None where an equal one was there."""
     if flow is None or flow.specification_id != proposal.result_specification_id:
         yield "The physical flow did not get the specification of its own that was approved."
-    yield from _specified(proposal, specification)
+    yield from _specified(proposal, specification, written)
     yield from _met_as_read(proposal, flow, None)
 
 
