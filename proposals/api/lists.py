@@ -12,7 +12,7 @@ from django.core.exceptions import NON_FIELD_ERRORS
 from django.db.models import QuerySet
 from ninja import Query
 
-from ..forms.filters import ListFilter, SystemFilter
+from ..forms.list_filter import ListFilter, SystemFilter
 from ..reports.keyset import Order
 from .access import Call
 from .problems import Problem

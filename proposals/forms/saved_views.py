@@ -6,7 +6,8 @@ from django import forms
 from django.http import QueryDict
 
 from ..models import SavedView
-from .filters import FlowFilter, ListFilter, ProposalFilter, SystemListFilter
+from .filters import FlowFilter, ProposalFilter, SystemListFilter
+from .list_filter import ListFilter
 
 FILTERS: dict[str, type[ListFilter]] = {
     "proposals": ProposalFilter,
