@@ -10,7 +10,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import QuerySet
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404
-from ninja import Query, Router
+from ninja import Query, Router, Schema
 
 from waltzflow.replica import pieces_from_replica
 
@@ -22,6 +22,7 @@ from ..forms.filters import (
     SpecificationFilter,
     SystemListFilter,
 )
+from ..forms.list_filter import ListFilter
 from ..history import ledger
 from ..models import (
     DataType,
@@ -64,59 +65,50 @@ PHYSICAL = PhysicalFlow.objects.select_related(
 DATA_TYPES = DataType.objects.select_related("parent").order_by("name", "pk")
 
 
-@router.get(
-    "/systems",
-    response=page_of(SystemOut),
-    summary="Systems",
-    openapi_extra=parameters_of(SystemListFilter),
+def _add_list(
+    name: str,
+    summary: str,
+    row: type[Schema],
+    filters: type[ListFilter],
+    rows: QuerySet,
+    write: Callable[[Any], written.Written],
+) -> None:
+    """A list of the register at /`name`, the same for everybody: the filters of its page, a cursor
+    instead of links.
+    """
+
+    def operation(request: Call, cursor: str = Cursor, limit: int = Limit) -> dict[str, Any]:
+        # A copy: `rows` is made once, and would keep what it was the first time.
+        chosen = filters(request.GET, rows.all(), request=request)
+        return page(request, chosen, write, cursor, limit)
+
+    # The document of the API names an operation by its function.
+    operation.__name__ = name.replace("-", "_")
+    extra = parameters_of(filters)
+    router.get(f"/{name}", response=page_of(row), summary=summary, openapi_extra=extra)(operation)
+
+
+_add_list("systems", "Systems", SystemOut, SystemListFilter, SYSTEMS, written.system)
+_add_list("flows", "Logical flows", FlowOut, FlowFilter, FLOWS, written.flow)
+_add_list(
+    "physical-flows",
+    "Physical flows",
+    PhysicalFlowOut,
+    PhysicalFlowFilter,
+    PHYSICAL,
+    written.physical_flow,
 )
-def systems(request: Call, cursor: str = Cursor, limit: int = Limit):
-    chosen = SystemListFilter(request.GET, SYSTEMS.all(), request=request)
-    return page(request, chosen, written.system, cursor, limit)
-
-
-@router.get(
-    "/flows",
-    response=page_of(FlowOut),
-    summary="Logical flows",
-    openapi_extra=parameters_of(FlowFilter),
+_add_list(
+    "specifications",
+    "Specifications",
+    SpecificationOut,
+    SpecificationFilter,
+    SPECIFICATIONS,
+    written.specification,
 )
-def flows(request: Call, cursor: str = Cursor, limit: int = Limit):
-    chosen = FlowFilter(request.GET, FLOWS.all(), request=request)
-    return page(request, chosen, written.flow, cursor, limit)
-
-
-@router.get(
-    "/physical-flows",
-    response=page_of(PhysicalFlowOut),
-    summary="Physical flows",
-    openapi_extra=parameters_of(PhysicalFlowFilter),
+_add_list(
+    "data-types", "Data types", DataTypeOut, DataTypeListFilter, DATA_TYPES, written.data_type
 )
-def physical_flows(request: Call, cursor: str = Cursor, limit: int = Limit):
-    chosen = PhysicalFlowFilter(request.GET, PHYSICAL.all(), request=request)
-    return page(request, chosen, written.physical_flow, cursor, limit)
-
-
-@router.get(
-    "/specifications",
-    response=page_of(SpecificationOut),
-    summary="Specifications",
-    openapi_extra=parameters_of(SpecificationFilter),
-)
-def specifications(request: Call, cursor: str = Cursor, limit: int = Limit):
-    chosen = SpecificationFilter(request.GET, SPECIFICATIONS.all(), request=request)
-    return page(request, chosen, written.specification, cursor, limit)
-
-
-@router.get(
-    "/data-types",
-    response=page_of(DataTypeOut),
-    summary="Data types",
-    openapi_extra=parameters_of(DataTypeListFilter),
-)
-def data_types(request: Call, cursor: str = Cursor, limit: int = Limit):
-    chosen = DataTypeListFilter(request.GET, DATA_TYPES.all(), request=request)
-    return page(request, chosen, written.data_type, cursor, limit)
 
 
 @router.get(
