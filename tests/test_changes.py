@@ -142,7 +142,7 @@ def test_types_of_a_shared_specification_cannot_be_changed_and_the_routes_are_na
     factories.involve(cast.both, archive)
     second_flow(cast, flow, target=archive)
     with pytest.raises(
-        Invalid, match=r"Other routes share the specification trades.csv.*: Ledger → Archive Two"
+        Invalid, match=r"trades.csv is also sent on 1 other route, so its data types stay"
     ):
         change(flow, cast.maker, [trades, factories.data_type()])
     assert change(flow, cast.maker, frequency="MONTHLY").state == "PENDING_APPROVALS"

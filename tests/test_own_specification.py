@@ -277,8 +277,10 @@ def test_the_form_offers_it_where_it_would_refuse(client, cast, flow, other, sou
     page = posted(client, cast, flow, [cash])
     assert page.status_code == 400
     said = text(page)
-    assert "Other routes share the specification trades.csv" in said
-    assert "trades.csv is also sent on Ledger → Archive Two" in said
+    sentence = "trades.csv is also sent on 1 other route, so its data types stay. Give this route"
+    assert said.count(sentence) == 2  # above the form, and beside the field
+    assert said.count("Ledger → Archive Two") == 1  # where one asks where else it is sent
+    assert "Submit with this name" in said
     assert "Needed if you change the data types, and only then." in said
     name = page.context["form"]["specification_name"].value()
     assert name == "trades.csv for Risk Engine 2"
@@ -306,6 +308,15 @@ def test_what_was_typed_for_a_new_flow_asks_for_none(client, cast, flow, other, 
 def test_the_form_asks_for_no_name_where_nobody_shares(client, cast, flow, cash):
     client.force_login(cast.maker)
     assert "of its own" not in text(client.get(f"/physical-flows/{flow.pk}/edit/"))
+
+
+def test_one_question_finds_a_name_nobody_has(flow, other, source, django_assert_num_queries):
+    for ending in ["", " 2", " 3", " 4"]:
+        factories.specification(source, f"TRADES.csv for Risk Engine{ending}")
+    read = PhysicalFlow.objects.select_related("specification", "logical_flow__target")
+    flow = read.get(pk=flow.pk)
+    with django_assert_num_queries(1):
+        assert provisioning.change.suggested_name(flow) == "trades.csv for Risk Engine 5"
 
 
 def test_a_draft_keeps_the_name_and_gives_it_up(client, cast, flow, other, cash):
@@ -338,7 +349,7 @@ def test_a_program_asks_for_it_by_name(client, cast, flow, other, cash):
 
     refused = sent()
     assert refused.status_code == 422
-    assert "Other routes share" in refused.json()["errors"]["specification_name"]
+    assert "also sent on 1 other route" in refused.json()["errors"]["specification_name"]
     made = sent(specification_name="mine.csv")
     assert made.status_code == 201, made.content
     number = made.json()["number"]

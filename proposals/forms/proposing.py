@@ -6,6 +6,7 @@ from django.utils.functional import cached_property
 from ..errors import Invalid
 from ..models import (
     Lifecycle,
+    LogicalFlow,
     PhysicalFlow,
     PhysicalSpecification,
     Proposal,
@@ -332,6 +333,7 @@ class ChangeForm(SendingForm, ConcerningForm):
     """
 
     data_types = DataTypesField()
+    suggests_a_name = False
 
     class Meta(ConcerningForm.Meta):
         fields = [*SENDING, "data_types", "specification_name", *ConcerningForm.Meta.fields]
@@ -360,8 +362,16 @@ class ChangeForm(SendingForm, ConcerningForm):
     @cached_property
     def routes_elsewhere(self) -> Parts:
         """The other routes that share the specification."""
-        routes, are_more = change.routes_elsewhere(self.instance.changed_flow)
+        routes, are_more = self._elsewhere
         return [*listed(routes), *([" and more"] if are_more else [])]
+
+    @property
+    def other_routes(self) -> str:
+        return change.other_routes(*self._elsewhere)
+
+    @cached_property
+    def _elsewhere(self) -> tuple[list[LogicalFlow], bool]:
+        return change.routes_elsewhere(self.instance.changed_flow)
 
     @property
     def offers_own_specification(self) -> bool:
@@ -375,3 +385,4 @@ class ChangeForm(SendingForm, ConcerningForm):
             self.data = self.data.copy()
             name = change.suggested_name(self.instance.changed_flow)
             self.data[self.add_prefix("specification_name")] = name
+            self.suggests_a_name = True

@@ -3,6 +3,7 @@ where other routes share that, by a specification of its own.
 """
 
 from collections.abc import Iterable
+from itertools import count
 
 from ...errors import Conflict, Invalid
 from ...models import (
@@ -14,6 +15,7 @@ from ...models import (
     PhysicalFlow,
     PhysicalSpecification,
     Proposal,
+    folded,
 )
 from . import create
 from .common import (
@@ -91,16 +93,23 @@ def routes_elsewhere(flow: PhysicalFlow) -> tuple[list[LogicalFlow], bool]:
     return list(routes.by_route()), len(ids) > MOST_ROUTES
 
 
+def other_routes(routes: list[LogicalFlow], are_more: bool) -> str:
+    """How many, of what `routes_elsewhere` found."""
+    if are_more:
+        return f"more than {MOST_ROUTES} other routes"
+    return "1 other route" if len(routes) == 1 else f"{len(routes)} other routes"
+
+
 def suggested_name(flow: PhysicalFlow) -> str:
     """A name for a specification of its own that its owner has not given yet."""
-    for_whom = f" for {flow.logical_flow.target.name}"
-    number = 1
-    while True:
-        ending = f"{for_whom[: LONGEST_NAME // 2]}{f' {number}' if number > 1 else ''}"
+    taken = create.names_taken(flow.logical_flow.source_id)
+    for_whom = f" for {flow.logical_flow.target.name}"[: LONGEST_NAME // 2]
+    for number in count(1):
+        ending = f"{for_whom} {number}" if number > 1 else for_whom
         name = f"{flow.specification.name[: LONGEST_NAME - len(ending)]}{ending}"
-        if create.specification_named(flow.logical_flow.source_id, name) is None:
-            return name
-        number += 1
+        if folded(name) not in taken:
+            break
+    return name
 
 
 def consequences(proposal: Proposal, known: ImpactFacts | None = None) -> list[Consequence]:
@@ -187,11 +196,9 @@ def _check_types(proposal: Proposal, flow: PhysicalFlow, wanted: set, present: s
     check_data_types(wanted, kept=present)
     routes, are_more = routes_elsewhere(flow)
     if routes and not proposal.wants_own_specification:
-        named = ", ".join(map(str, routes))
         raise Invalid(
-            specification_name=f"Other routes share the specification {flow.specification.name}, "
-            "so its data types cannot be changed for them: "
-            f"{named}{' and more' if are_more else ''}. "
+            specification_name=f"{flow.specification.name} is also sent on "
+            f"{other_routes(routes, are_more)}, so its data types stay. "
             "Give this route one of its own, by a name, or leave the data types as they are."
         )
 

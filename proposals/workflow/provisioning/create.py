@@ -99,6 +99,12 @@ def specification_named(owner_id: int, name: str) -> PhysicalSpecification | Non
     )
 
 
+def names_taken(owner_id: int) -> set[str]:
+    """The names of that owner's specifications, not removed, folded."""
+    living = PhysicalSpecification.objects.filter(owner_id=owner_id, lifecycle=Lifecycle.ACTIVE)
+    return set(map(folded, living.values_list("name", flat=True)))
+
+
 def twin_of(proposal: Proposal) -> PhysicalFlow | LogicalFlow | Proposal | None:
     """What says the same as a CREATE: first what the register holds, then another open proposal.
 
