@@ -1,6 +1,7 @@
 """Histories as readers see them: what became different, from what, to what."""
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from proposals import workflow
@@ -82,3 +83,22 @@ def test_a_long_history_costs_as_many_queries_as_a_short_one(physical, django_as
         )
     with django_assert_num_queries(2):
         assert len(history_of(specification)) == 25
+
+
+@pytest.mark.once(on="postgresql")
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one kind of integer")
+def test_no_key_ends_after_two_thousand_million(db):
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT table_name, column_name FROM information_schema.columns "
+            "WHERE table_schema = current_schema() AND table_name LIKE 'proposals_%' "
+            "AND (column_name LIKE '%_id' OR column_name = 'id') AND data_type = 'integer'"
+        )
+        # Those of other packages' tables.
+        others = {"group_id", "permission_id", "mail_id"}
+        assert {column for _, column in cursor.fetchall()} == others
+        cursor.execute(
+            "SELECT sequencename FROM pg_sequences WHERE schemaname = current_schema() "
+            "AND sequencename LIKE 'proposals_%' AND data_type::text <> 'bigint'"
+        )
+        assert cursor.fetchall() == []

@@ -68,10 +68,12 @@ class OnceMadeManager(HistoryManager):
 
 
 class HistoryRecords(HistoricalRecords):
-    """The history of a model."""
+    """The history of a model. Its keys are as wide as those of the model: it has more rows."""
 
     def __init__(self, **options) -> None:
-        super().__init__(history_manager=OnceMadeManager, **options)
+        super().__init__(
+            history_manager=OnceMadeManager, history_id_field=models.BigAutoField(), **options
+        )
 
 
 class CausedRecords(HistoryRecords):
