@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
+from django.apps import apps
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
@@ -19,6 +20,7 @@ from proposals.models import (
     PhysicalSpecification,
     Proposal,
     Transition,
+    outdated_search_texts,
 )
 
 from . import attacks, factories
@@ -376,6 +378,33 @@ def test_the_command_says_the_same_to_programs(scene, capsys):
             "sentence": "Its newest history row does not say what it says.",
         }
     ]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_command_says_the_same_with_several_processes(scene, capsys):
+    without_guards()
+    carry_out(
+        "UPDATE proposals_proposal SET frequency = 'YEARLY' WHERE id = {waiting}".format(**scene)
+    )
+    guards.install(connection)
+    alone, shared_out = verify_audit(capsys), verify_audit(capsys, "--processes=3")
+    assert shared_out == alone
+    assert "BROKEN  state, register and history agree" in alone[1]
+
+
+@pytest.mark.parametrize("number", ["0", "65", "two", "-1", "1.5"])
+def test_a_number_of_processes_that_makes_no_sense_is_refused(number):
+    with pytest.raises(CommandError, match="It has to be a number from 1 to 64"):
+        call_command("verify_audit", f"--processes={number}")
+
+
+def test_what_a_search_text_is_made_of_is_read_with_its_row(scene, django_assert_num_queries):
+    """A column that `searched()` asks for and SearchField does not name would be asked for each."""
+    models = apps.get_app_config("proposals").get_models()
+    searched = [model for model in models if hasattr(model, "searched")]
+    assert all(model.objects.exists() for model in searched)
+    with django_assert_num_queries(len(searched)):
+        assert list(outdated_search_texts()) == []
 
 
 def test_a_system_that_becomes_another_kind_of_system_undoes_no_decision(cast, proposal):

@@ -29,7 +29,7 @@ class OrganisationalUnit(WithHistory):
         "self", models.PROTECT, null=True, blank=True, related_name="children"
     )
     description = FreeTextField(blank=True)
-    search_text = SearchField()
+    search_text = SearchField(reads=("name", "code"))
     history = HistoryRecords(excluded_fields=["code_folded", "search_text"])
     objects = SearchedQuerySet.as_manager()
 
@@ -126,7 +126,7 @@ class System(WithHistory):
         default=SystemLifecycle.ACTIVE,
         help_text="A removed system takes no new proposal; its flows stay as they are.",
     )
-    search_text = SearchField()
+    search_text = SearchField(reads=("name", "code", "description"))
     history = HistoryRecords(excluded_fields=["code_folded", "search_text"])
     objects = SystemQuerySet.as_manager()
     number_in: int  # by the list of systems
@@ -197,7 +197,7 @@ class DataType(WithHistory):
     is_unknown = models.BooleanField(
         "unknown", default=False, help_text="Stands for “nobody knows yet”. Cannot be proposed."
     )
-    search_text = SearchField()
+    search_text = SearchField(reads=("name", "code"))
     history = HistoryRecords(excluded_fields=["code_folded", "search_text"])
     objects = DataTypeQuerySet.as_manager()
 

@@ -131,7 +131,7 @@ class User(WithHistory, AbstractUser):
         editable=False,
         help_text="In which they read and enter times; empty for that of the site.",
     )
-    search_text = SearchField()
+    search_text = SearchField(reads=("name", "email", "username", "employee_id"))
     # With the groups: who is a steward decides, and a right has to be dated.
     history = HistoryRecords(
         excluded_fields=[

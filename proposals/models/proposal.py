@@ -126,7 +126,12 @@ class Proposal(ProposalStates, FlowAttributes):
     result_physical_flow = models.ForeignKey(
         PhysicalFlow, models.PROTECT, null=True, editable=False, related_name="resulted_from"
     )
-    search_text = SearchField(related=("source", "target", "maker", "specification"))
+    search_text = SearchField(
+        reads=(
+            *("source__name", "source__code", "target__name", "target__code", "maker__name"),
+            *("justification", "name", "specification__name", "specification_name"),
+        )
+    )
     history = CausedRecords(m2m_fields=["data_types"], excluded_fields=["search_text"])
     objects = ProposalQuerySet.as_manager()
     moved_at: datetime | None  # by listed()

@@ -150,7 +150,9 @@ class LogicalFlow(FSMModelMixin, Versioned):
     origin_batch = models.ForeignKey(
         ImportBatch, models.PROTECT, null=True, related_name="logical_flows"
     )
-    search_text = SearchField(related=("source", "target"))
+    search_text = SearchField(
+        reads=("source__name", "source__code", "target__name", "target__code")
+    )
     history = CausedRecords(m2m_fields=["declared_data_types"], excluded_fields=["search_text"])
     objects = LogicalFlowQuerySet.as_manager()
     has_consent: bool  # by with_consent()
@@ -255,7 +257,7 @@ class PhysicalSpecification(FSMModelMixin, Versioned):
     description = FreeTextField(max_length=4000, blank=True)
     data_types = models.ManyToManyField(DataType, blank=True, related_name="specifications")
     lifecycle = FSMField(max_length=10, choices=Lifecycle, default=Lifecycle.ACTIVE, protected=True)
-    search_text = SearchField(related=("owner",))
+    search_text = SearchField(reads=("name", "code", "owner__name", "owner__code"))
     history = CausedRecords(
         m2m_fields=["data_types"], excluded_fields=["code_folded", "search_text"]
     )
@@ -323,7 +325,11 @@ class PhysicalFlow(FSMModelMixin, Versioned, FlowAttributes):
         ),
     )
     search_text = SearchField(
-        related=("logical_flow__source", "logical_flow__target", "specification")
+        reads=(
+            *("logical_flow__source__name", "logical_flow__source__code"),
+            *("logical_flow__target__name", "logical_flow__target__code"),
+            *("name", "external_id", "specification__name", "specification__code"),
+        )
     )
     history = CausedRecords(excluded_fields=["search_text"])
     objects = PhysicalFlowQuerySet.as_manager()

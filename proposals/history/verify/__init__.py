@@ -7,9 +7,14 @@ by row. Memory stays constant.
 """
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 
+from django.db import connection
+
+from ...models import reading_by_cursor
 from . import applied, columns, ledger, register, remarks, rights, schema, transitions
 from .breach import Breach
 from .looked_at import looked_at
@@ -21,6 +26,7 @@ __all__ = [
     "Check",
     "Loss",
     "breaches",
+    "checked",
     "checks",
     "looked_at",
     "loss",
@@ -57,6 +63,34 @@ def checks(folder: Path | None, *, is_first: bool) -> dict[str, Check]:
     """
     of_ledger = partial(ledger.breaches, folder, is_first=is_first)
     return CHECKS | {"ledger and checkpoints": of_ledger}
+
+
+def checked(
+    folder: Path | None, *, is_first: bool, processes: int = 1
+) -> Iterator[tuple[str, Iterator[Breach]]]:
+    """(name, breaches) of each check, in their order; shared out over so many processes. Each of
+    them reads by a connection of its own, so it sees nothing that is not committed.
+    """
+    every = checks(folder, is_first=is_first)
+    if processes == 1:
+        with reading_by_cursor():
+            for name, check in every.items():
+                yield name, check()
+        return
+    connection.close()  # or the forked ones would speak through it too
+    with ProcessPoolExecutor(processes, mp_context=get_context("fork")) as pool:
+        # The last ones walk through the most rows: begun first, so that none is waited for alone.
+        running = {name: pool.submit(_found_by, name, folder, is_first) for name in reversed(every)}
+        for name in every:
+            yield name, iter(running[name].result())
+
+
+def _found_by(name: str, folder: Path | None, is_first: bool) -> list[Breach]:
+    try:
+        with reading_by_cursor():
+            return list(checks(folder, is_first=is_first)[name]())
+    finally:
+        connection.close()
 
 
 def breaches() -> Iterator[Breach]:

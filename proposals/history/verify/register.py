@@ -9,6 +9,7 @@ from simple_history.models import HistoricalRecords
 from ... import guards
 from ...guards.record import DELETABLE, TRACKED, unknown_to_history
 from ...models import (
+    FLOW_ATTRIBUTES,
     ImportBatch,
     LogicalFlow,
     PhysicalFlow,
@@ -103,8 +104,13 @@ def twins() -> Iterator[Breach]:
     ]
     for rows, keys in once:
         yield from _twice(rows, keys)
-    yield from _false_keys(Proposal.objects.submitted().filter(type__in=["CREATE", "EDIT"]))
-    yield from _false_keys(PhysicalFlow.objects.select_related("logical_flow"))
+    in_key = [attribute.name for attribute in FLOW_ATTRIBUTES if attribute.is_in_key]
+    asked = ["source", "target", "with_physical_flow", "specification", "specification_name"]
+    proposals = Proposal.objects.submitted().filter(type__in=["CREATE", "EDIT"])
+    yield from _false_keys(proposals.only("content_key", *asked, *in_key))
+    sent = ["logical_flow__source", "logical_flow__target", "specification"]
+    flows = PhysicalFlow.objects.select_related("logical_flow")
+    yield from _false_keys(flows.only("content_key", *sent, *in_key))
 
 
 def _twice(rows: QuerySet, keys: list[str]) -> Iterator[Breach]:

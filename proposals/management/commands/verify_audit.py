@@ -1,4 +1,6 @@
 import json
+from argparse import ArgumentTypeError
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -9,7 +11,7 @@ from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from ...history import verify
-from ...models import PassResult, reading_by_cursor
+from ...models import PassResult
 from ..common import add_checkpoint_options
 
 
@@ -22,17 +24,25 @@ class Command(BaseCommand):
     def add_arguments(self, parser) -> None:
         add_checkpoint_options(parser)
         parser.add_argument(
+            "--processes",
+            type=_number_of_processes,
+            default=1,
+            help="How many checks run at once (default: 1), each over a connection of its own.",
+        )
+        parser.add_argument(
             "--json",
             action="store_true",
             dest="as_json",
             help="Print everything as JSON, when it is done.",
         )
 
-    def handle(self, *, checkpoints: Path | None, first: bool, as_json: bool, **options) -> None:
+    def handle(
+        self, *, checkpoints: Path | None, first: bool, processes: int, as_json: bool, **options
+    ) -> None:
         folder = checkpoints or settings.LEDGER_CHECKPOINTS
-        with reading_by_cursor():
-            broken = self._broken(verify.checks(folder, is_first=first), aloud=not as_json)
-            counts = verify.looked_at(folder)
+        checked = verify.checked(folder, is_first=first, processes=processes)
+        broken = self._broken(checked, aloud=not as_json)
+        counts = verify.looked_at(folder)
         number = sum(map(len, broken.values()))
         self._keep(number)
         if as_json:
@@ -44,12 +54,14 @@ class Command(BaseCommand):
         if not as_json:
             self.stdout.write("Everything agrees.")
 
-    def _broken(self, checks: dict[str, verify.Check], *, aloud: bool) -> dict[str, list]:
+    def _broken(
+        self, checked: Iterator[tuple[str, Iterator[verify.Breach]]], *, aloud: bool
+    ) -> dict[str, list]:
         """Name of each check -> the breaches; said as they come if `aloud`."""
         broken: dict[str, list] = {}
-        for name, check in checks.items():
+        for name, breaches in checked:
             broken[name] = []
-            for breach in check():
+            for breach in breaches:
                 broken[name].append(breach)
                 if aloud:
                     self.stdout.write(self.style.ERROR(str(breach)))
@@ -76,3 +88,9 @@ class Command(BaseCommand):
             "looked_at": counts,
         }
         self.stdout.write(json.dumps(printed, indent=1, ensure_ascii=False))
+
+
+def _number_of_processes(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 64:
+        raise ArgumentTypeError("It has to be a number from 1 to 64.")
+    return int(text)
