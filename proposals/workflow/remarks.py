@@ -41,17 +41,8 @@ def remark(
         .select_related("source", "target", "maker")
         .get(pk=proposal.pk)
     )
-    if not by.is_active:
-        raise NoRight("Your account is not active.")
-    if not proposal.is_open:
-        raise Conflict("Only an open proposal takes remarks.", proposal)
-    if not folded(text):
-        raise Invalid(text="Write what you want to say.")
-    if answers and not answers.proposal.is_round_of(proposal):
-        raise Invalid("That remark belongs to another proposal.")
     topic = answers.topic if answers else topic
-    if topic and topic not in TOPICS:
-        raise Invalid(topic="Choose a field of the proposal.")
+    _require_possible(proposal, text, topic, answers, by)
     mentioned = mentions(text)
     at = at or timezone.now()
     made = Remark.objects.create(
@@ -66,6 +57,21 @@ def remark(
     made.mentioned.set(mentioned)
     notices.tell_of_remark(made, mentioned)
     return made
+
+
+def _require_possible(
+    proposal: Proposal, text: str, topic: str, answers: Remark | None, by: User
+) -> None:
+    if not by.is_active:
+        raise NoRight("Your account is not active.")
+    if not proposal.is_open:
+        raise Conflict("Only an open proposal takes remarks.", proposal)
+    if not folded(text):
+        raise Invalid(text="Write what you want to say.")
+    if answers and not answers.proposal.is_round_of(proposal):
+        raise Invalid("That remark belongs to another proposal.")
+    if topic and topic not in TOPICS:
+        raise Invalid(topic="Choose a field of the proposal.")
 
 
 def mentions(text: str) -> list[User]:

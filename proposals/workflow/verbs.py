@@ -144,24 +144,19 @@ def act(
     at = at or timezone.now()
     if token and verbs()[verb].sides:
         require_api_decisions(proposal.policy)
-    chosen = _chosen(proposal, verb, set(sides))
     before = len(proposal.steps)
-    if chosen[0].comment_is_required and not folded(comment):
-        raise Invalid(comment=chosen[0].comment_is_required)
-    # Each side as it stands now, before the first of two decisions moves the state.
-    rights = [_right(proposal, action, by) for action in chosen]
-    for action in chosen:
-        _require_state(proposal, action)
-    if chosen[0].submits:
-        steps = [_submitted(proposal, chosen[0], right=rights[0], token=token, at=at)]
+    judged = _judged(proposal, verb, set(sides), by=by, comment=comment)
+    first, right = judged[0]
+    if first.submits:
+        steps = [_submitted(proposal, first, right=right, token=token, at=at)]
     else:
         steps = [
             _move(proposal, action, right=right, comment=comment, token=token, at=at)
-            for action, right in zip(chosen, rights, strict=True)
+            for action, right in judged
         ]
     _complete_if_agreed(proposal, by=by, token=token, at=at)
     _tell(proposal, steps, proposal.steps[before:], in_digest)
-    if not proposal.policy.one_person_both_sides and not chosen[0].submits:
+    if not proposal.policy.one_person_both_sides and not first.submits:
         # Who has decided is barred from the other side, which may be left to the stewards then.
         still_open = Proposal.objects.open().filter(pk=proposal.pk)
         new_rights.ask_newly_able(still_open, by=by, at=at)
@@ -211,6 +206,23 @@ def cancel(
 ) -> Proposal:
     """The maker takes it back, from the draft or any open state."""
     return act(proposal, "cancel", by=by, comment=comment, at=at)
+
+
+def _judged(
+    proposal: Proposal, verb: str, sides: set[str], *, by: User, comment: str
+) -> list[tuple[Action, Right]]:
+    """The actions of the verb that are meant, each with the right of `by` to it; Refused, as `act`
+    says, where one of them is not to be done.
+    """
+    chosen = _chosen(proposal, verb, sides)
+    if chosen[0].comment_is_required and not folded(comment):
+        raise Invalid(comment=chosen[0].comment_is_required)
+    # Each side as it stands now, before the first of two decisions moves the state.
+    rights = [_right(proposal, action, by) for action in chosen]
+    # After the rights: whoever has none is refused for that, in every state.
+    for action in chosen:
+        _require_state(proposal, action)
+    return list(zip(chosen, rights, strict=True))
 
 
 def _chosen(proposal: Proposal, verb: str, sides: set[str]) -> list[Action]:
@@ -353,6 +365,15 @@ def _require_state(proposal: Proposal, action: Action) -> None:
     raise Conflict(last.sentence if last else "", proposal)
 
 
+def _change_state(proposal: Proposal, action: Action) -> None:
+    try:
+        # django-fsm judges states only: it never asks who, so the right was judged before.
+        getattr(proposal, action.name)()
+    except TransitionNotAllowed:
+        _require_state(proposal, action)
+        raise
+
+
 def _move(
     proposal: Proposal,
     action: Action,
@@ -367,13 +388,9 @@ def _move(
     before, last = proposal.state, proposal.last_transition()
     # The clocks of two servers differ a little, and the record runs forward.
     at = max(at, last.at) if last else at
-    try:
-        # django-fsm judges states only: it never asks who, so the right was judged before.
-        getattr(proposal, action.name)()
-    except TransitionNotAllowed:
-        _require_state(proposal, action)
-        raise
+    _change_state(proposal, action)
     if proposal.state in end_states():
+        # By a clock that is ahead, a remark may be dated later than now: none comes after the end.
         newest_remark = proposal.remarks.order_by("-pk").values_list("at", flat=True).first()
         at = max(at, newest_remark) if newest_remark else at
         proposal.closed_at = at

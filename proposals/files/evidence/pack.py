@@ -103,21 +103,9 @@ def pack_of(
     pack.files |= {row.name: row.text.encode() for row in proven}
     pack.files |= {f"checkpoints/{one.name}": one.note.encode() for one in chosen}
     pack.files |= _stamps(folder, chosen)
-    pack.files["proofs.json"] = _json(
-        {
-            "checkpoint": newest.name,
-            "consistency": consistency,
-            "rows": {
-                row.name: {"number": row.number, "salt": row.salt, "path": row.path}
-                for row in proven
-            },
-            "waiting": sorted(pack.waiting),
-        }
-    )
+    pack.files["proofs.json"] = _proofs(newest, consistency, proven, pack.waiting)
     pack.files |= _trails(keys[Transition])
-    made = at.astimezone(UTC).strftime("%-d %B %Y, %H:%M UTC")
-    explained = (HERE / "README.txt").read_text().format(about=_about(subject), made=made)
-    pack.files["README.txt"] = explained.encode()
+    pack.files["README.txt"] = _explanation(subject, at)
     pack.files["verify.py"] = (HERE / "verify.py").read_bytes()
     pack.files["public-keys.txt"] = ledger.public_keys_file(folder).read_bytes()
     pack.files["manifest.json"] = _json(
@@ -134,8 +122,29 @@ def _keys_of(subject: Subject) -> rows.Keys:
     return rows.of_physical_flow(subject)
 
 
-def _about(subject: Subject) -> str:
-    return f"{subject._meta.verbose_name} {subject.pk}: {subject}"
+def _explanation(subject: Subject, at: datetime) -> bytes:
+    about = f"{subject._meta.verbose_name} {subject.pk}: {subject}"
+    made = at.astimezone(UTC).strftime("%-d %B %Y, %H:%M UTC")
+    return (HERE / "README.txt").read_text().format(about=about, made=made).encode()
+
+
+def _proofs(
+    newest: Signed, consistency: dict[str, list[str]], proven: list[Proven], waiting: list[str]
+) -> bytes:
+    """What `verify.py` checks: where each row stands in the tree of the newest checkpoint, and that
+    the trees of the others are beginnings of it.
+    """
+    return _json(
+        {
+            "checkpoint": newest.name,
+            "consistency": consistency,
+            "rows": {
+                row.name: {"number": row.number, "salt": row.salt, "path": row.path}
+                for row in proven
+            },
+            "waiting": sorted(waiting),
+        }
+    )
 
 
 def _signed(folder: Path) -> list[Signed]:
