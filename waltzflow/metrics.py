@@ -47,6 +47,7 @@ class Measured:
         response = self.get_response(request)
         match = request.resolver_match
         page = (match and match.view_name) or "none"
+        # A client may send any word as its method, and each would be a series for ever.
         method = request.method if request.method in ("GET", "HEAD", "POST") else "other"
         spent = time.perf_counter() - started
         REQUESTS.labels(page, method, str(response.status_code)).observe(spent)
@@ -60,6 +61,7 @@ def written() -> bytes:
     registry = CollectorRegistry()
     registry.register(Known())
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        # Without REGISTRY: its figures of this process are among those of all.
         MultiProcessCollector(registry)
         return generate_latest(registry)
     return generate_latest(registry) + generate_latest(REGISTRY)

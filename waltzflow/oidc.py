@@ -19,6 +19,7 @@ ENDPOINTS = {
     "jwks_uri": "OIDC_JWKS_ENDPOINT",
     "end_session_endpoint": "OIDC_END_SESSION_ENDPOINT",
 }
+# Not every provider has one; without it only the session here ends.
 OPTIONAL = "end_session_endpoint"
 NAMES = [
     *("OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET", "OIDC_ALGORITHM", "OIDC_SCOPES", "OIDC_GROUPS"),
@@ -34,6 +35,7 @@ class Oidc:
 
     issuer: str
     client_id: str
+    # So that no report of an error shows it.
     client_secret: str = field(repr=False)
     algorithm: str = ALGORITHMS[0]
     scopes: str = "openid email profile"
@@ -138,6 +140,7 @@ def _groups() -> dict[str, str]:
     """Of "flow-stewards=Stewards, flow-audit=Auditors"."""
     groups = {}
     for pair in listed("OIDC_GROUPS"):
+        # By the last one: the name of a group may have one too.
         theirs, equals, ours = (part.strip() for part in pair.rpartition("="))
         if not (theirs and equals and ours in MEMBERSHIPS):
             raise ImproperlyConfigured(

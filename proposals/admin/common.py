@@ -28,6 +28,8 @@ class BoundedChangeList(ChangeList):
 
     def get_filters(self, request):
         year = self.get_filters_params().get(f"{self.date_hierarchy}__year", [""])[-1]
+        # Django would count the days of any year, and fails beyond 9999; int() fails on thousands
+        # of digits.
         if year and not (year.isdecimal() and EARLIEST.year <= int(year[:9]) <= LATEST.year):
             raise IncorrectLookupParameters(f"There is no list of the year {year[:20]}.")
         return super().get_filters(request)
@@ -121,6 +123,8 @@ class Tracked(SimpleHistoryAdmin, Prefilled):
     def history_form_view(self, request, object_id, version_id, extra_context=None):
         if request.method not in ("GET", "HEAD"):
             return HttpResponseNotAllowed(["GET", "HEAD"])
+        # The address takes any text here, and simple-history would ask the database for it as a
+        # number.
         if not version_id.isascii() or not version_id.isdigit():
             raise Http404
         self._require_visible(request, object_id)
@@ -189,8 +193,10 @@ class Weighed(GivesRights):
 
     def delete_view(self, request, object_id, extra_context=None):
         row = self.get_object(request, unquote(object_id))
+        # Left to the admin, which answers as it does everywhere.
         if row is None or not self.has_delete_permission(request, row):
             return super().delete_view(request, object_id, extra_context)
+        # By the field `post` the admin knows the answer to its question from the first step.
         reason = DeletionForm(request.POST if "post" in request.POST else None)
         if "post" in request.POST and not reason.is_valid():
             messages.error(request, "Say why it is deleted: that stands in its history.")

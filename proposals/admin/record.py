@@ -90,6 +90,7 @@ class TransitionAdmin(Read):
     list_display = ["proposal_id", "at", "to_state", "side", "by", "on_behalf_of", "automatic"]
     list_filter = ["action", "side", "automatic"]
     list_select_related = ["by", "on_behalf_of"]
+    # The number by `=`: as a part of a text it would be looked for in every row.
     search_fields = ["=proposal__id", "by__search_text", "comment", "capacity"]
     date_hierarchy = "at"
     ordering = ["-at", "-id"]
@@ -138,6 +139,7 @@ class TokenAdmin(Read):
     list_display = ["name", "owner", "scopes", "expires_at", "last_used_at", "withdrawn_at"]
     list_select_related = ["owner"]
     search_fields = ["name", "owner__search_text"]
+    # The hash is what a token is known by, and `used` counts within one minute alone.
     exclude = ["digest", "used"]
     actions = ["withdraw"]
 

@@ -37,6 +37,7 @@ Id = Field(None, ge=1, le=2**63 - 1)
 
 
 class Strict(Schema):
+    # A name that is misspelt would otherwise be left out without a word.
     model_config = ConfigDict(extra="forbid")
 
 
@@ -161,6 +162,7 @@ def decide(
     ),
     key: str = Key,
 ):
+    # Required and not only believed: a program decides on what it has read, or not at all.
     if not read:
         raise Problem(428, "Say by If-Match which version of the proposal was read.")
     content = sent.model_dump()
@@ -342,6 +344,7 @@ def _require_unchanged(request: Call, number: int, read: str) -> None:
 
 
 def _number(text: str) -> int:
+    # A tag may say anything. One that says no number names all that happened as changed.
     return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0
 
 

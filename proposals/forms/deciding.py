@@ -100,6 +100,8 @@ class BulkForm(forms.Form):
 
     def __init__(self, *args, user: User, **kwargs) -> None:
         super().__init__(*args, **kwargs)
+        # Not only what waits for them: what others decided meanwhile is to be refused by name, not
+        # as an invalid choice.
         self.fields["chosen"].queryset = Proposal.objects.visible_to(user).listed()
         self.fields["verb"].choices = [(verb.name, verb.words.label) for verb in decision_verbs()]
 
@@ -130,6 +132,7 @@ class BulkDecisionForm(ActionForm):
         cleaned = super().clean()
         if "side" in self.fields and self.takes_both and not cleaned.get("side"):
             cleaned["side"] = BOTH
+        # Before any is decided, or the workflow would refuse each of them for the same comment.
         required = self.verb.words.comment_is_required
         if required and not self.has_error("comment") and not self.written.strip():
             self.add_error("comment", required)

@@ -54,6 +54,7 @@ class DelegationForm(forms.ModelForm):
         own = set(decisive.values_list("system_id", flat=True))
         self.fields["systems"].queryset = System.objects.filter(pk__in=own).order_by("name", "pk")
         if not own:
+            # Who decides nowhere yet can only delegate what they may get later.
             del self.fields["systems"]
 
     def delegations(self) -> list[Delegation]:
@@ -70,6 +71,8 @@ class DelegationForm(forms.ModelForm):
         return self.cleaned_data["delegate"]
 
     def clean_starts_at(self) -> datetime:
+        # Today began at midnight, and nothing is recorded as if it had been true before it was
+        # made.
         return max(self.cleaned_data["starts_at"] or timezone.now(), timezone.now())
 
     def clean(self) -> dict:
@@ -92,6 +95,7 @@ class TokenForm(forms.ModelForm):
         fields = ["name", "may_read", "may_propose", "may_decide", "expires_at"]
 
     def __init__(self, *args: Any, may_decide: bool, **kwargs: Any) -> None:
+        # The page has other forms with fields of the same names, and an id stands once on a page.
         super().__init__(*args, auto_id="token_%s", **kwargs)
         self.fields["expires_at"].help_text = f"At most {LONGEST_DAYS} days from now."
         if not may_decide:
@@ -110,6 +114,7 @@ class TokenForm(forms.ModelForm):
         if not any(cleaned.get(f"may_{scope}") for scope in Scope.values):
             self.add_error(None, "Choose at least one thing that it may do.")
         named = Token.objects.filter(owner=self.instance.owner)
+        # Withdrawn ones too: a transition names its token by its name.
         if any(same(token.name, cleaned.get("name", "")) for token in named):
             self.add_error(
                 "name", "You have had a token of this name, which the record may speak of."

@@ -10,6 +10,7 @@ from django.utils import timezone
 from ..models import EARLIEST, LineInput, MomentInput, other_reading
 from .fields import SystemField
 
+# The shortest time that the databases keep.
 MOMENT = timedelta(microseconds=1)
 LONGEST = 300
 LIFECYCLES = [("LIVING", "Not removed"), ("REMOVED", "Removed"), ("ALL", "All")]
@@ -26,6 +27,7 @@ def start_of(day) -> datetime:
 class Day(forms.DateField):
     """A day from 1970 to today."""
 
+    # A field of this type shows nothing else, whatever the language of the site.
     widget = forms.DateInput({"type": "date", "min": "1970-01-01"}, format="%Y-%m-%d")
 
     def validate(self, value) -> None:
@@ -100,6 +102,7 @@ class MomentForm(forms.Form):
         site's zone.
         """
         at = (self.cleaned_data["at"] or timezone.now()).replace(microsecond=999_999)
+        # By the second: the end of the one that runs is not meant as the future.
         if at.replace(microsecond=0) > timezone.now():
             raise forms.ValidationError("Choose a moment that is not in the future.")
         self.data = self.data | {"at": timezone.localtime(at).strftime("%Y-%m-%dT%H:%M:%S")}

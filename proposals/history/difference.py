@@ -120,6 +120,8 @@ class Between:
                     yield from _table_rows(changed)
 
     def _all(self, model: Tracked) -> models.QuerySet:
+        # What happened at `since` itself was in the register at that moment, and so changed
+        # nothing.
         return model.history.filter(history_date__gt=self.since, history_date__lte=self.until)
 
     def _at(self, model: Tracked, moment: datetime, ids: list[int]) -> dict[int, "Then"]:
@@ -202,6 +204,7 @@ def _table_rows(changed: Changed) -> Iterator[list]:
     version = changed.version
     causes = "; ".join(made.words for made in changed.brought_by)
     first = changed.brought_by[0].at if changed.brought_by else version.history_date
+    # What came and went again differs in no field, and gets a row all the same: somebody did it.
     for difference in changed.differences or [Difference("", "", "")]:
         yield [
             *(changed.kind, version.id, changed.subject, changed.about, changed.outcome),

@@ -69,6 +69,7 @@ class CleanedField(models.Field):
         return value if is_cleaned else self.cleaning(value)
 
     def pre_save(self, instance, add: bool):
+        # Set on the instance too, which would otherwise say something else than its row.
         value = self.to_python(super().pre_save(instance, add))
         setattr(instance, self.attname, value)
         return value
@@ -139,6 +140,7 @@ class VersionInput(forms.IntegerField):
     widget = forms.HiddenInput
 
     def __init__(self, **kwargs) -> None:
+        # The largest that a key can be: beyond it the database would answer with an error.
         super().__init__(**{"min_value": 1, "max_value": 2**63 - 1, "required": False} | kwargs)
 
 

@@ -111,6 +111,7 @@ class FlowAttributes(models.Model):
         """
         values: list[object] = [source_id, target_id]
         if specification is not None:
+            # With its type: a new specification named 7 is not the one whose id is 7.
             values += [type(specification).__name__, specification]
             values += [
                 getattr(self, attribute.name)

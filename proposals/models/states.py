@@ -38,6 +38,7 @@ DRAFT = State.PROPOSED_CREATE
 SOURCE_UNDECIDED = [State.PENDING_APPROVALS, State.TARGET_APPROVED]
 TARGET_UNDECIDED = [State.PENDING_APPROVALS, State.SOURCE_APPROVED]
 
+# The words of a verb are the same for both sides: a row adds only what was done, and where.
 APPROVE = {
     "label": "Approve",
     "question": "Approve this proposal?",
@@ -77,6 +78,7 @@ class ProposalStates(FSMModelMixin, models.Model):
     The methods change `state` and nothing else; `workflow` is the only caller.
     """
 
+    # Protected, so that no assignment elsewhere goes round the table.
     state = FSMField(max_length=30, choices=State, default=DRAFT, protected=True)
 
     class Meta:
@@ -273,10 +275,13 @@ Table = type[models.Model]
 def actions(table: Table = ProposalStates) -> dict[str, Action]:
     """The table as data, in the order it is written; `table` may be an extended copy."""
     named = {}
+    # By vars(), which keeps the order in which they are written, as dir() would not; a copy that
+    # extends the table begins with what it extends.
     for cls in reversed(table.__mro__):
         for name, method in vars(cls).items():
             meta = getattr(method, "_django_fsm", None)
             if meta:
+                # django-fsm keeps one entry for each source, alike in all but that.
                 row = next(iter(meta.transitions.values()))
                 words = {"label": name, "done": name} | row.custom
                 words["button"] = words.get("button") or words["label"]
@@ -307,6 +312,7 @@ def rows(table: Table = ProposalStates) -> Iterator[tuple[str, Action, str]]:
     for action in actions(table).values():
         for source in action.sources:
             for target in action.targets:
+                # Of an action that may lead to several states, all but the one it is in.
                 if source != target:
                     yield source, action, target
 

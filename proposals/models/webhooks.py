@@ -73,6 +73,7 @@ class WebhookEndpoint(models.Model):
     def _keys(self) -> list[bytes]:
         salts = [salt for salt in (self.salt, self.salt_before) if salt]
         return [
+            # The name goes into every secret, so it stays as it is wherever this module moves.
             salted_hmac("proposals.models.webhooks", str(salt), algorithm="sha256").digest()
             for salt in salts
         ]
@@ -128,6 +129,7 @@ class WebhookDelivery(models.Model):
     endpoint = models.ForeignKey(WebhookEndpoint, models.PROTECT, related_name="deliveries")
     message_id = models.UUIDField(default=uuid4, unique=True)
     kind = models.CharField("event", max_length=60)
+    # Text and no JSON column: PostgreSQL would write that anew, and these bytes are signed.
     body = models.TextField()
     at = models.DateTimeField("happened")
     state = models.CharField(

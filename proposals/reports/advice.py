@@ -85,6 +85,8 @@ def advice(wish: Proposal) -> dict:
 
 def _approvers(wish: Proposal, named: list[Side]) -> list[Approvers]:
     automatic = {}
+    # With one system alone it cannot be told: of two sides that the maker may approve, only one
+    # counts as approved.
     if len(named) == len(Side):
         approvals = verbs()["approve"].actions
         automatic = {action.side: right for action, right in on_submission(wish, approvals)}
@@ -174,6 +176,7 @@ def _hints(wish: Proposal, sides: list[Approvers]) -> list[Hint]:
         and wish.with_physical_flow
         and (wish.specification_id or wish.specification_name)
     ):
+        # A specification belongs to the source, so that is told before the target is known.
         hints += _refused(create.check_specification, wish)
     if len(sides) < len(Side):
         return [*hints, *doubts(wish)]
@@ -233,6 +236,7 @@ def _twins(wish: Proposal) -> list[Hint]:
     specification = wish.specification_id or wish.specification_name
     if wish.with_physical_flow and not (specification and wish.transport and wish.frequency):
         return []
+    # Not by truth as the others: an offset of 0 is one.
     if wish.with_physical_flow and wish.basis_offset is None:
         return []
     wish.set_content_key()
@@ -258,6 +262,7 @@ def _on_the_route(wish: Proposal) -> list[Hint]:
 
 
 def _along(wish: Proposal, flow: LogicalFlow) -> list[Hint]:
+    # One more than is shown says that there are others, without counting them.
     physical = list(flow.physical_flows.active().select_related("specification")[: MOST + 1])
     hints = [
         Hint(f"already goes this way: {sent(row)}.", row.get_absolute_url(), str(row))

@@ -91,7 +91,7 @@ def conversation_of(
 
 
 def _events(steps: list[Transition], remarks: list[Remark]) -> list[Event]:
-    """Steps keep their order; the sort is stable."""
     events = [Event(step.at, step=step) for step in steps]
     events += [Event(remark.at, remark=remark) for remark in remarks]
+    # Two decisions of one act are of the same moment, and a stable sort keeps their order.
     return sorted(events, key=lambda event: event.at)

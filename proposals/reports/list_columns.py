@@ -62,6 +62,7 @@ class Columns:
     @classmethod
     def of(cls, every: list[Column], asked: Iterable[str]) -> "Columns":
         known = {column.slug for column in every if not column.leads}
+        # A kept address may name a column that is no longer there: it is passed over.
         return cls(every, frozenset(asked) & known)
 
     @property
@@ -249,6 +250,7 @@ def systems(listed: QuerySet[System], columns: Columns | None = None) -> Table:
 
 
 def with_approvers(chunk: list[System]) -> list[ListedSystem]:
+    # A dict of people and not a set: they come by name, and one by two rights once.
     approvers: dict[int, dict[User, None]] = {}
     for row in deciders([system.pk for system in chunk]):
         if row.may_approve:
@@ -312,6 +314,7 @@ def _physical_of(chunk: list[LogicalFlow]) -> Iterator[PhysicalFlow]:
     sent = PhysicalFlow.objects.active().filter(logical_flow__in=list(place))
     sent = sent.select_related("logical_flow__source", "logical_flow__target", "specification")
     rows = sent.prefetch_related("specification__data_types").order_by("specification__name", "pk")
+    # By the place in the chunk, an order that the database does not know.
     yield from sorted(rows, key=lambda row: place[row.logical_flow_id])
 
 

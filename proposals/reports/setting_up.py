@@ -27,6 +27,7 @@ from ..models import (
 )
 from .quality.systems import WithoutApprover
 
+# A larger figure says nothing more about what to do, and counting on would make the page slow.
 MOST_COUNTED = 1000
 CONSOLE = "waltzflow.console.EmailBackend"
 
@@ -66,6 +67,8 @@ def needed_tasks() -> list[Task]:
         Task(
             "People",
             "Makers and approvers, with a user name and a password each.",
+            # Without the account of createsuperuser: it is there before anybody else, and decides
+            # nothing.
             User.objects.filter(is_active=True, is_superuser=False).exists(),
             page("user"),
         ),
@@ -172,6 +175,7 @@ def _accounts() -> list[Task]:
         return []
     with connection.cursor() as cursor:
         cursor.execute(
+            # By what it may do and not by its name: a member of the owner is as good as the owner.
             "SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = %s::regclass",
             [Transition._meta.db_table],
         )

@@ -58,6 +58,7 @@ class PersonPage(DetailView):
 
     def get_context_data(self, **kwargs) -> dict:
         parts = self.object.involvements.open().select_related("system", "kind")
+        # Only administrators make somebody leave, and only whoever is there can.
         is_asked = self.request.user.is_superuser and self.object.is_active
         return super().get_context_data(
             gone=leaving([self.object]) if is_asked else None,

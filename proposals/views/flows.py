@@ -68,6 +68,7 @@ class FlowPage(DetailView):
             data_types=flow.data_types(),
             consents=flow.consent()
             .select_related("maker", "reason")
+            # The newest; its trail has all.
             .prefetch_related(*DECISIONS)[:5],
             proposals=proposals,
             removal=next(removals, None),
@@ -121,6 +122,7 @@ class PhysicalFlowPage(DetailView):
 def _write(request: HttpRequest, proposal: Proposal) -> HttpResponse:
     """The form of an EDIT or DELETE, unless it would be written in vain."""
     if request.method != "POST":
+        # Not on POST: there the same refusal stands on the form, beside what was typed.
         provisioning.check_start(proposal)
     return write(request, proposal, initial=earlier(request, proposal))
 

@@ -41,12 +41,12 @@ def keyset_page(
     """The page after the row that `?after=` names, or before that of `?before=`; else the first.
 
     A row is named by what the list is ordered by, one value for each part of the order, the last
-    of them its id. By key, not by OFFSET: the thousandth page costs what the first does, and rows
-    that arrive or leave meanwhile move no other to where it is missed or shown twice. What names
-    no place in the list, or one with nothing behind it, counts as absent. `is_short`: the list is
-    known to have some thousand rows at most.
+    of them its id. What names no place in the list, or one with nothing behind it, counts as
+    absent. `is_short`: the list is known to have some thousand rows at most.
     """
     read = _first_of_few if is_short else _first
+    # By key, not by OFFSET: the thousandth page costs what the first does, and rows that arrive or
+    # leave meanwhile move no other to where it is missed or shown twice.
     order = Order.of(queryset)
     after, before = order.read(query.getlist("after")), order.read(query.getlist("before"))
     if after is not None:
@@ -66,9 +66,9 @@ def _first(rows: QuerySet, most: int) -> list:
 
 
 def _first_of_few(rows: QuerySet, most: int) -> list:
-    """All ids first: a LIMIT makes a database hope that it meets enough rows soon by walking along
-    the order, and where they are few it walks through the whole table.
-    """
+    """As `_first`, for a list that is known to be short."""
+    # All ids first: a LIMIT makes a database hope that it meets enough rows soon by walking along
+    # the order, and where they are few it walks through the whole table.
     ids = list(rows.values_list("pk", flat=True))[:most]
     found = {row.pk: row for row in rows.order_by().filter(pk__in=ids)}
     return [found[pk] for pk in ids if pk in found]
@@ -156,6 +156,7 @@ def _head(column: Column, query: QueryDict) -> Head:
     sort = {upwards: "ascending", downwards: "descending"}.get(order, "")
     other = downwards if order == upwards else upwards
     kept = query.copy()
+    # In another order a list begins anew.
     for key in ("before", "after", "order"):
         kept.pop(key, None)
     if other:

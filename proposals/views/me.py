@@ -117,6 +117,7 @@ def change_password(request: HttpRequest) -> HttpResponse:
     form = PasswordForm(request.user, request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         request.user.set_password(form.cleaned_data["new_password1"])
+        # Nothing else: the request read its user before somebody may have changed the rest.
         request.user.save(update_fields=["password"])
         update_session_auth_hash(request, request.user)
         messages.success(request, "Your password has been changed.")

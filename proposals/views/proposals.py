@@ -116,6 +116,7 @@ class ProposalPage(DetailView):
         """The rounds before this one, the one after it, and what its maker may begin next."""
         proposal, user = self.object, self.request.user
         following = proposal.next_round
+        # A draft is nobody else's to know of.
         if following and following.is_draft and following.maker_id != user.pk:
             following = None
         approving = [side for o in offers if o.verb.name == "approve" for side in o.verb.sides]
@@ -239,6 +240,7 @@ def act(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
         raise Http404
     if request.method != "POST":
         return _ask(request, pk, known)
+    # Without what its page shows: the verb reads the row anew, under its lock.
     proposal = get_object_or_404(Proposal.objects.visible_to(request.user), pk=pk)
     form = ActionForm(request.POST, verb=known)
     if not form.is_valid():

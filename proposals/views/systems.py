@@ -72,6 +72,7 @@ class SystemPage(DetailView):
         system, around = self.object, around_system(self.object)
         open_ones = Proposal.objects.newest_open_touching(system, 25).listed()
         proposals = list(open_ones.annotate(route_is_living=route_is_living()))
+        # Read once for the page of the system and for each proposal on it.
         rows = deciders({system.pk} | systems_of(proposals))
         own_deciders = [row for row in rows if row.system_id == system.pk]
         specifications = system.specifications.filter(lifecycle=Lifecycle.ACTIVE)

@@ -27,8 +27,10 @@ def person_of(claims: dict[str, Any], *, at: datetime) -> User:
         raise NotSignedIn(
             "The provider does not say your mail address, by which you are known here."
         )
+    # Compared with True itself: the text "false" would count as true.
     if claims.get("email_verified") is not True:
         raise NotSignedIn("The provider does not say that your mail address is verified.")
+    # Locked, or two sign-ins at once would both write the memberships that they found.
     known = User.objects.select_for_update(no_key=True).filter(email_folded=folded(email))
     person = known.first() or _made(email.strip(), claims, at)
     if not person.is_active:
@@ -64,6 +66,7 @@ def _follow_groups(person: User, claims: dict[str, Any], at: datetime) -> None:
     Superusers keep staff status, without which they could not administer.
     """
     theirs = claims.get(trusted().groups_claim) or []
+    # Some providers send the name of a single group as a text; `in` would look for parts of it.
     theirs = [theirs] if isinstance(theirs, str) else theirs
     named = set(trusted().groups.values())
     wanted = {ours for group, ours in trusted().groups.items() if group in theirs}

@@ -131,6 +131,7 @@ def import_catalogue(
                     _try(plan, sources, by, now)
                 return report
             return _written(plan, sources, by, now, progress)
+    # Only the systems are held: people and rules may be written by others meanwhile.
     except IntegrityError as error:
         raise Conflict(
             "The catalogue was changed at the same moment. Nothing was imported; try again."

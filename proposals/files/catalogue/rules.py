@@ -21,6 +21,7 @@ from .tables import TABLES
 def judge(plan: Plan) -> None:
     """Compare every row taken into the plan with what is here, or say what is wrong with it."""
     for shelf in plan.taken:
+        # In the order of the tables, so that what a row refers to has been judged before it.
         plan.compare(shelf, [key for key, row in shelf.rows.items() if _is_sound(plan, shelf, row)])
         _judge_unique(plan, shelf)
         _judge_revivals(plan, shelf)
@@ -33,6 +34,7 @@ def judge(plan: Plan) -> None:
 def _is_sound(plan: Plan, shelf: Shelf, row: Row) -> bool:
     references: list[Code | Codes] = [*shelf.table.of_codes, *shelf.table.of_many]
     columns = [column for column in references if column.name not in row.absent]
+    # A list and not a generator in all(): each reference that is wrong is to be reported.
     known = [_refer(plan, shelf, row, column) for column in columns]
     if not all(known):
         return False
@@ -61,6 +63,7 @@ def _unfit(target: Shelf, key, *, is_known: bool, name: str) -> str:
     """Why a row cannot be referred to; empty if it can, or if the reason is reported where that row
     is.
     """
+    # What is missing may stand in the part of its file that could not be read.
     if not is_known and target.complete:
         return (
             f"{quoted(name)} is unknown: it is not in {target.table.file} and has not been "
@@ -120,6 +123,7 @@ _AGREEMENTS = {
 
 def _judge_unique(plan: Plan, shelf: Shelf) -> None:
     for column in shelf.table.columns:
+        # Columns of the key are left out: rows of the same key are one row.
         if isinstance(column, Text) and column.field.unique and column.name not in shelf.table.key:
             for keys in _owners(shelf, column).values():
                 for key in keys[1:]:
@@ -197,6 +201,8 @@ def _circling(above: dict) -> set:
     """The keys from which the way up leads back to them."""
     circling: set = set()
     done: set = set()
+    # In a loop, since a file may name so long a line of superiors that recursion would end in an
+    # error.
     for start in above:
         trail: dict = {}
         step = start

@@ -92,8 +92,10 @@ class Table:
         """
         rows = self.model.objects.all()
         if self.model is Involvement:
+            # Ended ones are the past: the file says who has a part now.
             rows = rows.open()
         if self.model is User:
+            # Those no row can name.
             rows = rows.exclude(email="")
         if self.only_added and not removed:
             rows = rows.exclude(lifecycle=FlowLifecycle.REMOVED)
@@ -115,6 +117,7 @@ def _mail(name: str, path: str) -> Code:
     return Code(name, path, of="people", by="email")
 
 
+# In the order of an import: what a row refers to comes first.
 _TABLES = [
     Table(
         "organisational_units",

@@ -49,6 +49,8 @@ def of_logical_flow(flow: LogicalFlow) -> Keys:
 
 def of_physical_flow(flow: PhysicalFlow) -> Keys:
     approved = Proposal.objects.filter(
+        # Their ids first: an OR over two joins reads the whole table. Of a flow that was added
+        # directly, the origin is the consent that its route had.
         Q(pk__in=_ids(flow.resulted_from)) | Q(pk=flow.origin_proposal_id)
     )
     physical = PhysicalFlow.objects.filter(pk=flow.pk)
@@ -86,6 +88,7 @@ def _add_versions(keys: Keys, model: Tracked, ids: Iterable[int | None]) -> None
     """Every version of these rows, and the imports that are the cause of one."""
     versions = model.history.filter(id__in=[key for key in ids if key is not None])
     keys[model.history.model] |= set(_ids(versions))
+    # Only histories of the register and of proposals name a cause.
     if hasattr(model.history.model, "cause_batch"):
         batches = versions.exclude(cause_batch=None).values_list("cause_batch", flat=True)
         keys[ImportBatch] |= set(batches)

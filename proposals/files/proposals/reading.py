@@ -39,6 +39,7 @@ def read_rows(name: str, data: bytes) -> list[FileRow]:
     except Unreadable as error:
         raise _bad(label, error.line, error.reason) from None
     sheet = read_sheet(TABLE, source)
+    # All of them before the problems are asked for, which come up while rows are read.
     rows = list(_rows(sheet))
     if sheet.problems:
         raise BadCatalogue(sheet.problems)
@@ -64,6 +65,7 @@ def _source(label: str, data: bytes) -> Source:
 
 
 def _rows(sheet: Sheet) -> Iterator[FileRow]:
+    # Counted on the way: of a file that is too long the rest is never read.
     for number, (line, cells) in enumerate(sheet.lines, start=1):
         if number > MOST_ROWS:
             reason = f"The file has more than {MOST_ROWS:,} rows; bring it in by parts."

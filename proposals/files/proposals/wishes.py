@@ -54,6 +54,7 @@ class Wish:
             return f"{concerned._meta.model_name} {concerned.pk}"
         if is_complete:
             return self.proposal.content_key
+        # What is not complete has no content key yet; so all that is written counts.
         return hashlib.sha256(json.dumps(self.content).encode()).hexdigest()
 
     def own_draft(self) -> Proposal | None:
@@ -130,6 +131,7 @@ class Wishes:
         """
         values, wrong = {}, {}
         for column in TABLE.columns:
+            # The last two are those that we wrote ourselves, into the file of rows that are left.
             if column.name not in row.texts or column.name in ("line", "why"):
                 continue
             try:
@@ -171,6 +173,7 @@ class Wishes:
                 with_physical_flow="The row says that it has no physical flow, and describes one: "
                 f"empty {', '.join(filled)}, or say yes."
             )
+        # Not by truth: no is an answer, an empty cell is none.
         return bool(filled) if stated == "" else stated
 
     def _describe(self, made: Proposal, values: dict) -> None:
@@ -204,6 +207,7 @@ class Wishes:
         for name in ("transport", "frequency", "basis_offset"):
             if values.get(name) not in ("", None):
                 flows = flows.filter(**{name: values[name]})
+        # The name in Python: only there are two texts the same on both databases.
         fitting = [row for row in flows if not values.get("name") or same(row.name, values["name"])]
         names_one = values.get("physical_flow") or values.get("specification_code")
         if not fitting and not names_one:
@@ -275,6 +279,7 @@ class Wishes:
     def _types(self, codes: Any) -> list[DataType]:
         unknown = []
         found = {}
+        # They are a set; a refusal names them in the same order each time.
         for code in sorted(codes):
             key = folded(code)
             if key not in self._data_types:
@@ -292,6 +297,7 @@ class Wishes:
         if not name:
             return None
         if self._reasons is None:
+            # All of them, unlike systems and data types: they are few.
             self._reasons = {row.name_folded: row for row in Reason.objects.all()}
         if folded(name) not in self._reasons:
             known = [row.name for row in self._reasons.values() if row.is_active]

@@ -80,6 +80,7 @@ def bring_proposed(catalogue: Catalogue, *, dry_run: bool) -> Proposed:
         maker = User.objects.filter(email_folded=email, is_active=True).first()
         if maker is None:
             catalogue.leave(KIND, "the maker is nobody active here")
+        # Whatever became of it here: what its maker has given up does not come again.
         elif maker.proposals.filter(justification__startswith=wanted.mark).exists():
             proposed.same += 1
         elif texts := _texts(catalogue, wanted):

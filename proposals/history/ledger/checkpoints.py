@@ -20,6 +20,7 @@ from .stored import LedgerBroken, size, stored_tree
 
 PUBLIC_KEYS = "public-keys.txt"
 STAMP = ".tsr"  # what lies beside a checkpoint and says when others saw it
+# Twelve digits, so that the order of names is that of sizes.
 NAME = re.compile(r"(\d{12})-(\d{8}T\d{6}Z)\.txt")
 MOMENT_OF_NAME = "%Y%m%dT%H%M%SZ"
 
@@ -45,6 +46,7 @@ class Checkpoint:
             made = cls(origin, int(number), base64.b64decode(root, validate=True), at)
         except ValueError as error:
             raise CheckpointBroken("It is no checkpoint of a ledger.") from error
+        # int() and base64 read more than one text as the same, and only one was signed.
         if made.text != text:
             raise CheckpointBroken("It is no checkpoint of a ledger.")
         return made
@@ -138,6 +140,7 @@ def public_keys(folder: Path) -> list[DatedKey]:
 
 def newest_name(folder: Path) -> tuple[int, datetime] | None:
     """(size, moment) that the name of the newest checkpoint says, or None if there is none."""
+    # By names alone: the worker asks at every pass, and to read means to check a signature.
     matches = filter(None, (NAME.fullmatch(path.name) for path in checkpoint_files(folder)))
     newest = max((match.groups() for match in matches), default=None)
     if newest is None:
@@ -175,6 +178,7 @@ def sign_checkpoint(key: PrivateKey, folder: Path, at: datetime) -> Kept:
     )
     path = folder / checkpoint.name
     write_once(path, key.sign(checkpoint.text).encode())
+    # Read again: another worker may have written a file of this name first.
     kept = read_checkpoint(path, public_keys(folder))
     if kept.checkpoint != checkpoint:
         raise CheckpointBroken(f"{path} is there already and says something else.")
@@ -210,9 +214,12 @@ def write_once(path: Path, content: bytes) -> None:
     try:
         with unfinished.open("xb") as file:
             file.write(content)
+            # Before it gets its name, so that a file that is there is whole, even after a power
+            # cut.
             file.flush()
             os.fsync(file.fileno())
         unfinished.chmod(0o444)
+        # A link and not a rename, which would take the place of what is there.
         os.link(unfinished, path)
     except FileExistsError:
         return

@@ -94,6 +94,7 @@ class PrivateKey:
 
 def opened(note: str, keys: list[PublicKey]) -> tuple[str, PublicKey]:
     """(text, the key that signed it) of a note signed by one of `keys`; NoteBroken if none did."""
+    # The last empty line: the text may have others.
     text, separator, signatures = note.rpartition("\n\n")
     if not separator or not signatures.endswith("\n"):
         raise NoteBroken("It has no signature.")
@@ -101,9 +102,11 @@ def opened(note: str, keys: list[PublicKey]) -> tuple[str, PublicKey]:
         dash, _, rest = line.partition(" ")
         name, _, encoded = rest.partition(" ")
         signature = _decoded(encoded)
+        # Four bytes that name the key, and the 64 of a signature by Ed25519.
         if dash != DASH or len(signature) != 68:
             raise NoteBroken("A line after the text is no signature.")
         for key in keys:
+            # Lines by other keys are passed over: witnesses may have signed too.
             if (key.name, key.hash) == (name, signature[:4]):
                 key.verify(text + "\n", signature[4:])
                 return text + "\n", key

@@ -15,6 +15,7 @@ EMPTY = sha256().digest()
 
 
 def leaf_hash(entry: bytes) -> bytes:
+    # Another first byte than that of a node, so that none of the two can pass for the other.
     return sha256(b"\x00" + entry).digest()
 
 

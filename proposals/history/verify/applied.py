@@ -27,6 +27,7 @@ AT_ONCE = 500
 def breaches() -> Iterator[Breach]:
     done = Proposal.objects.filter(state=State.FULLY_APPROVED).order_by("pk")
     last = 0
+    # By batches, since the history rows of many proposals are read together.
     while batch := list(done.filter(pk__gt=last).prefetch_related("data_types")[:AT_ONCE]):
         last = batch[-1].pk
         written = Written(batch)
@@ -84,6 +85,7 @@ class Written:
         written = written.annotate(
             read=Subquery(before.order_by("-history_id").values("history_id")[:1])
         )
+        # In their order, so that of several rows of one proposal the newest stays.
         return {(row.id, row.cause_proposal_id): row for row in written.order_by("history_id")}
 
     def _versions(self, model: Tracked) -> set[int]:
@@ -113,6 +115,7 @@ def _created(proposal: Proposal, written: Written) -> Iterator[str]:
         yield from _specified(proposal, made, written)
         return
     flow = written.by(proposal, LogicalFlow, proposal.result_logical_flow_id)
+    # At least these: a route that was there already keeps what it declared.
     if flow is None or not _types(proposal) <= written.types[LogicalFlow][flow.history_id]:
         yield "The logical flow did not get the data types that were approved."
 

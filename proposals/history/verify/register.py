@@ -79,6 +79,8 @@ def causes() -> Iterator[Breach]:
             there = f"SELECT 1 FROM {cause._meta.db_table} c WHERE c.id = h.{column}"
             lost = f"h.{column} IS NOT NULL AND NOT EXISTS ({there})"
             for (key,) in query_rows(f"SELECT DISTINCT h.id FROM {kept} h WHERE {lost}"):
+                # These references have no constraint (`reference` in models/history.py), so nothing
+                # but this asks.
                 sentence = f"Its history names a {cause._meta.verbose_name} that does not exist."
                 yield Breach("I1", f"{model._meta.model_name} {key}", sentence)
 
@@ -92,6 +94,8 @@ def administrators() -> Iterator[Breach]:
 
 def twins() -> Iterator[Breach]:
     """What may be there once and is there twice, and keys that do not say what their row says."""
+    # Unique constraints hold these too, while they are there: what was written without them is
+    # asked here.
     once = [
         (Proposal.objects.open().filter(type="CREATE"), ["content_key"]),
         (

@@ -14,6 +14,7 @@ APPROVALS = {action.name for action in actions().values() if action.verb == "app
 
 def breaches() -> Iterator[Breach]:
     policies = {policy.pk: policy for policy in Policy.history.iterator()}
+    # Two streams in the same order, walked together: neither has to fit into memory.
     steps = groupby(_in_order(), attrgetter("proposal_id"))
     number, trail = next(steps, (None, []))
     walked_through = Proposal.objects.only("state", "maker").order_by("pk")

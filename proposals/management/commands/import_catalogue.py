@@ -38,11 +38,13 @@ class Command(BaseCommand):
     def handle(
         self, *, path: Path, dry_run: bool, by: str | None, verbose: bool, **options
     ) -> None:
+        # A trial writes nothing, so nobody is asked whose it is.
         person = None if dry_run and not by else self.person(by)
         with refusals_told(self):
             files = read_files(path)
             for sentence in files.passed_over:
                 self.stdout.write(sentence)
+            # None and not False: no bar where the output is no terminal.
             with tqdm(unit=" rows", disable=None, leave=False) as bar:
                 report = import_catalogue(
                     files.contents,

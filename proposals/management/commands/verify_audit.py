@@ -71,6 +71,7 @@ class Command(BaseCommand):
 
     def _keep(self, number: int) -> None:
         """For /metrics; by an account that may only read it is left."""
+        # A savepoint, or the refusal would end a transaction that is around it.
         with suppress(DatabaseError), transaction.atomic():
             PassResult.keep(PassResult.AUDIT, timezone.now(), number)
 

@@ -140,6 +140,7 @@ class Question:
         figures = (
             self.matches().order_by().aggregate(count=Count("pk"), oldest=Min("since"), **young)
         )
+        # A row without a moment is young in no sense, so it counts among the oldest.
         reached = [0, *(figures[name] for name in young), figures["count"]]
         labels = [label for label, _ in AGES] + [OLDER]
         ages = [

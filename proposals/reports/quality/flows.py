@@ -170,6 +170,7 @@ class UnfitDataTypes(FlowQuestion):
                 f"{label}: {row}" if flow.sent[1:] else label,
                 reverse(page, args=[row.pk], fragment=fragment),
             )
+            # More are on the page of the flow.
             for row in flow.sent[:3]
         ]
         return [*self._declared_anew(flow, policy), *changes]

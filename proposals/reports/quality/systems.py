@@ -93,6 +93,7 @@ class WithoutApprover(Question):
         return systems.annotate(as_source=waiting(Side.SOURCE), as_target=waiting(Side.TARGET))
 
     def lines(self, rows: list, user: User) -> list[Line]:
+        # Django wants to be told by which of several backends; that of axes gives no rights.
         able = User.objects.with_perm("proposals.add_involvement", backend=RIGHTS)
         managers = list(able.order_by("name", "pk")[:20])
         return [self._line(system, user, managers) for system in rows]

@@ -46,6 +46,7 @@ def check_submission(proposal: Proposal, types: Iterable[DataType]) -> None:
     try:
         KINDS[proposal.type].check_submission(proposal, types)
     except Invalid as wrong:
+        # Together, so that its maker reads at once all that is still to do.
         raise Invalid(wrong.sentence, **wrong.fields, **lacking) from None
     if lacking:
         raise Invalid(**lacking)

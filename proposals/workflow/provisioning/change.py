@@ -53,6 +53,8 @@ def check_submission(proposal: Proposal, types: Iterable[DataType]) -> None:
 
 
 def apply(proposal: Proposal, context: ChangeContext) -> None:
+    # The systems before flow and specification, as everywhere: nobody waits for each other
+    # crosswise.
     check_systems(locked_systems(proposal.source_id, proposal.target_id))
     flow = (
         PhysicalFlow.objects.select_for_update(of=("self",))
@@ -103,6 +105,7 @@ def other_routes(routes: list[LogicalFlow], are_more: bool) -> str:
 def suggested_name(flow: PhysicalFlow) -> str:
     """A name for a specification of its own that its owner has not given yet."""
     taken = create.names_taken(flow.logical_flow.source_id)
+    # Half of the length at most, so that something of the present name is left.
     for_whom = f" for {flow.logical_flow.target.name}"[: LONGEST_NAME // 2]
     for number in count(1):
         ending = f"{for_whom} {number}" if number > 1 else for_whom

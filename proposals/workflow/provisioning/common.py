@@ -65,6 +65,7 @@ def locked_systems(*ids: int) -> list[System]:
     """The systems of a route, lower id first, their rows locked: no other change of the route goes
     on meanwhile.
     """
+    # no_key: a draft that only refers to one of them need not wait.
     return list(System.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk"))
 
 
@@ -84,6 +85,7 @@ def check_data_types(wanted: Iterable[DataType], kept: Iterable[DataType]) -> No
 
 def missing_attributes(proposal: Proposal) -> dict[str, str]:
     """What the wanted physical flow lacks: field -> sentence."""
+    # Not by truth: an offset of 0 is given.
     lacking = [field for field in Proposal.REQUIRED if getattr(proposal, field) in ("", None)]
     return {
         field: f"Give the {label(Proposal._meta.get_field(field)).lower()} of the physical flow."
