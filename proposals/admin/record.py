@@ -5,26 +5,15 @@ changed by nobody.
 from django.contrib import admin, messages
 from django.db import transaction
 
+from ..guards.record import TRACKED
 from ..models import (
-    ApproverRule,
-    DataType,
-    Delegation,
-    Involvement,
-    InvolvementKind,
-    LogicalFlow,
     Notice,
-    OrganisationalUnit,
     PhysicalFlow,
-    PhysicalSpecification,
-    Policy,
     Proposal,
-    Reason,
     Remark,
     SavedView,
-    System,
     Token,
     Transition,
-    User,
     Watch,
 )
 from .approvals import Traced
@@ -190,9 +179,5 @@ class HistoryAdmin(Read):
         return without_drafts_of_others(versions, request.user) if is_proposal else versions
 
 
-for tracked in [
-    *(Proposal, LogicalFlow, PhysicalSpecification, PhysicalFlow),
-    *(System, DataType, OrganisationalUnit, Reason, InvolvementKind),
-    *(Involvement, ApproverRule, Delegation, Policy, User),
-]:
+for tracked in TRACKED:
     admin.site.register(tracked.history.model, HistoryAdmin)

@@ -1,5 +1,7 @@
 """Writing a proposal: its form, what its buttons do, and what it asks for while somebody writes."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.forms import model_to_dict
 from django.http import Http404, HttpRequest, HttpResponse
@@ -30,15 +32,11 @@ def new(request: HttpRequest) -> HttpResponse:
     """Write a CREATE. `?source=` `?target=` `?specification=` (ids) and `?bare=1` (no physical
     flow) fill it in, `?from=` one of the reader's.
     """
-    route = {
-        side: request.GET[side]
-        for side in ("source", "target")
-        if request.GET.get(side, "").isdecimal()
-    }
-    named = System.objects.in_bulk([int(number[:18]) for number in route.values()])
-    typed = {side: named.get(int(number[:18])) for side, number in route.items()}
-    if request.GET.get("specification", "").isdecimal():
-        typed["specification"] = int(request.GET["specification"][:18])
+    route = {side: _number(request.GET.get(side, "")) for side in ("source", "target")}
+    named = System.objects.in_bulk([number for number in route.values() if number])
+    typed: dict[str, Any] = {side: named.get(number) for side, number in route.items() if number}
+    if specification := _number(request.GET.get("specification", "")):
+        typed["specification"] = specification
     if "bare" in request.GET:
         typed["with_physical_flow"] = False
     proposal = Proposal(maker=request.user)
@@ -62,10 +60,10 @@ def earlier(request: HttpRequest, proposal: Proposal) -> dict:
     `proposal`, the new one, is its next round if it was closed without agreement. Refused if it has
     been revised already.
     """
-    number = request.GET.get("from", "")
-    if not number.isdecimal():
+    number = _number(request.GET.get("from", ""))
+    if number is None:
         return {}
-    original = Proposal.objects.filter(maker=request.user, pk=int(number[:18])).first()
+    original = Proposal.objects.filter(maker=request.user, pk=number).first()
     if original is None:
         raise Http404
     if original.can_be_revised and original.concerns_the_same_as(proposal):
@@ -76,6 +74,12 @@ def earlier(request: HttpRequest, proposal: Proposal) -> dict:
         original,
         fields=[field for field in fields if field != "specification" or original.type == "CREATE"],
     )
+
+
+def _number(text: str) -> int | None:
+    """The id that an address or a form names, if it names one."""
+    # Nineteen digits may be more than a key can hold.
+    return int(text[:18]) if text.isdecimal() else None
 
 
 def write(request: HttpRequest, proposal: Proposal, initial: dict) -> HttpResponse:
@@ -147,12 +151,7 @@ def _typed(request: HttpRequest) -> dict:
     """
     if request.method != "POST":
         return {}
-    like = request.POST.get("like", "")
-    way = (
-        PhysicalFlow.objects.active().filter(pk=int(like[:18]))
-        if like.isdecimal()
-        else PhysicalFlow.objects.none()
-    )
+    way = PhysicalFlow.objects.active().filter(pk=_number(request.POST.get("like", "")))
     same = way.values(*PhysicalFlow.REQUIRED).first() or {}
     return request.POST.dict() | {"data_types": request.POST.getlist("data_types")} | same
 
@@ -174,8 +173,7 @@ def advise(request: HttpRequest) -> HttpResponse:
     if request.GET.get("about") == "basis_offset":
         doubt = ProposalForm(initial=request.GET.dict()).doubt
         return HttpResponse(doubt, content_type="text/plain")
-    draft = request.GET.get("draft", "")
-    number = int(draft[:18]) if draft.isdecimal() else None
+    number = _number(request.GET.get("draft", ""))
     typed = request.GET.dict() | {"data_types": request.GET.getlist("data_types")}
     form = ProposalForm(initial=typed, instance=Proposal(pk=number))
     wish = form.so_far(request.user)
