@@ -348,6 +348,19 @@ def test_nobody_does_here_what_a_page_would_refuse(cast, proposal):
     assert proposal.is_open
 
 
+def test_consent_names_the_proposal_that_was_agreed_first(reader, cast, source, target):
+    slow, quick = (
+        factories.proposed(cast.maker, source, target, specification_name=name, at=factories.day(1))
+        for name in ("slow.csv", "quick.csv")
+    )
+    for proposal, day in ((quick, 2), (slow, 3)):
+        workflow.approve(proposal, sides=["SOURCE", "TARGET"], by=cast.both, at=factories.day(day))
+    pairs = [{"source": source.code, "target": target.code}]
+    [answer] = sent(reader, "consent", {"pairs": pairs}).json()["answers"]
+    assert answer["proposal"] == quick.pk
+    assert answer["since"].startswith(f"{factories.day(2):%Y-%m-%d}")
+
+
 def test_consent_is_answered_for_many_pairs_at_once(
     reader, cast, source, target, django_assert_max_num_queries
 ):

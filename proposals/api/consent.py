@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any, Literal
 
-from django.db.models import Min, Q, QuerySet
+from django.db.models import Q, QuerySet
 from ninja import Router, Schema
 from pydantic import ConfigDict, Field
 
@@ -124,11 +124,12 @@ class Known:
         ids = [flow.pk for flow in self.flows.values()]
         agreed = Proposal.objects.filter(
             result_logical_flow__in=ids, type=ProposalType.CREATE, state=State.FULLY_APPROVED
-        ).order_by()
-        for flow, number, since in agreed.values_list("result_logical_flow").annotate(
-            Min("pk"), Min("closed_at")
-        ):
-            self.approved[flow] = (number, since)
+        )
+        # Row by row and not MIN() of both columns, which may be those of two proposals.
+        first_come = agreed.order_by("closed_at", "pk")
+        rows = first_come.values_list("result_logical_flow", "pk", "closed_at")
+        for flow, number, since in rows:
+            self.approved.setdefault(flow, (number, since))
         self._read_types(ids)
         asked = Proposal.objects.open().filter(type=ProposalType.CREATE).order_by("pk")
         asked = asked.select_related("source", "target").prefetch_related("data_types")
