@@ -75,7 +75,7 @@ class Known:
     def __init__(self, systems: dict[str, int], types: dict[str, int]) -> None:
         self.systems, self.types = systems, types
         self.flows: dict[Route, LogicalFlow] = {}
-        self.approved: dict[int, tuple[int, datetime]] = {}
+        self.approved: dict[int, tuple[int, datetime | None]] = {}
         self.carried: dict[int, set[int]] = defaultdict(set)
         self.waiting: dict[Route, list[Proposal]] = defaultdict(list)
 

@@ -82,6 +82,7 @@ class SystemField(forms.ModelChoiceField):
         brackets.
         """
         starts = [at + 2 for at in range(len(text)) if text.startswith(" (", at)]
+        # A text of nothing but brackets would otherwise ask for hundreds of codes.
         codes = [text[start:-1] for start in starts[-20:]] if text.endswith(")") else []
         keys = [folded(code) for code in [text, *codes]]
         systems = self.queryset.filter(code_folded__in=keys)

@@ -62,6 +62,7 @@ class SpecificationChoices(forms.models.ModelChoiceIterator):
 
     def __iter__(self):
         choices = list(super().__iter__())
+        # The first is the empty one.
         if len(choices) > 1:
             yield from choices
         yield (A_NEW_ONE, "A new specification")
@@ -247,6 +248,7 @@ class ProposalForm(WishForm):
     def _typed(self, name: str):
         """What a field says so far, or None if that cannot be read."""
         field, value = self.fields[name], self[name].value()
+        # What was handed in as a system and is still there needs no look-up.
         if isinstance(self.initial.get(name), System) and value == field.prepare_value(
             self.initial[name]
         ):
@@ -316,6 +318,7 @@ class ConcerningForm(TrackedForm):
     def clean(self) -> dict:
         cleaned = super().clean()
         for name in self.READ:
+            # By hand: these columns are not editable, so no model form fills them.
             setattr(self.instance, name, cleaned.get(name))
         return cleaned
 

@@ -76,6 +76,7 @@ class TrackedForm(forms.ModelForm):
             return
         for field in versions[read].tracked_fields:
             shown = self.fields.get(field.name)
+            # A moment in two entries has no one value to put into the page.
             if shown is None or isinstance(shown.widget, forms.MultiWidget):
                 continue
             if self.cleaned_data.get(field.name) == _value(versions[read], field):

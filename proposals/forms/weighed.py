@@ -31,6 +31,7 @@ class WeighedForm(forms.ModelForm):
         super()._post_clean()  # type: ignore[misc]
         if self.errors or not self.is_weighty():
             return
+        # Of the whole change: whoever changes more in the second step is shown the effect anew.
         change = sha256(repr(sorted(self._values().items())).encode()).hexdigest()
         if self.cleaned_data["weighed"] == change and self.cleaned_data["why"]:
             return

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from django.db import models
 from django.db.backends.sqlite3.base import DatabaseWrapper
 
+# Tells our triggers from those of others, which migrate leaves alone.
 PREFIX = "guard_"
 # Writes the conditions of indexes as SQLite reads them; it never connects.
 SQLITE_EDITOR = DatabaseWrapper({"NAME": ":memory:", "OPTIONS": {}}).schema_editor()
@@ -79,6 +80,8 @@ class Guard:
         """Of its function. pg_temp comes last in the function's path, or a temporary table could
         stand in for the one a guard reads.
         """
+        # Handed on at the end: of a trigger before an event that returns nothing, the event would
+        # not happen.
         row = "OLD" if event == "DELETE" else "NEW"
         return f""" BEGIN
                 {self._locks(row)}

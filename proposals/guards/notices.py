@@ -19,6 +19,7 @@ from .guard import (
 NOTICE, MAIL = table(Notice), table(Email)
 # What becomes of a notice and of a mail later.
 LATER = ["mail_id", "withdrawn", "read_at"]
+# `to` is a word of SQL.
 SAID = ["from_email", '"to"', "cc", "bcc", "subject", "message", "html_message", "headers"]
 WAITING = f"({STATUS.queued}, {STATUS.requeued})"
 

@@ -9,9 +9,8 @@ USER = table(User)
 
 
 def guards() -> list[Guard]:
-    """Two administrators who deactivate each other at once wait for one another: the row that each
-    rests on is locked, which a mere look would not do.
-    """
+    # FOR SHARE and no mere look: of two administrators who deactivate each other at once, one waits
+    # for the row that the other rests on.
     other = f"""EXISTS (SELECT 1 FROM {USER} u
         WHERE u.id <> OLD.id AND u.is_active AND u.is_superuser AND u.is_staff FOR SHARE)"""
     was = "OLD.is_active AND OLD.is_superuser AND OLD.is_staff"

@@ -43,6 +43,8 @@ UNCHANGING = {
 # What two transactions compare, each with what it writes itself. What this one has written nobody
 # else can change, and an import writes many.
 ROUTE = f"{LOGICAL} l WHERE l.id = NEW.logical_flow_id AND NOT {written_now('l')} FOR NO KEY UPDATE"
+# Shared, for it is enough that nobody removes it meanwhile; of two twins on a route only one that
+# waits for the other sees it.
 SENT = f"{SPECIFICATION} s WHERE s.id = NEW.specification_id AND NOT {written_now('s')} FOR SHARE"
 ACTIVE = f"f.lifecycle = {quoted(Lifecycle.ACTIVE)}"
 
@@ -202,6 +204,7 @@ def lifecycles() -> list[Guard]:
             disagrees.format("NEW.id"),
             sentence,
             AT_COMMIT,
+            # The same lock, where the route itself is what is written.
             held=(ROUTE.replace("logical_flow_id", "id"),),
             invariant="I6",
         ),

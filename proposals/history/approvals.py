@@ -96,6 +96,7 @@ def of_proposal(proposal: Proposal) -> Trail:
     records = records_of(Proposal.objects.filter(pk=proposal.pk))
     if proposal.state != State.FULLY_APPROVED or not proposal.closed_at:
         return Trail(records, None, [])
+    # A moment earlier, for what the approval itself wrote bears the moment of its end.
     newest, cut = _newest(_results(proposal), proposal.closed_at - MOMENT)
     own = [change for change in newest if change.proposal == proposal.pk]
     later = [change for change in newest if change.proposal != proposal.pk]

@@ -38,9 +38,8 @@ def versions_at(
     """
     until = model.history.filter(history_date__lte=moment).order_by()
     if ids is not None:
-        until = until.filter(
-            id__in=ids
-        )  # also of the later rows, or a database reads the whole table
+        # Before `later` is made of it, or a database reads the later rows of the whole table.
+        until = until.filter(id__in=ids)
     later = until.filter(id=OuterRef("id"), history_id__gt=OuterRef("history_id"))
     return until.filter(~Exists(later)).exclude(history_type="-")
 

@@ -35,6 +35,7 @@ NAMED = {
     PhysicalSpecification: ["owner"],
     System: ["organisational_unit"],
 }
+# The number never changes, and the key follows from other columns.
 NOT_COMPARED = {"id", "content_key"}
 
 
@@ -88,6 +89,8 @@ def newest_changes(
     """The last of `changes`, at most `most` of them, and whether there may be more; two queries in
     any case.
     """
+    # One more than is asked for: it tells what the oldest of them changed, and that there are
+    # others.
     rows = list(_rows(model, objects, since).order_by("-pk")[: most + 1])
     read = list(_changes_in(model, [rows[::-1]], since))
     return read[-most:], len(rows) > most
@@ -103,6 +106,7 @@ def changes_after(thing: HistoryRow, version: int, *, most: int = 25) -> list[Ch
     """What happened to `thing` after its history row `version`, oldest first."""
     fields = thing.history.model._meta.concrete_fields
     related = [field.name for field in fields if field.is_relation]
+    # With the version itself, which tells what the next one changed.
     rows = thing.history.filter(pk__gte=version).select_related(*related)
     read = list(rows.order_by("pk")[: most + 1])
     return list(_changes_in(type(thing), [read], None))[1:]

@@ -39,6 +39,7 @@ def content_of(proposals: Iterable[Proposal]) -> dict[int, list[Line]]:
     flow_versions = {proposal.read_physical_flow_version for proposal in proposals} - {None}
     flows = PhysicalFlow.history.select_related("specification").in_bulk(flow_versions)
     versions = {proposal.read_specification_version or 0 for proposal in proposals} - {0}
+    # 0 is the number of no row: for what read no specification.
     types = types_of(PhysicalSpecification, versions)
     return {
         proposal.pk: _lines(

@@ -91,6 +91,7 @@ def plot(weeks: Sequence[Week]) -> Plot:
     """The weeks from left to right, those without a decision empty; a date under every fifth."""
     longest = max((week.nine or timedelta() for week in weeks), default=timedelta())
     step = next((step for step in STEPS if step * MAX_LINES >= longest), STEPS[-1])
+    # Rounded up: // rounds down, of a negative number away from zero.
     top = max(step, -(-longest // step) * step)
     width = 100 - LEFT_OF_PLOT - RIGHT_OF_PLOT
     across = [
@@ -105,6 +106,7 @@ def plot(weeks: Sequence[Week]) -> Plot:
         Line(_down(step * number, top), in_words(step * number))
         for number in range(1, top // step + 1)
     ]
+    # From the right, so that the present week has its date.
     dates = [(x, week) for x, week in zip(across[::-5], weeks[::-5], strict=True)]
     return Plot(marks, lines, dates)
 

@@ -327,6 +327,7 @@ def _undecided(side: Side) -> QuerySet[Proposal]:
 def _longest_queues(side: Side) -> list[Queue]:
     key = side.lower()
     groups = _undecided(side).values(key).annotate(number=Count("pk"), since=Min("submitted_at"))
+    # As many of each side as are shown of both: the first of both are among them.
     longest = groups.order_by("-number", "since", key)[:ROWS_WAITED_FOR]
     return [Queue(group[key], side, group["number"], group["since"]) for group in longest]
 

@@ -36,6 +36,7 @@ from ..models import (
 MOST_SHOWN = 8
 MOST_OF_ONE = 200  # where one kind is asked for
 MOST_RANKED = 1_000  # nobody reads on as far as this; to rank more would read the whole table
+# At least three letters are left: gas is no plural.
 PLURAL = re.compile("(?<=[a-z]{3})(ies|y|es|s)$")
 SHORT = 3  # letters that an index of trigrams needs in the middle of a word
 
@@ -74,6 +75,7 @@ class Search:
 
     @cached_property
     def _begin_words(self) -> list[re.Pattern]:
+        # Not \b, which does not stand before a word that begins with a sign.
         return [re.compile(rf"(?<!\w){re.escape(word)}") for word in self.words]
 
     @property
@@ -91,6 +93,7 @@ class Search:
         return Q(*begin)
 
     def rank(self, search_text: str) -> Rank:
+        # It begins with a line break, so that a look-up can ask for the beginning of a line.
         lines = search_text.split("\n")[1:]
         if self._is(lines):
             return Rank.EXACT

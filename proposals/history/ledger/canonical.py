@@ -62,6 +62,7 @@ class Recorded:
     @cached_property
     def columns(self) -> list[str]:
         names = [str(field.attname) for field in self.model._meta.local_concrete_fields]
+        # By name: the order of the columns in a table depends on when each was added.
         return sorted(set(names) - set(self.changing))
 
     def rows(self) -> models.QuerySet:
@@ -120,6 +121,7 @@ def text_of(
         "row": dict(zip(columns, values, strict=True)),
     }
     if recorded.members:
+        # A set has no order in the database, and a text needs one.
         said["sets"] = {name: sorted(members) for name, members in sets.items()}
     return _encoded(said)
 

@@ -35,6 +35,7 @@ def make_key(path: Path, folder: Path, *, name: str, at: datetime) -> PrivateKey
         folder.mkdir(parents=True, exist_ok=True)
         unfinished = path.with_name(f"{path.name}.new")
         unfinished.unlink(missing_ok=True)
+        # Born with these rights: of a file that gets them later others could read the first bytes.
         handle = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "w") as file:
             file.write(f"{key}\n")

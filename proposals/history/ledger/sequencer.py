@@ -82,6 +82,8 @@ def append_batch(at: datetime) -> int:
     leaves: list[LedgerLeaf] = []
     for recorded in behind:
         mark, room = marks[recorded.table], AT_ONCE - len(leaves)
+        # A new aim only when the last one is reached: where somebody always writes, an aim that
+        # moves on is never reached.
         if mark.seen <= mark.settled:
             mark.seen, mark.writers = newest[recorded.table], writers[recorded.table]
         is_settled = not set(mark.writers) & set(writers[recorded.table])
@@ -124,6 +126,7 @@ def most_waiting(recorded: Recorded) -> int:
 
 def _lock_marks(at: datetime) -> dict[str, Mark]:
     """Two who append at once would give one number twice: the second waits for the first."""
+    # Made first, since a row that is not there cannot be locked.
     PassResult.objects.get_or_create(name=PASS, defaults={"at": at, "content": {}})
     content = PassResult.objects.select_for_update().get(name=PASS).content or {}
     return {table: Mark(**kept) for table, kept in content.items()}
@@ -171,6 +174,7 @@ def _leaves(recorded: Recorded, keys: list[int]) -> list[LedgerLeaf]:
     form = _form(recorded)
     leaves = []
     for key, text in texts_of(recorded, dict.fromkeys(keys, form)).items():
+        # Without it, whoever has the fingerprints could try out what a short row says.
         salt = secrets.token_hex(16)
         leaf = LedgerLeaf(table=recorded.table, row=key, form=form, salt=salt)
         leaf.sha256 = fingerprint(salt, text)

@@ -64,6 +64,7 @@ def unstamped(folder: Path) -> Iterator[Path]:
     """The checkpoints without a stamp, the newest first; CheckpointBroken if the directory cannot
     be read.
     """
+    # The stamp of the newest vouches for all leaves of those before it.
     files = sorted(checkpoint_files(folder), reverse=True)
     return (path for path in files if not stamp_of(path).exists())
 

@@ -78,6 +78,7 @@ def checked(
                 yield name, check()
         return
     connection.close()  # or the forked ones would speak through it too
+    # Forked and not begun anew: each has Django set up already.
     with ProcessPoolExecutor(processes, mp_context=get_context("fork")) as pool:
         # The last ones walk through the most rows: begun first, so that none is waited for alone.
         running = {name: pool.submit(_found_by, name, folder, is_first) for name in reversed(every)}

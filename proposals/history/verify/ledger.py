@@ -81,6 +81,7 @@ class Dates:
 
     def must_have_leaf(self, recorded: Recorded, key: int, at: datetime) -> bool:
         is_settled = key <= self.marks.get(recorded.table, 0)
+        # By the distance: what is dated far ahead would otherwise need no leaf until then.
         return self.has_begun and (is_settled or not abs(self._now - at) <= GRACE)
 
 
@@ -100,6 +101,7 @@ def _kept(folder: Path | None, is_first: bool) -> tuple[list[tuple[str, Checkpoi
 def _of_tree(signed: dict[int, tuple[str, Checkpoint]]) -> Iterator[Breach]:
     """Numbers without gap, kept nodes, and the roots that were signed; `signed` is by size."""
     growing = Growing()
+    # In memory, unlike the leaves: there is about one for 256 of those.
     nodes = {
         (level, place): sha256
         for level, place, sha256 in LedgerNode.objects.values_list(
@@ -209,6 +211,7 @@ def _of_table(recorded: Recorded, dates: Dates) -> Iterator[Breach]:
     rows = recorded.rows().values_list(*recorded.columns).iterator(chunk_size=AT_ONCE)
     place = recorded.columns.index(recorded.key)
     date = recorded.columns.index(recorded.at)
+    # By pieces, whose sets are read in one query each.
     while piece := list(islice(rows, AT_ONCE)):
         sets = members_of(recorded, [values[place] for values in piece])
         for values in piece:

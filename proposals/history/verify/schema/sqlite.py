@@ -29,6 +29,7 @@ def differences() -> Iterator[tuple[str, str, str]]:
                 yield name, table, CHANGED if re.search(rf"\b{name}\b", text) else GONE
         for columns in unique_columns(model):
             quoted = ", ".join(f'"{column}"' for column in columns)
+            # Only one column alone can be unique beside its type; the other pattern fits nothing.
             inline = rf"{quoted} [^,]*\bUNIQUE\b" if len(columns) == 1 else "$^"
             if not re.search(rf"UNIQUE[^;]* \({quoted}\)(?! WHERE)|{inline}", text):
                 yield f"unique ({', '.join(columns)})", table, GONE
