@@ -1,4 +1,4 @@
-"""The three accounts of the README on PostgreSQL, by the statements of `sql/`."""
+"""The three accounts of the README on PostgreSQL, by the statements of `docs/sql/`."""
 
 import os
 import re
@@ -8,7 +8,7 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 from django.db import connection
 
-SQL = Path(__file__).parent.parent / "sql"
+SQL = Path(__file__).parent.parent / "docs" / "sql"
 ADMINISTRATOR_S, OWNER_S = (
     re.sub(r"^--.*\n", "", (SQL / name).read_text(), flags=re.MULTILINE)
     for name in ("accounts.sql", "rights.sql")

@@ -236,7 +236,7 @@ for name, arguments in json.loads(sys.argv[1]):
 
 
 def run_sql(role: str, statements: str, name: str, database: str = "postgres") -> None:
-    """The statements of `sql/`, with another name for the database and for the accounts."""
+    """The statements of `docs/sql/`, with another name for the database and for the accounts."""
     with psycopg.connect(url_for(role, database), autocommit=True) as session:
         for statement in separate(statements.replace("waltzflow", name)):
             session.execute(statement)

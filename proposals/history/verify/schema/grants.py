@@ -1,4 +1,4 @@
-"""What accounts other than the owner of the tables may do: no more than `sql/` gives.
+"""What accounts other than the owner of the tables may do: no more than `docs/sql/` gives.
 
 Whatever they are called: nobody but the owner deletes but where rows are meant to go, changes what
 is appended only, empties tables, makes triggers, or is in truth the owner.
@@ -12,7 +12,7 @@ from django.db import connection
 from .declared import all_tables
 
 APPLICATION, AUDITOR = "waltzflow_app", "waltzflow_auditor"
-# As the statements in `sql/` say, which this program does not have at hand; a test compares them.
+# As `docs/sql/` says, which the program has not at hand where it runs; a test compares them.
 DELETED_FROM = {
     *("django_session", "proposals_receipt", "proposals_watch", "proposals_savedview"),
     *("proposals_approverrule", "proposals_user_groups"),
@@ -104,7 +104,7 @@ def differences() -> Iterator[tuple[str, str]]:
 
 
 def allowed(table: str, role: str) -> set[str]:
-    """What `sql/` gives at most."""
+    """What `docs/sql/` gives at most."""
     if role == "PUBLIC":
         return set()
     if role == AUDITOR:
