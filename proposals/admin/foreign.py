@@ -41,4 +41,5 @@ class FailedSignInAdmin(Read):
     list_display = ["attempt_time", "username", "ip_address", "user_agent", "failures_since_start"]
     search_fields = ["username", "ip_address"]
     date_hierarchy = "attempt_time"
+    # What was typed into the wrong field may be a password.
     exclude = ["get_data", "post_data"]

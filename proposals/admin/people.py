@@ -190,7 +190,7 @@ class PersonAdmin(Weighed, Kept, UserAdmin):
             }
             return render(request, "admin/proposals/deactivate.html", context)
         for person in chosen:
-            person.is_active, person._change_reason = False, reason.reason
+            person.is_active = False
             self.save_model(request, person, form=reason, change=True)
         self.message_user(request, f"People deactivated: {len(chosen)}.", messages.SUCCESS)
         self.rights_changed(request)
@@ -244,6 +244,7 @@ class InvolvementAdmin(GivesRights, Kept):
     actions = ["end_now"]
 
     def systems_concerned(self, form) -> set[int]:
+        # Both, if it was moved from one system to another.
         return {form.instance.system_id, form.initial.get("system", form.instance.system_id)}
 
     @admin.action(description="End the chosen involvements now", permissions=["change"])
@@ -251,6 +252,7 @@ class InvolvementAdmin(GivesRights, Kept):
     def end_now(self, request, involvements) -> None:
         still_open = list(involvements.open())
         for involvement in still_open:
+            # One that was to begin later ends when it begins.
             involvement.ended_at = max(timezone.now(), involvement.started_at)
             self.save_model(request, involvement, form=None, change=True)
         systems = {involvement.system_id for involvement in still_open}

@@ -39,7 +39,9 @@ class Bearer(HttpBearer):
         if shown is None:
             raise Problem(401, headers=CHALLENGE)
         most = settings.API_REQUESTS_PER_MINUTE
+        # Before the scope is asked, so that what is refused counts too.
         if not shown.count_use(now, most):
+            # Uses are counted by the minute of the clock.
             wait = {"Retry-After": str(60 - now.second)}
             raise Problem(429, f"A token is used at most {most:,} times a minute.", headers=wait)
         if not shown.allows(self.scope):

@@ -29,6 +29,7 @@ def once(request: Call, key: str, sent: Any, act: Callable[[], tuple[str, Answer
 
     Problem (422) if the key was used for other content.
     """
+    # With who sends it: two people may choose the same key.
     form = uuid5(NAMESPACE_URL, f"{request.user.pk} {key}") if key else uuid4()
     content = _digest(request, sent)
     answers: list[Answer] = []
@@ -41,6 +42,7 @@ def once(request: Call, key: str, sent: Any, act: Callable[[], tuple[str, Answer
 
     # Without its content: one key is one act.
     one_effect(str(form), [], by=request.user, act=effect)
+    # None where there was a receipt: then nothing was carried out.
     return answers[-1] if answers else _as_before(form, content)
 
 

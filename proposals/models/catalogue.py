@@ -147,6 +147,7 @@ class System(WithHistory):
         return f"{self.name} ({self.code})"
 
     def save(self, *args, **kwargs) -> None:
+        # The stored search text is all that still says by which names it was found.
         is_renamed = not self._state.adding and not self.search_text.startswith(
             search_text([*self.names, ""])
         )

@@ -146,6 +146,7 @@ class User(WithHistory, AbstractUser):
     )
 
     objects = PeopleManager.from_queryset(PeopleQuerySet)()  # type: ignore[misc]  # AbstractUser's
+    # Django's says True: every migration of people would then need this class, for ever.
     objects.use_in_migrations = False
     REQUIRED_FIELDS = ["email", "name"]
 
@@ -252,6 +253,8 @@ class User(WithHistory, AbstractUser):
 
     def _get_session_auth_hash(self, secret=None) -> str:
         """Django's own, of the password and the salt."""
+        # With Django's own words: without a salt it is the very hash that Django makes, so sessions
+        # of before there were salts went on.
         return salted_hmac(
             "django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash",
             self.password + self.session_salt,
@@ -262,4 +265,5 @@ class User(WithHistory, AbstractUser):
     def follow_email(self) -> None:
         if not self.username or "@" in self.username:
             self.username = self.email.lower()
+        # No empty text: of a unique column only one row could have it.
         self.employee_id = self.employee_id or None

@@ -70,6 +70,7 @@ class LogicalFlowQuerySet(RoutesQuerySet):
 
     def with_consent(self):
         """Each with `has_consent`: whether a fully approved CREATE proposal stands behind it."""
+        # By the relation, since the module of proposals imports this one.
         consent = self.model.proposals.rel.related_model.objects.filter(
             result_logical_flow=OuterRef("pk"), type="CREATE", state="FULLY_APPROVED"
         )
@@ -243,6 +244,7 @@ class LogicalFlow(FSMModelMixin, Versioned):
         return sorted({*self.declared_data_types.all(), *sent}, key=str)
 
 
+# Of this form are those of `save` and those that an import makes up.
 MADE_UP_CODE = re.compile("SPEC-[0-9A-F]{10}")
 
 

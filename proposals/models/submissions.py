@@ -34,4 +34,5 @@ class Receipt(models.Model):
     def key_of(form: UUID, content: Iterable[tuple[str, list[str]]]) -> UUID:
         """What identifies one submission of a form: `content` is every field with its values."""
         written = json.dumps(sorted((name, list(values)) for name, values in content))
+        # A field may hold half a character, of which strict UTF-8 would make an error.
         return uuid5(form, hashlib.sha256(written.encode("utf-8", "surrogatepass")).hexdigest())

@@ -105,6 +105,7 @@ class Token(models.Model):
     def shown(cls, text: str, at: datetime) -> "Token | None":
         """The token whose text this is, if it can be used at this moment."""
         prefix, _, rest = text.partition("_")
+        # Nineteen digits may be more than a key can hold.
         number, _, secret = rest.partition("_")
         if prefix != PREFIX or not (number.isascii() and number.isdigit() and len(number) < 19):
             return None
@@ -122,6 +123,7 @@ class Token(models.Model):
         return bool(counted.update(used=used, last_used_at=minute))
 
     def _digest_of(self, secret: str) -> str:
+        # No slow hash as for passwords: 32 random bytes cannot be tried out, and each call asks.
         salted = f"{secret}:{self.owner.session_salt}"
         return salted_hmac("proposals.models.tokens", salted, algorithm="sha256").hexdigest()
 

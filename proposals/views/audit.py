@@ -30,6 +30,7 @@ from ..models import LogicalFlow, PhysicalFlow, Proposal, Transition, User
 from .lists import counted_page, keyset_page, wanted_file
 
 OFFERED = 10  # rows of one kind that a search shows
+# Nineteen may be more than a key can hold.
 MOST_DIGITS = 18
 
 
@@ -119,6 +120,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "search": search,
         "text": text,
         "matches": _matches(text, request.user) if text else [],
+        # The three have fields of the same names, and an id stands once on a page.
         "moment_form": MomentForm(auto_id="register_%s"),
         "difference_form": DifferenceForm(auto_id="difference_%s"),
         "transitions_form": SpanForm(auto_id="transitions_%s"),

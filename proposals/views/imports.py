@@ -55,6 +55,7 @@ def bring(request: HttpRequest) -> HttpResponse:
         "form": form or CatalogueFilesForm(),
         "refusal": refusal,
         "tables": TABLES.values(),
+        # Each of these may name thousands of rows.
         "uploads": _own(request).defer("report", "problems").order_by("-pk")[:MOST_SHOWN],
     }
     status = refusal.status if refusal else 400 if form else 200
@@ -93,6 +94,7 @@ def _confirm(request: HttpRequest, brought: Upload) -> HttpResponse:
     if request.POST.get("digest") != seen:
         raise Conflict("What would change is no longer what that page showed.", brought)
     waiting = Upload.objects.filter(pk=brought.pk, state=UploadState.JUDGED)
+    # One statement, so that of two clicks only one finds it waiting.
     if not waiting.update(state=UploadState.CONFIRMED, rows_done=0):
         raise Conflict("These files do not wait for you: see what has become of them.", brought)
     messages.success(request, "Begun. You may leave this page: it goes on without you.")

@@ -86,6 +86,7 @@ def _confirm(request: HttpRequest, brought: Upload) -> HttpResponse:
     form = UploadDecisionForm(request.POST)
     keeps = form.is_valid() and form.cleaned_data["keeps_drafts"]
     waiting = Upload.objects.filter(pk=brought.pk, state=UploadState.JUDGED)
+    # One statement, so that of two clicks only one finds it waiting.
     if not waiting.update(state=UploadState.CONFIRMED, keeps_drafts=keeps):
         raise Conflict("This file does not wait for you: look at what has become of it.", brought)
     messages.success(request, "Begun. You may leave this page: it goes on without you.")

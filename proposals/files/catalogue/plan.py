@@ -186,6 +186,8 @@ class Plan:
                 self.report(table, line, "", misfit)
             values = None if misfit else self._values(table, line, texts)
             if values is None:
+                # What it is called is kept, so that whatever refers to it is not reported as
+                # unknown too.
                 shelf.broken.append({name: unescaped(text) for name, text in texts.items()})
             else:
                 self._place(shelf, Row(line, texts, values))
@@ -245,6 +247,7 @@ class Plan:
         }
         for key, row in shelf.rows.items():
             owner = owners.get(fold(row.values["employee_id"]))
+            # Where somebody here has the new address already, the row is theirs.
             if owner is None or key in shelf.existing or owner in shelf.rows:
                 continue
             if owner in shelf.existing:

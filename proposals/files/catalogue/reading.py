@@ -79,6 +79,7 @@ def read_sheet(table: Table, source: Source) -> Sheet:
 def _names(table: Table, header: list[str]) -> list[str]:
     """Without the empty cells at the end, which a spreadsheet leaves when a column was emptied."""
     names = [name.strip() for name in header]
+    # Only what is known in lower case: a refusal names what is unknown as it was written.
     names = [name.lower() if name.lower() in table.by_name else name for name in names]
     while names and not names[-1]:
         names.pop()
@@ -164,6 +165,7 @@ def _recognised(table: Table, header: str) -> str:
     """The delimiter that makes of this line most names of columns."""
 
     def names(delimiter: str) -> int:
+        # Bounded, since nothing has said yet that it is a header at all.
         cells = header[: MOST_IN_LINE // 4].split(delimiter, MOST_COLUMNS)
         return sum(cell.strip(' "\r\n\t').lower() in table.by_name for cell in cells)
 

@@ -236,6 +236,7 @@ class Catalogue:
         types = self._types_by("physical_spec_data_type", "specification_id", "data_type_id")
         codes = Codes()
         for row in self.waltz["physical_specification"]:
+            # Taken by removed ones too, so that a code means the same row at every import.
             code = codes.take(row.external_id, f"specification-{row.id}")
             owner = self.systems.get((row.owning_entity_kind, row.owning_entity_id))
             if row.is_removed:
