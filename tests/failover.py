@@ -22,7 +22,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
@@ -94,14 +94,17 @@ class Server:
     def kill(self) -> None:
         processes = self.processes()
         for process in processes:
-            process.kill()
+            # A backend may have ended since they were listed.
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
         psutil.wait_procs(processes, timeout=20)
 
     def stall(self, seconds: float) -> None:
         """Sends nothing more to its standbys, and takes part in all else."""
         for process in self.processes():
-            if "walsender" in " ".join(process.cmdline()):
-                process.suspend()
+            with suppress(psutil.NoSuchProcess):
+                if "walsender" in " ".join(process.cmdline()):
+                    process.suspend()
         time.sleep(seconds)
 
 

@@ -10,6 +10,7 @@ import threading
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 
@@ -55,7 +56,9 @@ def kill(server):
     postmaster = psutil.Process(server.get_pid())
     everybody = [postmaster, *postmaster.children(recursive=True)]
     for process in everybody:
-        process.kill()
+        # A backend may have ended since they were listed.
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
     psutil.wait_procs(everybody, timeout=20)
 
 
