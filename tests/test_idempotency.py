@@ -260,8 +260,8 @@ def test_an_approval_asks_the_database_few_times(
 ):
     """The first, and the last with which the flow enters the register; session and person count."""
     for person, side, most in (
-        (cast.source_approver, "SOURCE", 32),
-        (cast.target_approver, "TARGET", 55),
+        (cast.source_approver, "SOURCE", 30),
+        (cast.target_approver, "TARGET", 51),
     ):
         client, sent = as_(person), {"side": side, "form_key": str(uuid4())}
         with django_assert_max_num_queries(most):

@@ -143,19 +143,20 @@ class ChangeContext:
         """
         created = obj._state.adding
         obj.save_without_historical_record()
-        if many:
+        sets = {name: list(related) for name, related in many.items()}
+        if sets:
             obj.skip_history_when_saving = True
-            for name, related in many.items():
+            for name, related in sets.items():
                 if created:
                     _link(obj, name, related)
                 else:
                     getattr(obj, name).set(related)
             del obj.skip_history_when_saving
-        self.record([obj], created=created)
+        self.record([obj], created=created, has_sets=not created or any(sets.values()))
 
-    def record(self, objs: list, *, created: bool) -> None:
+    def record(self, objs: list, *, created: bool, has_sets: bool = True) -> None:
         """One history row per object, all of one model and already saved, many-to-many sets
-        included; in bulk. Of a model without history there is none.
+        included where it `has_sets`; in bulk. Of a model without history there is none.
         """
         if not objs or not hasattr(type(objs[0]), "history"):
             return
@@ -169,7 +170,7 @@ class ChangeContext:
             custom_historical_attrs=self._cause if issubclass(history.model, CausedHistory) else {},
             batch_size=1000,
         )
-        for field in rows[0]._history_m2m_fields:
+        for field in rows[0]._history_m2m_fields if has_sets else ():
             _record_many(field, [row.pk for row in rows])
 
     @property

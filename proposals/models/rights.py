@@ -170,21 +170,18 @@ def able_to_approve() -> QuerySet[Involvement]:
     return decisive_involvements().filter(Q(may_approve=True))
 
 
-def lock_rights(systems: Iterable[int]) -> None:
+def lock_rights(systems: Iterable[int]) -> dict[int, System]:
     """Keep what gives rights on `systems` (ids) as it is until the transaction ends: the policy,
     involvements of the systems, the people involved, their delegations. Others may hold it too, and
     nobody changes it meanwhile.
 
     The systems themselves come first, as in an import, so that the two never wait for each other
     crosswise; they are locked for this transaction alone, since with a last approval their flows
-    change.
+    change. By their ids, as they are now.
     """
-    list(
-        System.objects.select_for_update(no_key=True)
-        .filter(pk__in=systems)
-        .order_by("pk")
-        .values_list("pk")
-    )
+    # no_key: a draft that only refers to one of them need not wait.
+    locked = System.objects.select_for_update(no_key=True).filter(pk__in=systems).order_by("pk")
+    by_id = {system.pk: system for system in locked}
     _locked_rows(Policy.objects.values_list("pk"))
     involved = Involvement.objects.open().filter(system__in=systems).order_by("pk")
     people = {
@@ -193,6 +190,7 @@ def lock_rights(systems: Iterable[int]) -> None:
     # Those that have not begun are held too: they may begin while this transaction waits.
     given = Delegation.objects.filter(delegator__in=people, ends_at__gt=timezone.now())
     _locked_rows(given.order_by("pk").values_list("pk"))
+    return by_id
 
 
 def lock_person(user: User) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from .catalogue import System
 from .people import User
@@ -17,13 +17,17 @@ class WatchQuerySet(models.QuerySet["Watch"]):
             return self.filter(system=watched)
         return self.filter(proposal=watched.first_round_id or watched.pk)
 
-    def on_any(self, systems: Iterable[int]):
-        """Of any of `systems` (ids)."""
-        return self.filter(system__in=systems)
+    def on_any(self, systems: Iterable[int], proposal: Proposal | None = None):
+        """Of any of `systems` (ids), or of the proposal."""
+        of_systems = self.filter(system__in=systems)
+        return of_systems if proposal is None else of_systems | self.on(proposal)
 
     def reasons(self) -> dict[User, str]:
-        """Who watches -> why they are told, in a sentence; of several the first one made."""
-        watches = self.select_related("user", "system").order_by("-pk")
+        """Who watches -> why they are told, in a sentence; of several that of the proposal, or
+        else of the first one made.
+        """
+        by_weight = F("proposal").asc(nulls_first=True)
+        watches = self.select_related("user", "system").order_by(by_weight, "-pk")
         return {watch.user: watch.reason for watch in watches}
 
 

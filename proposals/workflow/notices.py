@@ -58,7 +58,7 @@ class Event:
     `named` are the fields of their notices that name it; `content` makes what the template of the
     mail shows to everybody, and is called once, or not at all if nobody gets a mail; is it `read`
     from the start, nobody finds it among what is new; `in_digest` it waits for the daily digest of
-    those too who want a mail for each event.
+    those too who want a mail for each event. Nobody was told before of one that `is_new`.
     """
 
     named: Mapping[str, object]
@@ -69,6 +69,7 @@ class Event:
     proposal: Proposal | None = None
     read: bool = False
     in_digest: bool = False
+    is_new: bool = False
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ def tell(proposal: Proposal, step: Transition, in_digest: bool = False) -> None:
         summary = f"{proposal.maker} asks for your decision on {which}, {route(proposal)}."
         subject = f"Please decide: {route(proposal)}"
         able = able_to_decide(proposal)
-        ask(proposal, step, able, step.at, subject, summary, in_digest=in_digest)
+        ask(proposal, step, able, step.at, subject, summary, in_digest=in_digest, is_new=True)
         return
     is_complete = proposal.result_logical_flow_id is not None
     done = "fully approved" if is_complete else step.done
@@ -116,7 +117,14 @@ def tell(proposal: Proposal, step: Transition, in_digest: bool = False) -> None:
     subject = f"Proposal {proposal.pk} {done}: {route(proposal)}"
     content = partial(_content, proposal, step.comment)
     event = Event(
-        {"transition": step}, step.at, subject, "notice", content, proposal, in_digest=in_digest
+        {"transition": step},
+        step.at,
+        subject,
+        "notice",
+        content,
+        proposal,
+        in_digest=in_digest,
+        is_new=True,
     )
     announce(event, messages)
 
@@ -137,12 +145,13 @@ def ask(
     summary: str,
     reminder_day: int = 0,
     in_digest: bool = False,
+    is_new: bool = False,
 ) -> int:
     """Tell people who can decide now what waits for them, and by what right; how many were told."""
     named = {"transition": submission, "reminder_day": reminder_day}
     # What is asked waits in the inbox, and is not counted a second time.
     content = partial(_content, proposal)
-    event = Event(named, at, subject, "notice", content, proposal, True, in_digest)
+    event = Event(named, at, subject, "notice", content, proposal, True, in_digest, is_new)
     return announce(event, {person: Message(summary, asks) for person, asks in people.items()})
 
 
@@ -175,11 +184,10 @@ def _watchers(proposal: Proposal, step: Transition) -> dict[User, str]:
     """Who hears of a step because they watch -> why. Of an end without a decision those who watch
     the proposal itself, as everybody else who waits for nothing more.
     """
-    watchers = Watch.objects.on(proposal).reasons()
-    if not step.ends_undecided:
-        ends = [proposal.source_id, proposal.target_id]
-        watchers = Watch.objects.on_any(ends).reasons() | watchers
-    return watchers
+    if step.ends_undecided:
+        return Watch.objects.on(proposal).reasons()
+    ends = [proposal.source_id, proposal.target_id]
+    return Watch.objects.on_any(ends, proposal).reasons()
 
 
 def able_to_decide(proposal: Proposal) -> dict[User, list[Ask]]:
@@ -261,7 +269,8 @@ def announce(event: Event, messages: Mapping[User, Message]) -> int:
     """
     if event.at < timezone.now() - NEWS:
         return 0
-    informed = set(Notice.objects.filter(**event.named).values_list("recipient", flat=True))
+    told = Notice.objects.none() if event.is_new else Notice.objects.filter(**event.named)
+    informed = set(told.values_list("recipient", flat=True))
     recipients = [person for person in messages if person.pk not in informed and person.is_active]
     at_once = [p for p in recipients if wants_each(p) and not event.in_digest]
     mails = Email.objects.bulk_create(_mails(event, at_once, messages))

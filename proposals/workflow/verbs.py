@@ -340,10 +340,11 @@ def _locked(proposal: Proposal, by: User | None = None) -> Proposal:
         # `of`: else every joined row is locked too, and PostgreSQL refuses that of the reason,
         # since there may be none.
         Proposal.objects.select_for_update(of=("self",))
-        .select_related("source", "target", "maker", "reason", "specification")
+        .select_related("maker", "reason", "specification")
         .get(pk=proposal.pk)
     )
-    lock_rights([locked.source_id, locked.target_id])
+    systems = lock_rights([locked.source_id, locked.target_id])
+    locked.source, locked.target = systems[locked.source_id], systems[locked.target_id]
     if by:
         lock_person(by)
     return locked

@@ -1,8 +1,8 @@
 """What a fully approved proposal does to the register, and whether it still can.
 
-Everything here runs inside the transaction of a verb of `verbs.py`, which records who, when and
-why. Each type of proposal has its module with `check_submission`, `apply` and `consequences`; a new
-type is a line of KINDS.
+Everything here runs inside the transaction of a verb of `verbs.py`, which has locked both systems
+and records who, when and why. Each type of proposal has its module with `check_submission`, `apply`
+and `consequences`; a new type is a line of KINDS.
 """
 
 from collections.abc import Iterable

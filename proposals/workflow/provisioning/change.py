@@ -24,7 +24,6 @@ from .common import (
     check_data_types,
     check_systems,
     impact_facts,
-    locked_systems,
     missing_attributes,
     open_twin,
     refuse_other_change,
@@ -53,9 +52,7 @@ def check_submission(proposal: Proposal, types: Iterable[DataType]) -> None:
 
 
 def apply(proposal: Proposal, context: ChangeContext) -> None:
-    # The systems before flow and specification, as everywhere: nobody waits for each other
-    # crosswise.
-    check_systems(locked_systems(proposal.source_id, proposal.target_id))
+    check_systems([proposal.source, proposal.target])
     flow = (
         PhysicalFlow.objects.select_for_update(of=("self",))
         .select_related("logical_flow")

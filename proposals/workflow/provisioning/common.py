@@ -61,14 +61,6 @@ def _types_differ(proposal: Proposal, flow: PhysicalFlow) -> bool:
     return set(proposal.data_types.all()) != set(flow.specification.data_types.all())
 
 
-def locked_systems(*ids: int) -> list[System]:
-    """The systems of a route, lower id first, their rows locked: no other change of the route goes
-    on meanwhile.
-    """
-    # no_key: a draft that only refers to one of them need not wait.
-    return list(System.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk"))
-
-
 def check_systems(systems: Iterable[System]) -> None:
     for system in systems:
         if system.is_removed:

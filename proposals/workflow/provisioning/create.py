@@ -21,7 +21,6 @@ from .common import (
     ImpactFacts,
     check_data_types,
     check_systems,
-    locked_systems,
     missing_attributes,
     open_twin,
     refuse_twin,
@@ -132,9 +131,9 @@ def apply(proposal: Proposal, context: ChangeContext) -> None:
     """Finds, revives or makes the logical flow; reuses or makes the specification; makes the
     physical flow.
 
-    The systems are locked first, so two proposals for one route cannot both find nothing.
+    The verb has locked the systems, so two proposals for one route cannot both find nothing.
     """
-    check_systems(locked_systems(proposal.source_id, proposal.target_id))
+    check_systems([proposal.source, proposal.target])
     types = list(proposal.data_types.all())
     check_data_types(
         types, kept=proposal.specification.data_types.all() if proposal.specification else []
@@ -254,7 +253,6 @@ def add_further(
     Refused on a removed flow, on one nobody approved, for a removed system, for a twin, and for
     what a CREATE of the same content would be refused for.
     """
-    locked_systems(flow.source_id, flow.target_id)
     flow = (
         LogicalFlow.objects.select_for_update(of=("self",))
         .select_related("source", "target")

@@ -19,7 +19,6 @@ from .common import (
     Consequence,
     ImpactFacts,
     impact_facts,
-    locked_systems,
     refuse_other_change,
     remove_if_unused,
 )
@@ -39,7 +38,6 @@ def check_submission(proposal: Proposal, types: Iterable[DataType]) -> None:
 
 
 def apply(proposal: Proposal, context: ChangeContext) -> None:
-    locked_systems(proposal.source_id, proposal.target_id)
     logical = LogicalFlow.objects.select_for_update().get(
         source=proposal.source_id, target=proposal.target_id
     )
