@@ -3,7 +3,6 @@
 import gc
 import os
 from pathlib import Path
-from types import SimpleNamespace
 from zlib import crc32
 
 import pytest
@@ -11,11 +10,12 @@ from django.contrib.auth.models import Group
 from django.core.management import call_command
 from django.db import connection, transaction
 from django.test import TransactionTestCase, override_settings
+from pytest_django.plugin import blocking_manager_key
 
-from proposals import guards, workflow
+from proposals import guards
 from proposals.models import ImportBatch, LogicalFlow, Policy
 
-from . import accounts, databases, factories
+from . import accounts, attacks, databases, factories, worlds
 from .browsing import chromium  # noqa: F401
 from .identity_provider import idp, idp_server, mia  # noqa: F401
 
@@ -78,7 +78,8 @@ def pytest_collection_modifyitems(config, items) -> None:
         left = Path(folder) / connection.vendor
         left.write_text("\n".join(item.nodeid for item in elsewhere))
         config.hook.pytest_deselected(items=elsewhere)
-        items[:] = [item for item in items if item not in set(elsewhere)]
+        leave = set(elsewhere)
+        items[:] = [item for item in items if item not in leave]
 
 
 def database_of(item: pytest.Item) -> str:
@@ -112,6 +113,7 @@ def django_db_setup(request, django_test_environment, django_db_blocker):
         databases.make(workerinput["workerid"])
     yield
     with django_db_blocker.unblock():
+        worlds.lift([])
         connection.close()
 
 
@@ -173,30 +175,54 @@ def serving_as_the_application(request, transactional_db):
     connection.close()
 
 
-@pytest.fixture
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item) -> None:
+    with item.config.stash[blocking_manager_key].unblock():
+        worlds.lift(worlds.wanted(item))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_fixture_setup(fixturedef, request) -> None:
+    if fixturedef.argname == "_django_db_helper":  # which begins the transaction of the test
+        with request.config.stash[blocking_manager_key].unblock():
+            worlds.lay(worlds.wanted(request.node))
+
+
+@worlds.shared
 def source(db):
-    return factories.system("Ledger", code="LEDGER")
+    return factories.source()
 
 
-@pytest.fixture
+@worlds.shared
 def target(db):
-    return factories.system("Risk Engine", code="RISK")
+    return factories.target()
 
 
-@pytest.fixture
+@worlds.shared
 def maker(db):
-    return factories.user("Mia Maker")
+    return factories.maker()
 
 
-@pytest.fixture
+@worlds.shared
 def cast(source, target, maker):
     return factories.cast(source, target, maker)
 
 
-@pytest.fixture
+@worlds.shared
 def proposal(cast, source, target):
     """Submitted by the maker, waiting for both sides."""
     return factories.proposed(cast.maker, source, target)
+
+
+@worlds.shared
+def story(cast, source, target):
+    return factories.story(cast, source, target)
+
+
+@worlds.shared
+def scene(cast, source, target):
+    """The ids of what attacks name."""
+    return vars(attacks.scene(cast, source, target))
 
 
 @pytest.fixture
@@ -206,43 +232,6 @@ def imported(source, target):
     flow = LogicalFlow(source=source, target=target, origin_batch=batch)
     factories.store(flow, by=None, why=f"Import {batch.pk}", at=batch.at)
     return flow
-
-
-@pytest.fixture
-def story(cast, source, target):
-    """Proposed on day 1, approved on days 2 and 3; its criticality changed with consent on day
-    5.
-    """
-    trades = factories.data_type("Trades")
-    asked = {
-        "name": "eod",
-        "justification": "=HYPERLINK(1)",
-        "reason": factories.reason("Regulation"),
-    }
-    create = factories.proposed(cast.maker, source, target, [trades], at=factories.day(1), **asked)
-    workflow.approve(
-        create,
-        sides=["SOURCE"],
-        by=cast.source_approver,
-        comment="Ours, and fine.",
-        at=factories.day(2),
-    )
-    create = workflow.approve(
-        create, sides=["TARGET"], by=cast.target_approver, at=factories.day(3)
-    )
-    edit = factories.edited(
-        create.result_physical_flow, cast.maker, factories.day(4), criticality="HIGH"
-    )
-    edit = workflow.approve(
-        edit, sides=["SOURCE", "TARGET"], by=cast.both, comment="=1+1", at=factories.day(5)
-    )
-    return SimpleNamespace(
-        create=create,
-        edit=edit,
-        logical=create.result_logical_flow,
-        physical=create.result_physical_flow,
-        specification=create.result_specification,
-    )
 
 
 @pytest.fixture

@@ -252,6 +252,45 @@ def cast(source: System, target: System, maker: User) -> SimpleNamespace:
     return people
 
 
+def source() -> System:
+    return system("Ledger", code="LEDGER")
+
+
+def target() -> System:
+    return system("Risk Engine", code="RISK")
+
+
+def maker() -> User:
+    return user("Mia Maker")
+
+
+def story(cast: SimpleNamespace, source: System, target: System) -> SimpleNamespace:
+    """Proposed on day 1, approved on days 2 and 3; its criticality changed with consent on day
+    5.
+    """
+    asked = {"name": "eod", "justification": "=HYPERLINK(1)", "reason": reason("Regulation")}
+    create = proposed(cast.maker, source, target, [data_type("Trades")], at=day(1), **asked)
+    workflow.approve(
+        create,
+        sides=["SOURCE"],
+        by=cast.source_approver,
+        comment="Ours, and fine.",
+        at=day(2),
+    )
+    create = workflow.approve(create, sides=["TARGET"], by=cast.target_approver, at=day(3))
+    edit = edited(create.result_physical_flow, cast.maker, day(4), criticality="HIGH")
+    edit = workflow.approve(
+        edit, sides=["SOURCE", "TARGET"], by=cast.both, comment="=1+1", at=day(5)
+    )
+    return SimpleNamespace(
+        create=create,
+        edit=edit,
+        logical=create.result_logical_flow,
+        physical=create.result_physical_flow,
+        specification=create.result_specification,
+    )
+
+
 @transaction.atomic
 def flow(
     source: System, target: System, physical: int = 0, spec: PhysicalSpecification | None = None

@@ -24,7 +24,7 @@ from proposals.models import (
     User,
 )
 
-from . import factories
+from . import factories, worlds
 from .test_lost_updates import fields_of, save, text
 
 READ_ONLY = [
@@ -77,7 +77,7 @@ def url(model, page, *args):
     return reverse(f"admin:proposals_{model}_{page}", args=args)
 
 
-@pytest.fixture
+@worlds.shared
 def done(cast, proposal):
     return workflow.approve(proposal, sides=["SOURCE", "TARGET"], by=cast.both, comment="good")
 

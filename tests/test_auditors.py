@@ -467,7 +467,8 @@ def test_the_difference_is_narrowed_to_one_system(auditor, cast, story, source, 
     assert (wrong.status_code, "No system is called “nowhere”" in text(wrong)) == (400, True)
 
 
-def test_an_import_and_a_direct_addition_are_named_too(auditor, cast, imported, story):
+def test_an_import_and_a_direct_addition_are_named_too(auditor, cast, source, target, imported):
+    story = factories.story(cast, source, target)  # after the import of its flow
     wish = factories.wish(name="weekly", frequency="WEEKLY", specification_name="weekly.csv")
     workflow.add_physical_flow(
         story.logical, wish, [factories.data_type()], by=cast.other, at=day(6)

@@ -5,11 +5,11 @@ import pytest
 from proposals import workflow
 from proposals.models import System
 
-from . import factories
+from . import factories, worlds
 from .test_pages import queries, text
 
 
-@pytest.fixture
+@worlds.shared
 def market(cast, source, target):
     """Prices flow from the Ledger to the Risk Engine, by their own name alone."""
     parent = factories.data_type("Market data")

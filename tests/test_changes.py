@@ -17,16 +17,16 @@ from proposals.models import (
 from proposals.reports.proposal_page import proposal_details
 from proposals.workflow import provisioning
 
-from . import factories
+from . import factories, worlds
 from .test_pages import text
 
 
-@pytest.fixture
+@worlds.shared
 def trades(db):
     return factories.data_type("Trades")
 
 
-@pytest.fixture
+@worlds.shared
 def flow(cast, source, target, trades):
     """An active physical flow, approved by both sides."""
     done = factories.proposed(cast.maker, source, target, [trades])

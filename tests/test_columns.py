@@ -7,14 +7,14 @@ from openpyxl import load_workbook
 
 from proposals.models import System
 
-from . import factories
+from . import factories, worlds
 from .test_lists import csv_rows
 from .test_pages import text
 
 URLS = ["/proposals/", "/systems/", "/flows/"]
 
 
-@pytest.fixture
+@worlds.shared
 def register(cast, source, target):
     """One flow that carries trades, and a proposal for trades beside it."""
     trades = factories.data_type("Trades")

@@ -38,11 +38,6 @@ ON_POSTGRESQL = connection.vendor == "postgresql"
 BY_NAME = {guard.name: guard for guard in guards.GUARDS}
 
 
-@pytest.fixture
-def scene(cast, source, target):
-    return vars(attacks.scene(cast, source, target))
-
-
 def carry_out(sql: str) -> None:
     """The attack as somebody with the application's account commits it: what is judged at commit
     speaks too.

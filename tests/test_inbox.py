@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from proposals import workflow
 from proposals.models import Proposal
 
-from . import factories
+from . import factories, worlds
 from .browsing import Visitor
 from .test_pages import text
 
@@ -29,7 +29,7 @@ def listed(client, query: str) -> list[Proposal]:
     return [row.proposal for row in client.get(f"/inbox/{query}").context["rows"]]
 
 
-@pytest.fixture
+@worlds.shared
 def waiting(cast, source, target) -> dict[str, Proposal]:
     """What waits for the source approver, oldest first; by what is special about it."""
     trades, options = factories.data_type("Trades"), factories.data_type("Options")
@@ -248,7 +248,7 @@ def test_a_draft_has_no_place_in_it(as_, cast, source, target):
 # with the keyboard alone
 
 
-@pytest.fixture
+@worlds.shared
 def thirty(cast, source, target) -> list[Proposal]:
     names = [f"{number:02}.csv" for number in range(30)]
     return [

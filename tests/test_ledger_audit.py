@@ -21,13 +21,8 @@ from proposals.models import (
 )
 from proposals.workflow import checkpoints
 
-from . import attacks, factories
+from . import factories
 from .test_guards import carry_out, without_guards
-
-
-@pytest.fixture
-def scene(cast, source, target):
-    return vars(attacks.scene(cast, source, target))
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from django.utils import timezone
 from proposals import workflow
 from proposals.models import Delegation, Notice, Proposal, User
 
-from . import factories
+from . import factories, worlds
 from .test_pages import text
 
 
@@ -233,7 +233,7 @@ def test_a_password_is_changed_and_ends_the_other_sessions(as_, cast):
 # many at once
 
 
-@pytest.fixture
+@worlds.shared
 def three(cast, source, target):
     return [
         factories.proposed(cast.maker, source, target, specification_name=f"{n}.csv")

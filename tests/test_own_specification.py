@@ -14,7 +14,7 @@ from proposals.history.proposal_content import content_of, differences
 from proposals.models import PhysicalFlow, PhysicalSpecification, Proposal
 from proposals.workflow import provisioning
 
-from . import factories
+from . import factories, worlds
 from .test_changes import approve, change, flow, removal, second_flow, touched, trades
 from .test_pages import text
 from .test_proposal_files import fates, lines
@@ -22,12 +22,12 @@ from .test_proposal_files import fates, lines
 __all__ = ["flow", "trades"]  # fixtures
 
 
-@pytest.fixture
+@worlds.shared
 def cash(db):
     return factories.data_type("Cash")
 
 
-@pytest.fixture
+@worlds.shared
 def other(cast, flow):
     """A flow of another route that shares the specification."""
     archive = factories.system("Archive Two")

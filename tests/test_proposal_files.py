@@ -12,7 +12,7 @@ from proposals.files.catalogue import BadCatalogue
 from proposals.files.proposals import Proposing, read_rows
 from proposals.models import Notice, Outcome, PhysicalFlow, Proposal, State
 
-from . import factories
+from . import factories, worlds
 from .test_file_bombs import BOOKS
 
 HEADER = (
@@ -24,7 +24,7 @@ HEADER = (
 SENT = "trades.csv,FLAT_FILE,,EMAIL,DAILY,1,HIGH,,TRADES,Regulation,Needed"
 
 
-@pytest.fixture
+@worlds.shared
 def company(cast, source, target):
     """The two systems, a third one, a flow with two physical flows, one data type."""
     cast.trades = factories.data_type("Trades", code="TRADES")

@@ -21,7 +21,7 @@ from proposals.models import (
     actions,
 )
 
-from . import factories
+from . import factories, worlds
 
 
 def everything():
@@ -51,7 +51,7 @@ def refused(kind, sentence, act, *args, **kwargs):
     return no.value
 
 
-@pytest.fixture
+@worlds.shared
 def approved(cast, source, target):
     """A fully approved CREATE with a physical flow: trades.csv, daily."""
     done = factories.proposed(cast.maker, source, target)

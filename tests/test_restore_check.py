@@ -16,11 +16,6 @@ from proposals.models import Transition
 from . import attacks, databases, factories
 
 
-@pytest.fixture
-def scene(cast, source, target):
-    return vars(attacks.scene(cast, source, target))
-
-
 def restore_check() -> tuple[int, list[str]]:
     """Exit status, and what was said."""
     out = io.StringIO()

@@ -22,7 +22,7 @@ from django.utils import timezone
 from proposals import workflow
 from proposals.history import ledger, verify
 
-from . import attacks, factories
+from . import factories
 from .accounts import ADMINISTRATOR_S, OWNER_S, become, separate, url_for
 from .attacks import ATTACKS
 from .run import ROOT
@@ -50,11 +50,6 @@ TAKING_AWAY = [
     "DROP TABLE proposals_transition CASCADE",
     "CREATE TABLE proposals_shadow (id int)",
 ]
-
-
-@pytest.fixture
-def scene(cast, source, target):
-    return vars(attacks.scene(cast, source, target))
 
 
 def denied(sql: str) -> bool:

@@ -10,14 +10,14 @@ from proposals.errors import Conflict, Invalid, NoRight
 from proposals.history import verify
 from proposals.models import Notice, Proposal, ProposalType
 
-from . import factories
+from . import factories, worlds
 
 pytestmark = pytest.mark.django_db
 
 ASKED = "Please name the end of day file."
 
 
-@pytest.fixture
+@worlds.shared
 def returned(cast, proposal):
     """Approved for the source, and returned by the target."""
     workflow.approve(proposal, sides=["SOURCE"], by=cast.source_approver)

@@ -47,7 +47,7 @@ from proposals.models import (
 from proposals.models.fields import CleanedField, MailInput
 from proposals.views.sign_in import SignInForm
 
-from . import factories
+from . import factories, worlds
 
 ROOT = Path(__file__).resolve().parent.parent
 # Written by the program alone: choices, keys, sums, addresses of pages.
@@ -278,7 +278,7 @@ def test_a_search_finds_what_a_reader_calls_the_same(as_, maker, name, typed, is
         assert (row in content) == is_found, page
 
 
-@pytest.fixture
+@worlds.shared
 def route(maker):
     hub, curves = factories.system("MDHUB", code="MDH"), factories.system("CURVES", code="CRV")
     there = factories.proposed(maker, hub, curves, justification="Curves for MDHUB.")

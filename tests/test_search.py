@@ -7,10 +7,10 @@ from proposals.models import OrganisationalUnit, System
 from proposals.reports import search
 from proposals.reports.search import KINDS, MOST_OF_ONE, MOST_RANKED, MOST_SHOWN
 
-from . import factories
+from . import factories, worlds
 
 
-@pytest.fixture
+@worlds.shared
 def register(cast, source, target):
     """A flow with all that belongs to it, and a draft nobody else may read."""
     trades = factories.data_type("Counterparties", code="PARTY")

@@ -11,7 +11,7 @@ from post_office.models import Email
 from proposals import workflow
 from proposals.models import Delegation, PhysicalFlow, Proposal, System, User
 
-from . import factories
+from . import factories, worlds
 from .fingerprint import fingerprint
 
 NEW = "/proposals/new/"
@@ -154,7 +154,7 @@ def sneaked(cast):
     return {name: VALUES.get(name, cast.stranger.pk) for name in SNEAKED}
 
 
-@pytest.fixture
+@worlds.shared
 def done(cast, source, target):
     wanted = factories.proposed(cast.maker, source, target, specification_name="done.csv")
     return workflow.approve(wanted, sides=["SOURCE", "TARGET"], by=cast.both)

@@ -12,13 +12,13 @@ from proposals.models import Notice
 from proposals.models.notices import MOST_COUNTED
 from proposals.workflow.notices import send_digests
 
-from . import factories
+from . import factories, worlds
 from .browsing import Visitor
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@worlds.shared
 def told(cast, proposal) -> list[Notice]:
     """The maker of two remarks and a decision, oldest first."""
     for text in ("One?", "Two?"):

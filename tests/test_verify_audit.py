@@ -23,7 +23,7 @@ from proposals.models import (
     outdated_search_texts,
 )
 
-from . import attacks, factories
+from . import factories
 from .attacks import ATTACKS, TABLE
 from .test_guards import carry_out, without_guards
 
@@ -38,11 +38,6 @@ UNDONE |= {"token_unchanged", "token_stays", "token_withdrawn_for_good"}
 UNDONE |= {"notice_unchanged", "notice_stays"}
 UNDONE |= {"mail_unchanged", "mail_queued_first", "mail_leaves_the_queue_once"}
 UNDONE |= {"physicalflow_lives_as_its_table_says", "physicalspecification_lives_as_its_table_says"}
-
-
-@pytest.fixture
-def scene(cast, source, target):
-    return vars(attacks.scene(cast, source, target))
 
 
 OF_THE_DATABASE = {

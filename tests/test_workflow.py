@@ -12,7 +12,7 @@ from proposals.models import (
     Proposal,
 )
 
-from . import factories
+from . import factories, worlds
 
 BOTH_WAYS = pytest.mark.parametrize(
     ("first", "second"),
@@ -433,7 +433,7 @@ def test_what_differs_in_specification_frequency_transport_offset_or_name_is_no_
     assert factories.proposed(cast.other, source, target, **difference).state == "PENDING_APPROVALS"
 
 
-@pytest.fixture
+@worlds.shared
 def approved(cast, source, target):
     """An approved logical flow without a physical flow."""
     bare = factories.proposed(cast.maker, source, target, **factories.BARE)

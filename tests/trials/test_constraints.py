@@ -4,10 +4,8 @@ it.
 
 from django.db import IntegrityError, connection
 
-from ..test_guards import carry_out, scene, without_guards
+from ..test_guards import carry_out, without_guards
 from .constraints import IMPLIED, TABLE, constraints
-
-__all__ = ["scene"]
 
 # Django's own on SQLite; elsewhere the type of the column says it.
 VALID_JSON = {

@@ -14,10 +14,10 @@ from proposals.history import verify
 
 from .. import attacks
 from ..forgeries import FORGERIES
-from ..test_guards import KEPT, ON_POSTGRESQL, carry_out, put_up, scene, taken_down, without_guards
+from ..test_guards import KEPT, ON_POSTGRESQL, carry_out, put_up, taken_down, without_guards
 from . import constraints
 
-__all__ = ["scene", "taken_down"]
+__all__ = ["taken_down"]
 
 ATTACKS_BY_GUARD = attacks.TABLE | ({} if ON_POSTGRESQL else attacks.REPLACING)
 # Attacked by the application's account alone, and taken away in test_forgeries.py.
