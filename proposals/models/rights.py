@@ -143,6 +143,11 @@ def decisive_involvements() -> QuerySet[Involvement]:
     the rule is the system's own. As soon as one rule names a system, the general ones count no more
     for it.
     """
+    return _decisive().all()
+
+
+@cache  # to put it together takes as long as to write its SQL, at every look at a proposal
+def _decisive() -> QuerySet[Involvement]:
     # Joins, of at most one row each by the unique constraints: with subqueries Django needed three
     # times as long to write the SQL, at every look at a proposal.
     rule = "kind__approverrule"
