@@ -97,6 +97,14 @@ def test_the_pack_of_a_proposal_is_proven_and_tells_its_story(story, signed, tmp
     assert f"About: proposal {story.create.pk}: " in readme
 
 
+def test_the_files_of_a_pack_are_compressed(story, signed):
+    now = timezone.now()
+    pack = evidence.pack_of(story.create, signed.LEDGER_CHECKPOINTS, now)
+    with zipfile.ZipFile(io.BytesIO(pack.zipped(now))) as archive:
+        assert {info.compress_type for info in archive.infolist()} == {zipfile.ZIP_DEFLATED}
+    assert len(pack.zipped(now)) < sum(map(len, pack.files.values())) / 2
+
+
 @pytest.mark.parametrize("kind", ["logical", "physical"])
 def test_the_pack_of_a_flow_has_every_proposal_that_made_it(story, signed, tmp_path, kind):
     folder = packed(getattr(story, kind), signed, tmp_path / "pack")

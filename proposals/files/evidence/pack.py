@@ -62,9 +62,11 @@ class Pack:
     def zipped(self, at: datetime) -> bytes:
         """Compressed; the files in the order of their names."""
         made = io.BytesIO()
-        with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        with zipfile.ZipFile(made, "w") as archive:
             for name, content in sorted(self.files.items()):
-                archive.writestr(zipfile.ZipInfo(name, at.timetuple()[:6]), content)
+                # Named for each file: a ZipInfo does not follow what its archive was opened with.
+                dated = zipfile.ZipInfo(name, at.timetuple()[:6])
+                archive.writestr(dated, content, compress_type=zipfile.ZIP_DEFLATED)
         return made.getvalue()
 
 
