@@ -91,6 +91,7 @@ def unexpected(request: HttpRequest, error: Exception) -> HttpResponse:
 
 def _opened(pattern: Any) -> Any:
     """For whoever has a token: the site asks for no session here."""
+    # conditional_page: who has the answer already, by its ETag, gets 304 and no body.
     pattern.callback = login_not_required(conditional_page(pattern.callback))
     pattern.callback.csrf_exempt = True
     return pattern

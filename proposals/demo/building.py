@@ -144,6 +144,7 @@ def _make_company(at: datetime) -> None:
     )
     holiday.note = "On holiday, reachable by telephone only."
     ChangeContext(away, holiday.starts_at, "Delegation made").store(holiday)
+    # Once for all of them: a hash is slow on purpose.
     password = make_password(PASSWORD)
     for sign_in in SIGN_INS:
         _give_sign_in(sign_in, password, at)

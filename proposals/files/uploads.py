@@ -14,13 +14,13 @@ from ..models import Outcome, Upload, UploadedFile, UploadKind, UploadState, Use
 from ..workflow.periodic import alone
 from . import proposals
 from .catalogue import uploads as catalogue_uploads
+from .proposals import FAILED
 
 MOST_UNFINISHED = 10  # of one person
 LONGEST_NAME = 200
 MOST_NAMED = 3  # files, in the name of all
 SLICE = 5  # seconds for each upload, then it is the turn of the next, and of mails and deadlines
 KEPT = timedelta(days=30)
-FAILED = "This could not be done, for a reason that is in the log of the site. Ask an operator."
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +33,9 @@ def receive(kind: str, files: Mapping[str, bytes], *, by: User) -> Upload:
         )
     contents = hashlib.sha256()
     for name, data in sorted(files.items()):
+        # With the lengths, or the same bytes cut into other files would give the same hash.
         contents.update(f"{name}\n{len(data)}\n".encode() + data)
+    # The end of a long name, which says what kind of file it is.
     names = [clean(name)[-LONGEST_NAME:] or "file" for name in files]
     told = ", ".join(names) if len(names) <= MOST_NAMED else f"{len(names)} files"
     made = Upload.objects.create(

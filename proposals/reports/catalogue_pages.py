@@ -109,7 +109,7 @@ def person_details(person: User, reader: User) -> PersonDetails:
 
 
 def _first_listed(proposals: QuerySet) -> First:
-    """First which: joined with all that a row shows, they were sought in the whole table."""
+    # First which: joined with all that a row shows, they were sought in the whole table.
     keys = list(proposals.values_list("pk", flat=True)[: MOST + 1])
     rows = Proposal.objects.listed().in_bulk(keys[:MOST])
     listed = [rows[pk] for pk in keys if pk in rows]
@@ -144,6 +144,7 @@ def unit_details(unit: OrganisationalUnit) -> UnitDetails:
 
 def _across(units: list[int], way: str) -> First:
     flows = LogicalFlow.objects.living().across(units, way).order_by("-pk")
+    # First which, as above.
     keys = First.of(flows.values_list("pk", flat=True), MOST)
     shown = LogicalFlow.objects.filter(pk__in=keys.rows).with_consent().with_physical_count()
     return First(list(shown.with_data_types().by_route()), keys.has_more)

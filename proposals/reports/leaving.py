@@ -118,6 +118,7 @@ def _stuck(people: list[User], keys: set[int]) -> First:
     stuck = []
     for proposal in prefetch_rights(list(rows)):
         before = set(_sides_to_approve(proposal))
+        # The same judgement as always of other facts: no second notion of who may decide.
         proposal.rights = _without(keys, proposal.rights)
         after = _sides_to_approve(proposal)
         if sides := [side for side in Side if side in before and side not in after]:

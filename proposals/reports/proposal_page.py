@@ -79,6 +79,7 @@ def _with_consequences(
     concerned = proposal.concerned_physical_flow
     specification = concerned.specification if concerned else proposal.specification
     sent = sent_along(proposal.source, proposal.target, specification)
+    # It is among those that were counted, as long as it is active.
     itself = 1 if concerned and concerned.lifecycle == Lifecycle.ACTIVE else 0
     facts = ImpactFacts(sent.of_route - itself, sent.of_specification - itself, types_change)
     return replace(

@@ -61,9 +61,11 @@ def write_workbook(path: Path) -> dict[str, int]:
 def _write(path: Path, rows: Rows) -> int:
     with (
         _appearing_whole(path) as unfinished,
+        # With the mark by which spreadsheets know UTF-8.
         unfinished.open("x", encoding="utf-8-sig", newline="") as stream,
     ):
         writer = csv.writer(stream)
+        # Without the header.
         return sum(1 for row in rows if writer.writerow(row)) - 1
 
 

@@ -3,9 +3,10 @@
 from .proposing import MANY, Fate, Proposing
 from .reading import MOST_BYTES, MOST_ROWS, FileRow, read_rows
 from .table import LEFT, TABLE
-from .uploads import counts_of, work_on
+from .uploads import FAILED, counts_of, work_on
 
 __all__ = [
+    "FAILED",
     "LEFT",
     "MANY",
     "MOST_BYTES",

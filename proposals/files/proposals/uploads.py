@@ -65,18 +65,21 @@ def _read(upload: Upload) -> int:
         file.delete()
         upload.rows_total = len(rows)
         upload.save()
+    # Not 0, which would say that the file had been read before.
     return len(rows) or 1
 
 
 def _judge(upload: Upload, until: float) -> int:
     proposing = Proposing(upload.by)
     known = upload.rows.exclude(key="").order_by("-line").values_list("key", "line")
+    # The lowest line of a key comes last, and so is the one that stays.
     proposing.seen.update(known)
     done = 0
     while time.monotonic() < until:
         waiting = upload.rows.filter(outcome=Outcome.WAITING).order_by("line")[:AT_ONCE]
         rows = list(waiting)
         if not rows:
+            # By a filter: whoever brought it may have discarded it meanwhile.
             Upload.objects.filter(pk=upload.pk, state=UploadState.READING).update(
                 state=UploadState.JUDGED
             )

@@ -45,6 +45,7 @@ class Command(BaseCommand):
             raise CommandError(f"There is no {kind} {number}.")
         now = timezone.now()
         try:
+            # Where the key is at hand, so that the newest rows are proven too.
             if settings.LEDGER_KEY is not None:
                 ledger.extend(now)
                 checkpoints.sign(now)

@@ -46,6 +46,7 @@ def apply(proposal: Proposal, context: ChangeContext) -> None:
         _check_still_as_read(proposal, None, logical)
     else:
         _remove_physical(proposal, context)
+    # As it is now: others on this route may have gone or come since this was proposed.
     if not logical.physical_flows.active().exists():
         logical.remove()
         context.store(logical)
