@@ -37,6 +37,7 @@ NAMED = {
 }
 # The number never changes, and the key follows from other columns.
 NOT_COMPARED = {"id", "content_key"}
+MOST = 25  # changes that a page shows
 
 
 @dataclass(frozen=True)
@@ -96,19 +97,19 @@ def newest_changes(
     return read[-most:], len(rows) > most
 
 
-def history_of(*things: Tracked, most: int = 25) -> list[Change]:
+def history_of(*things: Tracked, most: int = MOST) -> list[Change]:
     """The newest changes of one thing, or of several told together; newest first."""
     newest_first = [newest_changes(type(thing), [thing.pk], most=most)[0][::-1] for thing in things]
     return list(islice(merge(*newest_first, key=lambda change: change.at, reverse=True), most))
 
 
-def changes_after(thing: HistoryRow, version: int, *, most: int = 25) -> list[Change]:
+def changes_after(thing: HistoryRow, version: int) -> list[Change]:
     """What happened to `thing` after its history row `version`, oldest first."""
     fields = thing.history.model._meta.concrete_fields
     related = [field.name for field in fields if field.is_relation]
     # With the version itself, which tells what the next one changed.
     rows = thing.history.filter(pk__gte=version).select_related(*related)
-    read = list(rows.order_by("pk")[: most + 1])
+    read = list(rows.order_by("pk")[: MOST + 1])
     return list(_changes_in(type(thing), [read], None))[1:]
 
 

@@ -6,7 +6,6 @@ The proposal is handed in; `rights` of it is the RightsContext. Being a superuse
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cache
 
 from django.core.exceptions import EmptyResultSet
@@ -234,8 +233,8 @@ def deciders(systems: Iterable[int]) -> list[Decider]:
     ]
 
 
-def running_delegations(at: datetime | None = None) -> QuerySet[Delegation]:
-    at = at or timezone.now()
+def running_delegations() -> QuerySet[Delegation]:
+    at = timezone.now()
     running = Delegation.objects.filter(starts_at__lte=at, ends_at__gt=at, delegate__is_active=True)
     return running.select_related("delegator", "delegate", "system")
 

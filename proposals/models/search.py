@@ -60,9 +60,9 @@ def words(text: str) -> list[str]:
     return [part for part in parts if part][:MOST_WORDS]
 
 
-def containing(text: str, path: str = "search_text") -> Q:
-    """Each word of `text` occurs in the search text at `path`."""
-    return Q(*((f"{path}__contains", word) for word in words(text)))
+def containing(text: str) -> Q:
+    """Each word of `text` occurs in the search text."""
+    return Q(*(("search_text__contains", word) for word in words(text)))
 
 
 def along_route(text: str) -> Q | None:

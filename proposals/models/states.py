@@ -324,10 +324,10 @@ def states(table: Table = ProposalStates) -> list[str]:
     )
 
 
-def open_states(table: Table = ProposalStates) -> list[str]:
+def open_states() -> list[str]:
     """Submitted and not yet final."""
-    leading_on = {source for source, _, _ in rows(table)}
-    return [state for state in states(table) if state in leading_on and state != DRAFT]
+    leading_on = {source for source, _, _ in rows()}
+    return [state for state in states() if state in leading_on and state != DRAFT]
 
 
 def end_states(table: Table = ProposalStates) -> list[str]:
@@ -335,26 +335,26 @@ def end_states(table: Table = ProposalStates) -> list[str]:
     return [state for state in states(table) if state not in leading_on]
 
 
-def undecided_states(side: str, table: Table = ProposalStates) -> list[str]:
+def undecided_states(side: str) -> list[str]:
     """The states in which `side` still has to decide."""
-    return list(dict.fromkeys(source for source, action, _ in rows(table) if action.side == side))
+    return list(dict.fromkeys(source for source, action, _ in rows() if action.side == side))
 
 
-def states_reached_by(verb: str, table: Table = ProposalStates) -> list[str]:
+def states_reached_by(verb: str) -> list[str]:
     """The states that the actions of this verb lead to."""
-    return list(dict.fromkeys(target for _, action, target in rows(table) if action.verb == verb))
+    return list(dict.fromkeys(target for _, action, target in rows() if action.verb == verb))
 
 
-def kinds_of_events(table: Table = ProposalStates) -> list[str]:
+def kinds_of_events() -> list[str]:
     """What other programs can be told of, in the order of the table."""
-    return list(dict.fromkeys(action.kind_of_event for action in actions(table).values()))
+    return list(dict.fromkeys(action.kind_of_event for action in actions().values()))
 
 
-def look_of(state: str, table: Table = ProposalStates) -> str:
+def look_of(state: str) -> str:
     """How a page shows a state: draft, open, good, bad or ended, or what the row that leads to it
     says. Each has its colour and sign, so a new state needs no style of its own.
     """
     if state == DRAFT:
         return "draft"
-    looks = [action.look for _, action, target in rows(table) if target == state and action.look]
-    return looks[0] if looks else "open" if state in open_states(table) else "ended"
+    looks = [action.look for _, action, target in rows() if target == state and action.look]
+    return looks[0] if looks else "open" if state in open_states() else "ended"

@@ -90,14 +90,14 @@ def _busiest_first(flow: Any) -> tuple:
     return -flow.number_physical, *by_route(flow)
 
 
-def around_system(system: System, most: int = OF_A_SYSTEM) -> dict[str, FlowGroup]:
+def around_system(system: System) -> dict[str, FlowGroup]:
     """The flows `into` and `out` of a system, and its flow to `itself`."""
     groups = {
         "itself": Q(source=system, target=system),
         "into": Q(target=system) & ~Q(source=system),
         "out": Q(source=system) & ~Q(target=system),
     }
-    return _busiest(groups, most)
+    return _busiest(groups, OF_A_SYSTEM)
 
 
 def around_route(source: System, target: System) -> dict[str, FlowGroup]:
