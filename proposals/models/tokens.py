@@ -105,8 +105,8 @@ class Token(models.Model):
     def shown(cls, text: str, at: datetime) -> "Token | None":
         """The token whose text this is, if it can be used at this moment."""
         prefix, _, rest = text.partition("_")
-        # Nineteen digits may be more than a key can hold.
         number, _, secret = rest.partition("_")
+        # Nineteen digits may be more than a key can hold.
         if prefix != PREFIX or not (number.isascii() and number.isdigit() and len(number) < 19):
             return None
         token = cls.objects.valid(at).select_related("owner").filter(pk=int(number)).first()
