@@ -16,6 +16,7 @@ from .fields import (
     LineInput,
     VersionInput,
     derived_fields,
+    key_in,
     renew_derived,
 )
 from .flow_attributes import (
@@ -230,6 +231,7 @@ __all__ = [
     "in_file",
     "index_search_texts",
     "is_looked_up",
+    "key_in",
     "kinds_of_events",
     "label",
     "lineages",

@@ -134,6 +134,12 @@ class CountField(BoundedField, models.PositiveSmallIntegerField):
     """A whole number of something."""
 
 
+def key_in(text: str) -> int | None:
+    """The number of a row that `text` is, if it can be one."""
+    # Nineteen digits may be more than a key can hold.
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+
+
 class VersionInput(forms.IntegerField):
     """The version of a row that a page showed."""
 

@@ -13,7 +13,7 @@ from django.db import DatabaseError, models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Q
 
-from .fields import DerivedField, derived_fields
+from .fields import DerivedField, derived_fields, key_in
 from .text import folded
 
 LONGEST, MOST_WORDS = 300, 20  # of what somebody types to find something
@@ -93,8 +93,7 @@ def proposal_number(text: str) -> int | None:
     typed = folded(text)[:LONGEST]
     if number := NUMBER.fullmatch(typed):
         return int(number[1])
-    # Nineteen digits may be more than a key can hold.
-    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 19 else None
+    return key_in(typed)
 
 
 def plain_numbers(text: str) -> str:
@@ -110,8 +109,8 @@ def found_in(rows: models.QuerySet, path: str, word: str) -> Q:
     are texts with other letters in them, is folded here.
     """
     if path.startswith("="):
-        is_number = word.isascii() and word.isdigit() and len(word) < 19
-        return Q(**{path[1:]: int(word)}) if is_number else Q(pk__in=[])
+        number = key_in(word)
+        return Q(pk__in=[]) if number is None else Q(**{path[1:]: number})
     if path.endswith(("search_text", "_folded")):
         return Q(**{f"{path}__contains": word})
     plain = Q(**{f"{path}__icontains": word})

@@ -9,7 +9,7 @@ from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 
-from .fields import LineField
+from .fields import LineField, key_in
 from .moments import MomentField
 from .people import User
 
@@ -106,10 +106,10 @@ class Token(models.Model):
         """The token whose text this is, if it can be used at this moment."""
         prefix, _, rest = text.partition("_")
         number, _, secret = rest.partition("_")
-        # Nineteen digits may be more than a key can hold.
-        if prefix != PREFIX or not (number.isascii() and number.isdigit() and len(number) < 19):
+        pk = key_in(number)
+        if prefix != PREFIX or pk is None:
             return None
-        token = cls.objects.valid(at).select_related("owner").filter(pk=int(number)).first()
+        token = cls.objects.valid(at).select_related("owner").filter(pk=pk).first()
         is_its = token and constant_time_compare(token.digest, token._digest_of(secret))
         return token if is_its else None
 

@@ -26,12 +26,10 @@ from ..history import approvals, ledger
 from ..history.approvals import Trail
 from ..history.as_of import LogicalRegister, PhysicalRegister
 from ..history.difference import REGISTER, Between
-from ..models import LogicalFlow, PhysicalFlow, Proposal, Transition, User
+from ..models import LogicalFlow, PhysicalFlow, Proposal, Transition, User, key_in
 from .lists import counted_page, keyset_page, wanted_file
 
 OFFERED = 10  # rows of one kind that a search shows
-# Nineteen may be more than a key can hold.
-MOST_DIGITS = 18
 
 
 def auditors_only(view: Callable) -> Callable:
@@ -142,9 +140,8 @@ def _matches_of(subject: Subject, text: str, user: User) -> Matches:
     word occurs everywhere.
     """
     rows = subject.rows(user)
-    number = text.lstrip("#").strip()
-    is_number = number.isascii() and number.isdigit() and len(number) <= MOST_DIGITS
-    exact = list(rows.filter(pk=int(number))) if is_number else []
+    number = key_in(text.lstrip("#").strip())
+    exact = [] if number is None else list(rows.filter(pk=number))
     page = keyset_page(rows.matching(text).order_by("-pk"), QueryDict(), size=OFFERED)
     others = [row for row in page.rows if row not in exact]
     listed = reverse(subject.list_page, query={"q": text}) if subject.list_page else ""

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from .. import workflow
 from ..errors import Conflict, Invalid, NoRight, Refused
 from ..forms import ChangeForm, ProposalForm, RemovalForm, focus_first
-from ..models import PhysicalFlow, Proposal, ProposalType, System
+from ..models import PhysicalFlow, Proposal, ProposalType, System, key_in
 from ..reports import advice
 from ..reports.conversation import SaidBefore
 from ..workflow import provisioning
@@ -32,10 +32,10 @@ def new(request: HttpRequest) -> HttpResponse:
     """Write a CREATE. `?source=` `?target=` `?specification=` (ids) and `?bare=1` (no physical
     flow) fill it in, `?from=` one of the reader's.
     """
-    route = {side: _number(request.GET.get(side, "")) for side in ("source", "target")}
+    route = {side: key_in(request.GET.get(side, "")) for side in ("source", "target")}
     named = System.objects.in_bulk([number for number in route.values() if number])
     typed: dict[str, Any] = {side: named.get(number) for side, number in route.items() if number}
-    if specification := _number(request.GET.get("specification", "")):
+    if specification := key_in(request.GET.get("specification", "")):
         typed["specification"] = specification
     if "bare" in request.GET:
         typed["with_physical_flow"] = False
@@ -60,7 +60,7 @@ def earlier(request: HttpRequest, proposal: Proposal) -> dict:
     `proposal`, the new one, is its next round if it was closed without agreement. Refused if it has
     been revised already.
     """
-    number = _number(request.GET.get("from", ""))
+    number = key_in(request.GET.get("from", ""))
     if number is None:
         return {}
     original = Proposal.objects.filter(maker=request.user, pk=number).first()
@@ -74,12 +74,6 @@ def earlier(request: HttpRequest, proposal: Proposal) -> dict:
         original,
         fields=[field for field in fields if field != "specification" or original.type == "CREATE"],
     )
-
-
-def _number(text: str) -> int | None:
-    """The id that an address or a form names, if it names one."""
-    # Nineteen digits may be more than a key can hold.
-    return int(text[:18]) if text.isdecimal() else None
 
 
 def write(request: HttpRequest, proposal: Proposal, initial: dict) -> HttpResponse:
@@ -151,7 +145,7 @@ def _typed(request: HttpRequest) -> dict:
     """
     if request.method != "POST":
         return {}
-    way = PhysicalFlow.objects.active().filter(pk=_number(request.POST.get("like", "")))
+    way = PhysicalFlow.objects.active().filter(pk=key_in(request.POST.get("like", "")))
     same = way.values(*PhysicalFlow.REQUIRED).first() or {}
     return request.POST.dict() | {"data_types": request.POST.getlist("data_types")} | same
 
@@ -173,7 +167,7 @@ def advise(request: HttpRequest) -> HttpResponse:
     if request.GET.get("about") == "basis_offset":
         doubt = ProposalForm(initial=request.GET.dict()).doubt
         return HttpResponse(doubt, content_type="text/plain")
-    number = _number(request.GET.get("draft", ""))
+    number = key_in(request.GET.get("draft", ""))
     typed = request.GET.dict() | {"data_types": request.GET.getlist("data_types")}
     form = ProposalForm(initial=typed, instance=Proposal(pk=number))
     wish = form.so_far(request.user)

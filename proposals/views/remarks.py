@@ -4,7 +4,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from .. import workflow
 from ..errors import Conflict, Invalid, Refused
 from ..forms import RemarkForm, focus_first
-from ..models import Proposal, Remark
+from ..models import Proposal, Remark, key_in
 from .form_pages import form_page
 from .proposals import readable
 
@@ -58,6 +58,4 @@ def _page(
 
 def _answered(form: RemarkForm, number: str) -> Remark | None:
     """The remark with this number, if it is one of the conversation."""
-    if not (number.isascii() and number.isdigit() and len(number) < 19):
-        return None
-    return form.fields["answers"].queryset.filter(pk=int(number)).first()
+    return form.fields["answers"].queryset.filter(pk=key_in(number)).first()
