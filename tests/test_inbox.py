@@ -218,6 +218,28 @@ def test_a_decision_of_the_inbox_leads_to_the_next_one_in_its_order(as_, cast, w
     assert "4 others wait" in " ".join(page.content.decode().split())
 
 
+def test_from_a_mail_one_goes_on_with_all_that_waits(as_, cast, waiting):
+    client = as_(cast.source_approver)
+    address = waiting["plain"].get_absolute_url()
+    page = client.get(address)
+    assert f"{address}approve/?inbox=" in page.content.decode()
+    assert "4 others wait" in " ".join(page.content.decode().split())
+    answer = client.post(f"{address}approve/", {"side": "SOURCE", "comment": ""})
+    assert answer.url == f"{address}?inbox="
+    others = client.get(answer.url).context["others"]
+    assert (others.waiting, others.next in waiting.values()) == (4, True)
+
+
+def test_who_decides_nothing_here_is_led_nowhere(as_, cast, waiting):
+    address = waiting["plain"].get_absolute_url()
+    client = as_(cast.maker)
+    page = client.get(address)
+    assert page.context["queue"] is None
+    assert "Nothing to decide here." in page.content.decode()
+    cancelled = client.post(f"{address}cancel/", {"comment": "Not needed."})
+    assert cancelled.url == address
+
+
 def test_after_the_last_comes_the_first_and_after_all_nothing(as_, cast, waiting):
     client = as_(cast.source_approver)
     last = waiting.pop("revised")
@@ -327,6 +349,11 @@ def test_thirty_proposals_are_triaged_by_keys(chromium, live_server, people, thi
         visitor.check()
         press("j")
         expect(page).to_have_url(f"{live_server.url}/proposals/{after.pk}/?inbox=")
+    # Reached from a mail it is no other.
+    page.goto(f"{live_server.url}/proposals/{thirty[6].pk}/")
+    expect(page.get_by_text("23 others wait for you")).to_be_visible()
+    press("j")
+    expect(page).to_have_url(f"{live_server.url}/proposals/{thirty[7].pk}/?inbox=")
     press("g")
     press("i")
 

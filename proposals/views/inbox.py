@@ -35,6 +35,11 @@ class Queue:
             return None
         return cls(request.user, request.GET["inbox"])
 
+    @classmethod
+    def whole(cls, request: HttpRequest) -> "Queue":
+        """All that waits for the reader, oldest first."""
+        return cls(request.user, "")
+
     @cached_property
     def filter(self) -> InboxFilter:
         waiting = Proposal.objects.awaiting(self.user).order_by("submitted_at", "pk")

@@ -91,6 +91,8 @@ class ProposalPage(DetailView):
         details = proposal_details(proposal, conversation)
         offers = [] if proposal.is_closed else proposal.offers_to(self.request.user)
         queue = Queue.of(self.request)
+        if queue is None and any(offer.verb.sides for offer in offers):  # from a mail, say
+            queue = Queue.whole(self.request)
         missing = self._missing()
         if missing:  # to offer it would be to refuse it two pages later
             offers = [offer for offer in offers if not offer.words.submits]
@@ -253,9 +255,10 @@ def act(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
     except Refused as no:
         return _ask(request, pk, known, form, refusal=no, status=no.status)
     messages.success(request, _what_was_done(done, known, form.sides))
-    # The place in the inbox that the page was reached from goes along.
-    place = f"?{request.GET.urlencode()}" if request.GET else ""
-    return redirect(f"{done.get_absolute_url()}{place}")
+    # The place in the inbox that the page was reached from goes along; without one, whoever has
+    # decided goes on with all that waits.
+    queue = Queue.of(request) or (Queue.whole(request) if known.sides else None)
+    return redirect(f"{done.get_absolute_url()}{queue.carried if queue else ''}")
 
 
 def _ask(
