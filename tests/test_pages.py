@@ -510,6 +510,17 @@ def begins(response) -> str:
     return next(iter(re.findall(r'name="(\w+)"', elements[0]) or ["other"]), "") if elements else ""
 
 
+def test_who_revises_begins_at_the_first_field_that_was_remarked_on(as_, cast, proposal):
+    for topic in ("external_id", "frequency"):
+        workflow.remark(proposal, "Why?", by=cast.both, topic=topic)
+    workflow.request_changes(proposal, side="SOURCE", by=cast.both, comment="Answer first.")
+    client = as_(cast.maker)
+    page = client.get(f"{NEW}?from={proposal.pk}")
+    assert begins(page) == "frequency"
+    # Where the last remark stands is open.
+    assert "<details open>" in page.content.decode()
+
+
 def test_every_form_begins_in_the_first_field_to_be_filled_or_corrected(
     as_, cast, sent, story, source, target
 ):

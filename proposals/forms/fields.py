@@ -1,5 +1,6 @@
 """Fields of the project's own, and what its forms share."""
 
+from collections.abc import Container
 from functools import cache
 
 from django import forms
@@ -143,17 +144,19 @@ def refuse_fields(form: forms.BaseForm, refusal: Invalid) -> None:
         form.add_error(field if field in form.fields else None, sentence)
 
 
-def focus_first(form: forms.BaseForm) -> None:
-    """The cursor stands in the first field that is wrong, else in the first that must be filled and
-    is not, else in the first. What is wrong with no field in particular gets the focus itself.
+def focus_first(form: forms.BaseForm, remarked: Container[str] = ()) -> None:
+    """The cursor stands in the first field that is wrong, else in the first of those `remarked` on,
+    else in the first that must be filled and is not, else in the first. What is wrong with no field
+    in particular gets the focus itself.
     """
     fields = form.visible_fields()
     for field in fields:
         field.field.widget.attrs.pop("autofocus", None)
     wrong = [field for field in fields if field.errors]
+    asked = [field for field in fields if field.name in remarked]
     empty = [field for field in fields if field.field.required and not field.value()]
     if wrong or not form.non_field_errors():
-        first = next(iter(wrong or empty or fields), None)
+        first = next(iter(wrong or asked or empty or fields), None)
         if first:
             first.field.widget.attrs["autofocus"] = True
 

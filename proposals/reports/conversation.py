@@ -61,6 +61,10 @@ class SaidBefore:
     def about(self, topic: str) -> list[Remark]:
         return [remark for remark in self.remarks if remark.topic == topic]
 
+    def topics_of(self, number: int) -> set[str]:
+        """What was remarked on in that proposal, one of the rounds."""
+        return {remark.topic for remark in self.remarks if remark.proposal_id == number}
+
     def beside_none_of(self, fields: Container[str]) -> list[Remark]:
         """Those on the whole, or on what the form does not ask."""
         return [remark for remark in self.remarks if remark.topic not in fields]

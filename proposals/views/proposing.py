@@ -120,12 +120,14 @@ def _form(
 ) -> HttpResponse:
     proposal = form.instance
     context = {"form": form, "proposal": proposal, "refusal": refusal, "judged": form.is_bound}
-    if form.is_bound or request.method != "POST":
-        focus_first(form)
+    remarked: set[str] = set()
     if proposal.revises:
         context["closing"] = proposal.revises.last_transition()
         form.said = SaidBefore.of(proposal)
         context["remarks"] = form.said.beside_none_of(form.fields)
+        remarked = form.said.topics_of(proposal.revises_id)
+    if form.is_bound or request.method != "POST":
+        focus_first(form, remarked)
     if proposal.type == ProposalType.CREATE:
         wish = form.so_far(request.user)
         context |= {
