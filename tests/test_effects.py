@@ -16,7 +16,7 @@ def root(client, cast):
 
 
 LOST = (
-    "5 people lose rights to decide, on 3 systems and 1 open proposal: "
+    "5 people lose rights to decide on 3 systems and 1 open proposal: "
     "Bo Both, Dee Delegate, Otto Other, Sam Source, Tess Target."
 )
 
@@ -40,7 +40,7 @@ def asked(root, row, **changes) -> str:
 def test_who_loses_is_told_with_systems_and_open_proposals(root, cast, proposal):
     """Where nobody may approve any more the stewards decide; who decides for another loses too."""
     page = asked(root, owners(), may_approve=None)
-    steward = "1 person gains rights to decide, on 0 systems and 1 open proposal: Stella Steward."
+    steward = "1 person gains rights to decide on 1 open proposal: Stella Steward."
     assert steward in page
     assert LOST in page
     assert owners().may_approve
@@ -52,7 +52,7 @@ def test_a_stranger_who_gains_is_told_by_name(root, cast, target, proposal):
     sent = {"involvement_kind": kind.pk, "system_kind": "APPLICATION", "may_approve": "on"}
     page = text(root.post("/admin/proposals/approverrule/add/", sent))
     name = cast.stranger.name
-    assert f"1 person gains rights to decide, on 1 system and 1 open proposal: {name}." in page
+    assert f"1 person gains rights to decide on 1 system and 1 open proposal: {name}." in page
     assert "Nobody loses a right to decide." in page
     assert not ApproverRule.objects.filter(involvement_kind=kind).exists()
     assert save(root, "/admin/proposals/approverrule/add/", sent).status_code == 302
@@ -64,7 +64,7 @@ def test_a_rule_of_one_system_takes_the_general_ones_away_there(root, cast, targ
     kind = factories.kind("Project Manager")
     sent = {"involvement_kind": kind.pk, "system_kind": "APPLICATION", "system": target.pk}
     page = text(root.post("/admin/proposals/approverrule/add/", sent | {"may_reject": "on"}))
-    assert "lose rights to decide, on 1 system and 1 open proposal" in page
+    assert "lose rights to decide on 1 system and 1 open proposal" in page
     assert "Tess Target" in page
 
 
@@ -72,7 +72,7 @@ def test_a_policy_that_lets_the_maker_decide_says_so(root, cast, source, proposa
     factories.involve(cast.maker, source)
     policy = Policy.objects.get()
     page = asked(root, policy, maker_decides="WALTZ")
-    gained = "2 people gain rights to decide, on 0 systems and 1 open proposal: "
+    gained = "2 people gain rights to decide on 1 open proposal: "
     assert f"{gained}Mia Maker, Moe Deputy." in page
     assert "Nobody loses a right to decide." in page
     page = asked(root, policy, time_out_days="9")

@@ -48,8 +48,9 @@ class Share:
         who = f"{_number(self.people, 'person')} {verb}{'s' if self.people == 1 else ''}"
         more = self.people - len(self.names)
         named = ", ".join(self.names) + (f" and {more} more" if more else "")
-        on = f"{_number(self.systems, 'system')} and {_number(self.proposals, 'open proposal')}"
-        return f"{who} rights to decide, on {on}: {named}."
+        counts = {"system": self.systems, "open proposal": self.proposals}
+        on = " and ".join(_number(number, noun) for noun, number in counts.items() if number)
+        return f"{who} rights to decide on {on}: {named}."
 
 
 @dataclass(frozen=True)
