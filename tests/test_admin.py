@@ -294,7 +294,16 @@ def test_the_admin_says_who_brought_which_file_and_what_became_of_it(client, cas
     )
     client.force_login(cast.superuser)
     for row, words in (
-        (upload, ["wishes.csv", "Mia Maker", "a" * 64, "Will be submitted: 2, Refused: 1"]),
+        (
+            upload,
+            [
+                "wishes.csv",
+                "Mia Maker",
+                "a" * 64,
+                "To be confirmed by Mia Maker",
+                "Will be submitted: 2, Refused: 1",
+            ],
+        ),
         (done, ["2 files", "Import 7"]),
         (bad, ["x.csv", "No header."]),
     ):

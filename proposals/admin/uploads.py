@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from ..files.proposals import counts_of
-from ..models import Upload, UploadKind
+from ..models import Upload, UploadKind, UploadState
 from .common import Read
 
 
@@ -11,14 +11,19 @@ from .common import Read
 class UploadAdmin(Read):
     """No row of a file is shown: what is not submitted is its maker's own."""
 
-    list_display = ["name", "kind", "by", "at", "state", "finished_at"]
+    list_display = ["name", "kind", "by", "at", "standing", "finished_at"]
     list_filter = ["kind", "state"]
     list_select_related = ["by"]
     search_fields = ["name", "by__name", "sha256"]
     date_hierarchy = "at"
     ordering = ["-id"]
-    fields = ["kind", "name", "sha256", "by", "at", "state", "finished_at", "became", "reasons"]
+    fields = ["kind", "name", "sha256", "by", "at", "standing", "finished_at", "became", "reasons"]
     readonly_fields = fields
+
+    @admin.display(description="state", ordering="state")
+    def standing(self, upload: Upload) -> str:
+        label = upload.get_state_display()
+        return f"{label} by {upload.by}" if upload.state == UploadState.JUDGED else label
 
     @admin.display(description="what became of it")
     def became(self, upload: Upload) -> str:

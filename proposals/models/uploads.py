@@ -46,7 +46,7 @@ class UploadState(models.TextChoices):
 
     READING = "READING", "Being looked at"
     BAD = "BAD", "To be mended"
-    JUDGED = "JUDGED", "Waits for you"
+    JUDGED = "JUDGED", "To be confirmed"
     CONFIRMED = "CONFIRMED", "Being carried out"
     DONE = "DONE"
 
