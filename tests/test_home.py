@@ -112,10 +112,11 @@ def test_who_wants_no_mails_is_told_here_all_the_same(as_, cast, proposal):
 def test_a_fresh_superuser_sees_what_is_to_do_until_it_is_done(as_, db):
     chief = factories.user("Sue", is_superuser=True, is_staff=True)
     page = as_(chief).get("/")
-    needed = page.context["home"].tasks[:5]
+    needed = page.context["home"].tasks[:6]
     assert [(task.name, task.is_done) for task in needed] == [
         ("Systems", False),
         ("People", False),
+        ("Kinds of involvement", False),
         ("Approver rules", False),
         ("Reasons", False),
         ("A steward", False),
@@ -123,7 +124,7 @@ def test_a_fresh_superuser_sees_what_is_to_do_until_it_is_done(as_, db):
     assert '<a href="/admin/proposals/reason/"><strong>Reasons</strong></a>' in part(page, "set-up")
     source, target = factories.system("Ledger"), factories.system("Risk")
     cast = factories.cast(source, target, factories.user("Mia Maker"))
-    tasks = as_(chief).get("/").context["home"].tasks[:5]
+    tasks = as_(chief).get("/").context["home"].tasks[:6]
     assert [task.name for task in tasks if not task.is_done] == ["Reasons"]
     factories.reason()
     assert (Reason.objects.count(), ApproverRule.objects.count()) == (1, 2)

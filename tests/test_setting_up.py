@@ -7,7 +7,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 
-from proposals.models import System, User
+from proposals.models import ApproverRule, System, User
 from proposals.reports.setting_up import advised_tasks
 from proposals.workflow import periodic
 
@@ -39,6 +39,12 @@ def test_a_site_with_all_that_is_needed_says_so_and_goes_on_to_advise(cast):
     assert "  TO DO  The worker:" in text
     periodic.say_at_work(timezone.now())
     assert "  done   The worker:" in said()
+
+
+def test_a_rule_that_only_rejects_approves_nothing(cast):
+    ApproverRule.objects.update(may_approve=False)
+    with pytest.raises(CommandError, match=r"Still to do: Approver rules, Reasons"):
+        call_command("setup", stdout=StringIO())
 
 
 def test_people_who_cannot_sign_in_are_counted_and_shown(as_, cast):

@@ -14,6 +14,7 @@ from post_office.models import STATUS, Email
 
 from ..models import (
     ApproverRule,
+    InvolvementKind,
     PassResult,
     Policy,
     Reason,
@@ -73,9 +74,15 @@ def needed_tasks() -> list[Task]:
             page("user"),
         ),
         Task(
+            "Kinds of involvement",
+            "The parts people have in systems, such as Data Owner; everybody reads who has which.",
+            InvolvementKind.objects.exists(),
+            page("involvementkind"),
+        ),
+        Task(
             "Approver rules",
-            "Which kind of involvement decides for which systems.",
-            ApproverRule.objects.exists(),
+            "Which kind of involvement decides for which systems; at least one has to approve.",
+            ApproverRule.objects.filter(may_approve=True).exists(),
             page("approverrule"),
         ),
         Task(
