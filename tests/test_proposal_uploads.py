@@ -10,7 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from openpyxl import load_workbook
+from openpyxl import Workbook, load_workbook
 from post_office.models import Email
 
 from proposals import workflow
@@ -46,6 +46,22 @@ def work(times: int = 5) -> None:
 
 def outcomes(upload: Upload) -> list[str]:
     return list(upload.rows.order_by("line").values_list("outcome", flat=True))
+
+
+def test_an_external_id_that_a_workbook_keeps_as_a_number_is_refused(company, as_):
+    book = Workbook()
+    book.active.append(["type", "source_code", "target_code", "external_id"])
+    for number in (8926100000000000017, "8926100000000000017", 42):
+        book.active.append(["CREATE", "LEDGER", "BILL", number])
+    stream = io.BytesIO()
+    book.save(stream)
+    bring(as_(company.maker), stream.getvalue(), "wishes.xlsx")
+    work()
+    rounded, *others = Upload.objects.get().rows.order_by("line")
+    assert (rounded.line, rounded.outcome) == (2, "REFUSED")
+    assert "external_id: the spreadsheet keeps this as a number" in rounded.sentence
+    assert [row.texts["external_id"] for row in others] == ["8926100000000000017", "42"]
+    assert {row.outcome for row in others} == {"UNFINISHED"}
 
 
 def test_a_file_is_brought_looked_at_and_what_can_be_is_submitted(company, as_):

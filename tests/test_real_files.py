@@ -219,11 +219,27 @@ def test_what_looks_damaged_comes_in_with_a_warning(file, text, column, reason):
     assert bring(**{file: text}).warnings == []
 
 
-@pytest.mark.parametrize("number", [9_007_199_254_740_993, 1e15, 12_345_678_901_234_567])
-def test_a_number_of_more_digits_than_a_spreadsheet_keeps_is_warned_of(number):
-    sheet = workbook([["kind", "code", "name"], ["ACTOR", number, "A"]])
-    [warning] = import_catalogue({"systems": sheet}).warnings
-    assert "looks like a code that a spreadsheet took for a number" in warning.reason
+@pytest.mark.parametrize("number", [8926100000000000017, 9_007_199_254_740_993, 1e15, 12.1])
+def test_a_number_of_which_a_spreadsheet_drops_digits_is_no_code(number):
+    sheet = workbook([["kind", "code", "name"], ["ACTOR", number, "A"], ["ACTOR", 10**15 - 1, "B"]])
+    for is_dry_run in (True, False):
+        with pytest.raises(BadCatalogue) as caught:
+            import_catalogue({"systems.xlsx": sheet}, dry_run=is_dry_run)
+        [problem] = map(str, caught.value.problems)
+        assert problem.startswith("systems.xlsx, line 2: code: the spreadsheet keeps this as a")
+        assert problem.endswith("Format the column as text and type it anew.")
+    assert not System.objects.exists()
+
+
+def test_as_text_such_a_number_is_a_code_like_any_other():
+    sheet = workbook([["kind", "code", "name"], ["ACTOR", "8926100000000000017", 1.5]])
+    import_catalogue({"systems.xlsx": sheet})
+    assert [(row.code, row.name) for row in System.objects.all()] == [
+        ("8926100000000000017", "1.5")
+    ]
+
+
+def test_in_a_file_of_text_such_a_number_is_warned_of():
     assert bring(systems="kind,code,name\nACTOR,9007199254740993,B\n").warnings == []
     [rounded] = bring(systems="kind,code,name\nACTOR,9007199254740990,C\n").warnings
     assert "looks like a code that a spreadsheet took for a number" in rounded.reason

@@ -38,6 +38,7 @@ class Column:
     path: str = ""
     optional: bool = False
     fold: Callable[[Any], Any] = identity
+    is_code = False  # a digit more or less names another thing
 
     def __post_init__(self) -> None:
         self.path = self.path or self.name
@@ -131,6 +132,7 @@ class Identifier(Text):
     """
 
     fold: Callable[[Any], Any] = folded
+    is_code = True
 
     def differs(self, before: str, after: str) -> bool:
         return self.fold(before) != self.fold(after)
@@ -152,6 +154,12 @@ class MadeUpCode(Identifier):
         # 20,000, and are then refused as one key with two contents.
         content = "\n".join(texts.get(name, "") for name in self.of)
         return f"{self.prefix}-{hashlib.sha256(content.encode()).hexdigest()[:10].upper()}"
+
+
+class ForeignCode(Text):
+    """What another inventory calls it."""
+
+    is_code = True
 
 
 class Email(Identifier):
@@ -238,6 +246,7 @@ class Code(Column):
     of: str = ""
     by: str = "code"
     key: str = ""
+    is_code = True
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -270,6 +279,7 @@ class Codes(Column):
     fold: Callable[[Any], Any] = folded
     of: str = ""
     by: str = "code"
+    is_code = True
 
     def cleaned(self, text: str) -> str:
         return clean(unescaped(text))

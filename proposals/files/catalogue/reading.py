@@ -29,11 +29,13 @@ Record = tuple[int, list[str]]  # line it begins on, cells
 class Sheet:
     """One file being read. `lines` gives (line in the file, cells), once, without empty ones.
 
-    A name in the `header` is empty where the column has none. When it has ended: `problems` found
-    on the way, and unless `complete` an unknown part of the file is missing.
+    `codes` are the columns in which a digit more or less is another thing. A name in the `header`
+    is empty where the column has none. When it has ended: `problems` found on the way, and unless
+    `complete` an unknown part of the file is missing.
     """
 
     file: str
+    codes: frozenset[str] = frozenset()
     header: list[str] = field(default_factory=list)
     lines: Iterable[Record] = ()
     problems: list[Problem] = field(default_factory=list)
@@ -54,6 +56,11 @@ class Sheet:
         for number, (name, cell) in enumerate(zip(self.header, cells, strict=False), start=1):
             if not name and cell.strip():
                 return f"Column {number} has no name in the header, but holds {quoted(cell)}."
+            if name in self.codes and isinstance(cell, workbooks.NumberForText):
+                return (
+                    f"{name}: the spreadsheet keeps this as a number and has rounded it to {cell}. "
+                    "Format the column as text and type it anew."
+                )
         return ""
 
     def stop(self, error: Unreadable) -> None:
@@ -63,7 +70,8 @@ class Sheet:
 
 def read_sheet(table: Table, source: Source) -> Sheet:
     """The header, and the promise of everything that can be read after it."""
-    sheet = Sheet(source.label)
+    codes = frozenset(column.name for column in table.columns if column.is_code)
+    sheet = Sheet(source.label, codes)
     try:
         records = _filled(_records(table, source))
         line, header = next(records, (1, []))

@@ -24,7 +24,19 @@ from ...models import (
     User,
     folded,
 )
-from .columns import Choice, Code, Codes, Column, Email, Flag, Identifier, MadeUpCode, Number, Text
+from .columns import (
+    Choice,
+    Code,
+    Codes,
+    Column,
+    Email,
+    Flag,
+    ForeignCode,
+    Identifier,
+    MadeUpCode,
+    Number,
+    Text,
+)
 
 
 @dataclass
@@ -262,7 +274,7 @@ _TABLES = [
             Number("basis_offset"),
             Choice("criticality"),
             Text("description", optional=True),
-            Text("external_id", optional=True),
+            ForeignCode("external_id", optional=True),
         ],
         key=(
             "source_code",

@@ -38,6 +38,12 @@ DIGITS = 15  # that a spreadsheet keeps of a number
 BROKEN = "This is no workbook that can be read: it is damaged, or of another kind."
 
 
+class NumberForText(str):
+    """A cell that a spreadsheet keeps as a number of which it may have dropped digits: those beyond
+    the fifteenth, or zeros at the end of a fraction.
+    """
+
+
 def is_workbook(data: bytes) -> bool:
     """Whether it is one by its first bytes, whatever its name."""
     return data.startswith((b"PK\x03\x04", OLD_EXCEL))
@@ -174,9 +180,9 @@ def _text(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, int | float) and abs(value) >= 10**DIGITS:
         # As a spreadsheet shows it, so that nobody takes it for the number that somebody wrote.
-        return f"{value:.{DIGITS}g}"
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
+        return NumberForText(f"{value:.{DIGITS}g}")
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() else NumberForText(value)
     if isinstance(value, datetime):
         return value.date().isoformat() if value.time() == time.min else value.isoformat(" ")
     return value.isoformat() if isinstance(value, date | time) else str(value)

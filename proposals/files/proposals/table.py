@@ -5,7 +5,7 @@ beside.
 from typing import Any
 
 from ...models import PhysicalFlow, Proposal
-from ..catalogue.columns import Choice, Code, Codes, Column, Flag, Number, Text
+from ..catalogue.columns import Choice, Code, Codes, Column, Flag, ForeignCode, Number, Text
 from ..catalogue.tables import Table
 
 
@@ -37,7 +37,7 @@ TABLE = Table(
         Number("basis_offset", optional=True),
         Choice("criticality", optional=True),
         Text("description", optional=True),
-        Text("external_id", optional=True),
+        ForeignCode("external_id", optional=True),
         Codes("data_type_codes", "data_types", of="data_types", optional=True),
         Code("reason", of="reasons", by="name", optional=True),
         Text("justification", optional=True),
