@@ -81,6 +81,21 @@ def test_one_key_needs_no_name_and_several_do(mia, settings, names_its_key, othe
     another.close()
 
 
+@pytest.mark.parametrize("audience", ["waltzflow", ["waltzflow"], ["another", "waltzflow"]])
+def test_a_token_that_this_site_asked_for_may_be_for_others_too(mia, idp, audience):
+    idp.wrong = Wrong({"aud": audience, "azp": "waltzflow"})
+    client = Client()
+    sign_in(client)
+    assert who(client) == str(mia.pk)
+
+
+def test_a_provider_to_which_secrets_would_go_unencrypted_is_not_asked(mia, idp, monkeypatch):
+    described = idp.description() | {"token_endpoint": "http://login.example/token"}
+    monkeypatch.setattr(idp, "description", lambda: described)
+    answer = Client().get("/sign-in/provider/")
+    assert (answer.status_code, "could not be verified" in text(answer)) == (403, True)
+
+
 def test_the_addresses_may_be_named_instead_of_asked_for(mia, idp, settings):
     named = {name: url for name, url in idp.description().items() if name != "issuer"}
     settings.OIDC = replace(settings.OIDC, endpoints=named)
@@ -94,6 +109,14 @@ LONG_AGO = int(time.time()) - 3600
 UNVERIFIED = "could not be verified"
 FAILURES = {
     "another audience": (Wrong({"aud": "another"}), 403, UNVERIFIED),
+    "an audience of several": (Wrong({"aud": ["waltzflow", "another"]}), 403, UNVERIFIED),
+    "another asker": (Wrong({"azp": "another"}), 403, UNVERIFIED),
+    "another asker of several": (
+        Wrong({"aud": ["waltzflow", "another"], "azp": "another"}),
+        403,
+        UNVERIFIED,
+    ),
+    "another address in the token": (Wrong({"email": "x@y.example"}), 403, "is verified"),
     "no audience": (Wrong({"aud": None}), 403, UNVERIFIED),
     "another issuer": (Wrong({"iss": "https://other.example"}), 403, UNVERIFIED),
     "another nonce": (Wrong({"nonce": "another"}), 403, UNVERIFIED),

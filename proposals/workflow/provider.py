@@ -17,13 +17,14 @@ from django.urls import reverse
 from mozilla_django_oidc.auth import OIDCAuthenticationBackend
 from mozilla_django_oidc.utils import generate_code_challenge
 
-from waltzflow.oidc import Oidc
+from waltzflow.oidc import Oidc, is_encrypted
 
 from ..errors import NotSignedIn
 
 TIMEOUT = 10  # seconds
 DESCRIBED_FOR = 3600  # seconds; how long a description of the provider is believed
 NEEDED = ["authorization_endpoint", "token_endpoint", "jwks_uri"]
+SENT_TO = [*NEEDED, "userinfo_endpoint"]
 ERROR_CODE = re.compile(r"[a-z_]{1,40}")
 
 AWAY = "The provider that signs people in does not answer. Try again in some minutes."
@@ -97,6 +98,9 @@ def _described(issuer: str) -> dict[str, Any]:
     if described["issuer"] != issuer or any(name not in described for name in NEEDED):
         wrong = "It describes another provider, or half of one."
         raise NotSignedIn(UNREADABLE, reason=wrong)
+    if not all(is_encrypted(described[name]) for name in SENT_TO if name in described):
+        wrong = "It has an address to which secrets would go unencrypted."
+        raise NotSignedIn(UNREADABLE, reason=wrong)
     return described
 
 
@@ -133,6 +137,14 @@ def farewell(id_token: str) -> str:
     back = f"{settings.ORIGIN}{reverse('sign-in')}"
     told = {"client_id": trusted().client_id, "post_logout_redirect_uri": back}
     return f"{address}?{urlencode(told | {'id_token_hint': id_token})}"
+
+
+def _require_asked_by_us(claims: dict[str, Any]) -> None:
+    """A token for several audiences names whoever asked for it, who could be another of them."""
+    audience, asker = claims["aud"], claims.get("azp")
+    is_shared = isinstance(audience, list) and len(audience) > 1
+    if (is_shared or asker is not None) and asker != trusted().client_id:
+        raise jwt.InvalidAudienceError("Another one asked for it")
 
 
 class Conversation(OIDCAuthenticationBackend):
@@ -175,7 +187,7 @@ class Conversation(OIDCAuthenticationBackend):
         return jwt.PyJWK(key, algorithm)
 
     def get_payload_data(self, token: str, key: Any) -> dict[str, Any]:
-        return jwt.decode(
+        claims = jwt.decode(
             token,
             key,
             algorithms=[trusted().algorithm],
@@ -184,6 +196,8 @@ class Conversation(OIDCAuthenticationBackend):
             leeway=30,
             options={"require": ["exp", "iat", "aud", "iss", "sub", "nonce"]},
         )
+        _require_asked_by_us(claims)
+        return claims
 
     def claims(self, code: str, nonce: str, verifier: str) -> tuple[dict[str, Any], str]:
         """What the provider says of the person, and the token in which it said so."""
@@ -203,5 +217,7 @@ class Conversation(OIDCAuthenticationBackend):
                 more = self.get_userinfo(answer["access_token"], token, claims)
                 if more["sub"] != claims["sub"]:
                     raise NotSignedIn(UNREADABLE, reason="It speaks of somebody else.")
+                if "email" in claims and claims["email"] != more.get("email"):
+                    more.pop("email_verified", None)  # says nothing of the address in the token
                 claims = more | claims
             return claims, token
