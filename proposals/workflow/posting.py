@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from urllib.parse import SplitResult, urlsplit
 
 from django.conf import settings
@@ -24,6 +24,10 @@ TO_CONNECT, IN_ALL = 3, 8  # seconds
 MOST_ADDRESSES = 2  # of one host, tried in turn
 LONGEST_PAUSE = timedelta(days=1)  # that a receiver may ask for
 NAT64 = IPv6Network("64:ff9b::/96")
+# All that is given out so far. Python calls the rest global too: what was site-local once, other
+# ways of carrying an IPv4 address, NAT64 of a company's own.
+GIVEN_OUT = IPv6Network("2000::/3")
+RESERVED = IPv4Network("192.0.0.0/24")  # for protocols; a cloud keeps its secrets there
 
 
 @dataclass(frozen=True)
@@ -167,4 +171,8 @@ def _is_allowed(address: IPv4Address | IPv6Address) -> bool:
             carried = IPv4Address(int(address) & 0xFFFFFFFF)
         if carried is not None:
             return _is_allowed(carried)
+        if address not in GIVEN_OUT:
+            return False
+    elif address in RESERVED:
+        return False
     return address.is_global and not address.is_multicast
