@@ -1,7 +1,9 @@
 """Histories as readers see them: what became different, from what, to what."""
 
 import pytest
+from django.apps import apps
 from django.db import connection
+from django.db.migrations.loader import MigrationLoader
 from django.utils import timezone
 
 from proposals import workflow
@@ -102,3 +104,24 @@ def test_no_key_ends_after_two_thousand_million(db):
             "AND sequencename LIKE 'proposals_%' AND data_type::text <> 'bigint'"
         )
         assert cursor.fetchall() == []
+
+
+@pytest.mark.once(on="postgresql")
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one kind of integer")
+def test_a_key_that_was_widened_is_known_to_the_planner(source):
+    """With its type go its statistics; without them an audit reads whole tables for each row."""
+    table = "proposals_historicalsystem"
+    [*_, widening] = (
+        MigrationLoader(None).get_migration("proposals", "0039_long_histories").operations
+    )
+    connection.check_constraints()
+    with connection.cursor() as cursor:
+        cursor.execute(f"ALTER TABLE {table} ALTER COLUMN history_id TYPE integer")
+        widening.code(apps, connection.schema_editor())
+        cursor.execute(
+            "SELECT a.atttypid::regtype::text, s.n_distinct FROM pg_attribute a "
+            "LEFT JOIN pg_stats s ON (s.tablename, s.attname) = (a.attrelid::regclass::text, "
+            "a.attname) WHERE a.attrelid = %s::regclass AND a.attname = 'history_id'",
+            [table],
+        )
+        assert cursor.fetchone() == ("bigint", -1)

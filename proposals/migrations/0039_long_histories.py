@@ -55,6 +55,9 @@ def widen(apps, editor) -> None:
             if narrow:
                 changes = ", ".join(f"ALTER COLUMN {name} TYPE bigint" for name, _ in narrow)
                 cursor.execute(f"ALTER TABLE {table} {changes}")
+                # What was known of the columns went with their type, and autovacuum sees no row
+                # changed: plans of the next days would be made blindly.
+                cursor.execute(f"ANALYZE {table}")
             for _, sequence in narrow:
                 if sequence:
                     cursor.execute(f"ALTER SEQUENCE {sequence} AS bigint")
