@@ -131,7 +131,13 @@ class ProposalFilter(ListFilter):
 
     def of_unit(self, proposals, name, value):
         systems = self.systems_in(value)
-        return proposals.filter(Q(source__in=systems) | Q(target__in=systems))
+        if isinstance(systems, list):
+            return proposals.filter(Q(source__in=systems) | Q(target__in=systems))
+        # Of a large unit: asked of the systems that a row is read with anyway, since as a subquery
+        # all of them would be read beforehand.
+        units = self.meant_by(value)
+        at_source, at_target = (f"{side}__organisational_unit__in" for side in ("source", "target"))
+        return proposals.filter(Q((at_source, units)) | Q((at_target, units)))
 
     def older(self, proposals, name, value):
         return proposals.filter(submitted_at__lt=timezone.now() - timedelta(days=int(value)))
@@ -309,12 +315,16 @@ class FlowFilter(ListFilter):
     def of_unit(self, flows, name, value):
         if way := self.form.cleaned_data["border"]:
             return flows.across(self.meant_by(value), way)
-        return flows.at(self.systems_in(value))
+        return flows.at(self.meant_by(value))
 
     def on_system(self, flows, name, value):
-        ends = {"into": {"target": value}, "out": {"source": value}}
-        way = self.form.cleaned_data.get("way")
-        return flows.filter(**ends[way]) if way else flows.touching(value)
+        end = {"into": "target", "out": "source"}.get(self.form.cleaned_data.get("way", ""))
+        if end is None:
+            return flows.touching(value)
+        # Ordered by the other end alone: with the one that is the same in every row among what it
+        # is ordered by, all flows of a hub would be read for a page.
+        other = [path for path in flows.query.order_by if path.lstrip("-") != f"{end}__name"]
+        return flows.filter(**{end: value}).order_by(*other)
 
     def of_origin(self, flows, name, value):
         return flows.filter(has_consent=value == "approved")

@@ -98,7 +98,8 @@ class LogicalFlowQuerySet(RoutesQuerySet):
         flow among `sent`.
 
         Few are looked up by index and named by their ids. Where they are many, each flow is asked
-        in its turn, and a page is soon full; united, all of them would be read for it.
+        in its turn, and a page is soon full; united, all of them would be read for it, and so
+        would be for an EXISTS, which PostgreSQL reads whole beforehand.
         """
         declared = self.model.declared_data_types.through.objects.filter(datatype__in=data_types)
         specifications = PhysicalSpecification.data_types.through.objects.filter(
@@ -114,11 +115,12 @@ class LogicalFlowQuerySet(RoutesQuerySet):
         if few is not None:
             return self.filter(pk__in=few)
         of_specification = specifications.filter(physicalspecification=OuterRef("specification"))
-        by_type = Exists(declared.filter(logicalflow=OuterRef("pk")))
-        by_sending = Exists(
-            sent.order_by().filter(Exists(of_specification), logical_flow=OuterRef("pk"))
-        )
-        return self.filter(by_type | by_sending)
+        of_flow = sent.order_by().filter(Exists(of_specification), logical_flow=OuterRef("pk"))
+        first = [
+            Subquery(rows.order_by().values("pk")[:1])
+            for rows in (declared.filter(logicalflow=OuterRef("pk")), of_flow)
+        ]
+        return self.filter(Q(*(IsNull(row, False) for row in first), _connector=Q.OR))
 
     def sending(self, sent: Any):
         """Those with one of the physical flows `sent`."""
@@ -126,14 +128,21 @@ class LogicalFlowQuerySet(RoutesQuerySet):
         few = looked_up(ids)
         return self.filter(pk__in=ids if few is None else few)
 
-    def at(self, systems: Any):
-        """Those from or to one of `systems` (ids, or their query)."""
-        ends = [self.model.objects.order_by().filter(**{f"{side}__in": systems}) for side in ENDS]
-        ids = [flows.values_list("pk", flat=True) for flows in ends]
-        few = looked_up(ids[0].union(ids[1], all=True))
-        if few is not None:
-            return self.filter(pk__in=few)
-        return self.filter(Q(source__in=systems) | Q(target__in=systems))
+    def at(self, units: list[int]):
+        """Those from or to a system of one of `units` (ids)."""
+        inside = System.objects.filter(organisational_unit__in=units).order_by()
+        systems = looked_up(inside.values_list("pk", flat=True))
+        if systems is not None:
+            every = self.model.objects.order_by()
+            ends = [every.filter(**{f"{side}__in": systems}) for side in ENDS]
+            ids = [flows.values_list("pk", flat=True) for flows in ends]
+            few = looked_up(ids[0].union(ids[1], all=True))
+            if few is not None:
+                return self.filter(pk__in=few)
+        # Asked of the systems that a list is ordered by anyway: as a subquery PostgreSQL reads all
+        # systems of the units beforehand.
+        paths = [f"{side}__organisational_unit__in" for side in ENDS]
+        return self.filter(Q(*((path, units) for path in paths), _connector=Q.OR))
 
 
 class LogicalFlow(FSMModelMixin, Versioned):
