@@ -132,7 +132,16 @@ class Proposal(ProposalStates, FlowAttributes):
             *("justification", "name", "specification__name", "specification_name"),
         )
     )
-    history = CausedRecords(m2m_fields=["data_types"], excluded_fields=["search_text"])
+    history = CausedRecords(
+        m2m_fields=["data_types"],
+        excluded_fields=["search_text"],
+        # Versions are looked up by their proposal and by time, never by what they refer to.
+        no_db_index=[
+            *("source", "target", "maker", "reason", "specification"),
+            *("concerned_physical_flow", "concerned_logical_flow", "revises", "first_round"),
+            *("result_logical_flow", "result_specification", "result_physical_flow"),
+        ],
+    )
     objects = ProposalQuerySet.as_manager()
     moved_at: datetime | None  # by listed()
 
