@@ -130,7 +130,7 @@ ASKED = 200  # pairs of systems in one question for consent
 OF_A_PAIR = 10  # rows read for each of them: the systems, the flow, its types, what was agreed
 # Who has a part in thousands of systems reads what those are.
 OF_THE_BUSIEST = {
-    *("/", "/proposals/{open.pk}/"),  # there one goes on with what waits
+    *("/", "/proposals/{open.pk}/", "/proposals/{edit.pk}/"),  # what waits comes next there
     *(page for page in BOUNDS if "inbox" in page),
 }
 OF_A_GUARD = 600  # tables as small as that of the rules are read whole
