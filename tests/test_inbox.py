@@ -222,9 +222,10 @@ def test_from_a_mail_one_goes_on_with_all_that_waits(as_, cast, waiting):
     client = as_(cast.source_approver)
     address = waiting["plain"].get_absolute_url()
     page = client.get(address)
-    assert f"{address}approve/?inbox=" in page.content.decode()
+    approval = f"{address}approve/?inbox="
+    assert approval in page.content.decode()
     assert "4 others wait" in " ".join(page.content.decode().split())
-    answer = client.post(f"{address}approve/", {"side": "SOURCE", "comment": ""})
+    answer = client.post(approval, {"side": "SOURCE", "comment": ""})
     assert answer.url == f"{address}?inbox="
     others = client.get(answer.url).context["others"]
     assert (others.waiting, others.next in waiting.values()) == (4, True)

@@ -113,7 +113,7 @@ for who in (architect, cast.rejecter):
     file = f"{who}.csv"
     other = factories.proposed(cast.maker, source, target, specification_name=file)
     page = other.get_absolute_url()
-    assert f'{page}postpone/"' in get(page, who).content.decode()
+    assert f'{page}postpone/?inbox="' in get(page, who).content.decode()
     assert 'value="postpone">Postpone…' in get("/inbox/", who).content.decode()
     assert get(f"{page}postpone/", cast.target_approver).status_code == 403
     get(page, who)

@@ -255,10 +255,9 @@ def act(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
     except Refused as no:
         return _ask(request, pk, known, form, refusal=no, status=no.status)
     messages.success(request, _what_was_done(done, known, form.sides))
-    # The place in the inbox that the page was reached from goes along; without one, whoever has
-    # decided goes on with all that waits.
-    queue = Queue.of(request) or (Queue.whole(request) if known.sides else None)
-    return redirect(f"{done.get_absolute_url()}{queue.carried if queue else ''}")
+    # The place in the inbox that the page was reached from, or goes on in, goes along.
+    place = f"?{request.GET.urlencode()}" if request.GET else ""
+    return redirect(f"{done.get_absolute_url()}{place}")
 
 
 def _ask(
