@@ -5,15 +5,16 @@ One OR over two joins reads whole tables, however good the indexes, and nobody n
 of a hundred proposals. Counted is what the plan of every query says it read, by EXPLAIN.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from types import SimpleNamespace
 from unittest import mock
 
 import pytest
 from django.apps import apps
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.urls import resolve
 from django.utils import timezone
@@ -21,10 +22,18 @@ from django.utils import timezone
 from benchmarks import plans
 from benchmarks.company import grow
 from benchmarks.register import People, things
-from proposals import guards
+from proposals import guards, workflow
 from proposals.guards import Guard
 from proposals.history import ledger
-from proposals.models import LogicalFlow, Transition, User
+from proposals.models import (
+    DataType,
+    LogicalFlow,
+    Proposal,
+    Side,
+    Transition,
+    User,
+    rights_on,
+)
 from proposals.reports import figures
 
 from . import databases, factories
@@ -133,6 +142,8 @@ OF_THE_BUSIEST = {
     *("/", "/proposals/{open.pk}/", "/proposals/{edit.pk}/"),  # what waits comes next there
     *(page for page in BOUNDS if "inbox" in page),
 }
+# To submit a proposal to a hub, or to approve one for a side, without the guards.
+OF_A_DECISION = 1_500
 OF_A_GUARD = 600  # tables as small as that of the rules are read whole
 WHOLE_PARTS = 24  # rows read for each part of the busiest: its system, kind and rules, what waits
 
@@ -168,21 +179,51 @@ def rows_read(user: User, url: str, token: str = "", sent: dict | None = None) -
     """What showing the page reads in all, and the query that reads most. A `token` is sent to the
     API, which knows no sessions, and so is what it is `sent`.
     """
-    worst, total = (0, ""), 0
-
-    def explained(execute, sql, params, many, context):
-        nonlocal worst, total
-        if plans.is_query(sql):
-            read = plans.rows_of(plans.explained(sql, params))
-            worst, total = max(worst, (read, sql)), total + read
-        return execute(sql, params, many, context)
-
     client = Client(headers={"Authorization": f"Bearer {token}"})
     client.force_login(user)
-    with connection.execute_wrapper(explained):
+    with Reading() as reading:
         answer = client.post(url, sent, "application/json") if sent else client.get(url)
         assert answer.status_code in (200, 302), url
-    return total, f"{worst[0]} rows: {worst[1][:2000]}"
+    return reading.total, reading.worst
+
+
+class Reading:
+    """What all queries read meanwhile."""
+
+    def __init__(self) -> None:
+        self.total, self._worst = 0, (0, "")
+        self._wrapper = connection.execute_wrapper(self._explained)
+
+    def __enter__(self) -> "Reading":
+        self._wrapper.__enter__()
+        return self
+
+    def __exit__(self, *error) -> None:
+        self._wrapper.__exit__(*error)
+
+    def _explained(self, execute, sql, params, many, context):
+        if plans.is_query(sql):
+            read = plans.rows_of(plans.explained(sql, params))
+            self._worst, self.total = max(self._worst, (read, sql)), self.total + read
+        return execute(sql, params, many, context)
+
+    @property
+    def worst(self) -> str:
+        return f"{self._worst[0]} rows: {self._worst[1][:2000]}"
+
+
+def decisions(large: Large) -> Iterator[tuple[str, Callable[[], Proposal]]]:
+    """A flow to a hub proposed and approved, step by step."""
+    with transaction.atomic():
+        types = [DataType.objects.proposable().order_by("pk")[0]]
+        draft = factories.draft(large.ordinary, large.things["own"], large.things["hub"], types)
+        yield "submit", lambda: workflow.submit(draft, types, by=large.ordinary)
+        for side in Side.values:
+            proposal = Proposal.objects.get(pk=draft.pk)
+            able = [right.user for right in rights_on(proposal, side) if right.may_approve]
+            decider = next(user for user in able if user and user != large.ordinary)
+            yield f"approve {side}", partial(workflow.approve, proposal, sides=[side], by=decider)
+        transaction.set_rollback(True)
 
 
 def assert_what_reads_the_whole_table_is_seen(large: Large) -> None:
@@ -291,6 +332,10 @@ if connection.vendor == "postgresql":  # the other tells no rows
         with subtests.test(page="consent", person="program"):
             read, worst = rows_read(large.ordinary, "/api/v1/consent", token, pairs())
             assert read <= ASKED * OF_A_PAIR, worst
+        for name, act in decisions(large):
+            with subtests.test(decision=name), Reading() as reading:
+                act()
+            assert reading.total <= OF_A_DECISION, reading.worst
         assert_what_reads_the_whole_table_is_seen(large)
         for guard in guards.GUARDS:
             if guard.events_on("postgresql"):

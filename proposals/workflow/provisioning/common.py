@@ -88,7 +88,10 @@ def missing_attributes(proposal: Proposal) -> dict[str, str]:
 def open_twin(proposal: Proposal) -> Proposal | None:
     """Another open proposal that would bring the same content into the register."""
     bringing = Proposal.objects.open().exclude(type=ProposalType.DELETE).exclude(pk=proposal.pk)
-    return bringing.filter(content_key=proposal.content_key).first()
+    # The key says the route too; but open proposals are found by their systems, and by their key
+    # only those that are no change.
+    route = {"source": proposal.source_id, "target": proposal.target_id}
+    return bringing.filter(content_key=proposal.content_key, **route).first()
 
 
 def refuse_twin(twin: Proposal | PhysicalFlow | LogicalFlow | None) -> None:
