@@ -342,7 +342,17 @@ def test_twenty_times_the_rows_do_not_need_a_query_for_each():
     assert queries(10, 210) - queries(0, 10) < 30
 
 
-def test_of_specifications_and_flows_only_those_are_read_that_the_files_may_mean(monkeypatch):
+def test_each_file_says_where_it_names_rows_of_large_tables():
+    large = {name for name, table in TABLES.items() if table.lookup}
+    for name, table in TABLES.items():
+        columns = {column.name for column in table.columns if getattr(column, "of", "") in large}
+        said = {column for named in table.names.values() for parts in named for column in parts}
+        if name != "people":  # read whole with its file
+            assert columns <= said, name
+            assert (name in large) == (name in table.names)
+
+
+def test_of_large_tables_only_those_rows_are_read_that_the_files_may_mean(monkeypatch):
     import_catalogue(texts())
     bring(
         specifications="code,name,owner_code,format\n007,old.csv,RISK,XML\n",
@@ -368,9 +378,10 @@ def test_of_specifications_and_flows_only_those_are_read_that_the_files_may_mean
             "criticality\nFED,RISK,7,EMAIL,DAILY,1,HIGH\n"
         ),
     )
-    large = (PhysicalSpecification, LogicalFlow, PhysicalFlow)
+    large = (System, User, Involvement, PhysicalSpecification, LogicalFlow, PhysicalFlow)
     of_large_tables = {str(obj) for model in large for obj in model.objects.all()}
     assert of_large_tables & set(read) == {
+        *(str(System.objects.get(code=code)) for code in ("RISK", "LEDGER", "FED")),
         str(PhysicalSpecification.objects.get(code="S1")),
         str(flow("FED", "RISK")),
         str(PhysicalFlow.objects.get(specification__code="007")),

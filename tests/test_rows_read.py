@@ -19,10 +19,11 @@ from django.test import Client
 from django.urls import resolve
 from django.utils import timezone
 
-from benchmarks import plans
+from benchmarks import plans, writing
 from benchmarks.company import grow
 from benchmarks.register import People, things
 from proposals import guards, workflow
+from proposals.files.catalogue import import_catalogue
 from proposals.guards import Guard
 from proposals.history import ledger
 from proposals.models import (
@@ -144,6 +145,7 @@ OF_THE_BUSIEST = {
 }
 # To submit a proposal to a hub, or to approve one for a side, without the guards.
 OF_A_DECISION = 1_500
+OF_AN_IMPORT = 3_000  # with a flow out of a hub, of which those are read; without the guards
 OF_A_GUARD = 600  # tables as small as that of the rules are read whole
 WHOLE_PARTS = 24  # rows read for each part of the busiest: its system, kind and rules, what waits
 
@@ -224,6 +226,22 @@ def decisions(large: Large) -> Iterator[tuple[str, Callable[[], Proposal]]]:
             decider = next(user for user in able if user and user != large.ordinary)
             yield f"approve {side}", partial(workflow.approve, proposal, sides=[side], by=decider)
         transaction.set_rollback(True)
+
+
+def files_to_import(large: Large) -> dict[str, bytes]:
+    """New systems and flows; and a flow between two that are here, with somebody's part in one."""
+    own, hub = large.things["own"].code, large.things["hub"].code
+    files = writing.catalogue(5)
+    files["involvements"] = (
+        "system_kind,system_code,email,involvement_kind\n"
+        f"APPLICATION,{own},{large.ordinary.email},Business Analyst\n"
+    ).encode()
+    for name, row in {
+        "logical_flows": f"{hub},{own}",
+        "physical_flows": f"{hub},{own},SPEC-IMPORT-1-0,EMAIL,DAILY,1,HIGH",
+    }.items():
+        files[name] += f"\n{row}".encode()
+    return files
 
 
 def assert_what_reads_the_whole_table_is_seen(large: Large) -> None:
@@ -336,6 +354,11 @@ if connection.vendor == "postgresql":  # the other tells no rows
             with subtests.test(decision=name), Reading() as reading:
                 act()
             assert reading.total <= OF_A_DECISION, reading.worst
+        with transaction.atomic(), subtests.test(name="import"), Reading() as reading:
+            report = import_catalogue(files_to_import(large))
+            transaction.set_rollback(True)
+            assert [tally.added for tally in report.tallies] == [6, 1, 5, 6, 6]
+            assert reading.total <= OF_AN_IMPORT, reading.worst
         assert_what_reads_the_whole_table_is_seen(large)
         for guard in guards.GUARDS:
             if guard.events_on("postgresql"):

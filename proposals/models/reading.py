@@ -1,10 +1,12 @@
 """Long answers of the database, read while they are used."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from django.db import connection, transaction
 from django.db.models import QuerySet
+from django.db.models.expressions import RawSQL
 from django.db.models.lookups import In
 
 ROWS_AT_ONCE = 500
@@ -27,6 +29,14 @@ def pieces(queryset: QuerySet, most: int | None = None) -> Iterator[list]:
         wanted = ids[start : start + ROWS_AT_ONCE]
         rows = {row.pk: row for row in queryset.order_by().filter(pk__in=wanted)}
         yield [rows[pk] for pk in wanted if pk in rows]
+
+
+def among(texts: Iterable[str]) -> RawSQL:
+    """For an IN with any number of texts, where a list would have as many parameters."""
+    wanted = sorted(texts)
+    if connection.vendor == "postgresql":
+        return RawSQL("SELECT unnest(%s::text[])", [wanted])
+    return RawSQL("SELECT value FROM json_each(%s)", [json.dumps(wanted)])
 
 
 def ids_of(queryset: QuerySet) -> list[int] | QuerySet:

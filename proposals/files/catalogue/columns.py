@@ -16,7 +16,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import models
 
-from ...models import clean, clean_lines, folded
+from ...models import FoldedField, clean, clean_lines, folded
 from ..cells import escaped, unescaped, yes_or_no
 from .problems import Unreadable, quoted
 
@@ -133,6 +133,12 @@ class Identifier(Text):
 
     fold: Callable[[Any], Any] = folded
     is_code = True
+
+    def bind(self, model: Any) -> None:
+        super().bind(model)
+        folded_fields = [f for f in model._meta.fields if isinstance(f, FoldedField)]
+        # By which it is found in an index.
+        self.unique_path = {f.of: f.name for f in folded_fields}.get(self.path, self.path)
 
     def differs(self, before: str, after: str) -> bool:
         return self.fold(before) != self.fold(after)

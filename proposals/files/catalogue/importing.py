@@ -6,11 +6,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from ... import workflow
 from ...errors import Conflict
-from ...models import ChangeContext, ImportBatch, ImportedFile, System, User
+from ...models import ChangeContext, ImportBatch, ImportedFile, System, User, among
 from .plan import Difference, Plan, Shelf
 from .problems import Problem
 from .reading import read_sheet
@@ -131,7 +132,7 @@ def import_catalogue(
                     _try(plan, sources, by, now)
                 return report
             return _written(plan, sources, by, now, progress)
-    # Only the systems are held: people and rules may be written by others meanwhile.
+    # Only systems are held: people and rules may be written by others meanwhile.
     except IntegrityError as error:
         raise Conflict(
             "The catalogue was changed at the same moment. Nothing was imported; try again."
@@ -139,19 +140,32 @@ def import_catalogue(
 
 
 def _judged(sources: Mapping[str, Source]) -> Plan:
-    """Holds the systems, so that no proposal is provisioned between the judgement and the
-    writing.
+    """Holds the systems that the files name, so that no proposal between them is provisioned
+    between the judgement and the writing.
     """
-    list(System.objects.select_for_update(no_key=True).order_by("pk").values_list("pk"))
+    systems = System.objects.all()
+    # Anybody may have a part anywhere: all decisions come before this import or after it, or the
+    # two would wait for each other crosswise.
+    if "people" in sources:
+        _hold(systems)
     plan = Plan()
     for name, table in TABLES.items():
         if name in sources:
             plan.take(read_sheet(table, sources[name]), table)
+    if "people" not in sources:
+        codes = {code for (code,) in plan.named("systems")}
+        _hold(systems.filter(code_folded__in=among(codes)))
+    plan.settle()
     judge(plan)
     if plan.problems:
         raise plan.refusal()
     warn_of_damage(plan)
     return plan
+
+
+def _hold(systems: QuerySet[System]) -> None:
+    # In the order of decisions, which wait for systems too.
+    list(systems.select_for_update(no_key=True).order_by("pk").values_list("pk"))
 
 
 def _reported(plan: Plan) -> Report:

@@ -13,7 +13,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from ...models import folded
+from ...models import among, folded
 from ..cells import unescaped
 from .columns import Code, Column
 from .problems import BadCatalogue, Problem, Unreadable, quoted
@@ -21,7 +21,7 @@ from .reading import Sheet
 from .tables import TABLES, Table
 
 MOST_PROBLEMS = 10_000
-NAMES_AT_ONCE = 500  # in one query: SQLite has a limit
+NAMES_AT_ONCE = 5_000  # in one query
 
 
 @dataclass
@@ -70,21 +70,26 @@ class Shelf:
     added: list = field(default_factory=list)  # keys
     changed: dict = field(default_factory=dict)  # key -> the columns that differ
     renamed: dict = field(default_factory=dict)  # key before this import -> key
-    looked_up: set[str] = field(default_factory=set)  # values of the table's `lookup`
+    whole: bool = False  # whether the whole table was read
 
     def load(self, renamed: dict) -> None:
         """Read the whole table. `renamed`: the keys of people that this import changes, old ->
         new.
         """
+        self.whole = True
         self._read(self.table.objects(removed=True), renamed)
 
-    def look_up(self, names: set[str]) -> None:
-        """Read the rows of a large table that are found by these, if they were not read before."""
-        wanted = sorted(names - self.looked_up)
-        self.looked_up |= names
+    def look_up(self, names: set[tuple[str, ...]], renamed: dict) -> None:
+        """Read the rows of a large table that these may mean: one text for each path of its
+        `lookup`.
+        """
+        wanted = [] if self.whole else sorted(names)
         for start in range(0, len(wanted), NAMES_AT_ONCE):
-            few = {f"{self.table.lookup}__in": wanted[start : start + NAMES_AT_ONCE]}
-            self._read(self.table.objects(removed=True).filter(**few), {})
+            few = wanted[start : start + NAMES_AT_ONCE]
+            # What each of them may be, one by one: of all that one of them is, a hub has too many.
+            parts = zip(self.table.lookup, map(set, zip(*few, strict=True)), strict=True)
+            conditions = {f"{path}__in": among(texts) for path, texts in parts}
+            self._read(self.table.objects(removed=True).filter(**conditions), renamed)
 
     def _read(self, objects: QuerySet, renamed: dict) -> None:
         of_people = [column.name for column in self.table.of_codes if column.of == "people"]
@@ -100,10 +105,14 @@ class Shelf:
         """The object with the key `old` is meant by the rows of the key `new`."""
         self.existing[new] = self.existing.pop(old)
         self.before[new] = self.before.pop(old)
-        for values in self.before.values():
-            if self.table.above and values[self.table.above] == old:
-                values[self.table.above] = new
         self.renamed[old] = new
+
+    def hang_below_renamed(self) -> None:
+        """What is below those that were renamed still is."""
+        if self.renamed:
+            above = self.table.above
+            for values in self.before.values():
+                values[above] = self.renamed.get(values[above], values[above])
 
     def shown(self, key) -> str:
         """The key as it was written, first here and else in the file."""
@@ -166,14 +175,18 @@ class Plan:
         """Read from the database when it is first asked for; a large table by what is named."""
         if name not in self.shelves:
             self.shelves[name] = Shelf(TABLES[name])
-            people = self.shelves.get("people")
             if not TABLES[name].lookup:
-                self.shelves[name].load(people.renamed if people else {})
+                self.shelves[name].load(self._renamed)
         return self.shelves[name]
+
+    @property
+    def _renamed(self) -> dict:
+        people = self.shelves.get("people")
+        return people.renamed if people else {}
 
     def take(self, sheet: Sheet, table: Table) -> None:
         """Read every cell of a file, without the spaces around it: nobody sees them, and no form
-        keeps them.
+        keeps them. Beside what is here those rows are set by `settle`.
         """
         shelf = self.shelf(table.name)
         shelf.file = sheet.file
@@ -193,13 +206,33 @@ class Plan:
                 self._place(shelf, Row(line, texts, values))
         shelf.complete = sheet.complete
         self.problems += sheet.problems
-        for large, column in table.names.items():
-            fold = table.by_name[column].fold
-            self.shelf(large).look_up({fold(row.values[column]) for row in shelf.rows.values()})
         if table.name == "people":
+            # At once, since the files after it may call people by an address that it changes.
+            shelf.load({})
             self._follow_employee_ids(shelf)
-        for key, row in shelf.rows.items():
-            self._keep_absent(shelf, key, row)
+
+    def named(self, large: str) -> set[tuple[str, ...]]:
+        """What the files call rows of this large table."""
+        named = set()
+        for shelf in self.taken:
+            for columns in shelf.table.names.get(large, ()):
+                folds = [(name, shelf.table.by_name[name].fold) for name in columns]
+                named |= {
+                    tuple(fold(row.values[name]) for name, fold in folds)
+                    for row in shelf.rows.values()
+                }
+        return named
+
+    def settle(self) -> None:
+        """Read the rows of large tables that the files may mean, and keep of what is here what the
+        files do not say.
+        """
+        for name, table in TABLES.items():
+            if table.lookup:
+                self.shelf(name).look_up(self.named(name), self._renamed)
+        for shelf in self.taken:
+            for key, row in shelf.rows.items():
+                self._keep_absent(shelf, key, row)
 
     def _values(self, table: Table, line: int, texts: dict[str, str]) -> dict | None:
         """None if a cell cannot be understood, or a column is missing."""
@@ -258,6 +291,7 @@ class Plan:
                     f"{quoted(before)}: the employee id {quoted(employee_id)} is the same."
                 )
                 self.warn(shelf, row, "email", reason)
+        shelf.hang_below_renamed()
 
     def _keep_absent(self, shelf: Shelf, key, row: Row) -> None:
         """A column that the file does not have leaves the field of what is here as it is."""

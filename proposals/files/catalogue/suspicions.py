@@ -5,11 +5,13 @@ warning.
 import re
 from collections.abc import Iterator
 
-from ...models import question_about_offset
+from ...models import among, question_about_offset
 from .columns import Identifier, Number, Text
 from .plan import Plan, Shelf
 from .problems import quoted
 
+MOST_ZEROS = 10  # that somebody may have lost
+NUMBERS_AT_ONCE = 1_000  # in one query
 _SCIENTIFIC = re.compile(r"[0-9]([.,][0-9]+)?[eE][+-]?[0-9]{1,3}")
 _ROUNDED = re.compile(r"[0-9]{15}0+")  # of more digits than a spreadsheet keeps
 _MONTHS = "jan|feb|mar|mär|mrz|apr|avr|may|mai|jun|jul|aug|sep|oct|okt|nov|dec|dez|déc"
@@ -25,13 +27,14 @@ def warn_of_damage(plan: Plan) -> None:
     """Look at every row that is added or changed."""
     for shelf in plan.taken:
         texts = [column for column in shelf.table.columns if isinstance(column, Text)]
+        keys = [*shelf.added, *shelf.changed]
         codes = {
-            column.name: _without_zeros(shelf, column)
+            column.name: _without_zeros(shelf, column, keys)
             for column in texts
             if isinstance(column, Identifier)
         }
         offsets = [column for column in shelf.table.columns if isinstance(column, Number)]
-        for key in [*shelf.added, *shelf.changed]:
+        for key in keys:
             row = shelf.rows[key]
             for column in texts:
                 value = row.values[column.name] if column.name in row.texts else ""
@@ -42,15 +45,21 @@ def warn_of_damage(plan: Plan) -> None:
                     plan.warn(shelf, row, offset.name, doubt)
 
 
-def _without_zeros(shelf: Shelf, column: Identifier) -> dict[str, str]:
-    """What is left of the codes that begin with zeros, once a spreadsheet took them for numbers ->
-    the code.
+def _without_zeros(shelf: Shelf, column: Identifier, keys: list) -> dict[str, str]:
+    """Of the codes that these rows give, those that are left of one that is here and begins with
+    zeros, once a spreadsheet took it for a number -> the code that is here.
     """
-    if not shelf.added and not shelf.changed:
-        return {}
-    begins = {f"{column.path}__startswith": "0"}
-    values = shelf.table.model.objects.filter(**begins).values_list(column.path, flat=True)
-    return {value.lstrip("0"): value for value in values.iterator() if value.isdigit()}
+    texts = {shelf.rows[key].values[column.name] for key in keys}
+    numbers = [text for text in texts if text.isascii() and text.isdigit() and text[0] != "0"]
+    values = shelf.table.model.objects.values_list(column.path, flat=True)
+    found: dict[str, str] = {}
+    for start in range(0, len(numbers), NUMBERS_AT_ONCE):
+        few = numbers[start : start + NUMBERS_AT_ONCE]
+        # What they may have been is asked for; all codes that begin with zeros would be too many.
+        longer = {"0" * zeros + number for zeros in range(1, MOST_ZEROS + 1) for number in few}
+        here = values.order_by().filter(**{f"{column.unique_path}__in": among(longer)})
+        found |= {code.lstrip("0"): code for code in here}
+    return found
 
 
 def _suspicions(value: str, codes: dict[str, str] | None) -> Iterator[str]:

@@ -46,9 +46,10 @@ class Table:
     `key` names the columns that identify a row. Rows `only_added` are changed by proposals alone,
     so their lifecycle may be REMOVED. `above` is the column that makes a tree of it.
 
-    Of a large table only the rows are read that the files may mean: `lookup` is the path of the
-    folded code they are found by, and `names` says of which large tables this file names rows, in
-    which of its columns.
+    Of a large table only the rows are read that the files may mean: `lookup` are the paths of the
+    folded codes they are found by, and `names` says of which large tables this file names rows, in
+    which of its columns: one for each path. One that its own file does not look up in is read whole
+    with that file.
     """
 
     name: str
@@ -57,8 +58,8 @@ class Table:
     key: tuple[str, ...]
     only_added: bool = False
     above: str = ""
-    lookup: str = ""
-    names: dict[str, str] = field(default_factory=dict)
+    lookup: tuple[str, ...] = ()
+    names: dict[str, list[tuple[str, ...]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for column in self.columns:
@@ -183,6 +184,8 @@ _TABLES = [
         ],
         key=("email",),
         above="manager_employee_id",
+        # Whose employee id or manager somebody is, no address says.
+        lookup=("email_folded",),
     ),
     Table(
         "systems",
@@ -202,6 +205,8 @@ _TABLES = [
             Choice("lifecycle_status", "lifecycle", optional=True),
         ],
         key=("code",),
+        lookup=("code_folded",),
+        names={"systems": [("code",)]},
     ),
     Table(
         "involvement_kinds",
@@ -220,6 +225,7 @@ _TABLES = [
             Flag("may_reject"),
         ],
         key=("involvement_kind", "system_kind", "system_code"),
+        names={"systems": [("system_code",)]},
     ),
     Table(
         "involvements",
@@ -231,6 +237,13 @@ _TABLES = [
             Code("involvement_kind", "kind", of="involvement_kinds", by="name"),
         ],
         key=("system_code", "email", "involvement_kind"),
+        # Not by address too: this import may change that.
+        lookup=("system__code_folded",),
+        names={
+            "people": [("email",)],
+            "systems": [("system_code",)],
+            "involvements": [("system_code",)],
+        },
     ),
     Table(
         "specifications",
@@ -245,8 +258,8 @@ _TABLES = [
         ],
         key=("code",),
         only_added=True,
-        lookup="code_folded",
-        names={"specifications": "code"},
+        lookup=("code_folded",),
+        names={"systems": [("owner_code",)], "specifications": [("code",)]},
     ),
     Table(
         "logical_flows",
@@ -258,8 +271,11 @@ _TABLES = [
         ],
         key=("source_code", "target_code"),
         only_added=True,
-        lookup="source__code_folded",
-        names={"logical_flows": "source_code"},
+        lookup=("source__code_folded", "target__code_folded"),
+        names={
+            "systems": [("source_code",), ("target_code",)],
+            "logical_flows": [("source_code", "target_code")],
+        },
     ),
     Table(
         "physical_flows",
@@ -286,11 +302,12 @@ _TABLES = [
             "basis_offset",
         ),
         only_added=True,
-        lookup="logical_flow__source__code_folded",
+        lookup=("logical_flow__source__code_folded", "logical_flow__target__code_folded"),
         names={
-            "specifications": "specification_code",
-            "logical_flows": "source_code",
-            "physical_flows": "source_code",
+            "systems": [("source_code",), ("target_code",)],
+            "specifications": [("specification_code",)],
+            "logical_flows": [("source_code", "target_code")],
+            "physical_flows": [("source_code", "target_code")],
         },
     ),
 ]
