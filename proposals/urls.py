@@ -92,6 +92,11 @@ urlpatterns = [
     path("data-types/<int:pk>/", catalogue.DataTypePage.as_view(), name="data-type"),
     path("specifications/<int:pk>/", catalogue.SpecificationPage.as_view(), name="specification"),
     path("people/<int:pk>/", catalogue.PersonPage.as_view(), name="person"),
+    path(
+        "people/<int:pk>/delegations/",
+        catalogue.PersonDelegations.as_view(),
+        name="person-delegations",
+    ),
     path("units/<int:pk>/", catalogue.UnitPage.as_view(), name="unit"),
     # For programs
     path("api/v1/", include((operations.patterns, "api"))),

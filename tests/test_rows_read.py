@@ -96,6 +96,7 @@ BOUNDS = {
     "/data-types/{rare_type.pk}/": 60_000,
     "/specifications/{sent.specification.pk}/": 1_500,
     "/people/{person.pk}/": 1_500,
+    "/people/{person.pk}/delegations/": 200,
     "/units/{unit.pk}/": 4_000,
     "/insights/": 3_000,
     "/quality/": 200,

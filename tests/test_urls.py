@@ -179,6 +179,7 @@ PAGES = {
     "data-type trades": page(200),
     "specification specified": page(200),
     "person owner": page(200),
+    "person-delegations owner": page(200),
     "unit finance": page(200),
     # How the register and the workflow do
     "quality": page(200),
@@ -411,7 +412,7 @@ def test_every_page_belongs_to_a_part_of_the_site_or_to_none_on_purpose():
         ),
         *("me", "me-appearance", "me-notices", "me-password", "people-options", "delegation-end"),
         *("tokens", "token-withdraw"),
-        "person",
+        *("person", "person-delegations"),
         *("inbox-count", "proposing-source", "proposing-advice", "system-options"),
     }
     assert set(SECTION_OF) == pages - of_no_part

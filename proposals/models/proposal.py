@@ -1,5 +1,6 @@
 """What a maker asks for, and everything that has happened to it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -22,6 +23,7 @@ from .register import Format, LogicalFlow, PhysicalFlow, PhysicalSpecification
 from .rights import (
     Right,
     RightsContext,
+    approvers_on,
     rights_on,
 )
 from .search import SearchField, route_texts
@@ -285,15 +287,19 @@ class Proposal(ProposalStates, FlowAttributes):
         return self.state in END
 
     @property
-    def pending_approvers(self) -> list[tuple[Side, list[User]]]:
+    def pending_approvers(self) -> list[tuple[Side, Sequence[User]]]:
         """Whom an open proposal waits for: each undecided side with the people who may approve for
-        it, by name.
+        it, by name: before those who stand in for others, who may be thousands, those for whom they
+        do. Each is read once something of them is asked for.
         """
-        sides = []
-        for side in self.undecided_sides:
-            able = [r.user for r in rights_on(self, side) if r.may_approve and r.user]
-            sides.append((side, list(dict.fromkeys(able))))
-        return sides
+        return [(side, approvers_on(self, side)) for side in self.undecided_sides]
+
+    def waits_for(self, user: User) -> bool:
+        """Whether this person may approve it for a side that has not decided."""
+        rights = [
+            right for side in self.undecided_sides for right in rights_on(self, side, only=user)
+        ]
+        return any(right.may_approve for right in rights)
 
     @property
     def due_soon(self) -> bool:

@@ -4,9 +4,10 @@ query and stand side by side.
 The proposal is handed in; `rights` of it is the RightsContext. Being a superuser gives no right.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
+from typing import Any, NamedTuple, cast
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection, models
@@ -23,6 +24,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Cast, Coalesce
 from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
 from simple_history.models import HistoricalRecords
 
 from .catalogue import System
@@ -87,12 +89,57 @@ class Decider:
     def may(self) -> str:
         return decision_wording(self.may_approve, self.may_reject)
 
-    @property
+    @cached_property
     def capacity(self) -> str:
         """The involvement and the rule that gives the right, in words."""
         system = self.involvement.system
         where = system if self.rule_names_system else f"every {system.get_kind_display().lower()}"
         return f"{self.kind} of {system}; rule: {self.kind} of {where} {self.may}"
+
+
+class Lent(NamedTuple):
+    """A running delegation, as far as rights ask for it: of these somebody may have thousands."""
+
+    pk: int
+    delegator_id: int
+    delegate_id: int
+    system_id: int | None
+
+    def covers(self, system: int) -> bool:
+        return self.system_id in (None, system)
+
+
+class Delegations:
+    """The running ones of some people, by the names of the delegates. Who those are is read once
+    somebody is named: first the `FEW` of each delegator whom a page names, then all at once.
+    """
+
+    FEW = 8
+
+    def __init__(self, rows: Iterable[Lent] = ()) -> None:
+        self._given: dict[int, list[Lent]] = {}
+        self._delegates: dict[int, User] = {}
+        for row in rows:
+            self._given.setdefault(row.delegator_id, []).append(row)
+
+    def given_by(self, person: int) -> list[Lent]:
+        return self._given.get(person, [])
+
+    def without(self, delegates: set[int]) -> "Delegations":
+        rows = [row for given in self._given.values() for row in given]
+        return Delegations(row for row in rows if row.delegate_id not in delegates)
+
+    def delegate(self, person: int) -> User:
+        """Not read before something of this person is asked for."""
+        return cast(User, SimpleLazyObject(lambda: self._read(person)))
+
+    def _read(self, person: int) -> User:
+        for few in (self.FEW, None):
+            if person not in self._delegates:
+                rows = [row for given in self._given.values() for row in given[:few]]
+                missing = {row.delegate_id for row in rows} - self._delegates.keys()
+                self._delegates |= User.objects.in_bulk(missing)
+        return self._delegates[person]
 
 
 @dataclass(frozen=True)
@@ -106,7 +153,14 @@ class Right:
     basis: Basis
     capacity: str
     decider: Decider | None = None
-    delegation: Delegation | None = None
+    delegation: Lent | None = None
+
+    @property
+    def user_id(self) -> int | None:
+        """Known without reading who it is."""
+        if self.delegation:
+            return self.delegation.delegate_id
+        return self.user.pk if self.user else None
 
     @property
     def on_behalf_of(self) -> User | None:
@@ -235,13 +289,13 @@ def deciders(systems: Iterable[int]) -> list[Decider]:
 
 def running_delegations() -> QuerySet[Delegation]:
     at = timezone.now()
-    running = Delegation.objects.filter(starts_at__lte=at, ends_at__gt=at, delegate__is_active=True)
-    return running.select_related("delegator", "delegate", "system")
+    return Delegation.objects.filter(starts_at__lte=at, ends_at__gt=at, delegate__is_active=True)
 
 
-def delegations_of(people: Iterable[int]) -> list[Delegation]:
+def delegations_of(people: Iterable[int]) -> Delegations:
     """The running delegations that any of `people` (ids) gave; one query."""
-    return list(running_delegations().filter(delegator__in=people).order_by("delegate__name", "pk"))
+    given = running_delegations().filter(delegator__in=people).order_by("delegate__name", "pk")
+    return Delegations(map(Lent._make, given.values_list(*Lent._fields)))
 
 
 def active_stewards() -> QuerySet[User]:
@@ -262,7 +316,7 @@ class RightsContext:
     policy: Policy
     decisions: list
     read_deciders: Callable[[], list[Decider]]
-    read_delegations: Callable[[], list[Delegation]]
+    read_delegations: Callable[[], Delegations]
     read_stewards: Callable[[], list[User]]
 
     @property
@@ -270,7 +324,7 @@ class RightsContext:
         return self.read_deciders()
 
     @property
-    def delegations(self) -> list[Delegation]:
+    def delegations(self) -> Delegations:
         return self.read_delegations()
 
     @property
@@ -302,11 +356,18 @@ def barred(proposal, side: str) -> set[int]:
     return people
 
 
-def rights_on(proposal, side: str) -> list[Right]:
-    """Everybody who may decide for `side` of `proposal` and by what right, by name; a person by two
-    rights twice.
+@dataclass(frozen=True)
+class Able:
+    """Who may decide for a side: deciders, each with the delegation through which somebody else
+    does it for them, own rights first; and `stewards` where nobody else may approve.
+    """
 
-    Through an involvement of their own, or of somebody who delegates to them; and the stewards,
+    pairs: list[tuple[Decider, Lent | None]]
+    stewards: list[User]
+
+
+def _able(proposal, side: str, only: User | None = None) -> Able:
+    """Through an involvement of their own, or of somebody who delegates to them; and the stewards,
     where nobody else may approve and the policy says so.
     """
     barred_people = barred(proposal, side)
@@ -315,28 +376,79 @@ def rights_on(proposal, side: str) -> list[Right]:
         for row in proposal.rights.deciders
         if row.system_id == proposal.system_id(side) and row.user_id not in barred_people
     ]
-    rights = [by_involvement(row) for row in rows]
-    for row in rows:
-        rights += [
-            by_involvement(row, delegation)
-            for delegation in proposal.rights.delegations
-            if delegation.delegator_id == row.user_id
-            and delegation.covers(row.system_id)
-            and delegation.delegate_id not in barred_people
-        ]
+    pairs: list[tuple[Decider, Lent | None]] = [
+        (row, None) for row in rows if only is None or row.user_id == only.pk
+    ]
+    pairs += [
+        (row, lent)
+        for row in rows
+        for lent in proposal.rights.delegations.given_by(row.user_id)
+        if (only is None or lent.delegate_id == only.pk)
+        and lent.covers(row.system_id)
+        and lent.delegate_id not in barred_people
+    ]
     # Judged after the barred are left out: a side whose only approver made the proposal has none.
-    without = not any(right.may_approve for right in rights)
-    if without and proposal.rights.policy.side_without_approver == SideWithoutApprover.STEWARD:
-        rights += [
-            _of_steward(user, side)
-            for user in proposal.rights.stewards
-            if user.pk not in barred_people
-        ]
-    return rights
+    # Who stands in for others adds nothing to that: they may approve if those may.
+    without = not any(row.may_approve for row in rows)
+    if not without or proposal.rights.policy.side_without_approver != SideWithoutApprover.STEWARD:
+        return Able(pairs, [])
+    stewards = [
+        user
+        for user in proposal.rights.stewards
+        if user.pk not in barred_people and only in (None, user)
+    ]
+    return Able(pairs, stewards)
 
 
-def by_involvement(decider: Decider, delegation: Delegation | None = None) -> Right:
-    user = delegation.delegate if delegation else decider.user
+def rights_on(proposal, side: str, *, only: User | None = None) -> list[Right]:
+    """Everybody, or `only` this person, who may decide for `side` of `proposal` and by what right,
+    by name; a person by two rights twice.
+    """
+    able = _able(proposal, side, only)
+    delegations = proposal.rights.delegations
+    rights = [
+        by_involvement(row, lent, only or delegations.delegate(lent.delegate_id))
+        if lent
+        else by_involvement(row)
+        for row, lent in able.pairs
+    ]
+    return [*rights, *(_of_steward(user, side) for user in able.stewards)]
+
+
+def approvers_on(proposal, side: str) -> Sequence[User]:
+    """Those of them who may approve, each once."""
+    able = _able(proposal, side)
+    people: dict[int, User | None] = {}
+    for row, lent in able.pairs:
+        if row.may_approve:
+            person = lent.delegate_id if lent else row.user_id
+            people.setdefault(person, None if lent else row.user)
+    people |= {user.pk: user for user in able.stewards}
+    return _People(people, proposal.rights.delegations)
+
+
+class _People(Sequence[User]):
+    """Those of some ids; delegates, of whom only the id is known, are read once they are named."""
+
+    def __init__(self, known: dict[int, User | None], delegations: Delegations) -> None:
+        self._known, self._delegations = list(known.items()), delegations
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def __getitem__(self, place: Any) -> Any:
+        if isinstance(place, slice):
+            return [self._user(*row) for row in self._known[place]]
+        return self._user(*self._known[place])
+
+    def _user(self, person: int, user: User | None) -> User:
+        return user or self._delegations.delegate(person)
+
+
+def by_involvement(
+    decider: Decider, delegation: Lent | None = None, delegate: User | None = None
+) -> Right:
+    user = decider.user if delegate is None else delegate
     return Right(user, Basis.INVOLVEMENT, decider.capacity, decider, delegation)
 
 

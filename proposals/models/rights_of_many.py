@@ -39,7 +39,7 @@ def prefetch_rights(proposals: list[Proposal], rows: list | None = None) -> list
             policy,
             [row for row in decisions if row.proposal_id == proposal.pk],
             partial(list, of_ends),
-            partial(list, delegations),
+            lambda: delegations,
             read_stewards,
         )
     return proposals

@@ -49,16 +49,13 @@ class Approver:
         return " or ".join(DECISIONS[decision] for decision in self.decisions)
 
     def __call__(self, proposal: Any, user: Any) -> Any:
-        return next(
-            (right for right in self.holders(proposal) if right.user == user and user.is_active),
-            None,
-        )
+        return next(iter(self.holders(proposal, only=user)), None) if user.is_active else None
 
-    def holders(self, proposal) -> list[Right]:
-        """Everybody who has the right on this proposal, by name; own rights before delegated
-        ones.
+    def holders(self, proposal, *, only: User | None = None) -> list[Right]:
+        """Everybody, or `only` this person, who has the right on this proposal, by name; own rights
+        before delegated ones.
         """
-        rights = rights_on(proposal, self.side)
+        rights = rights_on(proposal, self.side, only=only)
         return [right for right in rights if any(getattr(right, way) for way in self.decisions)]
 
     def refusal(self, proposal, user: User) -> str:

@@ -22,6 +22,7 @@ from ..models import (
     Right,
     Side,
     SideWithoutApprover,
+    User,
     on_submission,
     open_states,
     question_about_offset,
@@ -30,7 +31,7 @@ from ..models import (
 )
 from ..workflow.provisioning import create
 from ..workflow.provisioning.common import check_systems, refuse_twin
-from .sentences import Parts, in_words, listed
+from .sentences import Parts, first_listed, in_words
 
 MOST = 5
 
@@ -109,8 +110,10 @@ def _approvers_on(wish: Proposal, side: Side, automatic: Right | None) -> Approv
 
 def _by_way_to_sign_in(rights: list[Right]) -> tuple[list[Right], list[Right]]:
     """Those of people who have one, and those of people who have none yet."""
-    unready = [right for right in rights if right.user and right.user.cannot_sign_in]
-    return [right for right in rights if right not in unready], unready
+    people = User.objects.filter(pk__in={right.user_id for right in rights})
+    unable = set(people.unable_to_sign_in().order_by().values_list("pk", flat=True))
+    unready = [right for right in rights if right.user_id in unable]
+    return [right for right in rights if right.user_id not in unable], unready
 
 
 def _who_can(ready: list[Right], unready: list[Right]) -> Parts:
@@ -123,7 +126,7 @@ def _who_can(ready: list[Right], unready: list[Right]) -> Parts:
 
 
 def _have_no_way(rights: list[Right]) -> str:
-    have = "has" if len({right.user for right in rights}) == 1 else "have"
+    have = "has" if len({right.user_id for right in rights}) == 1 else "have"
     return f"{have} no way to sign in yet."
 
 
@@ -155,11 +158,9 @@ def _names(rights: Iterable[Right]) -> Parts:
     by_person: dict[int, Parts] = {}
     for right in rights:
         whom = [" for ", right.on_behalf_of] if right.on_behalf_of else []
-        if right.user:
-            by_person.setdefault(right.user.pk, [right.user, *whom])
-    named = list(by_person.values())
-    more = len(named) - MOST
-    return [*listed(named[:MOST]), *([f" and {more} more"] if more > 0 else [])]
+        if right.user_id:
+            by_person.setdefault(right.user_id, [right.user, *whom])
+    return first_listed(list(by_person.values()))
 
 
 def _hints(wish: Proposal, sides: list[Approvers]) -> list[Hint]:

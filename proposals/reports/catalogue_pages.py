@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from ..models import (
@@ -28,6 +28,7 @@ MOST = 10  # of each part; its list has the rest
 MOST_OPEN = 5  # proposals beside what they are about
 MOST_SYSTEMS = 12
 MOST_PARTS = 25
+MOST_DELEGATIONS = 3  # beside a person's name
 
 
 @dataclass(frozen=True)
@@ -86,15 +87,13 @@ class PersonDetails:
     waiting: First
     proposals: First
     decisions: First
-    stands_in_for: list[Delegation]
-    stood_in_by: list[Delegation]
+    given: First
+    taken: First
 
 
 def person_details(person: User, reader: User) -> PersonDetails:
     """As `reader` may see it: a draft is its maker's alone."""
-    now = timezone.now()
-    running = Delegation.objects.filter(starts_at__lte=now, ends_at__gt=now)
-    running = running.select_related("delegator", "delegate", "system").order_by("ends_at", "pk")
+    running = running_of(person).order_by("ends_at", "pk")
     waiting = Proposal.objects.awaiting(person).order_by("submitted_at", "pk")
     made = Proposal.objects.visible_to(reader).filter(maker=person).order_by("-pk")
     decided = Transition.objects.filter(by=person).exclude(side="").order_by("-pk")
@@ -103,9 +102,17 @@ def person_details(person: User, reader: User) -> PersonDetails:
         waiting=_first_listed(waiting),
         proposals=_first_listed(made),
         decisions=First.of(decided.select_related(*related), MOST),
-        stands_in_for=list(running.filter(delegate=person)),
-        stood_in_by=list(running.filter(delegator=person)),
+        given=First.of(running.filter(delegator=person), MOST_DELEGATIONS),
+        taken=First.of(running.filter(delegate=person), MOST_DELEGATIONS),
     )
+
+
+def running_of(person: User) -> QuerySet[Delegation]:
+    """The delegations that run and that this person gave or took."""
+    now = timezone.now()
+    running = Delegation.objects.filter(Q(delegator=person) | Q(delegate=person))
+    running = running.filter(starts_at__lte=now, ends_at__gt=now)
+    return running.select_related("delegator", "delegate", "system")
 
 
 def _first_listed(proposals: QuerySet) -> First:

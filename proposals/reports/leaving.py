@@ -130,7 +130,7 @@ def _without(keys: set[int], rights: RightsContext) -> RightsContext:
     """What decides who may decide, as if they were not active."""
     stewards = [user for user in rights.stewards if user.pk not in keys]
     deciders = [row for row in rights.deciders if row.user_id not in keys]
-    delegations = [row for row in rights.delegations if row.delegate_id not in keys]
+    delegations = rights.delegations.without(keys)
     return replace(
         rights,
         read_deciders=lambda: deciders,

@@ -24,6 +24,7 @@ from ..models import (
     prefetch_rights,
     value_in_words,
 )
+from .sentences import first_listed, in_words
 
 Table = tuple[list[str], Iterator[list]]
 MOST = max(MOST_ROWS.values()) + 1  # one more shows that a file was cut
@@ -121,7 +122,7 @@ def _words(name: str) -> Callable[[Any], str]:
 def _waits(side: Side) -> Callable[[Proposal], str]:
     def value(proposal: Proposal) -> str:
         waits = dict(proposal.pending_approvers)
-        return (names(waits[side]) or "nobody can") if side in waits else ""
+        return (in_words(first_listed(waits[side])) or "nobody can") if side in waits else ""
 
     return value
 

@@ -3,9 +3,20 @@ asks.
 """
 
 from dataclasses import dataclass, field, replace
+from typing import ClassVar
 
 from ..history.proposal_content import Line, content_of
-from ..models import DataType, Lifecycle, Proposal, ProposalType, Remark, topic_label
+from ..models import (
+    DataType,
+    Decider,
+    Lifecycle,
+    Proposal,
+    ProposalType,
+    Remark,
+    Right,
+    User,
+    topic_label,
+)
 from ..workflow import provisioning
 from ..workflow.provisioning import Consequence, ImpactFacts
 from .conversation import Conversation
@@ -28,6 +39,30 @@ class Compared:
 
     line: Line
     remarks: list[Remark]
+
+
+@dataclass(frozen=True)
+class Deciding:
+    """Rights that a page names one by one: people's own, or those of the first `LENT` who stand in
+    for `lender`; `others` do so too.
+    """
+
+    LENT: ClassVar = 3
+    rights: list[Right]
+    lender: User | None = None
+    others: int = 0
+
+    @classmethod
+    def of(cls, rights: list[Right]) -> list["Deciding"]:
+        """All `rights` on one side, in their order: own ones come first."""
+        groups = [cls([right for right in rights if not right.delegation])]
+        by_decider: dict[Decider, list[Right]] = {}
+        for right in rights:
+            if right.decider and right.delegation:
+                by_decider.setdefault(right.decider, []).append(right)
+        for decider, lent in by_decider.items():
+            groups.append(cls(lent[: cls.LENT], decider.user, max(len(lent) - cls.LENT, 0)))
+        return groups
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,11 @@
 """Sentences that name things: their parts are texts, and things whose names a page makes links."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 Parts = list[Any]
+MOST = 5  # things that a sentence names
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,12 @@ def listed(things: Iterable[Any], between: str = ", ") -> Parts:
     for thing in things:
         parts += [*([between] if parts else []), *(thing if isinstance(thing, list) else [thing])]
     return parts
+
+
+def first_listed(things: Sequence[Any], said: Callable[[Any], Any] = lambda thing: thing) -> Parts:
+    """The first of them, each as it is `said`, and how many more there are."""
+    more = len(things) - MOST
+    return [*listed(map(said, things[:MOST])), *([f" and {more:,} more"] if more > 0 else [])]
 
 
 def in_words(parts: Parts) -> str:

@@ -8,6 +8,7 @@ from ..reports.catalogue_pages import (
     data_type_details,
     person_details,
     proposals_sending,
+    running_of,
     unit_details,
 )
 from ..reports.leaving import leaving
@@ -66,6 +67,18 @@ class PersonPage(DetailView):
             page=keyset_page(parts.order_by("system__name", "pk"), self.request.GET),
             **kwargs,
         )
+
+
+class PersonDelegations(DetailView):
+    """All who decide for a person while they are away, and for whom this person does."""
+
+    queryset = User.objects.all()
+    template_name = "proposals/person_delegations.html"
+    context_object_name = "person"
+
+    def get_context_data(self, **kwargs) -> dict:
+        running = running_of(self.object).order_by("ends_at", "pk")
+        return super().get_context_data(page=keyset_page(running, self.request.GET), **kwargs)
 
 
 class UnitPage(DetailView):

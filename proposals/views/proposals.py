@@ -33,7 +33,7 @@ from ..models import (
 from ..reports import advice, list_columns
 from ..reports.conversation import conversation_of
 from ..reports.list_columns import Columns
-from ..reports.proposal_page import proposal_details
+from ..reports.proposal_page import Deciding, proposal_details
 from ..reports.rounds import Rounds, rounds_of
 from ..workflow import provisioning
 from ..workflow.reminders import due
@@ -145,7 +145,7 @@ class ProposalPage(DetailView):
             "label": side.label,
             "system": proposal.system(side),
             "decision": decision,
-            "rights": rights,
+            "deciding": Deciding.of(rights) if rights else [],
         }
 
 

@@ -209,10 +209,10 @@ def tell_of_addition(physical: PhysicalFlow, *, by: User, at: datetime) -> None:
     delegations = delegations_of({row.user_id for row in approvers})
     people = [row.user for row in approvers]
     people += [
-        delegation.delegate
-        for delegation in delegations
+        delegations.delegate(lent.delegate_id)
         for row in approvers
-        if delegation.delegator_id == row.user_id and delegation.covers(row.system_id)
+        for lent in delegations.given_by(row.user_id)
+        if lent.covers(row.system_id)
     ]
     summary = (
         f"{by} added the physical flow {physical} to {flow.source.name} → {flow.target.name}, "

@@ -1,8 +1,9 @@
 """Proposals whose time is running out, or has."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import cache
+from itertools import islice
 
 from django.conf import settings
 from django.db.models import F, QuerySet
@@ -10,11 +11,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from ...models import Proposal, Side, User, prefetch_rights
-from ..list_columns import names
-from ..sentences import Parts, listed
+from ..sentences import Parts, first_listed, in_words, listed
 from .common import Line, Question, Remedy, Row, mail_to
 
 NEARLY = timedelta(days=3)
+MOST_ASKED = 10  # in one mail
 
 
 class Overdue(Question):
@@ -61,7 +62,7 @@ class Overdue(Question):
         note = f"Overdue since {due}" if left < timedelta() else f"Due {due}"
         waits = listed(
             (
-                [*(listed(map(_asked, people)) or ["nobody"]), f" ({side.lower()})"]
+                [*(first_listed(people, _asked) or ["nobody"]), f" ({side.lower()})"]
                 for side, people in row.pending_approvers
             ),
             "; ",
@@ -81,29 +82,32 @@ class Overdue(Question):
         self, row: Row, user: User, administrators: Callable[[], list[User]]
     ) -> list[Remedy]:
         """Whoever decides is led to the decision; all others write to those who do."""
-        able = dict.fromkeys(person for _, people in row.pending_approvers for person in people)
-        if user in able:
+        if row.waits_for(user):
             return [Remedy("Decide", row.get_absolute_url())]
-        ready = [person for person in able if not person.cannot_sign_in]
+        able = (person for _, people in row.pending_approvers for person in people)
+        ready = list(islice((person for person in able if not person.cannot_sign_in), MOST_ASKED))
         remedies = [_way_to_ask(row, ready)] if ready else []
         if any(people and _all_silent(people) for _, people in row.pending_approvers):
             remedies += _ways_to_invite(row, user, administrators)
         return remedies or [Remedy("See who decides", row.get_absolute_url())]
 
     def csv_row(self, row: Row) -> list:
-        waits = {side: names(people) or "nobody can" for side, people in row.pending_approvers}
+        waits = {
+            side: in_words(first_listed(people)) or "nobody can"
+            for side, people in row.pending_approvers
+        }
         route = [row.source.name, row.source.code, row.target.name, row.target.code]
         facts = [row.pk, *route, row.get_state_display(), row.maker, row.due_at]
         return [*facts, waits.get(Side.SOURCE, ""), waits.get(Side.TARGET, "")]
 
 
-def _all_silent(people: list[User]) -> bool:
+def _all_silent(people: Sequence[User]) -> bool:
     return all(person.cannot_sign_in for person in people)
 
 
 def _way_to_ask(row: Row, people: list[User]) -> Remedy:
     asked = mail_to(
-        people[:10],
+        list(dict.fromkeys(people)),
         f"Proposal {row.pk} waits for you: {row.source.name} → {row.target.name}",
         f"It is due on {timezone.localtime(row.due_at):%-d %B %Y, %H:%M %Z} and times out "
         "without your decision.",
