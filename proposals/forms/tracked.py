@@ -25,7 +25,7 @@ class TrackedForm(forms.ModelForm):
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         if self.instance.pk:
-            self.initial["read_version"] = newest_version(self.instance)
+            self.initial["read_version"] = self.instance.version()
 
     def clean(self) -> dict | None:
         cleaned = super().clean()
@@ -40,7 +40,7 @@ class TrackedForm(forms.ModelForm):
             # Until the transaction ends, or somebody could still change it before it is saved.
             rows = model._default_manager.select_for_update().filter(pk=self.instance.pk)
             list(rows.order_by().values("pk"))
-        newest = newest_version(self.instance)
+        newest = self.instance.version()
         labels = {self._label(name) for name in self.fields}
         changes = [
             change
@@ -91,11 +91,6 @@ class TrackedForm(forms.ModelForm):
             return
         prepared = field.prepare_value(value)
         self.data[key] = "" if prepared is None else prepared
-
-
-def newest_version(row: models.Model) -> int | None:
-    """The id of the newest history row of `row`."""
-    return row.history.order_by("-history_id").values_list("history_id", flat=True).first()
 
 
 def _value(version: models.Model, field: models.Field):

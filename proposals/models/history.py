@@ -95,6 +95,8 @@ class CausedRecords(HistoryRecords):
 class WithHistory(models.Model):
     """A tracked row: saved or deleted, with its history row or not at all, whoever asks."""
 
+    history: ClassVar[Any]
+
     class Meta:
         abstract = True
 
@@ -106,17 +108,8 @@ class WithHistory(models.Model):
     def delete(self, *args, **kwargs) -> tuple[int, dict[str, int]]:
         return super().delete(*args, **kwargs)
 
-
-class Versioned(WithHistory):
-    """A tracked row that can say which version of it somebody reads now."""
-
-    history: ClassVar[Any]
-
-    class Meta:
-        abstract = True
-
     def version(self) -> int | None:
-        """The id of its newest history row."""
+        """The id of its newest history row, which somebody reads who reads it now."""
         return self.history.order_by("-history_id").values_list("pk", flat=True).first()
 
 

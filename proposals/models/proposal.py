@@ -14,7 +14,7 @@ from django.utils.timesince import timesince
 from .catalogue import DataType, System, one_of
 from .fields import FreeTextField, LineField
 from .flow_attributes import FlowAttributes
-from .history import CausedRecords
+from .history import CausedRecords, WithHistory
 from .people import User
 from .policy import Policy, Reason
 from .proposal_constraints import CONSTRAINTS, END, INDEXES, OPEN
@@ -68,7 +68,7 @@ class Offer:
         return dict(zip(sides, self.rights, strict=True)) if sides else {}
 
 
-class Proposal(ProposalStates, FlowAttributes):
+class Proposal(ProposalStates, WithHistory, FlowAttributes):
     """A maker's wish to create, edit or remove a flow.
 
     After submission only `state`, `closed_at` and, once, the results change: what approvers read is

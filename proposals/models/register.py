@@ -14,7 +14,7 @@ from django_fsm import FSMField, FSMModelMixin, transition
 from .catalogue import DataType, ImportBatch, System, one_of
 from .fields import FoldedField, FreeTextField, LineField
 from .flow_attributes import FlowAttributes, attribute_checks
-from .history import CausedRecords, Versioned
+from .history import CausedRecords, WithHistory
 from .people import User
 from .reading import looked_up
 from .search import RoutesQuerySet, SearchedQuerySet, SearchField, route_texts
@@ -145,7 +145,7 @@ class LogicalFlowQuerySet(RoutesQuerySet):
         return self.filter(Q(*((path, units) for path in paths), _connector=Q.OR))
 
 
-class LogicalFlow(FSMModelMixin, Versioned):
+class LogicalFlow(FSMModelMixin, WithHistory):
     """Data goes from A to B. One row per (source, target) for ever: a removed one is revived."""
 
     source = models.ForeignKey(System, models.PROTECT, related_name="flows_out")
@@ -257,7 +257,7 @@ class LogicalFlow(FSMModelMixin, Versioned):
 MADE_UP_CODE = re.compile("SPEC-[0-9A-F]{10}")
 
 
-class PhysicalSpecification(FSMModelMixin, Versioned):
+class PhysicalSpecification(FSMModelMixin, WithHistory):
     """What is sent; several physical flows may share one."""
 
     owner = models.ForeignKey(System, models.PROTECT, related_name="specifications")
@@ -312,7 +312,7 @@ class PhysicalFlowQuerySet(RoutesQuerySet):
         return self.filter(lifecycle=Lifecycle.ACTIVE)
 
 
-class PhysicalFlow(FSMModelMixin, Versioned, FlowAttributes):
+class PhysicalFlow(FSMModelMixin, WithHistory, FlowAttributes):
     """How and when a specification is sent along a logical flow."""
 
     logical_flow = models.ForeignKey(LogicalFlow, models.PROTECT, related_name="physical_flows")
