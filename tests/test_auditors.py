@@ -571,7 +571,7 @@ def test_the_lag_the_last_checkpoint_and_where_it_is_kept_are_told(auditor, stor
     assert str(ledger.read_key(place.LEDGER_KEY).public) in page
     story.create.source.name = "Ledger of old"
     story.create.source.save()
-    assert "Rows not in it yet 1 : 1 historical systems." in text(auditor.get(url("")))
+    assert "Rows not in it yet 1 (history of systems: 1)." in text(auditor.get(url("")))
 
 
 def test_a_rewritten_ledger_and_a_checkpoint_that_was_touched_are_told(auditor, story, place):
@@ -591,9 +591,9 @@ def test_of_very_many_rows_that_wait_the_page_tells_the_most_there_can_be(
     auditor, story, monkeypatch
 ):
     newest = Transition.objects.latest("pk").pk
-    assert "8 transitions" in text(auditor.get(url("")))
+    assert "transitions: 8" in text(auditor.get(url("")))
     monkeypatch.setattr("proposals.history.ledger.state.MOST_COUNTED", 2)
-    assert f"up to {newest} transitions" in text(auditor.get(url("")))
+    assert f"transitions: up to {newest}" in text(auditor.get(url("")))
 
 
 # Who may

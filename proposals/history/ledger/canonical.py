@@ -59,6 +59,14 @@ class Recorded:
         """How a report calls one of its rows."""
         return str(self.model._meta.verbose_name)
 
+    @property
+    def rows_in_words(self) -> str:
+        """For example: transitions, history of systems."""
+        tracked = getattr(self.model, "instance_type", None)
+        if tracked is None:
+            return str(self.model._meta.verbose_name_plural)
+        return f"history of {tracked._meta.verbose_name_plural}"
+
     @cached_property
     def columns(self) -> list[str]:
         names = [str(field.attname) for field in self.model._meta.local_concrete_fields]

@@ -19,12 +19,15 @@ MOST_COUNTED = 100  # rows of one table that wait; of more the most there can be
 @dataclass(frozen=True)
 class Waiting:
     """Rows of one table that have no leaf yet: `number` of them, or if it `is_estimate` at most
-    so many.
+    so many. `rows` names them, whatever their number: "transitions", "history of systems".
     """
 
-    noun: str
+    rows: str
     number: int
     is_estimate: bool
+
+    def __str__(self) -> str:
+        return f"{self.rows}: {'up to ' if self.is_estimate else ''}{self.number}"
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,7 @@ def ledger_state(folder: Path | None) -> LedgerState:
 def _waiting(recorded: Recorded, counted: int) -> Waiting:
     is_estimate = counted == MOST_COUNTED
     number = most_waiting(recorded) if is_estimate else counted
-    return Waiting(str(recorded.model._meta.verbose_name_plural), number, is_estimate)
+    return Waiting(recorded.rows_in_words, number, is_estimate)
 
 
 def _signed(folder: Path | None, leaves: int) -> tuple[Kept | None, PublicKey | None, str]:
