@@ -67,6 +67,35 @@ def test_models_are_imported_from_their_package_alone():
             assert not module.startswith(("models.", "proposals.models.")), f"{path}:{node.lineno}"
 
 
+def names_in(path: Path) -> set[str]:
+    """Each name that the file takes from elsewhere or uses."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Name):
+            names.add(node.id)
+        elif isinstance(node, ast.Attribute):
+            names.add(node.attr)
+        elif isinstance(node, ast.ImportFrom):
+            names |= {alias.name for alias in node.names}
+    return names
+
+
+PACKAGES = [path for path in FILES if path.name == "__init__.py" and path.parent != ROOT]
+ALL_NAMES = {path: names_in(path) for path in [*FILES, *(ROOT / "tests").rglob("*.py")]}
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=lambda p: str(p.parent.relative_to(ROOT)))
+def test_a_package_hands_on_what_somebody_outside_takes(package):
+    tree = ast.parse(package.read_text())
+    taken = [n for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and n.module]
+    handed_on = {alias.asname or alias.name for node in taken for alias in node.names}
+    used_here = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
+    outside = [
+        names for path, names in ALL_NAMES.items() if not path.is_relative_to(package.parent)
+    ]
+    assert handed_on - used_here - set().union(*outside) == set()
+
+
 def test_only_the_workflow_calls_the_transitions_of_a_proposal():
     verbs = {"propose", "approve_source", "approve_target", "complete"}
     verbs |= {"return_source", "return_target", "reject_source", "reject_target", "time_out"}

@@ -92,8 +92,7 @@ def test_no_column_of_text_takes_what_nobody_sees(field):
 def all_forms():
     request = RequestFactory().get("/")
     request.user = User(is_superuser=True, is_staff=True, is_active=True)
-    for name in project_forms.__all__:
-        form = getattr(project_forms, name)
+    for name, form in vars(project_forms).items():
         if isinstance(form, type) and issubclass(form, forms.BaseForm):
             yield name, form.base_fields
     for name in ("ProposalFilter", "SystemListFilter", "FlowFilter", "QualityFilter"):

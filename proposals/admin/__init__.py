@@ -9,8 +9,6 @@ from django.contrib import admin
 
 from . import catalogue, foreign, people, policy, record, register, uploads, webhooks
 
-__all__ = ["catalogue", "foreign", "people", "policy", "record", "register", "uploads", "webhooks"]
-
 admin.site.site_header = "waltzflow administration"
 admin.site.site_title = "waltzflow"
 admin.site.index_title = "Catalogue, people, rules and the record of everything"

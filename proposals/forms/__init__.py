@@ -10,31 +10,3 @@ from .remarks import RemarkForm
 from .tracked import TrackedForm
 from .webhooks import EndpointForm
 from .weighed import OWN_FIELDS, WeighedLeavingForm, WeighedRightsForm, WhyInput
-
-__all__ = [
-    "MOST_OFFERED",
-    "OWN_FIELDS",
-    "ActionForm",
-    "AppearanceForm",
-    "BulkDecisionForm",
-    "BulkForm",
-    "ChangeForm",
-    "DelegationForm",
-    "EndpointForm",
-    "NoticesForm",
-    "PasswordForm",
-    "ProposalForm",
-    "RemarkForm",
-    "RemovalForm",
-    "SystemField",
-    "TokenForm",
-    "TrackedForm",
-    "UserNameInput",
-    "WeighedLeavingForm",
-    "WeighedRightsForm",
-    "WhyInput",
-    "WishForm",
-    "decision_verbs",
-    "focus_first",
-    "who_needs_comment",
-]

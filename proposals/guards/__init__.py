@@ -14,8 +14,6 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from . import causes, notices, people, proposals, record, register, remarks, tokens, transitions
 from .guard import POSTGRESQL, PREFIX, Guard, in_one_line, name_of
 
-__all__ = ["GUARDS", "Guard", "definitions", "install", "installed", "name_of", "remove"]
-
 GUARDS = [
     *proposals.guards(),
     *transitions.guards(),

@@ -22,28 +22,3 @@ from .verbs import (
     time_out,
 )
 from .watching import stop_watching, watch
-
-__all__ = [
-    "act",
-    "add_physical_flow",
-    "approve",
-    "cancel",
-    "check",
-    "effect_of",
-    "propose",
-    "refuse",
-    "refuse_further",
-    "reject",
-    "remark",
-    "remind_now",
-    "request_changes",
-    "require_revisable",
-    "rights_changed",
-    "save_draft",
-    "stop_watching",
-    "submit",
-    "tell_of_delegations",
-    "time_out",
-    "watch",
-    "ways_to_mention",
-]

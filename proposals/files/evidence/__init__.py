@@ -2,6 +2,4 @@
 took them down, checked offline by a script of its own.
 """
 
-from .pack import Pack, Subject, name_of, pack_of
-
-__all__ = ["Pack", "Subject", "name_of", "pack_of"]
+from .pack import Subject, name_of, pack_of

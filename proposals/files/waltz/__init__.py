@@ -2,6 +2,3 @@
 
 from .bringing import bring_waltz
 from .database import read_waltz
-from .report import WaltzReport
-
-__all__ = ["WaltzReport", "bring_waltz", "read_waltz"]

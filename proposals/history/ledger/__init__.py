@@ -10,7 +10,6 @@ from .checkpoints import (
     STAMP,
     Checkpoint,
     CheckpointBroken,
-    DatedKey,
     Kept,
     kept_checkpoints,
     newest_name,
@@ -20,8 +19,8 @@ from .checkpoints import (
 )
 from .keys import make_key, read_key
 from .notes import NoteBroken, PrivateKey, PublicKey, opened
-from .sequencer import Extension, extend, extend_ledger, rows_behind, settled_marks
-from .state import LedgerState, ledger_state
+from .sequencer import extend, extend_ledger, rows_behind, settled_marks
+from .state import ledger_state
 from .stored import LedgerBroken, size, stored_tree
 from .timestamps import (
     Service,
@@ -33,49 +32,3 @@ from .timestamps import (
     unstamped,
 )
 from .tree import Growing, Tree, leaf_hash, node_hash
-
-__all__ = [
-    "RECORDED",
-    "STAMP",
-    "Checkpoint",
-    "CheckpointBroken",
-    "DatedKey",
-    "Extension",
-    "Growing",
-    "Kept",
-    "LedgerBroken",
-    "LedgerState",
-    "NoteBroken",
-    "PrivateKey",
-    "PublicKey",
-    "Recorded",
-    "Service",
-    "TimestampBroken",
-    "Tree",
-    "extend",
-    "extend_ledger",
-    "fingerprint",
-    "kept_checkpoints",
-    "leaf_hash",
-    "ledger_state",
-    "make_key",
-    "members_of",
-    "newest_name",
-    "node_hash",
-    "opened",
-    "public_keys",
-    "public_keys_file",
-    "read_key",
-    "rows_behind",
-    "settled_marks",
-    "sign_checkpoint",
-    "size",
-    "stamp",
-    "stamp_of",
-    "stamped_at",
-    "stored_tree",
-    "text_of",
-    "texts_of",
-    "timestamp_service",
-    "unstamped",
-]

@@ -18,21 +18,7 @@ from ...models import reading_by_cursor
 from . import applied, columns, ledger, register, remarks, rights, schema, transitions
 from .breach import Breach
 from .looked_at import looked_at
-from .restored import Loss, loss, unapplied_migrations, unknown_migrations
-
-__all__ = [
-    "CHECKS",
-    "Breach",
-    "Check",
-    "Loss",
-    "breaches",
-    "checked",
-    "checks",
-    "looked_at",
-    "loss",
-    "unapplied_migrations",
-    "unknown_migrations",
-]
+from .restored import loss, unapplied_migrations, unknown_migrations
 
 Check = Callable[[], Iterator[Breach]]
 CHECKS: dict[str, Check] = {

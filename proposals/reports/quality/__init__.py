@@ -4,7 +4,7 @@ its list.
 
 from typing import Any
 
-from .common import Answer, Line, Question, Remedy
+from .common import Answer, Line, Question
 from .flows import UnfitDataTypes, WithoutPhysicalFlow
 from .proposals import Overdue
 from .specifications import Unused
@@ -34,14 +34,3 @@ def answers_from_json(kept: dict[str, Any]) -> list[Answer]:
         for slug, question in QUESTIONS.items()
         if slug in kept
     ]
-
-
-__all__ = [
-    "QUESTIONS",
-    "Answer",
-    "Line",
-    "Question",
-    "Remedy",
-    "answers_from_json",
-    "answers_to_json",
-]

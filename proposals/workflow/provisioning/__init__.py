@@ -14,18 +14,6 @@ from . import change, create, remove
 from .common import Consequence, ImpactFacts
 from .create import add_further, consent_for_more
 
-__all__ = [
-    "Consequence",
-    "ImpactFacts",
-    "add_further",
-    "apply",
-    "check_start",
-    "check_submission",
-    "consent_for_more",
-    "consequences",
-    "lacking",
-]
-
 KINDS: dict[str, ModuleType] = {
     ProposalType.CREATE: create,
     ProposalType.EDIT: change,
