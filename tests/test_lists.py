@@ -38,8 +38,8 @@ def xlsx_rows(response) -> list[list]:
 
 @pytest.fixture
 def four(cast, source, target):
-    """Proposals 10, 20, 5 and 1 days old: the first waits for the target since yesterday, the last
-    is cancelled.
+    """Proposals 10, 20, 5 and 1 days old: the first waits for the target alone, the last is
+    cancelled.
     """
     made = [
         factories.proposed(
@@ -54,7 +54,7 @@ def four(cast, source, target):
 
 @pytest.mark.parametrize(
     ("order", "expected"),
-    [("", [3, 2, 1, 0]), ("oldest", [0, 1, 2, 3]), ("waiting", [1, 2, 0]), ("deadline", [1, 0, 2])],
+    [("", [3, 2, 1, 0]), ("oldest", [0, 1, 2, 3]), ("waiting", [1, 0, 2]), ("deadline", [1, 0, 2])],
 )
 def test_proposals_come_in_the_order_asked_for(as_, cast, four, order, expected):
     page = as_(cast.stranger).get("/proposals/", {"order": order}).context["page"]

@@ -55,7 +55,7 @@ class ProposalFilter(ListFilter):
     KEPT = []
     ORDERS = {
         "oldest": ("Oldest first", ["pk"]),
-        "waiting": ("Open, by waiting time", ["moved_at", "pk"]),
+        "waiting": ("Open, longest waiting first", ["submitted_at", "pk"]),
         "deadline": ("Open, by deadline", ["due_at", "pk"]),
         "deadline-down": ("Open, last deadline first", ["-due_at", "-pk"]),
         "route": ("By source and target", ["source__name", "target__name", "pk"]),

@@ -114,7 +114,10 @@ INDEXES = [
         condition=~Q(state=State.FULLY_APPROVED),
         name="proposal_not_agreed_of_maker",
     ),
-    models.Index(fields=["submitted_at"], condition=Q(state__in=OPEN), name="proposal_open_by_age"),
+    # With the id: a file submits thousands at one moment.
+    models.Index(
+        fields=["submitted_at", "id"], condition=Q(state__in=OPEN), name="proposal_open_by_waiting"
+    ),
     models.Index(fields=["due_at", "id"], condition=Q(state__in=OPEN), name="proposal_open_by_due"),
     models.Index(fields=["source", "id"], condition=Q(state__in=OPEN), name="proposal_open_source"),
     models.Index(fields=["target", "id"], condition=Q(state__in=OPEN), name="proposal_open_target"),
