@@ -17,7 +17,7 @@ from proposals.workflow import provisioning
 from . import factories, worlds
 from .test_changes import approve, change, flow, removal, second_flow, touched, trades
 from .test_pages import text
-from .test_proposal_files import fates, lines
+from .test_proposal_files import lines, results
 
 __all__ = ["flow", "trades"]  # fixtures
 
@@ -361,18 +361,18 @@ def test_a_row_of_a_file_asks_for_it_by_name(cast, flow, other, cash):
     header = "type,source_code,target_code,specification_name,data_type_codes,reason"
     row = f"EDIT,LEDGER,RISK,{{}},{cash.code},{factories.reason().name}"
 
-    def fate(name, **settings):
-        [fate] = fates(lines(row.format(name), header=header), cast.maker, **settings)
-        return fate
+    def result(name, **settings):
+        [result] = results(lines(row.format(name), header=header), cast.maker, **settings)
+        return result
 
-    kept = fate("trades.csv")
+    kept = result("trades.csv")
     assert kept.outcome == "KEPT"
     assert "specification_name: Ledger (LEDGER) already has a specification" in kept.sentence
-    seen = fate("mine.csv", do="foresee")
+    seen = result("mine.csv", do="preview")
     assert seen.outcome == "READY"
     assert "Specification: trades.csv becomes mine.csv (of its own)." in seen.sentence
-    draft = fate("mine.csv", submits=False)
-    done = fate("mine.csv")
+    draft = result("mine.csv", submits=False)
+    done = result("mine.csv")
     assert (done.outcome, done.proposal) == ("SUBMITTED", draft.proposal)
     assert done.proposal.specification_name == "mine.csv"
 

@@ -42,13 +42,13 @@ def lines(*rows: str, header: str = HEADER) -> bytes:
     return "\n".join([header, *rows]).encode()
 
 
-def fates(data: bytes, by, do="carry_out", **settings) -> list:
+def results(data: bytes, by, do="carry_out", **settings) -> list:
     proposing = Proposing(by, **settings)
     return [getattr(proposing, do)(row) for row in read_rows("wishes.csv", data)]
 
 
 @pytest.mark.django_db
-def test_each_row_has_its_fate_and_a_bad_one_stops_no_other(company):
+def test_each_row_has_its_result_and_a_bad_one_stops_no_other(company):
     first = company.sent[0]
     rows = {
         f"CREATE,LEDGER,BILL,,,{SENT}": ("SUBMITTED", ""),
@@ -78,10 +78,10 @@ def test_each_row_has_its_fate_and_a_bad_one_stops_no_other(company):
         "DELETE,LEDGER,BILL,,,,,,,,,,,,Regulation,": ("REFUSED", "has no flow from"),
         "DELETE,LEDGER": ("REFUSED", "The row has 2 cells, the header has 16."),
     }
-    made = fates(lines(*rows), company.maker)
-    for row, fate, (outcome, words) in zip(rows, made, rows.values(), strict=True):
-        assert fate.outcome == outcome, (row, fate)
-        assert words in fate.sentence, (row, fate)
+    made = results(lines(*rows), company.maker)
+    for row, result, (outcome, words) in zip(rows, made, rows.values(), strict=True):
+        assert result.outcome == outcome, (row, result)
+        assert words in result.sentence, (row, result)
     assert Proposal.objects.open().count() == 4
     assert Proposal.objects.filter(state=State.PROPOSED_CREATE).count() == 2
     edit = Proposal.objects.get(type="EDIT")
@@ -95,23 +95,23 @@ def test_a_file_brought_again_makes_no_second_proposal(company):
         f"CREATE,BILL,LEDGER,,,{SENT.replace('Regulation', '')}",
         "DELETE,LEDGER,RISK,,POS,,,run 1,,,,,,,Regulation,",
     )
-    asked = [fate.proposal for fate in fates(rows, company.maker)]
-    again = fates(rows, company.maker)
-    assert [fate.outcome for fate in again] == [Outcome.TWIN] * 3
-    assert [fate.proposal for fate in again] == asked
+    asked = [result.proposal for result in results(rows, company.maker)]
+    again = results(rows, company.maker)
+    assert [result.outcome for result in again] == [Outcome.TWIN] * 3
+    assert [result.proposal for result in again] == asked
     assert f"Proposal {asked[0].pk} by Mia Maker asks for the same" in again[0].sentence
     assert f"It is your draft {asked[1].pk}." in again[1].sentence
     # Another maker's same wish is a twin, their same unfinished one a draft of their own.
-    others = fates(rows, company.stranger)
-    assert [fate.outcome for fate in others] == [Outcome.TWIN, Outcome.KEPT, Outcome.TWIN]
+    others = results(rows, company.stranger)
+    assert [result.outcome for result in others] == [Outcome.TWIN, Outcome.KEPT, Outcome.TWIN]
 
 
 @pytest.mark.django_db
 def test_a_draft_kept_by_a_file_is_the_one_that_the_same_file_submits(company):
     row = lines(f"CREATE,LEDGER,BILL,,,{SENT}")
-    [kept] = fates(row, company.maker, submits=False)
-    [seen] = fates(row, company.maker, do="foresee")
-    [sent] = fates(row, company.maker)
+    [kept] = results(row, company.maker, submits=False)
+    [seen] = results(row, company.maker, do="preview")
+    [sent] = results(row, company.maker)
     assert (kept.outcome, seen.outcome, sent.outcome) == ("KEPT", "READY", "SUBMITTED")
     assert sent.proposal == kept.proposal
     assert Proposal.objects.get().is_open
@@ -122,35 +122,35 @@ def test_an_absent_column_leaves_the_flow_as_it_is_and_an_empty_cell_empties(com
     first = company.sent[0]
     header = "type;source_code;target_code;physical_flow;criticality;name;reason"
     rows = lines(f"EDIT;LEDGER;RISK;{first.pk};VERY_HIGH;;Regulation", header=f"sep=;\n{header}")
-    [fate] = fates(rows, company.maker)
-    asked = fate.proposal
+    [result] = results(rows, company.maker)
+    asked = result.proposal
     assert (asked.name, asked.criticality, asked.transport) == ("", "VERY_HIGH", first.transport)
     assert [str(kind) for kind in asked.data_types.all()] == ["Trades"]
     unchanged = lines(f"EDIT;LEDGER;RISK;{company.sent[1].pk};MEDIUM;run 1;", header=header)
-    [fate] = fates(unchanged, company.maker)
-    assert (fate.outcome, fate.sentence) == ("TWIN", "The physical flow run 1 says so already.")
+    [result] = results(unchanged, company.maker)
+    assert (result.outcome, result.sentence) == ("TWIN", "The physical flow run 1 says so already.")
 
 
 @pytest.mark.django_db
-def test_what_is_foreseen_writes_nothing_and_comes_true(company):
+def test_a_preview_writes_nothing_and_comes_true(company):
     rows = lines(
         f"CREATE,LEDGER,BILL,,,{SENT}",
         f"CREATE,BILL,LEDGER,,,{SENT.replace('TRADES', '')}",
         f"CREATE,BILL,RISK,,,{SENT.replace(',1,', ',400,')}",
         f"CREATE,ledger,Bill,,,{SENT.replace('HIGH', 'LOW')}",
     )
-    seen = fates(rows, company.maker, do="foresee")
-    assert [fate.outcome for fate in seen] == ["READY", "UNFINISHED", "READY", "TWIN"]
+    seen = results(rows, company.maker, do="preview")
+    assert [result.outcome for result in seen] == ["READY", "UNFINISHED", "READY", "TWIN"]
     assert seen[3].sentence == "Line 2 of this file asks for the same."
     assert "is it meant?" in seen[2].sentence
     assert not Proposal.objects.exists()
     factories.policy(side_without_approver="REFUSE")
-    [refused, *_] = fates(rows, company.maker, do="foresee")
+    [refused, *_] = results(rows, company.maker, do="preview")
     assert (refused.outcome, "Nobody can approve for the target" in refused.sentence) == (
         "REFUSED",
         True,
     )
-    [refused, *_] = fates(rows, company.maker)
+    [refused, *_] = results(rows, company.maker)
     assert refused.outcome == "REFUSED"
     assert not Proposal.objects.exclude(state=State.PROPOSED_CREATE).exists()
 

@@ -20,7 +20,7 @@ MANY = 20  # proposals; whoever is asked for more at once hears of them in the d
 
 
 @dataclass(frozen=True)
-class Fate:
+class RowResult:
     """What becomes of one row. `proposal` is the one it made, or the one that asks for the same."""
 
     outcome: Outcome
@@ -57,19 +57,19 @@ class Proposing:
     def __post_init__(self) -> None:
         self.wishes = Wishes(self.by)
 
-    def foresee(self, row: FileRow) -> Fate:
+    def preview(self, row: FileRow) -> RowResult:
         """What would become of it now; nothing is written."""
         try:
             wish = self.wishes.of(row)
         except Invalid as wrong:
-            return Fate(Outcome.REFUSED, by_column(wrong))
-        fate = self._judged(wish, workflow.check)
-        earlier = self.seen.setdefault(fate.key, row.line) if fate.key else row.line
+            return RowResult(Outcome.REFUSED, by_column(wrong))
+        result = self._judged(wish, workflow.check)
+        earlier = self.seen.setdefault(result.key, row.line) if result.key else row.line
         if earlier != row.line:
-            return Fate(Outcome.TWIN, f"Line {earlier} of this file asks for the same.")
-        return fate
+            return RowResult(Outcome.TWIN, f"Line {earlier} of this file asks for the same.")
+        return result
 
-    def carry_out(self, row: FileRow) -> Fate:
+    def carry_out(self, row: FileRow) -> RowResult:
         """Do it, each row on its own: it is done with all that follows, or not at all."""
         try:
             if self.submits:
@@ -78,19 +78,21 @@ class Proposing:
             pass  # it lacks something, which is said below
         except Refused as no:
             return _refused(no)
-        fate = self.foresee(row)
+        result = self.preview(row)
         try:
-            if fate.outcome in (Outcome.READY, Outcome.UNFINISHED) and self.keeps_drafts:
-                return self._kept(self.wishes.of(row), fate)
+            if result.outcome in (Outcome.READY, Outcome.UNFINISHED) and self.keeps_drafts:
+                return self._kept(self.wishes.of(row), result)
         except Refused as no:
             return _refused(no)
-        return fate
+        return result
 
-    def _judged(self, wish: Wish, check: Callable[[Proposal, list[DataType]], None]) -> Fate:
+    def _judged(self, wish: Wish, check: Callable[[Proposal, list[DataType]], None]) -> RowResult:
         proposal = wish.proposal
         changes = wish.differences() if proposal.type == ProposalType.EDIT else []
         if proposal.type == ProposalType.EDIT and not changes:
-            return Fate(Outcome.TWIN, f"The physical flow {proposal.changed_flow} says so already.")
+            return RowResult(
+                Outcome.TWIN, f"The physical flow {proposal.changed_flow} says so already."
+            )
         try:
             check(proposal, wish.data_types)
         except Invalid as wrong:
@@ -101,37 +103,39 @@ class Proposing:
         told = " ".join([*changes, *([f"basis_offset: {doubt}"] if doubt else [])])
         return self._draft(wish, Outcome.READY, told)
 
-    def _draft(self, wish: Wish, outcome: Outcome, sentence: str) -> Fate:
+    def _draft(self, wish: Wish, outcome: Outcome, sentence: str) -> RowResult:
         """That draft of the maker which says the same is the one that is submitted, if any."""
         draft = wish.own_draft()
         key = wish.key(is_complete=outcome == Outcome.READY)
         if draft and not (self.submits and outcome == Outcome.READY):
-            return Fate(Outcome.TWIN, f"It is your draft {draft.pk}. {sentence}".strip(), draft)
-        return Fate(outcome, sentence, draft, key)
+            return RowResult(
+                Outcome.TWIN, f"It is your draft {draft.pk}. {sentence}".strip(), draft
+            )
+        return RowResult(outcome, sentence, draft, key)
 
-    def _submitted(self, row: FileRow) -> Fate:
-        """Submitting judges all that `foresee` looks at, so that is not looked at before. Invalid
+    def _submitted(self, row: FileRow) -> RowResult:
+        """Submitting judges all that `preview` looks at, so that is not looked at before. Invalid
         where something is missing.
         """
         wish = self.wishes.of(row)
-        fate = self._judged(wish, lambda proposal, _: proposal.set_content_key())
-        if fate.outcome != Outcome.READY:
-            return fate
-        made = fate.proposal or wish.proposal
-        if fate.proposal:
+        result = self._judged(wish, lambda proposal, _: proposal.set_content_key())
+        if result.outcome != Outcome.READY:
+            return result
+        made = result.proposal or wish.proposal
+        if result.proposal:
             workflow.propose(made, by=self.by, in_digest=self.in_digest)
         else:
             workflow.submit(made, wish.data_types, by=self.by, in_digest=self.in_digest)
-        return Fate(Outcome.SUBMITTED, fate.sentence, made)
+        return RowResult(Outcome.SUBMITTED, result.sentence, made)
 
-    def _kept(self, wish: Wish, fate: Fate) -> Fate:
+    def _kept(self, wish: Wish, result: RowResult) -> RowResult:
         workflow.save_draft(wish.proposal, wish.data_types, by=self.by)
-        return Fate(Outcome.KEPT, fate.sentence, wish.proposal)
+        return RowResult(Outcome.KEPT, result.sentence, wish.proposal)
 
 
-def _refused(no: Refused) -> Fate:
+def _refused(no: Refused) -> RowResult:
     if not isinstance(no, Repeated):
         sentence = by_column(no) if isinstance(no, Invalid) else no.sentence
-        return Fate(Outcome.REFUSED, sentence)
+        return RowResult(Outcome.REFUSED, sentence)
     proposal = no.about if isinstance(no.about, Proposal) else None
-    return Fate(Outcome.TWIN, no.sentence, proposal)
+    return RowResult(Outcome.TWIN, no.sentence, proposal)

@@ -13,7 +13,7 @@ from django.utils import timezone
 from ...models import Outcome, Upload, UploadedRow, UploadState
 from ...workflow.retry import retrying_transaction
 from ..catalogue.problems import BadCatalogue
-from .proposing import MANY, Fate, Proposing
+from .proposing import MANY, Proposing, RowResult
 from .reading import FileRow, read_rows
 
 AT_ONCE = 100  # rows that are looked at in one transaction
@@ -85,7 +85,7 @@ def _judge(upload: Upload, until: float) -> int:
             )
             break
         for row in rows:
-            _keep(row, _attempt(proposing.foresee, row))
+            _keep(row, _attempt(proposing.preview, row))
         names = ["outcome", "sentence", "proposal", "key"]
         UploadedRow.objects.bulk_update(rows, names, batch_size=AT_ONCE)
         done += len(rows)
@@ -135,20 +135,20 @@ def _carried_out(pk: int, wanted: list[Outcome], proposing: Proposing) -> None:
         row.save()
 
 
-def _attempt(act: Callable[[FileRow], Fate], row: UploadedRow) -> Fate:
+def _attempt(act: Callable[[FileRow], RowResult], row: UploadedRow) -> RowResult:
     try:
         return act(_file_row(row))
     except (OperationalError, InterfaceError):
         raise
     except Exception:
         log.exception("Line %s of upload %s could not be judged.", row.line, row.upload_id)
-        return Fate(Outcome.REFUSED, FAILED)
+        return RowResult(Outcome.REFUSED, FAILED)
 
 
 def _file_row(row: UploadedRow) -> FileRow:
     return FileRow(row.line, row.texts)
 
 
-def _keep(row: UploadedRow, fate: Fate) -> None:
-    row.outcome, row.sentence, row.proposal = fate.outcome, fate.sentence, fate.proposal
-    row.key = fate.key if fate.outcome != Outcome.TWIN else ""
+def _keep(row: UploadedRow, result: RowResult) -> None:
+    row.outcome, row.sentence, row.proposal = result.outcome, result.sentence, result.proposal
+    row.key = result.key if result.outcome != Outcome.TWIN else ""

@@ -18,11 +18,11 @@ def bring_waltz(rows: Rows, *, by: User, dry_run: bool) -> WaltzReport:
     catalogue = Catalogue(rows)
     place_rules(catalogue)
     report = import_rows(catalogue, by=by, dry_run=dry_run)
-    proposed = _foreseen(catalogue, by) if dry_run else bring_proposed(catalogue, dry_run=False)
+    proposed = _previewed(catalogue, by) if dry_run else bring_proposed(catalogue, dry_run=False)
     return WaltzReport(report, catalogue.left, proposed)
 
 
-def _foreseen(catalogue: Catalogue, by: User) -> Proposed:
+def _previewed(catalogue: Catalogue, by: User) -> Proposed:
     """Proposals can be judged only with the catalogue there, so it comes in and is undone."""
     if not catalogue.waltz["proposed_flow"]:
         return Proposed()

@@ -11,7 +11,7 @@ from typing import Any
 
 from ...models import Outcome, PhysicalFlow, Proposal, ProposalType, User, folded, same
 from ..cells import escaped
-from ..proposals import Fate, FileRow, Proposing
+from ..proposals import FileRow, Proposing, RowResult
 from .catalogue import Catalogue, joined, said
 from .importing import without_names
 
@@ -31,13 +31,13 @@ class Proposed:
     same: int = 0
     ended: list[str] = field(default_factory=list)
 
-    def count(self, fate: Fate, catalogue: Catalogue) -> None:
-        if fate.outcome in NEW:
+    def count(self, result: RowResult, catalogue: Catalogue) -> None:
+        if result.outcome in NEW:
             self.new += 1
-        elif fate.outcome == Outcome.TWIN:
+        elif result.outcome == Outcome.TWIN:
             self.same += 1
         else:
-            catalogue.leave(KIND, without_names(fate.sentence))
+            catalogue.leave(KIND, without_names(result.sentence))
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def bring_proposed(catalogue: Catalogue, *, dry_run: bool) -> Proposed:
         elif texts := _texts(catalogue, wanted):
             door = Proposing(maker, submits=False)
             row = FileRow(wanted.row.id, texts)
-            proposed.count(door.foresee(row) if dry_run else door.carry_out(row), catalogue)
+            proposed.count(door.preview(row) if dry_run else door.carry_out(row), catalogue)
     return proposed
 
 

@@ -8,7 +8,7 @@ from tqdm import tqdm
 
 from ...errors import Invalid
 from ...files.catalogue import read_files
-from ...files.proposals import MANY, Fate, FileRow, Proposing, read_rows
+from ...files.proposals import MANY, FileRow, Proposing, RowResult, read_rows
 from ...models import Outcome
 from ..common import SHOWN, active_person, refusals_told
 
@@ -45,14 +45,14 @@ class Command(BaseCommand):
         maker = active_person(by)
         rows = self.rows(file)
         proposing = Proposing(maker, submits=submit or dry_run, in_digest=len(rows) > MANY)
-        act = proposing.foresee if dry_run else proposing.carry_out
+        act = proposing.preview if dry_run else proposing.carry_out
         counts: Counter[Outcome] = Counter()
         with tqdm(rows, unit=" rows", disable=None, leave=False) as bar:
             for number, row in enumerate(bar):
-                fate = act(row)
-                counts[fate.outcome] += 1
-                if verbose or number < SHOWN or fate.outcome == Outcome.REFUSED:
-                    bar.write(self.line(row, fate), file=self.stdout)
+                result = act(row)
+                counts[result.outcome] += 1
+                if verbose or number < SHOWN or result.outcome == Outcome.REFUSED:
+                    bar.write(self.line(row, result), file=self.stdout)
         self.sum_up(counts, len(rows), dry_run)
 
     def rows(self, file: Path) -> list[FileRow]:
@@ -62,8 +62,8 @@ class Command(BaseCommand):
             [(name, data)] = read_files(file).contents.items()
             return read_rows(name, data)
 
-    def line(self, row: FileRow, fate: Fate) -> str:
-        return f"Line {row.line}: {fate}"
+    def line(self, row: FileRow, result: RowResult) -> str:
+        return f"Line {row.line}: {result}"
 
     def sum_up(self, counts: Counter, total: int, dry_run: bool) -> None:
         named = [f"{outcome.label.lower()}: {counts[outcome]}" for outcome in Outcome]
