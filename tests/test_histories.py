@@ -111,9 +111,8 @@ def test_no_key_ends_after_two_thousand_million(db):
 def test_a_key_that_was_widened_is_known_to_the_planner(source):
     """With its type go its statistics; without them an audit reads whole tables for each row."""
     table = "proposals_historicalsystem"
-    [*_, widening] = (
-        MigrationLoader(None).get_migration("proposals", "0039_long_histories").operations
-    )
+    migration = MigrationLoader(None).disk_migrations["proposals", "0039_long_histories"]
+    [*_, widening] = migration.operations
     connection.check_constraints()
     with connection.cursor() as cursor:
         cursor.execute(f"ALTER TABLE {table} ALTER COLUMN history_id TYPE integer")
