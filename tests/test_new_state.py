@@ -48,7 +48,7 @@ from post_office.models import Email
 from proposals import guards, workflow
 from proposals.forms.filters import ProposalFilter
 from proposals.history import verify
-from proposals.models import Proposal, Transition, actions, look_of, open_states, verbs
+from proposals.models import Proposal, Transition, actions, open_states, verbs
 from proposals.workflow.state_diagram import mermaid
 from tests import factories
 
