@@ -2,27 +2,28 @@
 
 import csv
 import io
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from itertools import chain, islice
 from numbers import Number
 from typing import Any
 
-from django.http import FileResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import StreamingHttpResponse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
-from openpyxl import Workbook
 
 from waltzflow.replica import pieces_from_replica
 
 from .cells import BYTE_ORDER_MARK, escaped
-from .workbook import add_sheet
+from .workbook import Sheet, written
 
 ROWS_AT_ONCE = 500
-Sheet = tuple[Sequence[str], Iterable[Sequence[Any]]]  # header and rows
-MOST_ROWS = {"csv": 100_000, "xlsx": 20_000}
+Table = tuple[Sequence[str], Iterable[Sequence[Any]]]  # header and rows
+# As many as a sheet of any spreadsheet holds below its header, with the sentence of a cut.
+MOST_ROWS = 1_048_574
 SHEET_TITLE = "Rows"
+FORMS = ("csv", "xlsx")
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def csv_response(
@@ -33,33 +34,33 @@ def csv_response(
 
     UTF-8 with a byte order mark. A row holds any values; `plain` says how each is written.
     """
-    made = StreamingHttpResponse(
-        pieces_from_replica(_written(chain([header], rows))), content_type="text/csv; charset=utf-8"
-    )
-    made["Content-Disposition"] = content_disposition_header(True, name)
-    return made
+    text = pieces_from_replica(_csv(chain([header], rows)))
+    return _download(name, text, "text/csv; charset=utf-8")
 
 
 def xlsx_response(
     name: str,
     header: Sequence[str],
     rows: Iterable[Sequence[Any]],
-    more: Mapping[str, Sheet] | None = None,
-) -> FileResponse:
-    """The download `name` (with its ".xlsx"): one sheet, as `add_sheet` makes it, and by their
-    titles what `more` there is.
-
-    It is written to a temporary file first, never held in memory.
+    more: Mapping[str, Table] | None = None,
+) -> StreamingHttpResponse:
+    """The download `name` (with its ".xlsx"): one sheet, and by their titles what `more` there is;
+    written while it is sent, as a CSV file is.
     """
-    book = Workbook(write_only=True)
-    for title, (heads, content) in {SHEET_TITLE: (header, rows), **(more or {})}.items():
-        cells = ([_kept(value) for value in row] for row in content)
-        add_sheet(book, title, heads, pieces_from_replica(cells))
-    file = tempfile.TemporaryFile()  # noqa: SIM115, the response closes it
-    book.save(file)
-    file.seek(0)
-    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-    return FileResponse(file, as_attachment=True, filename=name, content_type=kind)
+    tables = {SHEET_TITLE: (header, rows), **(more or {})}
+    sheets = [
+        Sheet(title, heads, ([_kept(value) for value in row] for row in content))
+        for title, (heads, content) in tables.items()
+    ]
+    return _download(name, pieces_from_replica(written(sheets)), XLSX)
+
+
+def _download(
+    name: str, content: Iterator[str] | Iterator[bytes], kind: str
+) -> StreamingHttpResponse:
+    made = StreamingHttpResponse(content, content_type=kind)
+    made["Content-Disposition"] = content_disposition_header(True, name)
+    return made
 
 
 def table_response(
@@ -67,26 +68,23 @@ def table_response(
     name: str,
     header: Sequence[str],
     rows: Iterable[Sequence[Any]],
-    more: Mapping[str, Sheet] | None = None,
-) -> HttpResponseBase:
+    more: Mapping[str, Table] | None = None,
+) -> StreamingHttpResponse:
     """The download `name` as "csv" or "xlsx", which may have `more` sheets; where one would be
     longer than MOST_ROWS its last row says so.
     """
-    most = MOST_ROWS[form]
     if form == "csv":
-        return csv_response(f"{name}.csv", header, _cut(rows, most))
-    sheets = {
-        title: (heads, _cut(content, most)) for title, (heads, content) in (more or {}).items()
-    }
-    return xlsx_response(f"{name}.xlsx", header, _cut(rows, most), sheets)
+        return csv_response(f"{name}.csv", header, _cut(rows))
+    sheets = {title: (heads, _cut(content)) for title, (heads, content) in (more or {}).items()}
+    return xlsx_response(f"{name}.xlsx", header, _cut(rows), sheets)
 
 
-def _cut(rows: Iterable[Sequence[Any]], most: int) -> Iterator[Sequence[Any]]:
+def _cut(rows: Iterable[Sequence[Any]]) -> Iterator[Sequence[Any]]:
     rest = iter(rows)
-    yield from islice(rest, most)
+    yield from islice(rest, MOST_ROWS)
     # One row more is asked for rather than all counted: the rows come from a generator.
     if next(rest, None) is not None:
-        yield [f"Only the first {most:,} rows are here. Narrow the filter to get the others."]
+        yield [f"Only the first {MOST_ROWS:,} rows are here. Narrow the filter to get the others."]
 
 
 def _kept(value: Any) -> Any:
@@ -116,7 +114,7 @@ def plain(value: Any) -> str | Number:
     return "" if value is None else escaped(str(value))
 
 
-def _written(rows: Iterable[Sequence[Any]]) -> Iterator[str]:
+def _csv(rows: Iterable[Sequence[Any]]) -> Iterator[str]:
     """The text of the file in pieces of some hundred rows."""
     yield BYTE_ORDER_MARK
     rest = iter(rows)

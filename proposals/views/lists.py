@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import HttpRequest, QueryDict
 
-from ..files.download import MOST_ROWS
+from ..files.download import FORMS
 from ..models import is_looked_up
 from ..reports.keyset import Order
 from ..reports.list_columns import Column, Columns
@@ -114,7 +114,7 @@ def wanted_file(request: HttpRequest) -> str:
     is.
     """
     kind = request.GET.get("as", "")
-    return kind if kind in MOST_ROWS else ""
+    return kind if kind in FORMS else ""
 
 
 @dataclass(frozen=True)

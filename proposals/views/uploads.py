@@ -7,7 +7,7 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
 from ..errors import Conflict
-from ..files.download import csv_response, table_response
+from ..files.download import XLSX, csv_response, table_response
 from ..files.proposals import MANY, counts_of
 from ..files.proposals.template import FILLED, LEFT_OVER, left_over, written_template
 from ..files.uploads import Progress, receive
@@ -17,7 +17,6 @@ from .form_pages import form_page, form_target
 from .lists import keyset_page, wanted_file
 
 MOST_SHOWN = 20  # uploads
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @form_page

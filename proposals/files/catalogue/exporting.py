@@ -8,10 +8,9 @@ from itertools import chain
 from pathlib import Path
 
 from django.db.models import Model
-from openpyxl import Workbook
 
 from ...models import pieces
-from ..workbook import add_sheet
+from ..workbook import Sheet, written
 from .tables import TABLES, Table
 
 Rows = Iterator[list]
@@ -46,16 +45,18 @@ def write_catalogue(directory: Path) -> dict[str, int]:
 
 def write_workbook(path: Path) -> dict[str, int]:
     """Write one workbook with a sheet for each file; sheet -> data rows."""
-    book = Workbook(write_only=True)
-    written = {}
-    for table in TABLES.values():
-        header = [column.name for column in table.columns]
-        rows = ([column.cell_value(obj) for column in table.columns] for obj in _objects(table))
-        written[table.name] = add_sheet(book, table.name, header, rows)
+    sheets = [
+        Sheet(table.name, [column.name for column in table.columns], _cells(table))
+        for table in TABLES.values()
+    ]
     path.parent.mkdir(parents=True, exist_ok=True)
     with _appearing_whole(path) as unfinished, unfinished.open("xb") as stream:
-        book.save(stream)
-    return written
+        stream.writelines(written(sheets))
+    return {sheet.title: sheet.count for sheet in sheets}
+
+
+def _cells(table: Table) -> Rows:
+    return ([column.cell_value(obj) for column in table.columns] for obj in _objects(table))
 
 
 def _write(path: Path, rows: Rows) -> int:

@@ -2,15 +2,12 @@
 one, each with why.
 """
 
-import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
 from django.db.models import QuerySet
-from openpyxl import Workbook
-from openpyxl.worksheet.datavalidation import DataValidation
 
 from ...models import (
     DataType,
@@ -25,7 +22,7 @@ from ...models import (
 from ..catalogue.columns import Choice, Number
 from ..cells import unescaped
 from ..download import plain
-from ..workbook import add_sheet
+from ..workbook import Sheet, written
 from .table import LEFT, TABLE
 
 MOST_LISTED = 5_000  # rows of a sheet of codes; a larger one would be slow to open and to look in
@@ -59,26 +56,23 @@ LEFT_OVER = [Outcome.UNFINISHED, Outcome.TWIN, Outcome.REFUSED]
 
 def written_template() -> bytes:
     """A workbook: the sheet to fill in, what each column says, and the codes that there are."""
-    book = Workbook(write_only=True)
-    add_sheet(book, TABLE.name, FILLED, [])
     reasons = list(Reason.objects.filter(is_active=True).values_list("name"))
-    _offer_choices(book[TABLE.name], len(reasons))
     meanings = ([name, MEANINGS[name], ", ".join(_values(name))] for name in FILLED)
-    add_sheet(book, "columns", ["column", "says", "values"], meanings)
-    add_sheet(book, "reasons", ["reason"], _safe(reasons))
     types = DataType.objects.proposable().order_by("code").values_list("code", "name")
-    add_sheet(book, "data_types", ["code", "name"], _safe(_listed(types, "data types")))
     systems = System.objects.taking_flows().order_by("name", "pk").values_list("code", "name")
-    add_sheet(book, "systems", ["code", "name"], _safe(_listed(systems, "systems")))
-    add_sheet(
-        book,
-        "specifications",
-        ["owner_code", "code", "name"],
-        _safe(_listed(_specifications(), "specifications")),
-    )
-    file = io.BytesIO()  # small, since no sheet has more than MOST_LISTED rows
-    book.save(file)
-    return file.getvalue()
+    sheets = [
+        Sheet(TABLE.name, FILLED, [], _choices(len(reasons))),
+        Sheet("columns", ["column", "says", "values"], meanings),
+        Sheet("reasons", ["reason"], _safe(reasons)),
+        Sheet("data_types", ["code", "name"], _safe(_listed(types, "data types"))),
+        Sheet("systems", ["code", "name"], _safe(_listed(systems, "systems"))),
+        Sheet(
+            "specifications",
+            ["owner_code", "code", "name"],
+            _safe(_listed(_specifications(), "specifications")),
+        ),
+    ]
+    return b"".join(written(sheets))  # small, since no sheet has more than MOST_LISTED rows
 
 
 def _specifications() -> QuerySet:
@@ -91,17 +85,17 @@ def _values(name: str) -> list[str]:
     return [value for value, _ in column.field.flatchoices] if isinstance(column, Choice) else []
 
 
-def _offer_choices(sheet: Any, reasons: int) -> None:
-    """Lists in the cells of the columns that take one of a few values."""
+def _choices(reasons: int) -> dict[str, str]:
+    """The lists in the cells of the columns that take one of a few values."""
     sources = {name: f'"{",".join(_values(name))}"' for name in FILLED if _values(name)}
     sources["with_physical_flow"] = '"yes,no"'
     if reasons:
         sources["reason"] = f"reasons!$A$2:$A${reasons + 1}"
-    for name, formula in sources.items():
-        letter = chr(ord("A") + FILLED.index(name))
-        offered = DataValidation(type="list", formula1=formula, allow_blank=True)
-        offered.add(f"{letter}2:{letter}{MOST_FILLED}")
-        sheet.data_validations.append(offered)
+    letters = {name: chr(ord("A") + place) for place, name in enumerate(FILLED)}
+    return {
+        f"{letters[name]}2:{letters[name]}{MOST_FILLED}": formula
+        for name, formula in sources.items()
+    }
 
 
 def _listed(rows: QuerySet, noun: str) -> Iterator[Sequence[str]]:
