@@ -21,7 +21,7 @@ def test_on_a_telephone_the_header_is_one_row_and_its_menu_moves_nothing(visitor
     page = visitor.page
     page.set_viewport_size({"width": 390, "height": 800})
     page.goto("/proposals/")
-    header, heading = page.locator("header.bar"), page.get_by_role("heading", name="Proposals")
+    header, heading = page.locator("header.masthead"), page.get_by_role("heading", name="Proposals")
     assert place_of(header)["height"] <= 56
     before, systems = place_of(heading), page.get_by_role("link", name="Systems")
     expect(systems).to_be_hidden()
@@ -53,4 +53,4 @@ def test_where_there_is_room_the_menu_needs_no_button(visitor):
     page.goto("/proposals/")
     expect(page.locator("summary", has_text="Menu")).to_be_hidden()
     expect(page.get_by_role("link", name="Systems")).to_be_visible()
-    assert place_of(page.locator("header.bar"))["height"] <= 56
+    assert place_of(page.locator("header.masthead"))["height"] <= 56

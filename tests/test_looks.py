@@ -127,6 +127,23 @@ def test_on_a_telephone_the_decision_is_under_the_thumb(chromium, live_server, p
     visitor.context.close()
 
 
+def test_bars_of_charts_are_as_high_as_they_are_drawn(chromium, live_server, people, change):
+    """A class of the page that a bar happens to have would set its height, or hide it on paper."""
+    visitor = Visitor(chromium, live_server.url, script=True).sign_in(people.superuser)
+    other = """rects => rects.filter(rect => {
+        const style = getComputedStyle(rect);
+        return parseFloat(style.height) != rect.getAttribute("height") || style.display == "none";
+    }).map(rect => rect.outerHTML)"""
+    visitor.page.goto("/insights/")
+    bars = visitor.page.locator("svg.chart rect[y]")
+    assert bars.count() > 2
+    for width, media in ((390, "screen"), (1280, "screen"), (1280, "print")):
+        visitor.page.set_viewport_size({"width": width, "height": 800})
+        visitor.page.emulate_media(media=media)
+        assert bars.evaluate_all(other) == []
+    visitor.context.close()
+
+
 def test_on_paper_there_is_what_was_asked_and_nothing_to_press(
     chromium, live_server, people, change
 ):
