@@ -10,7 +10,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from proposals import workflow
-from proposals.models import Involvement, OrganisationalUnit, Proposal, Transition, User
+from proposals.models import Involvement, OrganisationalUnit, Proposal, System, Transition, User
 
 from .browsing import Visitor
 
@@ -50,12 +50,18 @@ def pages(model) -> list[str]:
 
 
 def test_every_page_of_the_admin_works_under_the_policy(root):
+    """And a list fits 1280 pixels beside the menu."""
+    System.objects.filter(pk=System.objects.first().pk).update(name="Reconciliation Workbench " * 7)
     listed = [url for model in admin.site._registry for url in pages(model)]
     assert len(listed) > 50
     dated = [f"/admin/proposals/transition/?at__year={timezone.now().year}"]
     for url in ["/admin/", "/admin/password_change/", *dated, *listed]:
         assert root.page.goto(url).status == 200, url
         assert root.complaints == [], url
+        wide = root.page.locator(".results").evaluate_all(
+            "lists => lists.filter(list => list.scrollWidth > list.clientWidth).length"
+        )
+        assert wide == 0, url
 
 
 if (
