@@ -105,37 +105,33 @@ def postgresql(*, hasty: bool = False):
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def check(name: str, *command: str, program: str = PYTHON, **environ: str) -> bool:
+def check(name: str, *command: str, program: str = PYTHON, **environ: str) -> tuple[bool, str]:
+    """Whether all is well, and what to print of it."""
     done = subprocess.run(
         [program, *command], cwd=ROOT, env=os.environ | environ, capture_output=True, text=True
     )
-    print(f"{'ok    ' if done.returncode == 0 else 'FAILED'}  {name}", flush=True)
-    if done.returncode:
-        print(done.stdout + done.stderr)
-    return done.returncode == 0
+    if done.returncode == 0:
+        return True, f"ok      {name}"
+    return False, f"FAILED  {name}\n{done.stdout}{done.stderr}"
 
 
 def templates() -> list[str]:
     return sorted(str(path) for path in (ROOT / "templates").rglob("*.html"))
 
 
-def checks() -> bool:
-    return all(
-        [
-            check("ruff check", "-m", "ruff", "check", "."),
-            check("ruff format", "-m", "ruff", "format", "--check", "."),
-            check("mypy", "-m", "mypy", DEBUG="1"),
-            check("djade", "--target-version", "5.2", "--check", *templates(), program=DJADE),
-            check(
-                "migrations match the models", "manage.py", "makemigrations", "--check", "--dry-run"
-            ),
-            check(
-                "check --deploy with production settings",
-                *("manage.py", "check", "--deploy", "--fail-level", "WARNING"),
-                **PRODUCTION,
-            ),
-        ]
-    )
+def checks() -> list[tuple[bool, str]]:
+    return [
+        check("ruff check", "-m", "ruff", "check", "."),
+        check("ruff format", "-m", "ruff", "format", "--check", "."),
+        check("mypy", "-m", "mypy", DEBUG="1"),
+        check("djade", "--target-version", "5.2", "--check", *templates(), program=DJADE),
+        check("migrations match the models", "manage.py", "makemigrations", "--check", "--dry-run"),
+        check(
+            "check --deploy with production settings",
+            *("manage.py", "check", "--deploy", "--fail-level", "WARNING"),
+            **PRODUCTION,
+        ),
+    ]
 
 
 def suite(
@@ -240,9 +236,10 @@ def summary(results: list[dict]) -> int:
 
 
 def main() -> int:
-    """Both databases at once: each suite waits for browsers and locks half of its time."""
+    """Both databases at once, and the checks beside them: each suite waits for browsers and locks
+    half of its time.
+    """
     os.environ["CHROMIUM"] = chromium()
-    sound = checks()
     how = ["-n", "2", "--dist", "worksteal", *sys.argv[1:]]
     first = "SQLite, and what needs no database"
     with (
@@ -252,12 +249,16 @@ def main() -> int:
         ThreadPoolExecutor() as pool,
     ):
         also = pool.submit(suite, "PostgreSQL", url, *how, output=printed, SHARE_OUT=left)
+        checked = pool.submit(checks)
         results = [suite(first, "", *how, SHARE_OUT=left), also.result()]
         # Where only some are asked for, they may all be left to one of the two.
         forgotten = set() if sys.argv[1:] else never_tried(Path(left), *results)
         print("\n== PostgreSQL")
         printed.seek(0)
         shutil.copyfileobj(printed, sys.stdout)
+    print("\n== Checks")
+    print(*(said for _, said in checked.result()), sep="\n")
+    sound = all(is_well for is_well, _ in checked.result())
     failed = summary(results) + (not sound) + len(forgotten)
     for test in sorted(forgotten):
         print(f"tried on neither database: {test}")
