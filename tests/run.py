@@ -240,6 +240,8 @@ def main() -> int:
     half of its time.
     """
     os.environ["CHROMIUM"] = chromium()
+    # Else each of the many processes that tests start compiles the whole project again.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     how = ["-n", "2", "--dist", "worksteal", *sys.argv[1:]]
     first = "SQLite, and what needs no database"
     with (
