@@ -6,6 +6,7 @@ from html import unescape
 from urllib.parse import unquote
 
 import pytest
+from django.contrib.auth.models import Group, Permission
 from django.utils import timezone
 
 from proposals import workflow
@@ -491,3 +492,20 @@ def test_a_system_without_a_history_has_had_none_since_somebody_left(as_, cast):
     System.history.filter(id=left.pk).delete()
     since = {row.name: row.since for row in QUESTIONS[SYSTEMS].rows()}
     assert since["Left"] == days_ago(3)
+
+
+def test_who_may_name_an_approver_is_who_has_the_permission(cast):
+    """Django's own answer, which asks each person in turn."""
+    add = Permission.objects.get(codename="add_involvement")
+    group = Group.objects.create(name="Owners of the catalogue")
+    group.permissions.add(add)
+    by_group, by_themselves, gone = (factories.user(name) for name in ("Gil", "Tim", "Gone"))
+    by_group.groups.add(group)
+    by_themselves.user_permissions.add(add)
+    gone.groups.add(group)
+    User.objects.filter(pk=gone.pk).update(is_active=False)
+    able = set(User.objects.allowed_to("add_involvement"))
+    backend = "django.contrib.auth.backends.ModelBackend"
+    assert able == set(User.objects.with_perm("proposals.add_involvement", backend=backend))
+    assert able >= {by_group, by_themselves, cast.superuser}
+    assert gone not in able

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
-from django.contrib.auth.models import AbstractUser, UserManager
+from django.contrib.auth.models import AbstractUser, Permission, UserManager
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Case, Q, When
@@ -62,6 +62,22 @@ class PeopleQuerySet(SearchedQuerySet):
         if settings.OIDC and settings.OIDC.is_only:
             return unable
         return unable.filter(password__startswith=UNUSABLE_PASSWORD_PREFIX)
+
+    def allowed_to(self, codename: str):
+        """The active who have this permission of the register: themselves, by a group, or since
+        they are superusers.
+        """
+        permission = Permission.objects.filter(
+            codename=codename, content_type__app_label=self.model._meta.app_label
+        )
+        ways = [
+            self.model.groups.through.objects.filter(group__permissions__in=permission),
+            self.model.user_permissions.through.objects.filter(permission__in=permission),
+        ]
+        superusers = self.model._default_manager.filter(is_superuser=True).order_by()
+        # United by their ids: with_perm of Django asks each person in turn.
+        ids = superusers.values("pk").union(*(way.values("user") for way in ways))
+        return self.filter(pk__in=ids, is_active=True)
 
     def administrators(self):
         """Those of whom `is_administrator` is true."""
@@ -159,6 +175,10 @@ class User(WithHistory, AbstractUser):
                 violation_error_message="An employee id is no empty text.",
             ),
             one_of("notices_wanted", Notices, "user_notices_wanted"),
+        ]
+        # Few among all people.
+        indexes = [
+            models.Index(fields=["id"], condition=Q(is_superuser=True), name="user_superusers")
         ]
 
     def __str__(self) -> str:

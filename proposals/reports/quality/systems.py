@@ -18,8 +18,6 @@ from ...models import (
 from ..sentences import Parts, in_words, listed
 from .common import Line, Question, Remedy, Row, mail_to
 
-RIGHTS = "django.contrib.auth.backends.ModelBackend"
-
 
 def waiting(side: str) -> Coalesce:
     """How many open proposals wait for a system as their `side`."""
@@ -93,8 +91,7 @@ class WithoutApprover(Question):
         return systems.annotate(as_source=waiting(Side.SOURCE), as_target=waiting(Side.TARGET))
 
     def lines(self, rows: list, user: User) -> list[Line]:
-        # Django wants to be told by which of several backends; that of axes gives no rights.
-        able = User.objects.with_perm("proposals.add_involvement", backend=RIGHTS)
+        able = User.objects.allowed_to("add_involvement")
         managers = list(able.order_by("name", "pk")[:20])
         return [self._line(system, user, managers) for system in rows]
 
