@@ -450,14 +450,14 @@ def test_a_list_and_its_file_cost_no_query_for_each_row(
     client = as_(cast.target_approver)
 
     def queries(url: str) -> int:
-        with django_assert_max_num_queries(11) as counted:
+        with django_assert_max_num_queries(12) as counted:
             b"".join(client.get(url))
         return len(counted)
 
     urls = [f"/quality/{slug}/{file}" for slug in QUESTIONS for file in ("", "?as=csv")]
     lack(1)
     few = {url: queries(url) for url in urls}
-    with django_assert_max_num_queries(13) as overview:
+    with django_assert_max_num_queries(15) as overview:
         client.get("/quality/")
     lack(4)
     assert {url: queries(url) for url in urls} == few
@@ -509,3 +509,15 @@ def test_who_may_name_an_approver_is_who_has_the_permission(cast):
     assert able == set(User.objects.with_perm("proposals.add_involvement", backend=backend))
     assert able >= {by_group, by_themselves, cast.superuser}
     assert gone not in able
+
+
+def test_flows_come_as_they_entered_the_register(cast, source, target):
+    """And not by age, which is worked out of each for the page alone."""
+    third = factories.system("Third")
+    first = imported_flow(source, third, at=days_ago(5))
+    second = imported_flow(target, third, at=days_ago(50))
+    assert found(FLOWS) == ["Ledger → Third", "Risk Engine → Third"]
+    assert [(flow.pk, flow.since) for flow in QUESTIONS[FLOWS].rows()] == [
+        (first.pk, days_ago(5)),
+        (second.pk, days_ago(50)),
+    ]

@@ -71,10 +71,10 @@ class PeopleQuerySet(SearchedQuerySet):
             codename=codename, content_type__app_label=self.model._meta.app_label
         )
         ways = [
-            self.model.groups.through.objects.filter(group__permissions__in=permission),
-            self.model.user_permissions.through.objects.filter(permission__in=permission),
+            User.groups.through.objects.filter(group__permissions__in=permission),
+            User.user_permissions.through.objects.filter(permission__in=permission),
         ]
-        superusers = self.model._default_manager.filter(is_superuser=True).order_by()
+        superusers = User.objects.filter(is_superuser=True).order_by()
         # United by their ids: with_perm of Django asks each person in turn.
         ids = superusers.values("pk").union(*(way.values("user") for way in ways))
         return self.filter(pk__in=ids, is_active=True)

@@ -121,6 +121,10 @@ INDEXES = [
     models.Index(fields=["due_at", "id"], condition=Q(state__in=OPEN), name="proposal_open_by_due"),
     models.Index(fields=["source", "id"], condition=Q(state__in=OPEN), name="proposal_open_source"),
     models.Index(fields=["target", "id"], condition=Q(state__in=OPEN), name="proposal_open_target"),
+    # Along one route from a hub.
+    models.Index(
+        fields=["source", "target", "id"], condition=Q(state__in=OPEN), name="proposal_open_route"
+    ),
     # What is rare among the newest; of the others a page is soon full.
     models.Index(
         fields=["state", "-id"],

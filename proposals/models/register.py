@@ -178,14 +178,20 @@ class LogicalFlow(FSMModelMixin, WithHistory):
             one_of("lifecycle", FlowLifecycle, "logical_flow_lifecycle"),
             exactly_one_origin("logical_flow"),
         ]
-        # The newest of a system, without reading all that a hub has.
+        # The newest of a system, without reading all that a hub has; with the other end, so that
+        # they are counted by the index alone.
         indexes = [
             models.Index(
                 fields=[side, "id"],
+                include=[other],
                 condition=~Q(lifecycle="REMOVED"),
                 name=f"logical_flow_living_{side}",
             )
-            for side in ENDS
+            for side, other in (ENDS, ENDS[::-1])
+        ] + [
+            models.Index(
+                fields=["id"], condition=Q(lifecycle="PENDING"), name="logical_flow_pending"
+            )
         ]
 
     def __str__(self) -> str:

@@ -108,7 +108,7 @@ class Question:
     slug = title = short = hint = of = noun = since_label = since_means = ""
     header: list[str] = []
     systems: list[str] = []
-    order = "since"
+    order: list[Any] = [F("since").asc(nulls_first=True), "pk"]
 
     def population(self) -> Any:
         raise NotImplementedError
@@ -117,8 +117,8 @@ class Question:
         raise NotImplementedError
 
     def rows(self) -> Any:
-        """What it finds, oldest first, with what `lines` and `csv_row` need."""
-        return self.matches().order_by(F(self.order).asc(nulls_first=True), "pk")
+        """What it finds, in its order, with what `lines` and `csv_row` need."""
+        return self.matches().order_by(*self.order)
 
     def prepare(self, rows: list) -> list:
         """Give some rows what can only be read for many at once."""

@@ -10,7 +10,6 @@ from ...models import (
     LaterPhysicalFlows,
     LogicalFlow,
     PhysicalFlow,
-    PhysicalSpecification,
     Policy,
     Proposal,
     ProposalType,
@@ -37,8 +36,13 @@ class FlowQuestion(Question):
     of = "living flows"
     noun = "flow"
     since_label = "In the register since"
-    since_means = "Since both sides last agreed to it; where they never did, since its import."
+    since_means = (
+        "Since both sides last agreed to it; where they never did, since its import. "
+        "Those that entered the register first come first."
+    )
     systems = ["source", "target"]
+    # By age each flow there is would be dated for a page.
+    order = ["pk"]
 
     def population(self) -> QuerySet:
         return LogicalFlow.objects.living()
@@ -124,14 +128,9 @@ class UnfitDataTypes(FlowQuestion):
 
     def matches(self) -> QuerySet:
         unfit = DataType.objects.exclude(pk__in=DataType.objects.proposable())
-        declared = LogicalFlow.declared_data_types.through.objects.filter(datatype__in=unfit)
-        carrying = PhysicalSpecification.data_types.through.objects.filter(datatype__in=unfit)
-        sent = PhysicalFlow.objects.active().filter(
-            specification__in=carrying.values("physicalspecification")
-        )
-        # United: of two conditions under one OR each row is compared with all of both.
-        either = declared.values("logicalflow").union(sent.order_by().values("logical_flow"))
-        return self.dated(LogicalFlow.objects.living().filter(pk__in=either))
+        types = list(unfit.order_by().values_list("pk", flat=True))
+        flows = LogicalFlow.objects.living().carrying(types, PhysicalFlow.objects.active())
+        return self.dated(flows)
 
     def rows(self) -> QuerySet:
         unfit = DataType.objects.exclude(pk__in=DataType.objects.proposable())

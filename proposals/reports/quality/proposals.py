@@ -34,7 +34,7 @@ class Overdue(Question):
     header = ["Number", "Source", "Source code", "Target", "Target code", "State", "Maker", "Due"]
     header += ["Source waits for", "Target waits for"]
     systems = ["source", "target"]
-    order = "due_at"
+    order = ["due_at", "pk"]
 
     def population(self) -> QuerySet:
         return Proposal.objects.open()
