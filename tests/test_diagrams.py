@@ -390,7 +390,7 @@ def test_a_system_with_200_flows_shows_25_and_leads_to_all(as_, cast, source):
 
 # Small look-ups by index, each of a few rows; how many rows a page reads is tried with thousands of
 # proposals, in test_rows_read.
-MOST_QUERIES = 37
+MOST_QUERIES = 38
 
 
 def test_the_neighbourhood_is_looked_up_group_by_group(source, target, django_assert_num_queries):
