@@ -279,10 +279,11 @@ def test_a_draft_may_lack_all_but_its_route(as_, cast):
 
 MOST = {
     NEW: 7,
-    f"{NEW}?source={{source}}&target={{target}}": 20,
+    # Of each side, who cannot sign in; and the few who stand in for others, where they are named.
+    f"{NEW}?source={{source}}&target={{target}}": 22,
     f"{NEW}source/?source=LEDGER": 11,
     f"{NEW}advice/?source=LEDGER&target=RISK&with_physical_flow=True"
-    "&specification={specification}": 15,
+    "&specification={specification}": 18,
     "/systems/options/?source=e": 4,
 }
 
@@ -304,4 +305,5 @@ def test_the_form_costs_no_query_for_each_of_anything(as_, cast, source, target)
     few = {url: queries(client, url) for url in places}
     assert all(few[url] <= most for url, most in places.items()), few
     more(4, 1)
-    assert {url: queries(client, url) for url in places} == few
+    # Fewer, where those who stand in for others are not named any more.
+    assert all(queries(client, url) <= few[url] for url in places)
