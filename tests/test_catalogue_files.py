@@ -1,15 +1,19 @@
 """What a catalogue brings in, what it leaves alone, and that what goes out comes back the same."""
 
 import hashlib
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
+from benchmarks import plans, writing
+from proposals import guards
 from proposals.files.catalogue import TABLES, import_catalogue, write_catalogue
+from proposals.guards.guard import AT_COMMIT
 from proposals.models import (
     ApproverRule,
     DataType,
@@ -27,6 +31,7 @@ from . import factories
 from .catalogues import CATALOGUE, bring, texts
 
 pytestmark = pytest.mark.django_db
+FLOWS = 1_000
 TRACKED = [
     System,
     Involvement,
@@ -393,6 +398,28 @@ def test_of_large_tables_only_those_rows_are_read_that_the_files_may_mean(monkey
     assert [warning.reason for warning in report.warnings] == [
         "“007” is here already: has “7” lost its zeros?"
     ]
+
+
+if connection.vendor == "postgresql":  # the other tells no rows, and judges nothing at commit
+
+    @pytest.mark.once(on="postgresql")
+    def test_what_judges_an_import_at_commit_does_not_walk_through_all_it_wrote(subtests):
+        import_catalogue(texts())
+        import_catalogue(writing.catalogue(FLOWS))
+        flow = PhysicalFlow.objects.order_by("pk")[FLOWS // 2]
+        keys = {}
+        for row in (flow, flow.logical_flow, flow.specification):
+            keys |= {model._meta.db_table: row.pk for model in (type(row), type(row).history.model)}
+        # As triggers are asked: without knowing of which row.
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL plan_cache_mode = force_generic_plan")
+            for number, guard in enumerate(guards.GUARDS):
+                condition = re.sub(r"\bNEW\.id\b", "$1", guard.condition("NEW"))
+                if guard.where == AT_COMMIT and guard.table in keys and "NEW" not in condition:
+                    cursor.execute(f"PREPARE judge{number} (bigint) AS SELECT ({condition})")
+                    asked = f"EXECUTE judge{number} ({keys[guard.table]})"
+                    with subtests.test(guard=guard.name):
+                        assert plans.rows_of(plans.explained(asked, None)) < FLOWS // 10
 
 
 def test_whoever_waits_is_told_how_far_it_is():

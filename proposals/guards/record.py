@@ -58,6 +58,10 @@ CATALOGUE: list[Tracked] = [
 TRACKED = RECORD + CATALOGUE
 REMARKS: list[Any] = [Remark, Remark.mentioned.through]
 DELETABLE = [ApproverRule]
+# Of the history rows of one object. A sum, since PostgreSQL would else walk backwards through all
+# history rows until it meets one of that object: while an import writes, it does not know how many
+# others there are.
+NEWEST = "MAX({}.history_id + 0)"
 KEEPS_ITS_ID: list[Any] = [*CATALOGUE, ImportBatch, ImportedFile, Notice, Group]
 
 
@@ -174,7 +178,7 @@ def sets_of(model: Tracked) -> list[Any]:
 def changed_in(field: Any, version: str, key: str) -> str:
     """The set is another in this history row (SQL) than in the one before."""
     past, related = table(HistoricalRecords.m2m_models[field]), field.m2m_reverse_name()
-    before = f"""(SELECT MAX(n.history_id) FROM {table(field.model.history.model)} n
+    before = f"""(SELECT {NEWEST.format("n")} FROM {table(field.model.history.model)} n
         WHERE n.id = {key} AND n.history_id < {version})"""
     one_way = f"""EXISTS (SELECT 1 FROM {past} k WHERE k.history_id = {{}} AND NOT EXISTS (
         SELECT 1 FROM {past} o WHERE o.history_id = {{}} AND o.{related} = k.{related}))"""
@@ -207,7 +211,7 @@ def agreeing_with_history(model: Tracked) -> list[Guard]:
         WHERE s.id = {{row}}.system_id AND TG_OP = 'INSERT' FOR NO KEY UPDATE"""
     # Not =, which is never true of two nulls.
     same = " AND ".join(f"h.{column} IS NOT DISTINCT FROM t.{column}" for column in tracked)
-    newest = f"SELECT MAX(history_id) FROM {table(history)} WHERE id = {{row}}.id"
+    newest = f"SELECT {NEWEST.format(table(history))} FROM {table(history)} WHERE id = {{row}}.id"
     refused = f"""NOT EXISTS (SELECT 1 FROM {table(model)} t
         JOIN {table(history)} h ON h.history_id = ({newest})
         WHERE t.id = {{row}}.id AND h.history_type <> '-' AND {same})"""
@@ -277,9 +281,8 @@ def unknown_to_history(field: Any, key: str) -> str:
     """The set of the row with this key (SQL) is not the one its newest history row has."""
     live, past = table(field.remote_field.through), table(HistoricalRecords.m2m_models[field])
     owner, related = field.m2m_column_name(), field.m2m_reverse_name()
-    newest = (
-        f"(SELECT MAX(n.history_id) FROM {table(field.model.history.model)} n WHERE n.id = {key})"
-    )
+    history = table(field.model.history.model)
+    newest = f"(SELECT {NEWEST.format('n')} FROM {history} n WHERE n.id = {key})"
     return f"""EXISTS (SELECT 1 FROM {live} x WHERE x.{owner} = {key} AND NOT EXISTS (
             SELECT 1 FROM {past} k WHERE k.history_id = {newest} AND k.{related} = x.{related}))
         OR EXISTS (SELECT 1 FROM {past} k WHERE k.history_id = {newest} AND NOT EXISTS (

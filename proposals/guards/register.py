@@ -47,6 +47,9 @@ ROUTE = f"{LOGICAL} l WHERE l.id = NEW.logical_flow_id AND NOT {written_now('l')
 # waits for the other sees it.
 SENT = f"{SPECIFICATION} s WHERE s.id = NEW.specification_id AND NOT {written_now('s')} FOR SHARE"
 ACTIVE = f"f.lifecycle = {quoted(Lifecycle.ACTIVE)}"
+# For flows that are found by their key or their route. Within an import PostgreSQL knows nothing
+# yet of what that wrote, and would walk through an index of all active ones instead.
+ACTIVE_BY_KEY = f"f.lifecycle || '' = {quoted(Lifecycle.ACTIVE)}"
 
 
 def guards() -> list[Guard]:
@@ -174,7 +177,7 @@ def twins() -> Guard:
         PHYSICAL,
         ("INSERT", "UPDATE"),
         f"""EXISTS (SELECT 1 FROM {PHYSICAL} f JOIN {PHYSICAL} o ON {same}
-            WHERE f.id = NEW.id AND o.id <> f.id AND {ACTIVE}
+            WHERE f.id = NEW.id AND o.id <> f.id AND {ACTIVE_BY_KEY}
             AND o.lifecycle = {quoted(Lifecycle.ACTIVE)})""",
         "There is an active physical flow that says the same.",
         AT_COMMIT,
@@ -189,7 +192,7 @@ WRITTEN = ("INSERT", "UPDATE")
 def lifecycles() -> list[Guard]:
     """At commit: a logical flow is ACTIVE exactly when it has an active physical flow."""
     has_physical = (
-        f"EXISTS (SELECT 1 FROM {PHYSICAL} f WHERE f.logical_flow_id = l.id AND {ACTIVE})"
+        f"EXISTS (SELECT 1 FROM {PHYSICAL} f WHERE f.logical_flow_id = l.id AND {ACTIVE_BY_KEY})"
     )
     is_active = f"l.lifecycle = {quoted(FlowLifecycle.ACTIVE)}"
     disagrees = (
@@ -226,14 +229,14 @@ def lives_of_specifications() -> list[Guard]:
     """
     removed = f"""EXISTS (SELECT 1 FROM {PHYSICAL} f
         JOIN {SPECIFICATION} s ON s.id = f.specification_id
-        WHERE {{}} AND {ACTIVE} AND s.lifecycle <> {quoted(Lifecycle.ACTIVE)})"""
+        WHERE {{}} AND {{}} AND s.lifecycle <> {quoted(Lifecycle.ACTIVE)})"""
     sentence = "An active physical flow needs a specification that is not removed."
     return [
         Guard(
             "physicalflow_sends_living",
             PHYSICAL,
             WRITTEN,
-            removed.format("f.id = NEW.id"),
+            removed.format("f.id = NEW.id", ACTIVE_BY_KEY),
             sentence,
             AT_COMMIT,
             held=(SENT,),
@@ -243,7 +246,7 @@ def lives_of_specifications() -> list[Guard]:
             "specification_lives_while_sent",
             SPECIFICATION,
             ("UPDATE",),
-            removed.format("s.id = NEW.id"),
+            removed.format("s.id = NEW.id", ACTIVE),
             sentence,
             AT_COMMIT,
             held=(SENT.replace("specification_id", "id"),),
