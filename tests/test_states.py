@@ -77,8 +77,8 @@ def test_open_and_end_states_follow_from_the_table():
         "CANCELLED",
         "TIMED_OUT",
     }
-    assert undecided_states("SOURCE") == ["PENDING_APPROVALS", "TARGET_APPROVED"]
-    assert undecided_states("TARGET") == ["PENDING_APPROVALS", "SOURCE_APPROVED"]
+    assert undecided_states("SOURCE") == ("PENDING_APPROVALS", "TARGET_APPROVED")
+    assert undecided_states("TARGET") == ("PENDING_APPROVALS", "SOURCE_APPROVED")
 
 
 def test_a_new_row_appears_in_matrix_diagram_and_lists():

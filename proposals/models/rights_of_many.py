@@ -1,5 +1,6 @@
 """Rights on many proposals, read for all of them together."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from functools import cache, partial
 
@@ -27,17 +28,21 @@ def prefetch_rights(proposals: list[Proposal], rows: list | None = None) -> list
     policy = Policy.in_force()
     rows = deciders(systems_of(proposals)) if rows is None else rows
     delegations = delegations_of({row.user_id for row in rows})
+    of_system = defaultdict(list)
+    for row in rows:
+        of_system[row.system_id].append(row)
     decided = Transition.objects.none()
     if not policy.one_person_both_sides:
         decided = Transition.objects.filter(proposal__in=open_ones).exclude(side="")
-    decisions = list(decided)
+    decisions = defaultdict(list)
+    for decision in decided:
+        decisions[decision.proposal_id].append(decision)
     read_stewards = cache(stewards)
     for proposal in proposals:
-        ends = {proposal.source_id, proposal.target_id}
-        of_ends = [row for row in rows if row.system_id in ends]
+        of_ends = [*of_system[proposal.source_id], *of_system[proposal.target_id]]
         proposal.rights = RightsContext(
             policy,
-            [row for row in decisions if row.proposal_id == proposal.pk],
+            decisions[proposal.pk],
             partial(list, of_ends),
             lambda: delegations,
             read_stewards,

@@ -335,9 +335,10 @@ def end_states(table: Table = ProposalStates) -> list[str]:
     return [state for state in states(table) if state not in leading_on]
 
 
-def undecided_states(side: str) -> list[str]:
+@cache
+def undecided_states(side: str) -> tuple[str, ...]:
     """The states in which `side` still has to decide."""
-    return list(dict.fromkeys(source for source, action, _ in rows() if action.side == side))
+    return tuple(dict.fromkeys(source for source, action, _ in rows() if action.side == side))
 
 
 def states_reached_by(verb: str) -> list[str]:

@@ -208,7 +208,9 @@ SYSTEMS = [
         leads=True,
         place=0,
     ),
-    Column("kind", "Kind", {"Kind": lambda row: row.system.get_kind_display()}, is_standard=True),
+    Column(
+        "kind", "Kind", {"Kind": lambda row: value_in_words(row.system, "kind")}, is_standard=True
+    ),
     Column("external", "External", {"External": _at("system.is_external")}),
     Column(
         "unit",
@@ -219,7 +221,7 @@ SYSTEMS = [
     Column(
         "lifecycle",
         "Lifecycle",
-        {"Lifecycle": lambda row: row.system.get_lifecycle_display()},
+        {"Lifecycle": lambda row: value_in_words(row.system, "lifecycle")},
         is_standard=True,
     ),
     Column(
@@ -264,7 +266,7 @@ FLOWS = [
     Column(
         "lifecycle",
         "Lifecycle",
-        {"Lifecycle": lambda row: row.get_lifecycle_display()},
+        {"Lifecycle": _words("lifecycle")},
         is_standard=True,
     ),
     Column(
@@ -298,7 +300,7 @@ PHYSICAL = {
     **_route("logical_flow."),
     "Specification": _at("specification.name"),
     "Specification code": _at("specification.code"),
-    "Format": lambda row: row.specification.get_format_display(),
+    "Format": lambda row: value_in_words(row.specification, "format"),
     "Data types": lambda row: names(row.specification.data_types.all()),
     **{label(PhysicalFlow._meta.get_field(name)): _words(name) for name in PhysicalFlow.ATTRIBUTES},
 }
