@@ -240,13 +240,15 @@ def files_to_import(large: Large) -> dict[str, bytes]:
     """New systems and flows; and a flow between two that are here, with somebody's part in one."""
     own, hub = large.things["own"].code, large.things["hub"].code
     files = writing.catalogue(5)
+    _, first, *_ = files["specifications"].decode().splitlines()
+    specification, *_ = first.split(",")
     files["involvements"] = (
         "system_kind,system_code,email,involvement_kind\n"
         f"APPLICATION,{own},{large.ordinary.email},Business Analyst\n"
     ).encode()
     for name, row in {
         "logical_flows": f"{hub},{own}",
-        "physical_flows": f"{hub},{own},SPEC-IMPORT-1-0,EMAIL,DAILY,1,HIGH",
+        "physical_flows": f"{hub},{own},{specification},EMAIL,DAILY,1,HIGH",
     }.items():
         files[name] += f"\n{row}".encode()
     return files
