@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from itertools import count
+from time import time
 from typing import Any
 
 from django.test import Client
@@ -19,7 +20,8 @@ WRITING, IMPORT, PASSES = "Writing", "Import", "Passes of the worker"
 IMPORTED = 1_000  # flows, each with a specification of its own
 ROUND = timedelta(minutes=10)
 CANDIDATES = 500  # proposals among which those to decide are looked for
-numbers = count(1)
+# From the clock, for names that no earlier run in a register that stays has used.
+numbers = count(int(time()))
 
 Decision = tuple[Client, str, dict[str, str]]
 
