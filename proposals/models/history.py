@@ -109,7 +109,7 @@ class WithHistory(models.Model):
         return super().delete(*args, **kwargs)
 
     def version(self) -> int | None:
-        """The id of its newest history row, which somebody reads who reads it now."""
+        """The id of its newest history row: which version a page shows that is made now."""
         return self.history.order_by("-history_id").values_list("pk", flat=True).first()
 
 
