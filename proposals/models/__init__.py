@@ -9,6 +9,7 @@ from .catalogue import (
     SystemKind,
     SystemLifecycle,
 )
+from .delegations import delegations_of
 from .display import in_file, label, question_about_offset, value_in_words
 from .fields import (
     FoldedField,
@@ -68,12 +69,10 @@ from .rights import (
     decidable_by,
     deciders,
     decisive_involvements,
-    delegations_of,
     evidence,
-    lock_person,
-    lock_rights,
     rights_on,
 )
+from .rights_locks import lock_person, lock_rights
 from .rights_of_many import missing_stewards, prefetch_rights, systems_of
 from .roles import Approver, Maker, on_submission
 from .saved_views import SavedList, SavedView

@@ -7,10 +7,9 @@ The proposal is handed in; `rights` of it is the RightsContext. Being a superuse
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import Any, NamedTuple, cast
+from typing import Any
 
-from django.core.exceptions import EmptyResultSet
-from django.db import connection, models
+from django.db import models
 from django.db.models import (
     BigIntegerField,
     Exists,
@@ -23,11 +22,9 @@ from django.db.models import (
     Value,
 )
 from django.db.models.functions import Cast, Coalesce
-from django.utils import timezone
-from django.utils.functional import SimpleLazyObject
 from simple_history.models import HistoricalRecords
 
-from .catalogue import System
+from .delegations import RunningDelegation, RunningDelegations, delegations_of, running_delegations
 from .history import Tracked
 from .involvements import (
     ApproverRule,
@@ -97,51 +94,6 @@ class Decider:
         return f"{self.kind} of {system}; rule: {self.kind} of {where} {self.may}"
 
 
-class Lent(NamedTuple):
-    """A running delegation, as far as rights ask for it: of these somebody may have thousands."""
-
-    pk: int
-    delegator_id: int
-    delegate_id: int
-    system_id: int | None
-
-    def covers(self, system: int) -> bool:
-        return self.system_id in (None, system)
-
-
-class Delegations:
-    """The running ones of some people, by the names of the delegates. Who those are is read once
-    somebody is named: first the `FEW` of each delegator whom a page names, then all at once.
-    """
-
-    FEW = 8
-
-    def __init__(self, rows: Iterable[Lent] = ()) -> None:
-        self._given: dict[int, list[Lent]] = {}
-        self._delegates: dict[int, User] = {}
-        for row in rows:
-            self._given.setdefault(row.delegator_id, []).append(row)
-
-    def given_by(self, person: int) -> list[Lent]:
-        return self._given.get(person, [])
-
-    def without(self, delegates: set[int]) -> "Delegations":
-        rows = [row for given in self._given.values() for row in given]
-        return Delegations(row for row in rows if row.delegate_id not in delegates)
-
-    def delegate(self, person: int) -> User:
-        """Not read before something of this person is asked for."""
-        return cast(User, SimpleLazyObject(lambda: self._read(person)))
-
-    def _read(self, person: int) -> User:
-        for few in (self.FEW, None):
-            if person not in self._delegates:
-                rows = [row for given in self._given.values() for row in given[:few]]
-                missing = {row.delegate_id for row in rows} - self._delegates.keys()
-                self._delegates |= User.objects.in_bulk(missing)
-        return self._delegates[person]
-
-
 @dataclass(frozen=True)
 class Right:
     """`user` may act; `capacity` says by what right, as it reads this moment.
@@ -153,7 +105,7 @@ class Right:
     basis: Basis
     capacity: str
     decider: Decider | None = None
-    delegation: Lent | None = None
+    delegation: RunningDelegation | None = None
 
     @property
     def user_id(self) -> int | None:
@@ -228,54 +180,6 @@ def able_to_approve() -> QuerySet[Involvement]:
     return decisive_involvements().filter(Q(may_approve=True))
 
 
-def lock_rights(systems: Iterable[int]) -> dict[int, System]:
-    """Keep what gives rights on `systems` (ids) as it is until the transaction ends: the policy,
-    involvements of the systems, the people involved, their delegations. Others may hold it too, and
-    nobody changes it meanwhile.
-
-    The systems themselves come first, as in an import, so that the two never wait for each other
-    crosswise; they are locked for this transaction alone, since with a last approval their flows
-    change. By their ids, as they are now.
-    """
-    # no_key: a draft that only refers to one of them need not wait.
-    locked = System.objects.select_for_update(no_key=True).filter(pk__in=systems).order_by("pk")
-    by_id = {system.pk: system for system in locked}
-    _locked_rows(Policy.objects.values_list("pk"))
-    involved = Involvement.objects.open().filter(system__in=systems).order_by("pk")
-    people = {
-        person for person, _ in _locked_rows(involved.values_list("user_id", "user__is_active"))
-    }
-    # Those that have not begun are held too: they may begin while this transaction waits.
-    given = Delegation.objects.filter(delegator__in=people, ends_at__gt=timezone.now())
-    _locked_rows(given.order_by("pk").values_list("pk"))
-    return by_id
-
-
-def lock_person(user: User) -> None:
-    """Keep `user` as active or inactive as the database says now until the transaction ends; `user`
-    is told.
-    """
-    # The request read its user before it waited for the lock; they may have been deactivated since.
-    user.is_active = any(
-        is_active
-        for (is_active,) in _locked_rows(User.objects.filter(pk=user.pk).values_list("is_active"))
-    )
-
-
-def _locked_rows(queryset: QuerySet) -> list[tuple]:
-    """Its rows, locked FOR SHARE where the database can (Django's ORM has no word for it); SQLite
-    has one writer.
-    """
-    try:
-        sql, params = queryset.query.sql_with_params()
-    except EmptyResultSet:  # of nobody: there is nothing to hold
-        return []
-    with connection.cursor() as cursor:
-        # Not FOR UPDATE: all decisions would then wait for each other at the one row of the policy.
-        cursor.execute(f"{sql} FOR SHARE" if connection.vendor == "postgresql" else sql, params)
-        return cursor.fetchall()
-
-
 def deciders(systems: Iterable[int]) -> list[Decider]:
     """Who decides for any of `systems` (ids), ordered by person; one query."""
     involvements = (
@@ -285,17 +189,6 @@ def deciders(systems: Iterable[int]) -> list[Decider]:
         Decider(row, row.rule_id, row.rule_names_system, row.may_approve, row.may_reject)
         for row in involvements.order_by("user__name", "user_id", "kind__name")
     ]
-
-
-def running_delegations() -> QuerySet[Delegation]:
-    at = timezone.now()
-    return Delegation.objects.filter(starts_at__lte=at, ends_at__gt=at, delegate__is_active=True)
-
-
-def delegations_of(people: Iterable[int]) -> Delegations:
-    """The running delegations that any of `people` (ids) gave; one query."""
-    given = running_delegations().filter(delegator__in=people).order_by("delegate__name", "pk")
-    return Delegations(map(Lent._make, given.values_list(*Lent._fields)))
 
 
 def active_stewards() -> QuerySet[User]:
@@ -316,7 +209,7 @@ class RightsContext:
     policy: Policy
     decisions: list
     read_deciders: Callable[[], list[Decider]]
-    read_delegations: Callable[[], Delegations]
+    read_delegations: Callable[[], RunningDelegations]
     read_stewards: Callable[[], list[User]]
 
     @property
@@ -324,7 +217,7 @@ class RightsContext:
         return self.read_deciders()
 
     @property
-    def delegations(self) -> Delegations:
+    def delegations(self) -> RunningDelegations:
         return self.read_delegations()
 
     @property
@@ -362,7 +255,7 @@ class Able:
     does it for them, own rights first; and `stewards` where nobody else may approve.
     """
 
-    pairs: list[tuple[Decider, Lent | None]]
+    pairs: list[tuple[Decider, RunningDelegation | None]]
     stewards: list[User]
 
 
@@ -376,16 +269,16 @@ def _able(proposal, side: str, only: User | None = None) -> Able:
         for row in proposal.rights.deciders
         if row.system_id == proposal.system_id(side) and row.user_id not in barred_people
     ]
-    pairs: list[tuple[Decider, Lent | None]] = [
+    pairs: list[tuple[Decider, RunningDelegation | None]] = [
         (row, None) for row in rows if only is None or row.user_id == only.pk
     ]
     pairs += [
-        (row, lent)
+        (row, running)
         for row in rows
-        for lent in proposal.rights.delegations.given_by(row.user_id)
-        if (only is None or lent.delegate_id == only.pk)
-        and lent.covers(row.system_id)
-        and lent.delegate_id not in barred_people
+        for running in proposal.rights.delegations.given_by(row.user_id)
+        if (only is None or running.delegate_id == only.pk)
+        and running.covers(row.system_id)
+        and running.delegate_id not in barred_people
     ]
     # Judged after the barred are left out: a side whose only approver made the proposal has none.
     # Who stands in for others adds nothing to that: they may approve if those may.
@@ -407,10 +300,10 @@ def rights_on(proposal, side: str, *, only: User | None = None) -> list[Right]:
     able = _able(proposal, side, only)
     delegations = proposal.rights.delegations
     rights = [
-        by_involvement(row, lent, only or delegations.delegate(lent.delegate_id))
-        if lent
+        by_involvement(row, running, only or delegations.delegate(running.delegate_id))
+        if running
         else by_involvement(row)
-        for row, lent in able.pairs
+        for row, running in able.pairs
     ]
     return [*rights, *(_of_steward(user, side) for user in able.stewards)]
 
@@ -419,10 +312,10 @@ def approvers_on(proposal, side: str) -> Sequence[User]:
     """Those of them who may approve, each once."""
     able = _able(proposal, side)
     people: dict[int, User | None] = {}
-    for row, lent in able.pairs:
+    for row, running in able.pairs:
         if row.may_approve:
-            person = lent.delegate_id if lent else row.user_id
-            people.setdefault(person, None if lent else row.user)
+            person = running.delegate_id if running else row.user_id
+            people.setdefault(person, None if running else row.user)
     people |= {user.pk: user for user in able.stewards}
     return _People(people, proposal.rights.delegations)
 
@@ -430,7 +323,7 @@ def approvers_on(proposal, side: str) -> Sequence[User]:
 class _People(Sequence[User]):
     """Those of some ids; delegates, of whom only the id is known, are read once they are named."""
 
-    def __init__(self, known: dict[int, User | None], delegations: Delegations) -> None:
+    def __init__(self, known: dict[int, User | None], delegations: RunningDelegations) -> None:
         self._known, self._delegations = list(known.items()), delegations
 
     def __len__(self) -> int:
@@ -446,7 +339,7 @@ class _People(Sequence[User]):
 
 
 def by_involvement(
-    decider: Decider, delegation: Lent | None = None, delegate: User | None = None
+    decider: Decider, delegation: RunningDelegation | None = None, delegate: User | None = None
 ) -> Right:
     user = decider.user if delegate is None else delegate
     return Right(user, Basis.INVOLVEMENT, decider.capacity, decider, delegation)

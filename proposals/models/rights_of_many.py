@@ -4,9 +4,10 @@ from collections import defaultdict
 from collections.abc import Iterable
 from functools import cache, partial
 
+from .delegations import delegations_of
 from .policy import Policy
 from .proposal import Proposal
-from .rights import RightsContext, active_stewards, deciders, delegations_of, stewards
+from .rights import RightsContext, active_stewards, deciders, stewards
 from .transitions import Transition
 
 

@@ -209,10 +209,10 @@ def tell_of_addition(physical: PhysicalFlow, *, by: User, at: datetime) -> None:
     delegations = delegations_of({row.user_id for row in approvers})
     people = [row.user for row in approvers]
     people += [
-        delegations.delegate(lent.delegate_id)
+        delegations.delegate(running.delegate_id)
         for row in approvers
-        for lent in delegations.given_by(row.user_id)
-        if lent.covers(row.system_id)
+        for running in delegations.given_by(row.user_id)
+        if running.covers(row.system_id)
     ]
     summary = (
         f"{by} added the physical flow {physical} to {flow.source.name} → {flow.target.name}, "

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 
 from proposals import guards
 from proposals.errors import Refused
-from proposals.models import rights
+from proposals.models import rights_locks
 
 
 class Track:
@@ -79,6 +79,6 @@ def unlocked():
         stack.enter_context(
             mock.patch.object(QuerySet, "select_for_update", lambda rows, **options: rows.all())
         )
-        stack.enter_context(mock.patch.object(rights, "_locked_rows", list))
+        stack.enter_context(mock.patch.object(rights_locks, "_locked_rows", list))
         yield
     guards.install(connection)
