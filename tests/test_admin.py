@@ -183,7 +183,8 @@ def test_an_auditor_does_not_see_drafts_of_others(auditor, cast, source, target)
     draft = factories.draft(cast.maker, source, target)
     assert auditor.get(url("proposal", "change", draft.pk)).status_code == 302
     page = auditor.get(url("historicalproposal", "changelist")).content.decode()
-    assert "0 historical proposals" in page
+    assert "0 versions of proposals" in page
+    assert "Versions of proposals" in auditor.get(reverse("admin:index")).content.decode()
 
 
 def test_an_involvement_is_ended_from_the_list_with_its_history(root, cast):

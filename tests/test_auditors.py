@@ -571,7 +571,7 @@ def test_the_lag_the_last_checkpoint_and_where_it_is_kept_are_told(auditor, stor
     assert str(ledger.read_key(place.LEDGER_KEY).public) in page
     story.create.source.name = "Ledger of old"
     story.create.source.save()
-    assert "Rows not in it yet 1 (history of systems: 1)." in text(auditor.get(url("")))
+    assert "Rows not in it yet 1 (versions of systems: 1)." in text(auditor.get(url("")))
 
 
 def test_a_rewritten_ledger_and_a_checkpoint_that_was_touched_are_told(auditor, story, place):

@@ -59,12 +59,12 @@ DEEDS = [
     ),
     (
         "UPDATE proposals_historicalproposal SET history_change_reason = 'x' WHERE id = {done}",
-        "historical proposal",
+        "version of proposal",
         "It does not say what leaf",
     ),
     (
         "DELETE FROM proposals_historicalproposal_data_types WHERE proposal_id = {done}",
-        "historical proposal",
+        "version of proposal",
         "It does not say what leaf",
     ),
     (
@@ -75,7 +75,7 @@ DEEDS = [
     ("UPDATE proposals_importbatch SET at = '2020-01-01'", "import batch", "It does not say"),
     (
         "DELETE FROM proposals_historicalpolicy WHERE history_id = {policy}",
-        "historical policy",
+        "version of policy",
         "and it is not there.",
     ),
     ("UPDATE proposals_ledgerleaf SET salt = 'zz' WHERE number = 3", "", "It does not say"),

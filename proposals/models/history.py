@@ -75,6 +75,13 @@ class HistoryRecords(HistoricalRecords):
             history_manager=OnceMadeManager, history_id_field=models.BigAutoField(), **options
         )
 
+    def get_meta_options(self, model: type[models.Model]) -> dict:
+        # As pages and the audit count them: "2 versions of systems", not "2 historical systems".
+        return super().get_meta_options(model) | {
+            "verbose_name": f"version of {model._meta.verbose_name}",
+            "verbose_name_plural": f"versions of {model._meta.verbose_name_plural}",
+        }
+
 
 class CausedRecords(HistoryRecords):
     """A history whose rows name their cause; the database holds that it is exactly one."""

@@ -61,11 +61,8 @@ class Recorded:
 
     @property
     def rows_in_words(self) -> str:
-        """For example: transitions, history of systems."""
-        tracked = getattr(self.model, "instance_type", None)
-        if tracked is None:
-            return str(self.model._meta.verbose_name_plural)
-        return f"history of {tracked._meta.verbose_name_plural}"
+        """For example: transitions, versions of systems."""
+        return str(self.model._meta.verbose_name_plural)
 
     @cached_property
     def columns(self) -> list[str]:

@@ -19,7 +19,7 @@ MOST_COUNTED = 100  # rows of one table that wait; of more the most there can be
 @dataclass(frozen=True)
 class Waiting:
     """Rows of one table that have no leaf yet: `number` of them, or if it `is_estimate` at most
-    so many. `rows` names them, whatever their number: "transitions", "history of systems".
+    so many. `rows` names them, whatever their number: "transitions", "versions of systems".
     """
 
     rows: str
