@@ -255,13 +255,21 @@ def test_receipts_are_forgotten_after_a_month(cast):
     assert Receipt.objects.count() == 2
 
 
+def test_a_proposal_asks_the_database_few_times(as_, cast, sent, django_assert_max_num_queries):
+    """Written on the form and submitted; session and person count."""
+    client = as_(cast.maker)
+    with django_assert_max_num_queries(42):
+        answer = client.post("/proposals/new/", sent)
+    assert answer.status_code == 302
+
+
 def test_an_approval_asks_the_database_few_times(
     as_, cast, proposal, django_assert_max_num_queries
 ):
     """The first, and the last with which the flow enters the register; session and person count."""
     for person, side, most in (
-        (cast.source_approver, "SOURCE", 30),
-        (cast.target_approver, "TARGET", 51),
+        (cast.source_approver, "SOURCE", 27),
+        (cast.target_approver, "TARGET", 42),
     ):
         client, sent = as_(person), {"side": side, "form_key": str(uuid4())}
         with django_assert_max_num_queries(most):

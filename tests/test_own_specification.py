@@ -206,7 +206,8 @@ def test_an_approval_moves_only_its_flow_and_only_to_what_was_asked(
 
         monkeypatch.setattr(change_module, "specification_for", made)
     else:
-        monkeypatch.setattr(change_module, "specification_for", lambda *_: another)
+        sent = provisioning.create.Sent(another, is_new=False)
+        monkeypatch.setattr(change_module, "specification_for", lambda *_: sent)
     with pytest.raises(DatabaseError, match="physicalflow_keeps_its_specification"):
         approve(own(flow, cast, [cash]), cast)
 

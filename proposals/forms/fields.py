@@ -60,6 +60,8 @@ class SystemField(forms.ModelChoiceField):
     """
 
     widget = SystemPicker
+    # The last text that was read, and its system: a form asks for that of its source again.
+    found: tuple[str, System] | None = None
 
     def __init__(self, **kwargs) -> None:
         super().__init__(kwargs.pop("queryset", System.objects.all()), **kwargs)
@@ -73,10 +75,12 @@ class SystemField(forms.ModelChoiceField):
         if value in self.empty_values or isinstance(value, System):
             return value or None
         text = clean(value)[:LONGEST]
-        matches = self._coded(text) or self._named(text)
-        if len(matches) != 1:
-            raise forms.ValidationError(self._no_single(text, matches))
-        return matches[0]
+        if self.found is None or self.found[0] != text:
+            matches = self._coded(text) or self._named(text)
+            if len(matches) != 1:
+                raise forms.ValidationError(self._no_single(text, matches))
+            self.found = text, matches[0]
+        return self.found[1]
 
     def _coded(self, text: str) -> list[System]:
         """The one with this code, or whose offer, "Name (CODE)", this is; names and codes may hold

@@ -9,7 +9,7 @@ from django.db.models import Case, Exists, OuterRef, Q, When
 from django.urls import reverse
 from django.utils import timezone
 
-from .fields import FoldedField, FreeTextField, LineField
+from .fields import FoldedField, FreeTextField, LineField, OneOf
 from .history import HistoryRecords, WithHistory
 from .search import SearchedQuerySet, SearchField, containing, refresh_named_in, search_text, words
 from .trees import refuse_cycle
@@ -18,7 +18,7 @@ from .trees import refuse_cycle
 def one_of(field: str, choices: type[models.TextChoices], name: str) -> models.CheckConstraint:
     """The database's own list of what an enumeration may hold, whoever writes."""
 
-    return models.CheckConstraint(condition=Q(**{f"{field}__in": choices.values}), name=name)
+    return OneOf(condition=Q(**{f"{field}__in": choices.values}), name=name)
 
 
 class OrganisationalUnit(WithHistory):

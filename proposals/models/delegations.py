@@ -39,21 +39,32 @@ class RunningDelegations:
     def given_by(self, person: int) -> list[RunningDelegation]:
         return self._given.get(person, [])
 
+    def of(self, people: Iterable[int]) -> "RunningDelegations":
+        """Those that any of `people` (ids) gave."""
+        return RunningDelegations(row for person in people for row in self.given_by(person))
+
     def without(self, delegates: set[int]) -> "RunningDelegations":
         rows = [row for given in self._given.values() for row in given]
         return RunningDelegations(row for row in rows if row.delegate_id not in delegates)
 
     def delegate(self, person: int) -> User:
         """Not read before something of this person is asked for."""
-        return cast(User, SimpleLazyObject(lambda: self._read(person)))
+        return cast(User, SimpleLazyObject(lambda: self._named(person)))
 
-    def _read(self, person: int) -> User:
+    def read_all(self) -> None:
+        """For who names each of them."""
+        self._read(None)
+
+    def _named(self, person: int) -> User:
         for few in (self.FEW, None):
             if person not in self._delegates:
-                rows = [row for given in self._given.values() for row in given[:few]]
-                missing = {row.delegate_id for row in rows} - self._delegates.keys()
-                self._delegates |= User.objects.in_bulk(missing)
+                self._read(few)
         return self._delegates[person]
+
+    def _read(self, few: int | None) -> None:
+        rows = [row for given in self._given.values() for row in given[:few]]
+        if missing := {row.delegate_id for row in rows} - self._delegates.keys():
+            self._delegates |= User.objects.in_bulk(missing)
 
 
 def running_delegations() -> QuerySet[Delegation]:

@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import Q
 
 from .display import label, value_in_words
-from .fields import FreeTextField, LineField, NumberField
+from .fields import FreeTextField, LineField, NumberField, OneOf
 from .text import folded
 
 
@@ -151,7 +151,7 @@ def attribute_checks(prefix: str, filled: Q) -> list[models.CheckConstraint]:
         is_text = fields[name].empty_strings_allowed
         complete &= ~Q(**{name: ""}) if is_text else Q(**{f"{name}__isnull": False})
     return [
-        models.CheckConstraint(
+        OneOf(
             condition=Q(**{f"{name}__in": ["", *[value for value, _ in field.flatchoices]]}),
             name=f"{prefix}_{name}",
         )

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import models
 from django.db.models import Q
@@ -361,6 +362,16 @@ class Proposal(ProposalStates, WithHistory, FlowAttributes):
             if held:
                 offers.append(Offer(Verb(verb.name, list(held)), list(held.values())))
         return offers
+
+    def clean_fields(self, exclude=None) -> None:
+        """Whether a row that it names is there need not be asked of one that was read for it."""
+        fields: list[Any] = list(self._meta.concrete_fields)
+        known = {
+            field.name
+            for field in fields
+            if field.is_relation and field.is_cached(self) and field.value_from_object(self)
+        }
+        super().clean_fields(known | set(exclude or ()))
 
     def set_content_key(self) -> None:
         specification = None

@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import F, Q
 
+from .fields import OneOf
 from .flow_attributes import attribute_checks
 from .register import Format
 from .states import DRAFT, Side, State, end_states, open_states, states, undecided_states
@@ -11,8 +12,8 @@ OPEN, END = open_states(), end_states()
 
 CONSTRAINTS: list[models.BaseConstraint] = [
     *attribute_checks("proposal", filled=Q(submitted_at__isnull=False, with_physical_flow=True)),
-    models.CheckConstraint(condition=Q(state__in=states()), name="proposal_state"),
-    models.CheckConstraint(
+    OneOf(condition=Q(state__in=states()), name="proposal_state"),
+    OneOf(
         condition=Q(specification_format__in=["", *Format.values]),
         name="proposal_specification_format",
     ),

@@ -226,10 +226,15 @@ class RightsContext:
         return self.read_stewards()
 
     @classmethod
-    def of(cls, systems: Iterable[int], decisions: list) -> "RightsContext":
-        """Of a proposal between `systems` (ids)."""
+    def of(
+        cls, systems: Iterable[int], decisions: list, held: RunningDelegations | None = None
+    ) -> "RightsContext":
+        """Of a proposal between `systems` (ids); `held` are the delegations, where `lock_rights`
+        has read them.
+        """
         rows = cache(lambda: deciders(systems))
-        delegations = cache(lambda: delegations_of({row.user_id for row in rows()}))
+        given_by = delegations_of if held is None else held.of
+        delegations = cache(lambda: given_by({row.user_id for row in rows()}))
         return cls(Policy.in_force(), decisions, rows, delegations, cache(stewards))
 
 

@@ -242,13 +242,17 @@ def act(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
         raise Http404
     if request.method != "POST":
         return _ask(request, pk, known)
-    # Without what its page shows: the verb reads the row anew, under its lock.
-    proposal = get_object_or_404(Proposal.objects.visible_to(request.user), pk=pk)
     form = ActionForm(request.POST, verb=known)
     if not form.is_valid():
         return _ask(request, pk, known, form, status=400)
     try:
-        done = workflow.act(proposal, verb, by=request.user, sides=form.sides, comment=form.written)
+        # The verb reads the row itself, under its lock; and nobody has a right on what they may not
+        # see, of which `_ask` says that it is not there.
+        done = workflow.act(
+            Proposal(pk=pk), verb, by=request.user, sides=form.sides, comment=form.written
+        )
+    except Proposal.DoesNotExist:
+        raise Http404 from None
     except Invalid as wrong:
         form.refuse(wrong)
         return _ask(request, pk, known, form, status=400)

@@ -38,8 +38,7 @@ def add_physical_flow(
     `data_types` those of a new one. Refused as a CREATE of the same content would be, and where the
     policy asks for a proposal.
     """
-    lock_rights([flow.source_id, flow.target_id])
-    lock_person(by)
+    lock_person(by, lock_rights([flow.source_id, flow.target_id]))
     refuse_further(flow, by=by)
     why = f"Further physical flow added by {by}"
     context = ChangeContext(by, at or timezone.now(), why, direct=True)

@@ -193,6 +193,8 @@ def _watchers(proposal: Proposal, step: Transition) -> dict[User, str]:
 def able_to_decide(proposal: Proposal) -> dict[User, list[Ask]]:
     """Everybody who can decide now for a side that has not, and by what rights."""
     asks: dict[User, list[Ask]] = {}
+    if proposal.undecided_sides:
+        proposal.rights.delegations.read_all()
     for side in proposal.undecided_sides:
         for right in rights_on(proposal, side):
             if right.user:
@@ -207,6 +209,7 @@ def tell_of_addition(physical: PhysicalFlow, *, by: User, at: datetime) -> None:
     flow = physical.logical_flow
     approvers = [row for row in deciders([flow.source_id, flow.target_id]) if row.may_approve]
     delegations = delegations_of({row.user_id for row in approvers})
+    delegations.read_all()
     people = [row.user for row in approvers]
     people += [
         delegations.delegate(running.delegate_id)

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
+from django.db.models import prefetch_related_objects
 from django.utils import timezone
 from django_fsm import TransitionNotAllowed
 
@@ -23,6 +24,7 @@ from ..models import (
     Proposal,
     ProposalType,
     Right,
+    RightsContext,
     Side,
     SideWithoutApprover,
     Transition,
@@ -49,6 +51,12 @@ def save_draft(
     """Keep a new or changed draft. Only its maker may, and only while it is a draft: after that
     content is frozen.
     """
+    _save_draft(proposal, data_types, by=by, at=at)
+
+
+def _save_draft(
+    proposal: Proposal, data_types: Iterable[DataType], *, by: User, at: datetime | None
+) -> None:
     if proposal.pk:
         # The row as stored, not the one handed in: a form may have set fields of that one already.
         stored = _locked(proposal, by)
@@ -107,15 +115,15 @@ def submit(
 ) -> None:
     """Save the draft and propose it; if it cannot be proposed, it is not saved either."""
     is_new = proposal.pk is None
-    save_draft(proposal, data_types, by=by, at=at)
+    _save_draft(proposal, data_types, by=by, at=at)
     try:
-        propose(proposal, by=by, token=token, at=at, in_digest=in_digest)
+        _act(proposal, "propose", by=by, token=token, at=at, in_digest=in_digest)
     except Exception:
         if is_new:
             # The rollback took the row away; with its key kept, the next attempt would look for it.
             proposal.pk, proposal._state.adding = None, True
         raise
-    # `propose` moved the locked copy, so the caller's object still says that it is a draft.
+    # Moved was the locked copy, so the caller's object still says that it is a draft.
     proposal.refresh_from_db()
 
 
@@ -138,8 +146,25 @@ def act(
 
     Refused (NoRight, Conflict, Invalid) without the right for every side named, in a state from
     which the table knows no such step, without a comment that the table asks for, and with the
-    cause when what was proposed can no longer be applied: then nothing has changed.
+    cause when what was proposed can no longer be applied: then nothing has changed. Of `proposal`
+    only the key is asked; it need not have been read.
     """
+    return _act(
+        proposal, verb, by=by, sides=sides, comment=comment, token=token, at=at, in_digest=in_digest
+    )
+
+
+def _act(
+    proposal: Proposal,
+    verb: str,
+    *,
+    by: User,
+    sides: Iterable[str] = (),
+    comment: str = "",
+    token: str,
+    at: datetime | None,
+    in_digest: bool,
+) -> Proposal:
     proposal = _locked(proposal, by)
     at = at or timezone.now()
     if token and verbs()[verb].sides:
@@ -243,6 +268,8 @@ def _submitted(
 ) -> Transition:
     """The step that puts a draft before the approvers, and the decisions that follow from it."""
     proposal.set_content_key()
+    # Read once: what is asked for goes into the mails too.
+    prefetch_related_objects([proposal], "data_types")
     provisioning.check_submission(proposal, proposal.data_types.all())
     proposal.submitted_at = at
     proposal.due_at = at + timedelta(days=proposal.policy.time_out_days)
@@ -343,10 +370,15 @@ def _locked(proposal: Proposal, by: User | None = None) -> Proposal:
         .select_related("maker", "reason", "specification")
         .get(pk=proposal.pk)
     )
-    systems = lock_rights([locked.source_id, locked.target_id])
-    locked.source, locked.target = systems[locked.source_id], systems[locked.target_id]
+    ends = [locked.source_id, locked.target_id]
+    held = lock_rights(ends)
+    locked.source, locked.target = (held.systems[end] for end in ends)
     if by:
-        lock_person(by)
+        lock_person(by, held)
+    # With who took them: the news of a step names those who decided before.
+    locked.steps = list(locked.transitions.select_related("by"))
+    decisions = [step for step in locked.steps if step.side]
+    locked.rights = RightsContext.of(ends, decisions, held.delegations)
     return locked
 
 

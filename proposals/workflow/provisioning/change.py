@@ -64,7 +64,7 @@ def apply(proposal: Proposal, context: ChangeContext) -> None:
     _check_wish(proposal, flow, types)
     proposal.result_specification = specification
     if proposal.wants_own_specification:
-        flow.specification = create.specification_for(proposal, types, context)
+        flow.specification = create.specification_for(proposal, types, context).specification
         proposal.result_specification = flow.specification
     elif types != set(specification.data_types.all()):
         context.store(specification, data_types=types)

@@ -1,7 +1,7 @@
 """CREATE: a route between two systems, with or without its physical flow."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 from ...errors import Conflict, Invalid, Refused
 from ...models import (
@@ -141,30 +141,44 @@ def apply(proposal: Proposal, context: ChangeContext) -> None:
     # Judged anew: since the submission an import may have brought the same route.
     if not proposal.with_physical_flow:
         refuse_twin(flow_twin(proposal))
-    specification = (
-        specification_for(proposal, types, context) if proposal.with_physical_flow else None
-    )
-    flow = _logical_flow_for(
-        proposal, [] if specification and _carries(specification, types) else types, context
-    )
+    if not proposal.with_physical_flow:
+        proposal.result_logical_flow = _logical_flow_for(proposal, types, context)
+        return
+    sent = specification_for(proposal, types, context)
+    declared = [] if sent.carries(types) else types
+    flow = _logical_flow_for(proposal, declared, context, with_first=True)
     proposal.result_logical_flow = flow
-    proposal.result_specification = specification
-    if specification:
-        proposal.result_physical_flow = _add_physical_flow(
-            flow, specification, proposal, context, origin_proposal=proposal
-        )
+    proposal.result_specification = sent.specification
+    proposal.result_physical_flow = _add_physical_flow(
+        flow, sent, proposal, context, origin_proposal=proposal
+    )
 
 
-def _carries(specification: PhysicalSpecification, types: list[DataType]) -> bool:
-    """Whether the specification itself says what is sent. One without any type leaves that to the
-    logical flow.
+class Sent(NamedTuple):
+    """The specification of a flow to be made; where that `is_new` too, no other flow can have it,
+    and it carries what it was made for.
     """
-    return set(types) <= set(specification.data_types.all())
+
+    specification: PhysicalSpecification
+    is_new: bool
+
+    def carries(self, types: list[DataType]) -> bool:
+        """Whether the specification itself says that these are sent. One without any type leaves
+        that to the logical flow.
+        """
+        return self.is_new or set(types) <= set(self.specification.data_types.all())
 
 
 def _logical_flow_for(
-    proposal: Proposal, declared: list[DataType], context: ChangeContext
+    proposal: Proposal,
+    declared: list[DataType],
+    context: ChangeContext,
+    *,
+    with_first: bool = False,
 ) -> LogicalFlow:
+    """The one of the route, which lives from now on; made `with_first`, a physical flow to follow,
+    it is active at once.
+    """
     flow = (
         LogicalFlow.objects.select_for_update()
         .filter(source=proposal.source_id, target=proposal.target_id)
@@ -172,6 +186,8 @@ def _logical_flow_for(
     )
     if flow is None:
         flow = LogicalFlow(source=proposal.source, target=proposal.target, origin_proposal=proposal)
+        if with_first:
+            flow.activate()
         context.store(flow, declared_data_types=declared)
     elif flow.lifecycle == FlowLifecycle.REMOVED:
         flow.revive()
@@ -186,7 +202,7 @@ def _logical_flow_for(
 
 def specification_for(
     proposal: Proposal, types: Iterable[DataType], context: ChangeContext
-) -> PhysicalSpecification:
+) -> Sent:
     """The existing one it names; or one of the source by the name it gives, which is made unless
     there is an equal one. Conflict if there is another of that name.
     """
@@ -196,10 +212,10 @@ def specification_for(
         chosen = locked.get(pk=proposal.specification.pk)
         proposal.specification = chosen
         _check_existing_specification(proposal, chosen)
-        return chosen
+        return Sent(chosen, is_new=False)
     same = specification_named(proposal.source_id, proposal.specification_name)
     if same is None:
-        return _new_specification(proposal, types, context)
+        return Sent(_new_specification(proposal, types, context), is_new=True)
     wanted = (proposal.specification_format, proposal.specification_description, set(types))
     if (same.format, same.description, set(same.data_types.all())) != wanted:
         raise Conflict(
@@ -207,7 +223,7 @@ def specification_for(
             "with other content. Reject this proposal; its maker can start again from it.",
             proposal.source,
         )
-    return same
+    return Sent(same, is_new=False)
 
 
 def _new_specification(
@@ -225,7 +241,7 @@ def _new_specification(
 
 def _add_physical_flow(
     flow: LogicalFlow,
-    specification: PhysicalSpecification,
+    sent: Sent,
     wish: Proposal,
     context: ChangeContext,
     **origin: Any,
@@ -234,9 +250,10 @@ def _add_physical_flow(
     added_by.
     """
     attributes = {field: getattr(wish, field) for field in PhysicalFlow.ATTRIBUTES}
-    made = PhysicalFlow(logical_flow=flow, specification=specification, **attributes, **origin)
+    made = PhysicalFlow(logical_flow=flow, specification=sent.specification, **attributes, **origin)
     made.set_content_key()
-    refuse_twin(PhysicalFlow.objects.active().filter(content_key=made.content_key).first())
+    if not sent.is_new:
+        refuse_twin(PhysicalFlow.objects.active().filter(content_key=made.content_key).first())
     context.store(made)
     if flow.lifecycle == FlowLifecycle.PENDING:
         flow.activate()
@@ -265,9 +282,9 @@ def add_further(
     _check_wish(wish, types, missing={})
     wish.set_content_key()
     refuse_twin(twin_of(wish))
-    specification = specification_for(wish, types, context)
+    sent = specification_for(wish, types, context)
     return _add_physical_flow(
-        flow, specification, wish, context, origin_proposal=consent, added_by=context.by
+        flow, sent, wish, context, origin_proposal=consent, added_by=context.by
     )
 
 
