@@ -8,7 +8,7 @@ from django.test import Client
 from playwright.sync_api import expect
 
 from proposals import workflow
-from proposals.models import Proposal
+from proposals.models import Proposal, reading
 
 from . import factories, worlds
 from .browsing import Visitor
@@ -200,12 +200,16 @@ def test_the_comment_is_marked_when_missing_and_what_was_chosen_stays(as_, cast,
 # from one to the next
 
 
-def test_a_decision_of_the_inbox_leads_to_the_next_one_in_its_order(as_, cast, waiting):
+@pytest.mark.parametrize("many", [2_000, 0], ids=["of few systems", "as if of very many"])
+def test_a_decision_of_the_inbox_leads_to_the_next_one_in_its_order(
+    as_, cast, waiting, many, monkeypatch
+):
+    monkeypatch.setattr(reading, "MANY", many)
     client = as_(cast.source_approver)
     number = waiting["reason"].pk
     page = client.get(f"/proposals/{number}/?inbox=order%3Dnewest")
     others = page.context["others"]
-    assert (others.waiting, others.next, others.previous) == (
+    assert (others.waiting.number, others.next, others.previous) == (
         4,
         waiting["options"],
         waiting["revised"],
@@ -228,7 +232,7 @@ def test_from_a_mail_one_goes_on_with_all_that_waits(as_, cast, waiting):
     answer = client.post(approval, {"side": "SOURCE", "comment": ""})
     assert answer.url == f"{address}?inbox="
     others = client.get(answer.url).context["others"]
-    assert (others.waiting, others.next in waiting.values()) == (4, True)
+    assert (others.waiting.number, others.next in waiting.values()) == (4, True)
 
 
 def test_who_decides_nothing_here_is_led_nowhere(as_, cast, waiting):
@@ -241,7 +245,11 @@ def test_who_decides_nothing_here_is_led_nowhere(as_, cast, waiting):
     assert cancelled.url == address
 
 
-def test_after_the_last_comes_the_first_and_after_all_nothing(as_, cast, waiting):
+@pytest.mark.parametrize("many", [2_000, 0], ids=["of few systems", "as if of very many"])
+def test_after_the_last_comes_the_first_and_after_all_nothing(
+    as_, cast, waiting, many, monkeypatch
+):
+    monkeypatch.setattr(reading, "MANY", many)
     client = as_(cast.source_approver)
     last = waiting.pop("revised")
     assert client.get(f"{last.get_absolute_url()}?inbox=").context["others"].next == next(
@@ -265,7 +273,7 @@ def test_a_filter_that_means_nothing_leads_nowhere(as_, cast, waiting, query):
 def test_a_draft_has_no_place_in_it(as_, cast, source, target):
     made = factories.draft(cast.maker, source, target)
     page = as_(cast.maker).get(f"{made.get_absolute_url()}?inbox=")
-    assert page.context["others"].waiting == 0
+    assert page.context["others"].waiting.number == 0
 
 
 # with the keyboard alone

@@ -70,6 +70,29 @@ def test_one_delegates_for_chosen_systems_and_ends_each(as_, cast, source, targe
     assert set(Proposal.objects.awaiting(cast.stranger)) == {proposal, onward}
 
 
+def test_who_decides_for_very_many_systems_names_one(as_, cast, source, target, monkeypatch):
+    monkeypatch.setattr("proposals.forms.me.MOST_TO_CHOOSE", 1)
+    foreign, client = factories.system("Not mine"), as_(cast.both)
+    page = client.get("/me/").content.decode()
+    assert ("Only for one system" in page, "Only for these systems" in page) == (True, False)
+    sent = {"delegate": cast.stranger.email, "ends_at": day(7)}
+    refused = client.post("/me/", sent | {"system": foreign.code})
+    assert f"You do not decide for {foreign}." in text(refused)
+    client.post("/me/", sent | {"system": target.code})
+    client.post("/me/", sent)
+    made = Delegation.objects.filter(delegate=cast.stranger).order_by("pk")
+    assert [one.system for one in made] == [target, None]
+
+
+def test_my_page_shows_some_of_very_many_and_leads_to_the_others(as_, cast, monkeypatch):
+    monkeypatch.setattr("proposals.views.me.MOST_SHOWN", 1)
+    for giver in (cast.source_approver, cast.target_approver):
+        factories.delegate(giver, cast.both)
+    page = as_(cast.both).get("/me/").content.decode()
+    assert page.count("All of them") == 2
+    assert f'href="/people/{cast.both.pk}/delegations/"' in page
+
+
 def test_who_decides_for_no_system_is_offered_none(as_, cast):
     assert "Only for these systems" not in text(as_(cast.stranger).get("/me/"))
 

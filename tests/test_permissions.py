@@ -16,7 +16,16 @@ from django.utils import timezone
 
 from proposals import workflow
 from proposals.errors import Refused
-from proposals.models import Delegation, Involvement, Proposal, State, User, actions, end_states
+from proposals.models import (
+    Delegation,
+    Involvement,
+    Proposal,
+    State,
+    User,
+    actions,
+    end_states,
+    reading,
+)
 
 from . import accounts, conftest, factories
 
@@ -372,8 +381,10 @@ def test_who_may_do_what_under_other_policies(company, scenario):
                 )
 
 
+@pytest.mark.parametrize("many", [2_000, 0], ids=["of few systems", "as if of very many"])
 @pytest.mark.django_db
-def test_the_inbox_holds_exactly_what_the_predicate_allows(company):
+def test_the_inbox_holds_exactly_what_the_predicate_allows(company, many, monkeypatch):
+    monkeypatch.setattr(reading, "MANY", many)
     for name, person in people(company):
         sided = {
             proposal

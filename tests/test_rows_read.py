@@ -53,6 +53,7 @@ BOUNDS = {
     "/search/?q=dwh": 50_000,
     "/search/?q=%23{open.pk}": 60,
     "/inbox/count/": 400,
+    "/me/": 400,
     "/updates/": 400,
     "/updates/?only=unread": 400,
     "/proposals/": 1_000,
@@ -295,7 +296,6 @@ def pages_of(table: dict, role: str = "maker") -> set[str]:
 # somebody types.
 ELSEWHERE = {
     "flow-remove",
-    "me",
     "me-password",
     "password-forgotten",
     "people-options",

@@ -21,8 +21,10 @@ from ..models import (
     same,
     zones,
 )
-from .fields import PersonField
+from .fields import PersonField, SystemField
 from .tracked import TrackedForm
+
+MOST_TO_CHOOSE = 100  # systems that stand there to be ticked
 
 
 class DelegationForm(forms.ModelForm):
@@ -38,6 +40,11 @@ class DelegationForm(forms.ModelForm):
         widget=forms.CheckboxSelectMultiple({"class": "systems-list"}),
         help_text="Choose none and it holds for all your systems, also for those you get later.",
     )
+    system = SystemField(
+        label="Only for one system",
+        required=False,
+        help_text="Leave it empty and it holds for all your systems, also for those you get later.",
+    )
     starts_at = DayInput(
         label="First day", required=False, help_text="If it is today, it begins at once."
     )
@@ -51,18 +58,32 @@ class DelegationForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         decisive = decisive_involvements().filter(user=self.instance.delegator).order_by()
-        own = set(decisive.values_list("system_id", flat=True))
-        self.fields["systems"].queryset = System.objects.filter(pk__in=own).order_by("name", "pk")
-        if not own:
-            # Who decides nowhere yet can only delegate what they may get later.
-            del self.fields["systems"]
+        some = decisive.values_list("system_id", flat=True)[: MOST_TO_CHOOSE + 1]
+        own = set(some)
+        # Who decides nowhere yet can only delegate what they may get later; who decides in
+        # thousands of systems, name one of them.
+        for name, is_offered in {
+            "systems": 0 < len(own) <= MOST_TO_CHOOSE,
+            "system": len(own) > MOST_TO_CHOOSE,
+        }.items():
+            if not is_offered:
+                del self.fields[name]
+        if "systems" in self.fields:
+            chosen_from = System.objects.filter(pk__in=own).order_by("name", "pk")
+            self.fields["systems"].queryset = chosen_from
+
+    def clean_system(self) -> System | None:
+        system, person = self.cleaned_data["system"], self.instance.delegator
+        if system and not decisive_involvements().filter(user=person, system=system).exists():
+            raise forms.ValidationError(f"You do not decide for {system}.")
+        return system
 
     def delegations(self) -> list[Delegation]:
         """What was asked for, not saved yet: one for all systems, or one for each chosen."""
         asked = {name: self.cleaned_data[name] for name in self.Meta.fields}
         return [
             Delegation(delegator=self.instance.delegator, system=system, **asked)
-            for system in self.cleaned_data.get("systems") or [None]
+            for system in self.cleaned_data.get("systems") or [self.cleaned_data.get("system")]
         ]
 
     def clean_delegate(self) -> User:

@@ -47,7 +47,7 @@ from .passes import PassResult, RightsChange
 from .people import LAST_ADMINISTRATOR, Notices, User
 from .policy import LaterPhysicalFlows, MakerDecides, Policy, Reason, SideWithoutApprover
 from .proposal import Offer, Proposal, ProposalType
-from .reading import among, ids_of, is_looked_up, pieces, reading_by_cursor
+from .reading import among, ids_of, is_looked_up, is_walked, pieces, reading_by_cursor
 from .register import (
     FlowLifecycle,
     Format,

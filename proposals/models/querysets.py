@@ -10,7 +10,7 @@ from . import rights
 from .catalogue import System
 from .people import User
 from .policy import MakerDecides, Policy, SideWithoutApprover
-from .reading import looked_up
+from .reading import is_walked, looked_up, one_of_ids
 from .register import PhysicalSpecification
 from .search import SearchedQuerySet, along_route, by_number, containing, words
 from .states import Side, State, end_states, open_states, undecided_states
@@ -61,11 +61,17 @@ class ProposalQuerySet(SearchedQuerySet):
         # Never true: whoever decides for nothing has nothing waiting, and an empty Q would mean
         # all.
         waiting: Any = Q(pk__in=[])
-        for person, systems in decidable.systems.items():
+        own = set(decidable.systems.get(user.pk, ()))
+        for person, lent in decidable.systems.items():
+            # Where they decide themselves, nothing is barred that would not be for another too.
+            systems = lent if person == user.pk else [pk for pk in lent if pk not in own]
             sides: list[Any] = [
-                Q(state__in=undecided_states(side), **{f"{side.lower()}__in": systems})
+                Q(state__in=undecided_states(side)) & Q(one_of_ids(side.lower(), systems))
                 for side in Side
+                if systems
             ]
+            if not sides:
+                continue
             waiting |= Q(*sides, _connector=Q.OR) & _not_barred({user.pk, person}, decidable.policy)
         if decidable.is_steward:
             sides = [
@@ -73,7 +79,9 @@ class ProposalQuerySet(SearchedQuerySet):
                 for side in Side
             ]
             waiting |= Q(*sides, _connector=Q.OR) & _not_barred({user.pk}, decidable.policy)
-        return self.filter(waiting)
+        rows = self.filter(waiting)
+        # Said once more, for the index that is walked then.
+        return rows.open() if is_walked(rows) else rows
 
     def waiting_for_stewards(self):
         """Open, with a side for which nobody may approve and which the policy leaves to the

@@ -4,14 +4,16 @@ import json
 from array import array
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db.models import BooleanField, Func, Q, QuerySet
 from django.db.models.expressions import RawSQL
 from django.db.models.lookups import In
 
 ROWS_AT_ONCE = 500
 FEW = 500  # ids that a statement names one by one
+MANY = 2_000  # ids that are no longer looked up one by one
 LOOKED_UP = (
     10_000  # rows of a filtered list, at most, that are looked up by id instead of walked to
 )
@@ -41,6 +43,33 @@ def among(texts: Iterable[str]) -> RawSQL:
     return RawSQL("SELECT value FROM json_each(%s)", [json.dumps(wanted)])
 
 
+class AmongMany(Func):
+    """That a column holds one of very many ids, asked of each row in its turn: to look each of them
+    up would read the index as often, and a page of a list that is walked in its order is soon full.
+    """
+
+    output_field = BooleanField()
+
+    def __init__(self, column: str, ids: list[int]) -> None:
+        super().__init__(column)
+        self.ids = ids
+
+    def as_sql(self, compiler: Any, connection: Any, *args: Any, **context: Any) -> Any:
+        column, params = compiler.compile(self.get_source_expressions()[0])
+        among = f"{column} IN (SELECT value FROM json_each(%s))"
+        return among, (*params, json.dumps(self.ids))
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        # Of a sum no index knows; an array of its own type PostgreSQL hashes.
+        column, params = compiler.compile(self.get_source_expressions()[0])
+        return f"({column} + 0) = ANY(%s::bigint[])", (*params, self.ids)
+
+
+def one_of_ids(column: str, ids: list[int]) -> Q | Func:
+    """That a column of the rows of a list holds one of these ids."""
+    return Q(**{f"{column}__in": ids}) if len(ids) <= MANY else AmongMany(column, ids)
+
+
 def ids_of(queryset: QuerySet) -> list[int] | QuerySet:
     """For an IN: the ids where they are few, since a database looks up in an index only what it can
     count; else their query.
@@ -65,6 +94,18 @@ def is_looked_up(queryset: QuerySet) -> bool:
         and condition.lhs.target.primary_key
         for condition in queryset.query.where.children
     )
+
+
+def is_walked(queryset: QuerySet) -> bool:
+    """Whether its rows are found by walking along its order, of whom so many belong to it that the
+    next one is soon met.
+    """
+    return _holds_many(queryset.query.where)
+
+
+def _holds_many(condition: Any) -> bool:
+    asked = getattr(condition, "lhs", None)  # that it is so: what is true or false is a lookup
+    return isinstance(asked, AmongMany) or any(map(_holds_many, getattr(condition, "children", ())))
 
 
 @contextmanager

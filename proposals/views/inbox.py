@@ -11,10 +11,21 @@ from .. import workflow
 from ..errors import Invalid, Refused
 from ..forms import BulkDecisionForm, BulkForm, decision_verbs, focus_first
 from ..forms.filters import InboxFilter
-from ..models import Notice, Offer, Proposal, Receipt, Right, User, Verb, prefetch_rights, verbs
+from ..models import (
+    Notice,
+    Offer,
+    Proposal,
+    Receipt,
+    Right,
+    User,
+    Verb,
+    is_walked,
+    prefetch_rights,
+    verbs,
+)
 from ..reports.keyset import Order
 from .form_pages import act_once
-from .lists import counted_page
+from .lists import MOST_COUNTED, Total, counted_page
 
 CHOSEN_PAGE = "page"  # `?choose=page`: everything on the page, for a browser without scripts
 
@@ -58,16 +69,23 @@ class Queue:
         order = Order.of(waiting)
         place = order.read(order.values(proposal))
         if place is None:  # a draft has none
-            return Neighbours(0)
-        # All ids: a LIMIT would make a database walk along the order, past whatever else is open.
-        behind = list(waiting.filter(order.behind(place)).values_list("pk", flat=True))
-        ahead = list(waiting.filter(order.ahead(place)).values_list("pk", flat=True))
-        others = [*behind, *ahead]
-        ends = Proposal.objects.select_related("source", "target").in_bulk(others[:1] + ahead[-1:])
+            return Neighbours(Total(0))
+        ids = waiting.values_list("pk", flat=True)
+        behind, ahead = ids.filter(order.behind(place)), ids.filter(order.ahead(place))
+        if is_walked(waiting):
+            following = list(behind[:1]) or list(ahead[:1])
+            before = list(ahead.reverse()[:1])
+            total = Total.of(waiting.exclude(pk=proposal.pk))
+        else:
+            # All: a LIMIT would make a database walk along the order, past whatever else is open.
+            all_ahead = list(ahead)
+            following, before = [*behind, *all_ahead], all_ahead[-1:]
+            total = Total.of_number(len(following))
+        ends = Proposal.objects.select_related("source", "target").in_bulk(following[:1] + before)
         return Neighbours(
-            len(others),
-            ends.get(others[0]) if others else None,
-            ends.get(ahead[-1]) if ahead else None,
+            total,
+            ends.get(following[0]) if following else None,
+            ends.get(before[0]) if before else None,
         )
 
 
@@ -75,7 +93,7 @@ class Queue:
 class Neighbours:
     """How many other proposals wait, the next one of them, and the one before."""
 
-    waiting: int
+    waiting: Total
     next: Proposal | None = None
     previous: Proposal | None = None
 
@@ -230,8 +248,9 @@ def count(request: HttpRequest) -> HttpResponse:
     """How many proposals wait for the reader, and how many updates are unread: parts of the frame,
     asked for by htmx.
     """
+    number = Total.of(Proposal.objects.awaiting(request.user)).number
     context = {
-        "count": Proposal.objects.awaiting(request.user).count(),
+        "count": f"{MOST_COUNTED:,}+" if number is None else number,
         "unread": Notice.unread_count(request.user),
     }
     return render(request, "proposals/_count.html", context)

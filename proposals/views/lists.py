@@ -102,8 +102,11 @@ class Total:
 
     @classmethod
     def of(cls, queryset: QuerySet) -> "Total":
-        counted = queryset.order_by().values("pk")[: MOST_COUNTED + 1].count()
-        return cls(counted if counted <= MOST_COUNTED else None)
+        return cls.of_number(queryset.order_by().values("pk")[: MOST_COUNTED + 1].count())
+
+    @classmethod
+    def of_number(cls, number: int) -> "Total":
+        return cls(number if number <= MOST_COUNTED else None)
 
     def __str__(self) -> str:
         return f"More than {MOST_COUNTED:,}" if self.number is None else f"{self.number:,}"

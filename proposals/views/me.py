@@ -17,10 +17,14 @@ from ..forms import (
     focus_first,
 )
 from ..models import ChangeContext, Delegation, Involvement, User, clean, extent_of
+from ..reports.catalogue_pages import First
 from ..workflow import passwords
 from .appearance import keep
 from .form_pages import form_page, form_target
+from .lists import keyset_page
 from .watches import watches_of
+
+MOST_SHOWN = 25  # of one's parts, and of those for whom one decides
 
 
 @form_page
@@ -45,6 +49,7 @@ def _page(request: HttpRequest, form: DelegationForm, status: int) -> HttpRespon
     now, person = timezone.now(), request.user
     given = person.delegations_given.select_related("delegate", "system")
     taken = person.delegations_taken.select_related("delegator", "system")
+    parts = person.involvements.open().select_related("system", "kind")
     context = {
         "form": form,
         "notices": NoticesForm(instance=request.user),
@@ -54,10 +59,10 @@ def _page(request: HttpRequest, form: DelegationForm, status: int) -> HttpRespon
                 "zone": request.user.time_zone,
             }
         ),
-        "involvements": request.user.involvements.open().select_related("system", "kind"),
-        "given": given.filter(ends_at__gt=now),
+        "involvements": First.of(parts.order_by("-pk"), MOST_SHOWN),
+        "given": keyset_page(given.filter(ends_at__gt=now).order_by("ends_at", "pk"), request.GET),
         "ended": given.filter(ends_at__lte=now)[:10],
-        "taken": taken.filter(ends_at__gt=now),
+        "taken": First.of(taken.filter(ends_at__gt=now).order_by("ends_at", "pk"), MOST_SHOWN),
         **watches_of(request.user),
         "now": now,
         "are_passwords_off": passwords.are_off(),
