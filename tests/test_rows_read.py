@@ -150,6 +150,7 @@ OF_A_PAIR = 10  # rows read for each of them: the systems, the flow, its types, 
 # Who has a part in thousands of systems reads what those are.
 OF_THE_BUSIEST = {
     *("/", "/proposals/{open.pk}/", "/proposals/{edit.pk}/"),  # what waits comes next there
+    "/me/",
     *(page for page in BOUNDS if "inbox" in page),
 }
 # To submit a proposal to a hub, or to approve one for a side, without the guards.
