@@ -104,7 +104,7 @@ BOUNDS = {
     "/units/{unit.pk}/": 4_000,
     "/insights/": 3_000,
     "/quality/": 200,
-    # The other questions still order all that they find.
+    # The other questions ask every row there is where they find little, as here.
     "/quality/flows-without-physical-flow/": 8_000,
     "/quality/unfit-data-types/": 60_000,
     "/quality/overdue/": 20_000,  # who decides for a hundred systems, as by waiting above

@@ -25,9 +25,7 @@ def overview(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def question(request: HttpRequest, slug: str) -> HttpResponse:
-    """The list behind one number, oldest first, each row with what remedies it; the filter is the
-    query string.
-    """
+    """The list behind one number, each row with what remedies it, as the query string filters."""
     asked = QUESTIONS.get(slug)
     if asked is None:
         raise Http404

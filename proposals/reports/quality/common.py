@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from django.db.models import Count, F, Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Min, OuterRef, Q, QuerySet, Subquery
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.timesince import timesince
@@ -108,7 +108,8 @@ class Question:
     slug = title = short = hint = of = noun = since_label = since_means = ""
     header: list[str] = []
     systems: list[str] = []
-    order: list[Any] = [F("since").asc(nulls_first=True), "pk"]
+    # As they entered the register: by age, each row there is would be dated for a page.
+    order: list[Any] = ["pk"]
 
     def population(self) -> Any:
         raise NotImplementedError

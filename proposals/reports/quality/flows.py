@@ -41,8 +41,6 @@ class FlowQuestion(Question):
         "Those that entered the register first come first."
     )
     systems = ["source", "target"]
-    # By age each flow there is would be dated for a page.
-    order = ["pk"]
 
     def population(self) -> QuerySet:
         return LogicalFlow.objects.living()

@@ -16,7 +16,7 @@ class Unused(Question):
     since_label = "Unused since"
     since_means = (
         "Since the last flow that used it was removed; where there never was one, "
-        "since it entered the register."
+        "since it entered the register. Those that entered it first come first."
     )
     header = ["Code", "Name", "Owner", "Owner code", "Format", "Open proposal"]
     systems = ["owner"]

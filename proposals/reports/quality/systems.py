@@ -42,7 +42,7 @@ class WithoutApprover(Question):
     since_label = "Without one since"
     since_means = (
         "Since the last person left it or was deactivated; where there never was one, "
-        "since it entered the register."
+        "since it entered the register. Those that entered it first come first."
     )
     header = [
         "Code",
