@@ -2,6 +2,8 @@
 is.
 """
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -124,6 +126,26 @@ def test_on_a_telephone_the_decision_is_under_the_thumb(chromium, live_server, p
         box = visitor.page.get_by_role("link", name=name).bounding_box()
         assert box["y"] + box["height"] <= 800 < box["y"] + 120
         assert box["height"] >= 44
+    visitor.context.close()
+
+
+def test_on_a_telephone_a_list_begins_in_sight_and_its_filters_are_one_tap_away(
+    chromium, live_server, people, change
+):
+    visitor = Visitor(chromium, live_server.url, script=True).sign_in(people.maker)
+    page = visitor.page
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.goto("/flows/")
+    assert page.locator("main .list .lead").first.bounding_box()["y"] < 800 / 2
+    expect(page.get_by_label("Search", exact=True)).to_be_visible()
+    lifecycle = page.get_by_role("combobox", name="Lifecycle", include_hidden=True)
+    expect(lifecycle).to_be_hidden()
+    page.get_by_text("More filters").click()
+    lifecycle.select_option("ACTIVE")
+    page.get_by_role("button", name="Filter").click()
+    # What narrows the list is said above it.
+    expect(page).to_have_url(re.compile("lifecycle=ACTIVE"))
+    expect(lifecycle).to_be_visible()
     visitor.context.close()
 
 
