@@ -3,9 +3,10 @@
 import re
 
 import pytest
+from django.utils import timezone
 from openpyxl import load_workbook
 
-from proposals.models import System
+from proposals.models import ChangeContext, DataType, LogicalFlow, System, types_carried
 
 from . import factories, worlds
 from .test_lists import csv_rows
@@ -108,6 +109,25 @@ def test_a_file_has_the_columns_of_the_page_and_its_order(as_, cast, register):
         *("Source waits for", "Target waits for"),
     ]
     assert len(csv_rows(client.get("/proposals/?as=csv"))[0]) == 28
+
+
+def test_a_file_of_flows_names_all_that_each_carries(as_, cast, register):
+    """Declared on it, and sent by what is active."""
+    [flow] = LogicalFlow.objects.all()
+    declared = [factories.data_type("Cash"), DataType.objects.get(name="Trades")]
+    ChangeContext(None, timezone.now(), "Declared", batch=flow.origin_batch).store(
+        flow, declared_data_types=declared
+    )
+    lake = factories.system("Lake")
+    old = factories.specification(lake, "old.csv", [factories.data_type("Gone")])
+    bare = factories.flow(lake, flow.target, 1, old)
+    removed = bare.physical_flows.get()
+    removed.remove()
+    ChangeContext(None, timezone.now(), "Removed", batch=flow.origin_batch).store(removed)
+    file = as_(cast.stranger).get("/flows/?columns=data_types&as=csv")
+    rows = {row[0]: row[4] for row in csv_rows(file)[1:]}
+    assert rows == {flow.source.name: "Cash, Trades", "Lake": ""}
+    assert types_carried([flow.pk, bare.pk]) == {flow.pk: {row.pk for row in declared}}
 
 
 def test_a_workbook_of_flows_has_their_physical_flows_on_a_second_sheet(

@@ -47,7 +47,15 @@ from .passes import PassResult, RightsChange
 from .people import LAST_ADMINISTRATOR, Notices, User
 from .policy import LaterPhysicalFlows, MakerDecides, Policy, Reason, SideWithoutApprover
 from .proposal import Offer, Proposal, ProposalType
-from .reading import among, ids_of, is_looked_up, is_walked, pieces, reading_by_cursor
+from .reading import (
+    among,
+    ids_of,
+    is_looked_up,
+    is_walked,
+    pieces,
+    pieces_of_values,
+    reading_by_cursor,
+)
 from .register import (
     FlowLifecycle,
     Format,
@@ -55,6 +63,7 @@ from .register import (
     LogicalFlow,
     PhysicalFlow,
     PhysicalSpecification,
+    types_carried,
 )
 from .remarks import TOPICS, Remark, topic_label
 from .rights import (

@@ -27,12 +27,26 @@ def pieces(queryset: QuerySet, most: int | None = None) -> Iterator[list]:
     session to live in, which a pooler gives nobody, or a transaction as long as the slowest reader.
     What no longer matches when its piece is read is left out.
     """
+    for wanted in _ids_in_pieces(queryset, most):
+        rows = {row.pk: row for row in queryset.order_by().filter(pk__in=wanted)}
+        yield [rows[pk] for pk in wanted if pk in rows]
+
+
+def pieces_of_values(
+    queryset: QuerySet, paths: Iterable[str], most: int | None = None
+) -> Iterator[list[tuple]]:
+    """As `pieces`, of each row its key and the values at `paths`: a fraction of the work."""
+    values = queryset.prefetch_related(None).select_related(None).order_by()
+    for wanted in _ids_in_pieces(queryset, most):
+        rows = {row[0]: row for row in values.filter(pk__in=wanted).values_list("pk", *paths)}
+        yield [rows[pk] for pk in wanted if pk in rows]
+
+
+def _ids_in_pieces(queryset: QuerySet, most: int | None) -> Iterator[list[int]]:
     keys = queryset.prefetch_related(None).values_list("pk", flat=True)[:most]
     ids = array("q", keys.iterator())
     for start in range(0, len(ids), ROWS_AT_ONCE):
-        wanted = ids[start : start + ROWS_AT_ONCE]
-        rows = {row.pk: row for row in queryset.order_by().filter(pk__in=wanted)}
-        yield [rows[pk] for pk in wanted if pk in rows]
+        yield list(ids[start : start + ROWS_AT_ONCE])
 
 
 def among(texts: Iterable[str]) -> RawSQL:

@@ -6,12 +6,14 @@ and few queries.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import QuerySet
 
 from ..files.download import MOST_ROWS
 from ..models import (
+    DataType,
+    FlowLifecycle,
     LogicalFlow,
     PhysicalFlow,
     Proposal,
@@ -21,7 +23,9 @@ from ..models import (
     deciders,
     label,
     pieces,
+    pieces_of_values,
     prefetch_rights,
+    types_carried,
     value_in_words,
 )
 from .sentences import first_listed, in_words
@@ -266,7 +270,7 @@ FLOWS = [
     Column(
         "lifecycle",
         "Lifecycle",
-        {"Lifecycle": _words("lifecycle")},
+        {"Lifecycle": lambda row: FlowLifecycle(row.lifecycle).label},
         is_standard=True,
     ),
     Column(
@@ -292,8 +296,46 @@ FLOWS = [
 ]
 
 
+class End(NamedTuple):
+    name: str
+    code: str
+
+
+class ListedFlow(NamedTuple):
+    """A row of the file of flows, of whom each column asks as of a LogicalFlow."""
+
+    source: End
+    target: End
+    lifecycle: str
+    carried: list[str]
+    number_physical: int
+    has_consent: bool
+
+
 def flows(listed: QuerySet[LogicalFlow], columns: Columns | None = None) -> Table:
-    return (columns or Columns(FLOWS)).table(pieces(listed, most=MOST))
+    return (columns or Columns(FLOWS)).table(_listed_flows(listed))
+
+
+def _listed_flows(listed: QuerySet[LogicalFlow]) -> Iterator[list[ListedFlow]]:
+    ends = [f"{side.lower()}__{name}" for side in Side for name in End._fields]
+    told = [*ends, "lifecycle", "number_physical", "has_consent"]
+    name_of: dict[int, str] = {}
+    for chunk in pieces_of_values(listed, told, most=MOST):
+        carried = types_carried([pk for pk, *_ in chunk])
+        if not name_of.keys() >= set().union(*carried.values()):  # at first, and where one was made
+            name_of = {data_type.pk: str(data_type) for data_type in DataType.objects.all()}
+        yield [
+            ListedFlow(
+                End(*source),
+                End(*target),
+                lifecycle,
+                sorted(name_of[data_type] for data_type in carried.get(pk, ())),
+                number,
+                has_consent,
+            )
+            for pk, *source_and_target, lifecycle, number, has_consent in chunk
+            for source, target in [(source_and_target[:2], source_and_target[2:])]
+        ]
 
 
 PHYSICAL = {
