@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from django.utils import timezone
 
@@ -197,47 +198,57 @@ class Form:
 
 
 def _of_table(recorded: Recorded, dates: Dates) -> Iterator[Breach]:
-    """Rows and leaves of one table side by side, in the order of their ids."""
-    forms = {
-        key: Form.of(recorded, columns)
-        for key, columns in LedgerForm.objects.filter(table=recorded.table).values_list(
-            "pk", "columns"
-        )
-    }
+    columns_of = LedgerForm.objects.filter(table=recorded.table).values_list("pk", "columns")
+    forms = {key: Form.of(recorded, columns) for key, columns in columns_of}
+    place = recorded.columns.index(recorded.key)
+    date = recorded.columns.index(recorded.at)
+    for values, members, leaf in _side_by_side(recorded, place):
+        if values is None:
+            yield _without_row(recorded, leaf)
+            continue
+        key, at = values[place], values[date]
+        if leaf is None:
+            if dates.must_have_leaf(recorded, key, at):
+                sentence = f"It is dated {moment(at)}, and the ledger has no leaf of it."
+                yield _breach(recorded, key, sentence)
+            continue
+        _, number, form, salt, sha256 = leaf
+        text = forms[form].text(recorded, values, members)
+        if text is None or not _fits(text, salt, sha256):
+            yield _breach(recorded, key, f"It does not say what leaf {number} took down.")
+        first = dates.first_after(at)
+        if first and number >= first.size:
+            sentence = (
+                f"It is dated {moment(at)}, but the checkpoint of {moment(first.at)} does "
+                "not contain it: it was written later."
+            )
+            yield _breach(recorded, key, sentence)
+
+
+def _side_by_side(recorded: Recorded, place: int) -> Iterator[tuple[Any, Any, Any]]:
+    """Rows of one table, each with its many-to-many sets and its leaf, in the order of their ids,
+    which stand at `place` of a row. None stands for a leaf that is missing, or for a row.
+    """
     leaves = LedgerLeaf.objects.filter(table=recorded.table).order_by("row")
     columns = ("row", "number", "form_id", "salt", "sha256")
     coming = iter(leaves.values_list(*columns).iterator(chunk_size=AT_ONCE))
     leaf = next(coming, None)
     rows = recorded.rows().values_list(*recorded.columns).iterator(chunk_size=AT_ONCE)
-    place = recorded.columns.index(recorded.key)
-    date = recorded.columns.index(recorded.at)
     # By pieces, whose sets are read in one query each.
     while piece := list(islice(rows, AT_ONCE)):
         sets = members_of(recorded, [values[place] for values in piece])
         for values in piece:
-            key, at = values[place], values[date]
+            key = values[place]
             while leaf and leaf[0] < key:
-                yield _without_row(recorded, leaf)
+                yield None, None, leaf
                 leaf = next(coming, None)
-            if leaf is None or leaf[0] > key:
-                if dates.must_have_leaf(recorded, key, at):
-                    sentence = f"It is dated {moment(at)}, and the ledger has no leaf of it."
-                    yield _breach(recorded, key, sentence)
-                continue
-            _, number, form, salt, sha256 = leaf
-            leaf = next(coming, None)
-            text = forms[form].text(recorded, values, sets[key])
-            if text is None or not _fits(text, salt, sha256):
-                yield _breach(recorded, key, f"It does not say what leaf {number} took down.")
-            first = dates.first_after(at)
-            if first and number >= first.size:
-                sentence = (
-                    f"It is dated {moment(at)}, but the checkpoint of {moment(first.at)} does "
-                    "not contain it: it was written later."
-                )
-                yield _breach(recorded, key, sentence)
+            if leaf and leaf[0] == key:
+                yield values, sets[key], leaf
+                leaf = next(coming, None)
+            else:
+                yield values, sets[key], None
     while leaf:
-        yield _without_row(recorded, leaf)
+        yield None, None, leaf
         leaf = next(coming, None)
 
 
