@@ -12,7 +12,7 @@ from django.utils import timezone
 from ... import workflow
 from ...errors import Conflict
 from ...models import ChangeContext, ImportBatch, ImportedFile, System, User, among
-from .plan import Difference, Plan, Shelf
+from .plan import Difference, Plan, TablePlan
 from .problems import Problem
 from .reading import read_sheet
 from .rules import judge
@@ -36,10 +36,10 @@ class Tally:
     repeated: int
 
     @classmethod
-    def of(cls, shelf: Shelf) -> "Tally":
-        added, changed = len(shelf.added), len(shelf.changed)
-        unchanged = shelf.read - shelf.repeated - added - changed
-        return cls(shelf.file, shelf.read, added, changed, unchanged, shelf.repeated)
+    def of(cls, part: TablePlan) -> "Tally":
+        added, changed = len(part.added), len(part.changed)
+        unchanged = part.read - part.repeated - added - changed
+        return cls(part.file, part.read, added, changed, unchanged, part.repeated)
 
     @property
     def outcome(self) -> str:
@@ -170,7 +170,7 @@ def _hold(systems: QuerySet[System]) -> None:
 
 def _reported(plan: Plan) -> Report:
     pending = [route for route in plan.routes_gaining if plan.is_pending(route)]
-    tallies = [Tally.of(shelf) for shelf in plan.taken]
+    tallies = [Tally.of(part) for part in plan.taken]
     return Report(tallies, len(pending), warnings=plan.warnings)
 
 
@@ -189,8 +189,8 @@ def _written(
         done += rows
         progress(done, total)
 
-    for shelf in plan.taken:
-        carry_out(plan, shelf, context, advance)
+    for part in plan.taken:
+        carry_out(plan, part, context, advance)
     activate(plan, context)
     _keep_files(report, sources)
     if plan.files_of_rights:

@@ -51,9 +51,9 @@ class Difference:
 
 
 @dataclass
-class Shelf:
-    """The rows of one table: as they are in the database, as a file has them, and what follows from
-    the two.
+class TablePlan:
+    """The part of the plan that is of one table: its rows as they are in the database, as a file
+    has them, and what follows from the two.
     """
 
     table: Table
@@ -61,9 +61,8 @@ class Shelf:
     existing: dict = field(default_factory=dict)  # key -> object
     before: dict = field(default_factory=dict)  # key -> values
     rows: dict = field(default_factory=dict)  # key -> Row, of the file
-    broken: list[dict[str, str]] = field(
-        default_factory=list
-    )  # the texts of rows nobody can understand
+    # The texts of rows nobody can understand.
+    broken: list[dict[str, str]] = field(default_factory=list)
     complete: bool = True
     read: int = 0
     repeated: int = 0
@@ -158,41 +157,41 @@ class Plan:
 
     def __init__(self) -> None:
         self.problems: list[Problem] = []
-        self.shelves: dict[str, Shelf] = {}
-        self.taken: list[Shelf] = []  # those a file was read for, in the order of the tables
+        self.parts: dict[str, TablePlan] = {}
+        self.taken: list[TablePlan] = []  # those a file was read for, in the order of the tables
         self.warnings: list[Problem] = []  # what is probably not meant, and comes in
 
     @property
     def files_of_rights(self) -> list[str]:
         """The files that change something by which people may decide."""
         return [
-            shelf.file
-            for shelf in self.taken
-            if shelf.table.gives_rights and (shelf.added or shelf.changed)
+            part.file
+            for part in self.taken
+            if part.table.gives_rights and (part.added or part.changed)
         ]
 
-    def shelf(self, name: str) -> Shelf:
+    def part(self, name: str) -> TablePlan:
         """Read from the database when it is first asked for; a large table by what is named."""
-        if name not in self.shelves:
-            self.shelves[name] = Shelf(TABLES[name])
+        if name not in self.parts:
+            self.parts[name] = TablePlan(TABLES[name])
             if not TABLES[name].lookup:
-                self.shelves[name].load(self._renamed)
-        return self.shelves[name]
+                self.parts[name].load(self._renamed)
+        return self.parts[name]
 
     @property
     def _renamed(self) -> dict:
-        people = self.shelves.get("people")
+        people = self.parts.get("people")
         return people.renamed if people else {}
 
     def take(self, sheet: Sheet, table: Table) -> None:
         """Read every cell of a file, without the spaces around it: nobody sees them, and no form
         keeps them. Beside what is here those rows are set by `settle`.
         """
-        shelf = self.shelf(table.name)
-        shelf.file = sheet.file
-        self.taken.append(shelf)
+        part = self.part(table.name)
+        part.file = sheet.file
+        self.taken.append(part)
         for line, cells in sheet.lines:
-            shelf.read += 1
+            part.read += 1
             texts = sheet.texts(cells)
             misfit = sheet.misfit(cells)
             if misfit:
@@ -201,25 +200,25 @@ class Plan:
             if values is None:
                 # What it is called is kept, so that whatever refers to it is not reported as
                 # unknown too.
-                shelf.broken.append({name: unescaped(text) for name, text in texts.items()})
+                part.broken.append({name: unescaped(text) for name, text in texts.items()})
             else:
-                self._place(shelf, Row(line, texts, values))
-        shelf.complete = sheet.complete
+                self._place(part, Row(line, texts, values))
+        part.complete = sheet.complete
         self.problems += sheet.problems
         if table.name == "people":
             # At once, since the files after it may call people by an address that it changes.
-            shelf.load({})
-            self._follow_employee_ids(shelf)
+            part.load({})
+            self._follow_employee_ids(part)
 
     def named(self, large: str) -> set[tuple[str, ...]]:
         """What the files call rows of this large table."""
         named = set()
-        for shelf in self.taken:
-            for columns in shelf.table.names.get(large, ()):
-                folds = [(name, shelf.table.by_name[name].fold) for name in columns]
+        for part in self.taken:
+            for columns in part.table.names.get(large, ()):
+                folds = [(name, part.table.by_name[name].fold) for name in columns]
                 named |= {
                     tuple(fold(row.values[name]) for name, fold in folds)
-                    for row in shelf.rows.values()
+                    for row in part.rows.values()
                 }
         return named
 
@@ -229,10 +228,10 @@ class Plan:
         """
         for name, table in TABLES.items():
             if table.lookup:
-                self.shelf(name).look_up(self.named(name), self._renamed)
-        for shelf in self.taken:
-            for key, row in shelf.rows.items():
-                self._keep_absent(shelf, key, row)
+                self.part(name).look_up(self.named(name), self._renamed)
+        for part in self.taken:
+            for key, row in part.rows.items():
+                self._keep_absent(part, key, row)
 
     def _values(self, table: Table, line: int, texts: dict[str, str]) -> dict | None:
         """None if a cell cannot be understood, or a column is missing."""
@@ -245,129 +244,129 @@ class Plan:
                     self.report(table, line, column.name, error.reason)
         return values if len(values) == len(table.columns) else None
 
-    def _place(self, shelf: Shelf, row: Row) -> None:
-        self._follow_renamed(shelf.table, row.values)
-        key = shelf.table.key_of(row.values)
-        earlier = shelf.rows.setdefault(key, row)
+    def _place(self, part: TablePlan, row: Row) -> None:
+        self._follow_renamed(part.table, row.values)
+        key = part.table.key_of(row.values)
+        earlier = part.rows.setdefault(key, row)
         if earlier is row:
             return
         if _folded(earlier) == _folded(row):
-            shelf.repeated += 1
+            part.repeated += 1
         else:
-            column = shelf.table.key[0] if len(shelf.table.key) == 1 else ""
+            column = part.table.key[0] if len(part.table.key) == 1 else ""
             reason = (
-                f"Line {earlier.line} has the same key ({', '.join(shelf.table.key)}) with other "
+                f"Line {earlier.line} has the same key ({', '.join(part.table.key)}) with other "
                 "content."
             )
-            self.report(shelf.table, row.line, column, reason)
+            self.report(part.table, row.line, column, reason)
 
     def _follow_renamed(self, table: Table, values: dict) -> None:
         """A mail address that this import changes still means the same person."""
         for column in table.of_codes:
             if column.of == "people" and column.by == "email":
-                renamed, name = self.shelf("people").renamed, column.fold(values[column.name])
+                renamed, name = self.part("people").renamed, column.fold(values[column.name])
                 values[column.name] = renamed.get(name, values[column.name])
 
-    def _follow_employee_ids(self, shelf: Shelf) -> None:
+    def _follow_employee_ids(self, part: TablePlan) -> None:
         """Somebody with a new mail address is the one who has that employee id, unless the file has
         a row for the old address too.
         """
-        fold = shelf.table.by_name["employee_id"].fold
+        fold = part.table.by_name["employee_id"].fold
         owners = {
             fold(values["employee_id"]): key
-            for key, values in shelf.before.items()
+            for key, values in part.before.items()
             if values["employee_id"]
         }
-        for key, row in shelf.rows.items():
+        for key, row in part.rows.items():
             owner = owners.get(fold(row.values["employee_id"]))
             # Where somebody here has the new address already, the row is theirs.
-            if owner is None or key in shelf.existing or owner in shelf.rows:
+            if owner is None or key in part.existing or owner in part.rows:
                 continue
-            if owner in shelf.existing:
-                employee_id, before = row.values["employee_id"], shelf.before[owner]["email"]
-                shelf.rename(owner, key)
+            if owner in part.existing:
+                employee_id, before = row.values["employee_id"], part.before[owner]["email"]
+                part.rename(owner, key)
                 reason = (
                     f"The mail address of {quoted(row.values['name'])} changes from "
                     f"{quoted(before)}: the employee id {quoted(employee_id)} is the same."
                 )
-                self.warn(shelf, row, "email", reason)
-        shelf.hang_below_renamed()
+                self.warn(part, row, "email", reason)
+        part.hang_below_renamed()
 
-    def _keep_absent(self, shelf: Shelf, key, row: Row) -> None:
+    def _keep_absent(self, part: TablePlan, key, row: Row) -> None:
         """A column that the file does not have leaves the field of what is here as it is."""
-        if key not in shelf.existing:
+        if key not in part.existing:
             return
-        names = [column.name for column in shelf.table.columns if column.name not in row.texts]
-        row.absent = frozenset(names) - set(shelf.table.key)
-        row.values |= {name: shelf.before[key][name] for name in row.absent}
+        names = [column.name for column in part.table.columns if column.name not in row.texts]
+        row.absent = frozenset(names) - set(part.table.key)
+        row.values |= {name: part.before[key][name] for name in row.absent}
 
-    def warn(self, shelf: Shelf, row: Row, column: str, reason: str) -> None:
+    def warn(self, part: TablePlan, row: Row, column: str, reason: str) -> None:
         """As of problems, the first say enough."""
         if len(self.warnings) < MOST_PROBLEMS:
-            self.warnings.append(Problem(shelf.file, row.line, column, reason))
+            self.warnings.append(Problem(part.file, row.line, column, reason))
 
     def report(self, table: Table, line: int, column: str, reason: str) -> None:
         """Of a file that is wrong from top to bottom the first problems say enough."""
-        self.problems.append(Problem(self.shelf(table.name).file, line, column, reason))
+        self.problems.append(Problem(self.part(table.name).file, line, column, reason))
         if len(self.problems) >= MOST_PROBLEMS:
             raise self.refusal()
 
     def refusal(self) -> BadCatalogue:
         """All problems, in the order of the files and their lines."""
-        order = [shelf.file for shelf in self.taken]
+        order = [part.file for part in self.taken]
         problems = sorted(
             self.problems, key=lambda problem: (order.index(problem.file), problem.line)
         )
         return BadCatalogue(problems, complete=len(problems) < MOST_PROBLEMS)
 
-    def compare(self, shelf: Shelf, rows: Iterable) -> None:
+    def compare(self, part: TablePlan, rows: Iterable) -> None:
         """Sort `rows`, keys of sound rows, into added and changed; refuse what only a proposal may
         change.
         """
         for key in rows:
-            if key not in shelf.existing:
-                shelf.added.append(key)
-            elif shelf.is_removed(key):
+            if key not in part.existing:
+                part.added.append(key)
+            elif part.is_removed(key):
                 self.report(
-                    shelf.table,
-                    shelf.rows[key].line,
+                    part.table,
+                    part.rows[key].line,
                     "",
                     "This has been removed; it needs a new proposal.",
                 )
-            elif different := self._different(shelf, key):
-                self._change(shelf, key, different)
+            elif different := self._different(part, key):
+                self._change(part, key, different)
 
-    def _different(self, shelf: Shelf, key) -> list[Column]:
-        now, wanted = shelf.before[key], shelf.rows[key].values
-        own = [column for column in shelf.table.columns if column.is_own]
+    def _different(self, part: TablePlan, key) -> list[Column]:
+        now, wanted = part.before[key], part.rows[key].values
+        own = [column for column in part.table.columns if column.is_own]
         return [column for column in own if column.differs(now[column.name], wanted[column.name])]
 
-    def _change(self, shelf: Shelf, key, different: list[Column]) -> None:
-        if not shelf.table.only_added:
-            shelf.changed[key] = different
+    def _change(self, part: TablePlan, key, different: list[Column]) -> None:
+        if not part.table.only_added:
+            part.changed[key] = different
             return
         names = ", ".join(column.name for column in different)
         reason = f"This is already in the register with other content ({names}); propose a change."
-        self.report(shelf.table, shelf.rows[key].line, "", reason)
+        self.report(part.table, part.rows[key].line, "", reason)
 
     def differences(self) -> Iterator[Difference]:
         """Every field that changes, in the order of the files; of an added row none."""
-        for shelf in self.taken:
-            for key, columns in shelf.changed.items():
-                row, before = shelf.rows[key], shelf.before[key]
+        for part in self.taken:
+            for key, columns in part.changed.items():
+                row, before = part.rows[key], part.before[key]
                 for column in columns:
                     old, new = (
                         self._words(column, values[column.name]) for values in (before, row.values)
                     )
-                    yield Difference(shelf.file, row.line, shelf.shown(key), column.name, old, new)
+                    yield Difference(part.file, row.line, part.shown(key), column.name, old, new)
 
     @property
     def digest(self) -> str:
         """Another one for everything else that would be added or changed."""
         digest = hashlib.sha256()
-        for shelf in self.taken:
-            for key in shelf.added:
-                digest.update(f"{shelf.file} {key}\n".encode())
+        for part in self.taken:
+            for key in part.added:
+                digest.update(f"{part.file} {key}\n".encode())
         for difference in self.differences():
             digest.update(f"{difference}\n".encode())
         return digest.hexdigest()
@@ -375,22 +374,22 @@ class Plan:
     def _words(self, column: Column, value: Any) -> str:
         """A value in words; a reference as the row it means is written."""
         if isinstance(column, Code) and value:
-            value = self.shelf(column.of).shown(value)
+            value = self.part(column.of).shown(value)
         return column.shown(value)
 
     def find(self, name: str, key) -> Any:
         """The saved object; those to be added are there once their table is written."""
-        return self.shelves[name].existing[key]
+        return self.parts[name].existing[key]
 
     @cached_property
     def routes_gaining(self) -> set[tuple[str, str]]:
         """(source, target) of the physical flows to be added."""
-        shelf = self.shelves.get("physical_flows")
-        return {key[:2] for key in shelf.added} if shelf else set()
+        part = self.parts.get("physical_flows")
+        return {key[:2] for key in part.added} if part else set()
 
     def is_pending(self, route: tuple[str, str]) -> bool:
         """Whether the logical flow is here already and waits for its first physical flow."""
-        flow = self.shelf("logical_flows").existing.get(route)
+        flow = self.part("logical_flows").existing.get(route)
         return flow is not None and flow.lifecycle == "PENDING"
 
 

@@ -16,31 +16,31 @@ from ...models import (
     renew_derived,
 )
 from .columns import Codes, Text
-from .plan import Plan, Shelf
+from .plan import Plan, TablePlan
 
 SLICE = 1000
 FEW = 500  # of ids in one query: SQLite has a limit
 
 
 def carry_out(
-    plan: Plan, shelf: Shelf, context: ChangeContext, advance: Callable[[int], None]
+    plan: Plan, part: TablePlan, context: ChangeContext, advance: Callable[[int], None]
 ) -> None:
     """Write what is to be added and changed of one table; the tables it refers to have been written
     before.
 
     `advance` is told how many rows are done.
     """
-    advance(shelf.read - len(shelf.added) - len(shelf.changed))
+    advance(part.read - len(part.added) - len(part.changed))
     # First, so that a new row may take the value that an old one gives up.
-    _release(shelf)
+    _release(part)
     added = []
-    for keys in _slices(shelf.added, SLICE):
-        added += _add(plan, shelf, keys, context)
+    for keys in _slices(part.added, SLICE):
+        added += _add(plan, part, keys, context)
         advance(len(keys))
     # In a second step: the row above may stand further down in the file.
-    if shelf.table.above:
-        _hang(plan, shelf)
-    changed = _change(plan, shelf)
+    if part.table.above:
+        _hang(plan, part)
+    changed = _change(plan, part)
     advance(len(changed))
     context.record(added, created=True)
     context.record(changed, created=False)
@@ -50,18 +50,18 @@ def _slices(items: list, size: int) -> Iterator[list]:
     return (items[start : start + size] for start in range(0, len(items), size))
 
 
-def _release(shelf: Shelf) -> None:
+def _release(part: TablePlan) -> None:
     """Give up the unique values that are about to change, so that two rows may exchange theirs."""
     for field in {
-        column.field for columns in shelf.changed.values() for column in columns if _is_id(column)
+        column.field for columns in part.changed.values() for column in columns if _is_id(column)
     }:
         ids = [
-            shelf.existing[key].pk
-            for key, columns in shelf.changed.items()
+            part.existing[key].pk
+            for key, columns in part.changed.items()
             if field in _fields(columns)
         ]
         for few in _slices(ids, FEW):
-            shelf.table.model.objects.filter(pk__in=few).update(**{field.name: None})
+            part.table.model.objects.filter(pk__in=few).update(**{field.name: None})
 
 
 def _is_id(column) -> bool:
@@ -72,26 +72,26 @@ def _fields(columns: list) -> list[models.Field]:
     return [column.field for column in columns]
 
 
-def _add(plan: Plan, shelf: Shelf, keys: list, context: ChangeContext) -> list:
-    objs = [_new(plan, shelf, shelf.rows[key].values, context) for key in keys]
-    shelf.table.model.objects.bulk_create(objs, batch_size=SLICE)
-    shelf.existing |= dict(zip(keys, objs, strict=True))
-    for column in shelf.table.of_many:
+def _add(plan: Plan, part: TablePlan, keys: list, context: ChangeContext) -> list:
+    objs = [_new(plan, part, part.rows[key].values, context) for key in keys]
+    part.table.model.objects.bulk_create(objs, batch_size=SLICE)
+    part.existing |= dict(zip(keys, objs, strict=True))
+    for column in part.table.of_many:
         _link(
             plan,
             column,
             [
-                (obj, shelf.rows[key].values[column.name])
+                (obj, part.rows[key].values[column.name])
                 for key, obj in zip(keys, objs, strict=True)
             ],
         )
     return objs
 
 
-def _new(plan: Plan, shelf: Shelf, values: dict, context: ChangeContext) -> Any:
-    obj = shelf.table.model()
-    for column in shelf.table.columns:
-        if column.is_own and column.name != shelf.table.above:
+def _new(plan: Plan, part: TablePlan, values: dict, context: ChangeContext) -> Any:
+    obj = part.table.model()
+    for column in part.table.columns:
+        if column.is_own and column.name != part.table.above:
             column.put(obj, values[column.name], plan.find)
     _COMPLETIONS.get(type(obj), _leave)(obj, values, plan, context)
     return obj
@@ -149,26 +149,26 @@ def _link(plan: Plan, column: Codes, pairs: list[tuple]) -> None:
     through.objects.bulk_create(links, batch_size=SLICE)
 
 
-def _hang(plan: Plan, shelf: Shelf) -> None:
+def _hang(plan: Plan, part: TablePlan) -> None:
     """Put the new rows of a tree below others, which may be new themselves."""
-    column = shelf.table.by_name[shelf.table.above]
-    hung = [key for key in shelf.added if shelf.rows[key].values[column.name]]
+    column = part.table.by_name[part.table.above]
+    hung = [key for key in part.added if part.rows[key].values[column.name]]
     for key in hung:
-        column.put(shelf.existing[key], shelf.rows[key].values[column.name], plan.find)
-    objs = [shelf.existing[key] for key in hung]
-    shelf.table.model.objects.bulk_update(objs, [column.path], batch_size=SLICE)
+        column.put(part.existing[key], part.rows[key].values[column.name], plan.find)
+    objs = [part.existing[key] for key in hung]
+    part.table.model.objects.bulk_update(objs, [column.path], batch_size=SLICE)
 
 
-def _change(plan: Plan, shelf: Shelf) -> list:
-    for key, columns in shelf.changed.items():
-        obj = shelf.existing[key]
+def _change(plan: Plan, part: TablePlan) -> list:
+    for key, columns in part.changed.items():
+        obj = part.existing[key]
         for column in columns:
-            column.put(obj, shelf.rows[key].values[column.name], plan.find)
+            column.put(obj, part.rows[key].values[column.name], plan.find)
         if isinstance(obj, User):
             obj.follow_email()
             obj.end_sessions()
-    objs = [shelf.existing[key] for key in shelf.changed]
-    fields = {column.path for columns in shelf.changed.values() for column in columns}
+    objs = [part.existing[key] for key in part.changed]
+    fields = {column.path for columns in part.changed.values() for column in columns}
     # bulk_update writes the columns named and no others, so what follows from them is named too.
     if "email" in fields:
         fields.add("username")
@@ -176,7 +176,7 @@ def _change(plan: Plan, shelf: Shelf) -> list:
         fields.add("session_salt")
     fields |= set(renew_derived(objs))
     if objs:
-        shelf.table.model.objects.bulk_update(objs, sorted(fields), batch_size=SLICE)
+        part.table.model.objects.bulk_update(objs, sorted(fields), batch_size=SLICE)
     # `save` would do it; bulk_update calls none.
     if "name" in fields:
         refresh_named_in(objs)

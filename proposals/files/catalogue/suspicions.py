@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from ...models import among, question_about_offset
 from .columns import Identifier, Number, Text
-from .plan import Plan, Shelf
+from .plan import Plan, TablePlan
 from .problems import quoted
 
 MOST_ZEROS = 10  # that somebody may have lost
@@ -25,33 +25,33 @@ _ERRORS = {"#N/A", "#REF!", "#NAME?", "#VALUE!", "#DIV/0!", "#NUM!", "#NULL!", "
 
 def warn_of_damage(plan: Plan) -> None:
     """Look at every row that is added or changed."""
-    for shelf in plan.taken:
-        texts = [column for column in shelf.table.columns if isinstance(column, Text)]
-        keys = [*shelf.added, *shelf.changed]
+    for part in plan.taken:
+        texts = [column for column in part.table.columns if isinstance(column, Text)]
+        keys = [*part.added, *part.changed]
         codes = {
-            column.name: _without_zeros(shelf, column, keys)
+            column.name: _without_zeros(part, column, keys)
             for column in texts
             if isinstance(column, Identifier)
         }
-        offsets = [column for column in shelf.table.columns if isinstance(column, Number)]
+        offsets = [column for column in part.table.columns if isinstance(column, Number)]
         for key in keys:
-            row = shelf.rows[key]
+            row = part.rows[key]
             for column in texts:
                 value = row.values[column.name] if column.name in row.texts else ""
                 for reason in _suspicions(value, codes.get(column.name)):
-                    plan.warn(shelf, row, column.name, reason)
+                    plan.warn(part, row, column.name, reason)
             for offset in offsets:
                 if doubt := question_about_offset(row.values.get(offset.name)):
-                    plan.warn(shelf, row, offset.name, doubt)
+                    plan.warn(part, row, offset.name, doubt)
 
 
-def _without_zeros(shelf: Shelf, column: Identifier, keys: list) -> dict[str, str]:
+def _without_zeros(part: TablePlan, column: Identifier, keys: list) -> dict[str, str]:
     """Of the codes that these rows give, those that are left of one that is here and begins with
     zeros, once a spreadsheet took it for a number -> the code that is here.
     """
-    texts = {shelf.rows[key].values[column.name] for key in keys}
+    texts = {part.rows[key].values[column.name] for key in keys}
     numbers = [text for text in texts if text.isascii() and text.isdigit() and text[0] != "0"]
-    values = shelf.table.model.objects.values_list(column.path, flat=True)
+    values = part.table.model.objects.values_list(column.path, flat=True)
     found: dict[str, str] = {}
     for start in range(0, len(numbers), NUMBERS_AT_ONCE):
         few = numbers[start : start + NUMBERS_AT_ONCE]
