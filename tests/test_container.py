@@ -124,8 +124,8 @@ def test_the_steps_of_the_image_lead_to_a_site_that_writes_nothing_into_it(tmp_p
 
 def test_every_service_is_the_one_image_and_may_write_to_nothing_but_its_volumes():
     services = COMPOSE["services"]
-    assert set(services) == {"database", "migrate", "rights", "web", "worker"}
-    for name in ("migrate", "web", "worker"):
+    assert set(services) == {"database", "migrate", "rights", "web", "worker", "audit"}
+    for name in ("migrate", "web", "worker", "audit"):
         service = services[name]
         assert (service["image"], service["read_only"]) == ("waltzflow", True)
         assert service["cap_drop"] == ["ALL"]
@@ -133,6 +133,10 @@ def test_every_service_is_the_one_image_and_may_write_to_nothing_but_its_volumes
     assert owner == ["migrate", "rights"]
     keyed = [name for name in services if "LEDGER_KEY" in str(services[name])]
     assert keyed == ["worker"]
+    auditing = [name for name in services if "waltzflow_auditor" in str(services[name])]
+    assert auditing == ["audit"]
+    # Nothing of it is started with the site.
+    assert [name for name in services if "profiles" in services[name]] == ["audit"]
 
 
 class Database:

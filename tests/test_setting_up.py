@@ -82,12 +82,14 @@ def test_mail_that_is_printed_is_not_sent(settings, db):
     assert advised("Mail") == (False, "Mails are printed, not sent: set EMAIL_URL.")
 
 
-def test_the_ledger_needs_its_key_and_a_directory(settings, tmp_path, db):
-    settings.LEDGER_KEY = tmp_path / "key"
-    settings.LEDGER_CHECKPOINTS = tmp_path
+def test_the_ledger_needs_a_key_that_only_the_worker_may_have(settings, tmp_path, db):
+    settings.LEDGER_KEY, settings.LEDGER_CHECKPOINTS = tmp_path / "key", tmp_path
     assert advised("The ledger")[0] is False
-    settings.LEDGER_KEY.write_text("made by ledger_key")
+    call_command("ledger_key", stdout=StringIO())
+    settings.LEDGER_KEY = None  # as on a web host
     assert advised("The ledger")[0] is True
+    settings.LEDGER_CHECKPOINTS = None
+    assert advised("The ledger")[0] is False
 
 
 if connection.vendor == "postgresql":

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from post_office.models import STATUS, Email
 
+from ..history.ledger import public_keys_file
 from ..models import (
     ApproverRule,
     InvolvementKind,
@@ -167,12 +168,13 @@ def _mail() -> Task:
 
 
 def _ledger() -> Task:
-    key, folder = settings.LEDGER_KEY, settings.LEDGER_CHECKPOINTS
+    """By its public key: the private one may be on another host, or with the worker alone."""
+    folder = settings.LEDGER_CHECKPOINTS
     return Task(
         "The ledger",
         "A key to sign its checkpoints and a directory for them: LEDGER_KEY, LEDGER_CHECKPOINTS, "
         "and manage.py ledger_key once.",
-        key is not None and key.exists() and folder is not None,
+        folder is not None and public_keys_file(folder).exists(),
     )
 
 
