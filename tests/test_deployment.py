@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import psycopg
 import pytest
@@ -274,3 +274,27 @@ def test_a_standby_behind_a_pooler_is_no_database_to_write_to(monkeypatch):
     answer = Client().get("/sign-in/")
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "10")
     wrapper.close()
+
+
+@pytest.mark.once(on="postgresql")
+@pytest.mark.django_db(transaction=True)
+def test_a_pooler_whose_server_is_dead_keeps_nobody_from_the_next_host(monkeypatch):
+    wrapper = connections["default"]
+    if wrapper.vendor != "postgresql":
+        pytest.skip("has no hosts")
+    wrapper.close()
+    params = wrapper.get_connection_params()
+    host = params.get("host", "")
+    asked = []
+
+    def is_writable(connection):
+        asked.append(connection)
+        if len(asked) == 1:
+            raise psycopg.OperationalError("server login has been failing")
+        return len(asked) == 3  # the second is a standby
+
+    monkeypatch.setattr("waltzflow.postgresql.base._is_writable", is_writable)
+    several = {"host": f"{host},{host},{host}", "target_session_attrs": "read-write"}
+    with closing(wrapper.get_new_connection(params | several)) as connection:
+        assert connection is asked[-1]
+    assert [one.closed for one in asked] == [True, True, True]

@@ -18,12 +18,10 @@ class LocalMoment(TimestampLoader):
 
 class DatabaseWrapper(base.DatabaseWrapper):
     def get_new_connection(self, conn_params):
-        connection = super().get_new_connection(conn_params)
-        # libpq has asked for it already, but a pooler answers as its server was some time ago.
-        if conn_params.get("target_session_attrs") == "read-write" and not _is_writable(connection):
-            connection.close()
-            raise OperationalError("The server that was the primary is a standby now.")
-        connection.rollback()  # what the question began
+        if conn_params.get("target_session_attrs") == "read-write":
+            connection = self._writable(conn_params)
+        else:
+            connection = super().get_new_connection(conn_params)
 
         class Moment(BaseTzLoader):
             timezone = self.timezone
@@ -40,6 +38,29 @@ class DatabaseWrapper(base.DatabaseWrapper):
         connection.adapters.register_loader("timestamp", LocalMoment)
         return connection
 
+    def _writable(self, conn_params) -> Connection:
+        """To the first of the hosts that takes what is written.
+
+        libpq asks that of each host too. But a pooler answers as its server was some time ago, even
+        where this is a standby now, or dead: libpq would take it and ask no other host.
+        """
+        failed: Error = OperationalError("No server takes what is written.")
+        for one in _hosts(conn_params):
+            try:
+                connection = super().get_new_connection(one)
+            except OperationalError as error:
+                failed = error
+                continue
+            try:
+                if _is_writable(connection):
+                    connection.rollback()  # what the question began
+                    return connection
+                failed = OperationalError("The server that was the primary is a standby now.")
+            except OperationalError as error:
+                failed = error
+            connection.close()
+        raise failed
+
     def is_usable(self) -> bool:
         """Whether it answers and can be written to: a pooler may lead to another server by now.
         Of the replica the first is enough.
@@ -50,6 +71,17 @@ class DatabaseWrapper(base.DatabaseWrapper):
             return self.connection is not None and _is_writable(self.connection)
         except Error:
             return False
+
+
+def _hosts(conn_params) -> list[dict]:
+    """The parameters for each of the hosts: libpq knows `a,b` with the ports `1,2`, `1` or none."""
+    hosts = str(conn_params.get("host", "")).split(",")
+    ports = str(conn_params.get("port", "")).split(",")
+    if len(ports) < len(hosts):
+        ports = ports[:1] * len(hosts)
+    return [
+        conn_params | {"host": host, "port": port} for host, port in zip(hosts, ports, strict=True)
+    ]
 
 
 def _is_writable(connection: Connection) -> bool:
