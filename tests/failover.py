@@ -6,7 +6,10 @@ worker are killed now and then too. Before each kill the primary's network stall
 `--asynchronous`, the control, what was acknowledged meanwhile is lost. A mail may go out twice
 where its worker was killed between sending it and writing that down; both have one Message-ID.
 
-Needs the programs of PostgreSQL (their folder is POSTGRESQL, or Debian's).
+With `--kill COMMAND` the servers are those of DATABASE_URL, an empty database of a cluster that
+looks after itself, with Patroni say. The command kills its primary and returns.
+
+Otherwise needs the programs of PostgreSQL (their folder is POSTGRESQL, or Debian's).
 """
 
 import argparse
@@ -141,6 +144,16 @@ class Cluster:
     def stop(self) -> None:
         for server in self.servers:
             server.kill()
+
+
+class Running:
+    """A cluster that promotes a standby by itself when `command` has killed its primary."""
+
+    def __init__(self, url: str, command: str) -> None:
+        self.url, self.command = url, command
+
+    def fail_over(self) -> None:
+        subprocess.run(self.command, shell=True, check=True)
 
 
 class Site:
@@ -297,7 +310,7 @@ def wait_for_mail() -> None:
     until(lambda: not outgoing.exists(), seconds=240)  # longer than a mail is claimed
 
 
-def trial(cluster: Cluster, site: Site, writers: Writers, times: int) -> None:
+def trial(cluster: Cluster | Running, site: Site, writers: Writers, times: int) -> None:
     until(lambda: writers.acknowledged, seconds=120)
     for number in range(1, times + 1):
         if number % 4 == 0:
@@ -307,8 +320,8 @@ def trial(cluster: Cluster, site: Site, writers: Writers, times: int) -> None:
         # As long as there is work to be lost the next time.
         until(lambda: len(writers.acknowledged) >= before + 10, seconds=120)  # noqa: B023
         print(
-            f"{number} failovers, now {cluster.primary.name}; {len(writers.acknowledged)} actions "
-            f"acknowledged, answers {dict(writers.answers)}",
+            f"{number} failovers; {len(writers.acknowledged)} actions acknowledged, "
+            f"answers {dict(writers.answers)}",
             flush=True,
         )
 
@@ -318,13 +331,18 @@ def main() -> int:
     parser.add_argument("--times", type=int, default=20)
     parser.add_argument("--writers", type=int, default=8)
     parser.add_argument("--asynchronous", action="store_true")
+    parser.add_argument("--kill", metavar="COMMAND")
     chosen = parser.parse_args()
     with ExitStack() as everything:
-        folder = Path(everything.enter_context(tempfile.TemporaryDirectory(prefix="failover-")))
-        if ACCOUNT:
-            shutil.chown(folder, **ACCOUNT)
-        cluster = Cluster(folder, not chosen.asynchronous)
-        everything.callback(cluster.stop)
+        cluster: Cluster | Running
+        if chosen.kill:
+            cluster = Running(os.environ["DATABASE_URL"], chosen.kill)
+        else:
+            folder = Path(everything.enter_context(tempfile.TemporaryDirectory(prefix="failover-")))
+            if ACCOUNT:
+                shutil.chown(folder, **ACCOUNT)
+            cluster = Cluster(folder, not chosen.asynchronous)
+            everything.callback(cluster.stop)
         mails = everything.enter_context(sink())
         os.environ |= {"DATABASE_URL": cluster.url, "DEBUG": "1"}
         os.environ["DJANGO_SETTINGS_MODULE"] = "waltzflow.settings"
