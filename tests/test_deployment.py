@@ -16,6 +16,7 @@ from django.db import OperationalError, connections
 from django.test import Client
 
 from waltzflow import environment
+from waltzflow.postgresql import base
 
 from .run import PRODUCTION, ROOT
 from .test_settings import start
@@ -298,3 +299,6 @@ def test_a_pooler_whose_server_is_dead_keeps_nobody_from_the_next_host(monkeypat
     with closing(wrapper.get_new_connection(params | several)) as connection:
         assert connection is asked[-1]
     assert [one.closed for one in asked] == [True, True, True]
+    # Nor does libpq pass by one that its pooler calls a standby.
+    passed = [one["target_session_attrs"] for one in base._hosts(params | several)]
+    assert passed == ["any", "any", "any"]

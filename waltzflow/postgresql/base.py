@@ -41,8 +41,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def _writable(self, conn_params) -> Connection:
         """To the first of the hosts that takes what is written.
 
-        libpq asks that of each host too. But a pooler answers as its server was some time ago, even
-        where this is a standby now, or dead: libpq would take it and ask no other host.
+        libpq could ask it, but a pooler answers as its server was some time ago, even where this is
+        a standby now, the primary now, or dead. Then libpq takes, or passes by, the wrong one.
         """
         failed: Error = OperationalError("No server takes what is written.")
         for one in _hosts(conn_params):
@@ -80,7 +80,8 @@ def _hosts(conn_params) -> list[dict]:
     if len(ports) < len(hosts):
         ports = ports[:1] * len(hosts)
     return [
-        conn_params | {"host": host, "port": port} for host, port in zip(hosts, ports, strict=True)
+        conn_params | {"host": host, "port": port, "target_session_attrs": "any"}
+        for host, port in zip(hosts, ports, strict=True)
     ]
 
 
