@@ -31,15 +31,14 @@ from ..models import (
 
 
 def versions_at(
-    model: Tracked, moment: datetime, ids: Iterable[int] | models.QuerySet | None = None
+    model: Tracked, moment: datetime, **among: Iterable[int] | models.QuerySet
 ) -> models.QuerySet:
-    """The history row of every object of `model` (of those with `ids` only) that was there at
-    `moment`.
+    """The history row of every object of `model` that was there at `moment`; only of those whose
+    columns are `among` some ids (`id=[1, 2]`), for columns that never change.
     """
     until = model.history.filter(history_date__lte=moment).order_by()
-    if ids is not None:
-        # Before `later` is made of it, or a database reads the later rows of the whole table.
-        until = until.filter(id__in=ids)
+    # Before `later` is made of it, or a database reads the later rows of the whole table.
+    until = until.filter(**{f"{column}__in": ids for column, ids in among.items()})
     later = until.filter(id=OuterRef("id"), history_id__gt=OuterRef("history_id"))
     return until.filter(~Exists(later)).exclude(history_type="-")
 
@@ -87,9 +86,8 @@ class Register:
 
     def flows(self) -> models.QuerySet:
         """History rows, which `in_full` then gives what else a reader wants to see."""
-        history = self._flows().order_by("id")
-        if self.system:
-            history = history.filter(**{f"{self.LOGICAL_FLOW}__in": touching(self.system)})
+        among = {self.LOGICAL_FLOW: touching(self.system)} if self.system else {}
+        history = self._flows(**among).order_by("id")
         choices = {"LIVING": history.exclude, "REMOVED": history.filter}
         return (
             choices[self.lifecycle](lifecycle=FlowLifecycle.REMOVED)
@@ -106,7 +104,7 @@ class Register:
 
     LOGICAL_FLOW: ClassVar[str]  # of a history row: the id of its logical flow
 
-    def _flows(self) -> models.QuerySet:
+    def _flows(self, **among: Iterable[int]) -> models.QuerySet:
         raise NotImplementedError
 
     def _row(self, flow: FlowThen) -> list:
@@ -119,11 +117,11 @@ class Register:
     def _systems(self, systems: Iterable[System]) -> dict[int, HistoryRow]:
         """Id -> how it read then; where its history begins later, how it reads now."""
         today = {system.pk: system for system in systems}
-        return today | {row.id: row for row in versions_at(System, self.moment, today)}
+        return today | {row.id: row for row in versions_at(System, self.moment, id=today)}
 
     def _specifications(self, ids: Iterable[int]) -> dict[int, SpecificationThen]:
         """By id."""
-        rows = list(versions_at(PhysicalSpecification, self.moment, ids))
+        rows = list(versions_at(PhysicalSpecification, self.moment, id=ids))
         types = types_of(PhysicalSpecification, [row.pk for row in rows])
         return {row.id: SpecificationThen(row, types[row.pk]) for row in rows}
 
@@ -143,8 +141,8 @@ class LogicalRegister(Register):
         *("physical_flows", "origin_proposal", "origin_import", "changed_at", "changed_by", "why"),
     ]
 
-    def _flows(self) -> models.QuerySet:
-        return versions_at(LogicalFlow, self.moment).select_related(
+    def _flows(self, **among: Iterable[int]) -> models.QuerySet:
+        return versions_at(LogicalFlow, self.moment, **among).select_related(
             "source", "target", "history_user"
         )
 
@@ -174,11 +172,10 @@ class LogicalRegister(Register):
         """Id of a logical flow -> ids of the specifications of its active physical flows, one for
         each of them.
         """
-        active = versions_at(PhysicalFlow, self.moment).filter(lifecycle=Lifecycle.ACTIVE)
+        then = versions_at(PhysicalFlow, self.moment, logical_flow=logical_flows)
+        active = then.filter(lifecycle=Lifecycle.ACTIVE)
         sent = defaultdict(list)
-        pairs = active.filter(logical_flow__in=logical_flows).values_list(
-            "logical_flow_id", "specification_id"
-        )
+        pairs = active.values_list("logical_flow_id", "specification_id")
         for flow, specification in pairs:
             sent[flow].append(specification)
         return sent
@@ -215,9 +212,9 @@ class PhysicalRegister(Register):
         *("changed_at", "changed_by", "why", "added_by"),
     ]
 
-    def _flows(self) -> models.QuerySet:
+    def _flows(self, **among: Iterable[int]) -> models.QuerySet:
         route = ["logical_flow__source", "logical_flow__target"]
-        return versions_at(PhysicalFlow, self.moment).select_related(
+        return versions_at(PhysicalFlow, self.moment, **among).select_related(
             *route, "specification", "added_by", "history_user"
         )
 

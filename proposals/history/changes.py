@@ -120,7 +120,9 @@ def _rows(model: Tracked, objects: Objects, since: datetime | None) -> models.Qu
     history = model.history.filter(id__in=objects).select_related("history_user", *NAMED[model])
     if since is None:
         return history
-    return history.filter(Q(history_date__gt=since) | Q(pk__in=versions_at(model, since, objects)))
+    return history.filter(
+        Q(history_date__gt=since) | Q(pk__in=versions_at(model, since, id=objects))
+    )
 
 
 def _changes_in(model: Tracked, chunks: Iterable[list], since: datetime | None) -> Iterator[Change]:

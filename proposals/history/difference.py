@@ -125,7 +125,7 @@ class Between:
         return model.history.filter(history_date__gt=self.since, history_date__lte=self.until)
 
     def _at(self, model: Tracked, moment: datetime, ids: list[int]) -> dict[int, "Then"]:
-        versions = list(versions_at(model, moment, ids).select_related(*NAMED[model]))
+        versions = list(versions_at(model, moment, id=ids).select_related(*NAMED[model]))
         types = types_of(model, [version.pk for version in versions])
         return {row.id: Then(row, values_of(row, types[row.pk])) for row in versions}
 
