@@ -29,7 +29,7 @@ def test_an_administrator_finds_everything_under_six_headings(client, cast):
     ]
     assert found["Catalogue"] == ["Organisational units", "Systems", "Data types"]
     assert found["Rules and policy"] == ["Approver rules", "Policy", "Reasons"]
-    assert all(name.startswith("Historical") for name in found["Histories"])
+    assert all(name.startswith("Versions of ") for name in found["Histories"])
     links = [link for names in found.values() for link in names]
     assert len(links) == len(set(links)) == len(admin.site._registry)
 

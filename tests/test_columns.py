@@ -6,7 +6,14 @@ import pytest
 from django.utils import timezone
 from openpyxl import load_workbook
 
-from proposals.models import ChangeContext, DataType, LogicalFlow, System, types_carried
+from proposals.models import (
+    ChangeContext,
+    DataType,
+    LogicalFlow,
+    PhysicalFlow,
+    System,
+    types_carried,
+)
 
 from . import factories, worlds
 from .test_lists import csv_rows
@@ -122,6 +129,12 @@ def test_a_file_of_flows_names_all_that_each_carries(as_, cast, register):
     old = factories.specification(lake, "old.csv", [factories.data_type("Gone")])
     bare = factories.flow(lake, flow.target, 1, old)
     removed = bare.physical_flows.get()
+    empty = factories.specification(lake, "empty.csv")
+    attributes = {field: getattr(removed, field) for field in PhysicalFlow.REQUIRED}
+    left = PhysicalFlow(
+        logical_flow=bare, specification=empty, origin_batch=flow.origin_batch, **attributes
+    )
+    ChangeContext(None, timezone.now(), "Added", batch=flow.origin_batch).store(left)
     removed.remove()
     ChangeContext(None, timezone.now(), "Removed", batch=flow.origin_batch).store(removed)
     file = as_(cast.stranger).get("/flows/?columns=data_types&as=csv")

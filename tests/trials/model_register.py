@@ -143,7 +143,8 @@ class Register:
         place = None if wish.spec is None else self.spec_for(wish)
         carried = place is not None and wish.types <= self.specs[place].types
         declared = frozenset() if carried else wish.types
-        route = self.routes.setdefault(wish.route, Route(declared))
+        made = Route(declared, "PENDING" if place is None else "ACTIVE")
+        route = self.routes.setdefault(wish.route, made)
         route.approved = True
         if route.lifecycle == "REMOVED":
             route.become("PENDING")

@@ -76,9 +76,12 @@ def unlocked():
     """
     guards.remove(connection)
     with ExitStack() as stack:
+        # Whatever happens meanwhile, or the tests that follow would miss the guards.
+        stack.callback(guards.install, connection)
         stack.enter_context(
             mock.patch.object(QuerySet, "select_for_update", lambda rows, **options: rows.all())
         )
-        stack.enter_context(mock.patch.object(rights_locks, "_locked_rows", list))
+        stack.enter_context(
+            mock.patch.object(rights_locks, "_locked_rows", lambda rows, of=None: list(rows))
+        )
         yield
-    guards.install(connection)
