@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from proposals import workflow
-from proposals.history import approvals, ledger
+from proposals.history import approvals, as_of, ledger
 from proposals.models import (
     ImportBatch,
     LedgerLeaf,
@@ -149,9 +149,11 @@ def test_a_page_of_very_many_changes_shows_the_newest_and_says_so(
 # The register as it was
 
 
+@pytest.mark.parametrize("many", [5_000, 0], ids=["of few flows", "as if of very many"])
 def test_the_register_is_narrowed_to_a_system_and_bears_the_names_of_then(
-    auditor, source, target, story
+    auditor, source, target, story, many, monkeypatch
 ):
+    monkeypatch.setattr(as_of, "MANY", many)
     for name, at in [("Old Ledger", day(1)), ("New Ledger", day(8))]:
         source.name = name
         factories.store(source, by=None, why="", at=at)
@@ -162,7 +164,8 @@ def test_the_register_is_narrowed_to_a_system_and_bears_the_names_of_then(
         url("register"), {"of": "physical", "at": "2024-03-09T00:00", "system": "new ledger"}
     )
     assert "eod New Ledger (LEDGER) → Risk Engine (RISK) trades.csv" in text(page)
-    factories.system("Elsewhere", code="ELSE")
+    elsewhere = factories.system("Elsewhere", code="ELSE")
+    factories.flow(elsewhere, target, 1)
     page = auditor.get(url("register"), {"at": "2024-03-05T12:00", "system": "ELSE"})
     assert "0 logical flows" in text(page)
 

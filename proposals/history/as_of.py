@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from ..models import (
     FlowLifecycle,
@@ -29,10 +29,10 @@ from ..models import (
     value_in_words,
 )
 
+MANY = 5_000  # flows of a system that are no longer looked up one by one
 
-def versions_at(
-    model: Tracked, moment: datetime, **among: Iterable[int] | models.QuerySet
-) -> models.QuerySet:
+
+def versions_at(model: Tracked, moment: datetime, **among: Iterable[int]) -> models.QuerySet:
     """The history row of every object of `model` that was there at `moment`; only of those whose
     columns are `among` some ids (`id=[1, 2]`), for columns that never change.
     """
@@ -86,8 +86,8 @@ class Register:
 
     def flows(self) -> models.QuerySet:
         """History rows, which `in_full` then gives what else a reader wants to see."""
-        among = {self.LOGICAL_FLOW: touching(self.system)} if self.system else {}
-        history = self._flows(**among).order_by("id")
+        history = self._of_system(self.system) if self.system else self._flows()
+        history = history.order_by("id")
         choices = {"LIVING": history.exclude, "REMOVED": history.filter}
         return (
             choices[self.lifecycle](lifecycle=FlowLifecycle.REMOVED)
@@ -103,6 +103,13 @@ class Register:
             yield from map(self._row, self.in_full(chunk))
 
     LOGICAL_FLOW: ClassVar[str]  # of a history row: the id of its logical flow
+    ENDS: ClassVar[list[str]]  # of a history row: the systems of its route, which never change
+
+    def _of_system(self, system: System) -> models.QuerySet:
+        if not _has_many(system):
+            return self._flows(**{self.LOGICAL_FLOW: touching(system)})
+        # So many that each row of the register is asked in its turn: a page is soon full.
+        return self._flows().filter(Q(*((end, system) for end in self.ENDS), _connector=Q.OR))
 
     def _flows(self, **among: Iterable[int]) -> models.QuerySet:
         raise NotImplementedError
@@ -128,6 +135,7 @@ class Register:
 
 class LogicalRegister(Register):
     LOGICAL_FLOW = "id"
+    ENDS = ["source", "target"]
     HEADER = [
         *(
             "logical_flow",
@@ -193,6 +201,7 @@ class LogicalRegister(Register):
 
 class PhysicalRegister(Register):
     LOGICAL_FLOW = "logical_flow"
+    ENDS = ["logical_flow__source", "logical_flow__target"]
     HEADER = [
         *(
             "physical_flow",
@@ -249,9 +258,18 @@ def touching(system: System) -> list[int]:
     """The ids of its logical flows, whose ends never change; read from two indexes, since a
     database reads the whole table for one OR.
     """
-    ends = [{"source": system}, {"target": system}]
-    flows = [LogicalFlow.objects.filter(**end).order_by() for end in ends]
+    flows = [LogicalFlow.objects.filter(**end).order_by() for end in _both_ends(system)]
     return [pk for rows in flows for pk in rows.values_list("pk", flat=True)]
+
+
+def _has_many(system: System) -> bool:
+    # The living ones, in an order by which each end has an index: PostgreSQL reads no other rows.
+    living = LogicalFlow.objects.living().order_by("pk")
+    return any(living.filter(**end)[MANY : MANY + 1].exists() for end in _both_ends(system))
+
+
+def _both_ends(system: System) -> list[dict[str, System]]:
+    return [{"source": system}, {"target": system}]
 
 
 def _ends(flow: FlowThen) -> list[str]:
