@@ -257,9 +257,12 @@ def _kept(
 def _by_id(said: dict[str, Any]) -> dict[str, Any]:
     """Data types and the reason, which programs know by code and name, by their ids."""
     if "reason" in said:
-        reason = Reason.objects.filter(name_folded=folded(said["reason"]), is_active=True).first()
+        # All of them: they are few, and no operation lists what a program may choose from.
+        reasons = {row.name_folded: row for row in Reason.objects.filter(is_active=True)}
+        reason = reasons.get(folded(said["reason"]))
         if reason is None:
-            wrong = f"There is no reason “{said['reason']}”."
+            names = ", ".join(row.name for row in reasons.values()) or "there is none yet"
+            wrong = f"“{said['reason']}” is not one of the reasons: {names}."
             raise Problem(422, wrong, errors={"reason": wrong})
         said["reason"] = reason.pk
     if "data_types" in said:
@@ -269,7 +272,7 @@ def _by_id(said: dict[str, Any]) -> dict[str, Any]:
         )
         missing = [code for key, code in codes.items() if key not in known]
         if missing:
-            wrong = f"There is no data type “{missing[0]}”."
+            wrong = f"No data type has the code {', '.join(f'“{code}”' for code in missing)}."
             raise Problem(422, wrong, errors={"data_types": wrong})
         said["data_types"] = list(known.values())
     return said
