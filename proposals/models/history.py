@@ -14,6 +14,8 @@ from django.db.models import Q
 from simple_history.manager import HistoryManager
 from simple_history.models import HistoricalRecords
 
+AT_ONCE = 500  # rows in one statement: SQLite has a limit of parameters
+
 # simple-history has no types: a model with its history, and one row of that.
 Tracked = Any
 HistoryRow = Any
@@ -158,20 +160,42 @@ class ChangeContext:
         """One history row per object, all of one model and already saved, many-to-many sets
         included where it `has_sets`; in bulk. Of a model without history there is none.
         """
-        if not objs or not hasattr(type(objs[0]), "history"):
+        if objs:
+            self.record_rows(
+                type(objs[0]), [obj.pk for obj in objs], created=created, has_sets=has_sets
+            )
+
+    def record_rows(
+        self, model: Any, ids: list[int], *, created: bool, has_sets: bool = True
+    ) -> None:
+        """The same of rows that are known by their ids: the database copies what it holds."""
+        if not hasattr(model, "history"):
             return
-        history = type(objs[0]).history
-        rows = history.bulk_history_create(
-            objs,
-            update=not created,
-            default_user=self.by,
-            default_change_reason=self.why,
-            default_date=self.at,
-            custom_historical_attrs=self._cause if issubclass(history.model, CausedHistory) else {},
-            batch_size=1000,
-        )
-        for field in rows[0]._history_m2m_fields if has_sets else ():
-            _record_many(field, [row.pk for row in rows])
+        for start in range(0, len(ids), AT_ONCE):
+            few = ids[start : start + AT_ONCE]
+            self._copy(model, few, "+" if created else "~")
+            for field in model.history.model._history_m2m_fields if has_sets else ():
+                _copy_set(field, few)
+
+    def _copy(self, model: Tracked, ids: list[int], history_type: str) -> None:
+        history = model.history.model
+        facts = {
+            "history_date": self.at,
+            "history_change_reason": self.why,
+            "history_type": history_type,
+            "history_user": self.by and self.by.pk,
+        } | (self._cause if issubclass(history, CausedHistory) else {})
+        fields = {history._meta.get_field(name): value for name, value in facts.items()}
+        values = [field.get_db_prep_save(value, connection) for field, value in fields.items()]
+        kept = ", ".join(f'"{field.column}"' for field in history.tracked_fields)
+        named = ", ".join(f'"{field.column}"' for field in fields)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"INSERT INTO {history._meta.db_table} ({named}, {kept}) "
+                f"SELECT {', '.join(['%s'] * len(values))}, {kept} "
+                f"FROM {model._meta.db_table} WHERE id IN {_places(ids)} ORDER BY id",
+                [*values, *ids],
+            )
 
     @property
     def _cause(self) -> dict:
@@ -182,8 +206,8 @@ class ChangeContext:
         }
         return {
             "cause": next((kind for kind, is_named in kinds.items() if is_named), ""),
-            "cause_proposal_id": self.proposal and self.proposal.pk,
-            "cause_batch_id": self.batch and self.batch.pk,
+            "cause_proposal": self.proposal and self.proposal.pk,
+            "cause_batch": self.batch and self.batch.pk,
         }
 
 
@@ -197,21 +221,24 @@ def _link(obj: Tracked, name: str, related: Iterable[models.Model]) -> None:
     )
 
 
-def _record_many(field: Any, versions: list[int]) -> None:
-    """The set that each of these history rows (ids) belongs to as it is now; without reading it."""
+def _copy_set(field: Any, ids: list[int]) -> None:
+    """The set of each of these rows as it is now, beside its newest history row."""
     through, history = field.remote_field.through, HistoricalRecords.m2m_models[field]
     owner, related = field.m2m_column_name(), field.m2m_reverse_name()
     past = field.model.history.model._meta.db_table
-    for start in range(0, len(versions), 500):
-        few = versions[start : start + 500]
-        with connection.cursor() as cursor:
-            cursor.execute(
-                f"INSERT INTO {history._meta.db_table} (history_id, id, {owner}, {related}) "
-                f"SELECT h.history_id, t.id, t.{owner}, t.{related} "
-                f"FROM {past} h JOIN {through._meta.db_table} t ON t.{owner} = h.id "
-                f"WHERE h.history_id IN ({', '.join(['%s'] * len(few))}) ORDER BY t.id",
-                few,
-            )
+    # A sum, or PostgreSQL may walk backwards through all history rows for the newest.
+    newest = f"SELECT MAX(n.history_id + 0) FROM {past} n WHERE n.id = t.{owner}"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {history._meta.db_table} (history_id, id, {owner}, {related}) "
+            f"SELECT ({newest}), t.id, t.{owner}, t.{related} "
+            f"FROM {through._meta.db_table} t WHERE t.{owner} IN {_places(ids)} ORDER BY t.id",
+            ids,
+        )
+
+
+def _places(values: list) -> str:
+    return f"({', '.join(['%s'] * len(values))})"
 
 
 def types_of(model: Tracked, versions: Iterable[int]) -> dict[int, list[str]]:
