@@ -231,14 +231,16 @@ def test_a_workbook_made_to_harm_is_refused(case):
 
 
 @pytest.mark.django_db
-def test_the_command_says_each_fate_and_fails_where_a_row_was_refused(company, tmp_path, capsys):
+def test_the_command_says_each_fate_and_fails_where_a_row_was_refused(
+    company, tmp_path, capsys, monkeypatch
+):
     path = tmp_path / "wishes.csv"
     path.write_bytes(lines(f"CREATE,LEDGER,BILL,,,{SENT}", f"CREATE,LEDGER,NONE,,,{SENT}"))
     by = f"--by={company.maker.username}"
     with pytest.raises(CommandError, match="1 of 2 rows were refused"):
         call_command("propose", path, by, "--dry-run")
     assert not Proposal.objects.exists()
-    assert "Line 2: will be submitted." in capsys.readouterr().out
+    assert "Line 2: will be submitted.\nLine 3: refused" in capsys.readouterr().out
     with pytest.raises(CommandError, match="1 of 2 rows were refused"):
         call_command("propose", path, by, "--submit")
     out = capsys.readouterr().out
@@ -249,6 +251,11 @@ def test_the_command_says_each_fate_and_fails_where_a_row_was_refused(company, t
     path.write_bytes(lines(f"CREATE,LEDGER,BILL,,,{SENT}"))
     call_command("propose", path, by)
     assert f"there already: Proposal {number} by Mia Maker" in capsys.readouterr().out
+    monkeypatch.setattr("proposals.management.commands.propose.SHOWN", 0)
+    call_command("propose", path, by)
+    assert capsys.readouterr().out.startswith(
+        "And 1 more rows: --verbose names all.\n1 rows; there"
+    )
     for wrong, words in [
         ([path, "--by=nobody"], "Nobody active"),
         ([tmp_path, by], "is a directory"),

@@ -8,7 +8,7 @@ from tqdm import tqdm
 
 from ...errors import Invalid
 from ...files.catalogue import read_files
-from ...files.proposals import MANY, FileRow, Proposing, RowResult, read_rows
+from ...files.proposals import MANY, FileRow, Proposing, read_rows
 from ...models import Outcome
 from ..common import SHOWN, active_person, refusals_told
 
@@ -47,12 +47,18 @@ class Command(BaseCommand):
         proposing = Proposing(maker, submits=submit or dry_run, in_digest=len(rows) > MANY)
         act = proposing.preview if dry_run else proposing.carry_out
         counts: Counter[Outcome] = Counter()
+        unnamed = 0
         with tqdm(rows, unit=" rows", disable=None, leave=False) as bar:
             for number, row in enumerate(bar):
                 result = act(row)
                 counts[result.outcome] += 1
                 if verbose or number < SHOWN or result.outcome == Outcome.REFUSED:
-                    bar.write(self.line(row, result), file=self.stdout)
+                    with bar.external_write_mode(file=self.stdout):
+                        self.stdout.write(f"Line {row.line}: {result}")
+                else:
+                    unnamed += 1
+        if unnamed:
+            self.stdout.write(f"And {unnamed} more rows: --verbose names all.")
         self.sum_up(counts, len(rows), dry_run)
 
     def rows(self, file: Path) -> list[FileRow]:
@@ -61,9 +67,6 @@ class Command(BaseCommand):
                 raise Invalid(f"{file} is a directory; name one file in it.")
             [(name, data)] = read_files(file).contents.items()
             return read_rows(name, data)
-
-    def line(self, row: FileRow, result: RowResult) -> str:
-        return f"Line {row.line}: {result}"
 
     def sum_up(self, counts: Counter, total: int, dry_run: bool) -> None:
         named = [f"{outcome.label.lower()}: {counts[outcome]}" for outcome in Outcome]
