@@ -33,15 +33,24 @@ def make_roles() -> None:
                     continue  # made by another worker of the tests
 
 
+def open_database() -> list[str]:
+    """What the administrator says of this database while it is empty; the statements."""
+    database = connection.ops.quote_name(connection.settings_dict["NAME"])
+    text = ADMINISTRATOR_S.split("\\connect waltzflow\n")[1]
+    statements = separate(text.replace("DATABASE waltzflow", f"DATABASE {database}"))
+    with connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
+    return statements
+
+
 def grant() -> None:
     """All that the accounts may do, in this database, whose tables are there and somebody else's:
     what they let follow from a migrate is granted for what is there.
     """
-    database = connection.ops.quote_name(connection.settings_dict["NAME"])
-    text = ADMINISTRATOR_S.split("\\connect waltzflow\n")[1] + OWNER_S
+    opened = open_database()
     with connection.cursor() as cursor:
-        for statement in separate(text.replace("DATABASE waltzflow", f"DATABASE {database}")):
-            cursor.execute(statement)
+        for statement in opened:
             if follows := FOLLOWS.match(statement):
                 what, kind, role = follows.groups()
                 cursor.execute(f"GRANT {what} ON ALL {kind} IN SCHEMA public TO {role}")

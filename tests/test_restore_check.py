@@ -1,10 +1,15 @@
 """After a restore from a backup: what is whole is said to be, and what is not is named."""
 
 import io
+import os
+import re
+import shlex
 import shutil
 import subprocess
+import sys
 from importlib.util import find_spec
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -13,7 +18,9 @@ from django.db.migrations.recorder import MigrationRecorder
 
 from proposals.models import Transition
 
-from . import attacks, databases, factories
+from . import accounts, attacks, databases, factories
+
+README = Path(__file__).parent.parent / "README.md"
 
 
 def restore_check() -> tuple[int, list[str]]:
@@ -108,9 +115,7 @@ def test_a_real_backup_comes_back_and_what_it_lacks_is_named(
     dump = tmp_path / "waltzflow.dump"
     run_program("pg_dump", "--format=custom", f"--file={dump}", databases.address())
     with databases.empty("restored"):
-        options = ("--no-owner", "--exit-on-error", f"--dbname={databases.address()}")
-        run_program("pg_restore", *options, str(dump))
-        assert restore_check()[0] == 0
+        assert restored(dump, place)[0] == 0
         for fault, check in FAULTS:
             with transaction.atomic():
                 with connection.cursor() as cursor:
@@ -120,11 +125,39 @@ def test_a_real_backup_comes_back_and_what_it_lacks_is_named(
                 transaction.set_rollback(True)
     go_on(cast, source, target)
     with databases.empty("restored"):
-        options = ("--no-owner", "--exit-on-error", f"--dbname={databases.address()}")
-        run_program("pg_restore", *options, str(dump))
-        status, lines = restore_check()
+        status, lines = restored(dump, place)
     assert status == 3
     assert any(line.startswith("LOST    The database goes back to ") for line in lines)
+
+
+def restored(dump: Path, place) -> tuple[int, list[str]]:
+    """Into the empty database, command by command as the README says, by the tables' owner: the
+    exit status of the last one, and what it said.
+    """
+    accounts.make_roles()
+    name = connection.settings_dict["NAME"]
+    with connection.cursor() as cursor:
+        owned = f"ALTER DATABASE {connection.ops.quote_name(name)} OWNER TO waltzflow_owner"
+        cursor.execute(owned)
+    accounts.open_database()
+    address = accounts.url_for("waltzflow_owner", quote(name))
+    checkpoints = str(place.LEDGER_CHECKPOINTS)
+    environ = os.environ | {"DATABASE_URL": address, "LEDGER_CHECKPOINTS": checkpoints}
+    [commands] = re.findall(r"```sh\n(pg_restore.*?)```", README.read_text(), re.DOTALL)
+    for line in commands.replace("$DATABASE_URL", address).splitlines():
+        program, *rest = shlex.split(line, comments=True)
+        rest = [str(dump) if word == dump.name else word for word in rest]
+        if program == "python":
+            done = subprocess.run(
+                [sys.executable, *rest],
+                cwd=README.parent,
+                env=environ,
+                capture_output=True,
+                text=True,
+            )
+        else:
+            run_program(program, *rest)
+    return done.returncode, done.stdout.splitlines()
 
 
 def a_trigger() -> str:
@@ -142,7 +175,7 @@ def run_program(name: str, *arguments: str) -> None:
     for path in filter(None, (*brought(name), shutil.which(name))):
         version = subprocess.check_output([path, "--version"], text=True).split()[2]
         if version.split(".")[0] == age:
-            subprocess.run([path, *arguments], check=True, capture_output=True)
+            subprocess.run([path, *arguments], cwd=README.parent, check=True, capture_output=True)
             return
     pytest.fail(f"There is no {name} of PostgreSQL {age} here.")
 
