@@ -14,8 +14,8 @@ from openpyxl import load_workbook
 
 from proposals import workflow
 from proposals.forms.filters import ProposalFilter, SystemListFilter
-from proposals.models import ImportBatch, LogicalFlow, Proposal, System
-from proposals.views import lists, proposals
+from proposals.models import DataType, ImportBatch, LogicalFlow, Proposal, System, reading
+from proposals.views import lists
 from proposals.views.lists import Page
 
 from . import factories
@@ -74,8 +74,7 @@ def crowd(cast, source, target, monkeypatch):
     each, many of the same moment; of every third system no history says since when it is there.
     """
     page = lists.keyset_page
-    for module in (lists, proposals):  # where the name stands that the lists below call
-        monkeypatch.setattr(module, "keyset_page", lambda *of, **how: page(*of[:2], SIZE, **how))
+    monkeypatch.setattr(lists, "keyset_page", lambda *of, **how: page(*of[:2], SIZE, **how))
     ends = [factories.system(f"System {n % 5}", code=f"S{n}") for n in range(14)]
     ends += System.objects.bulk_create(System(code=f"T{n}", name="System 9") for n in range(7))
     batch = ImportBatch.objects.create(outcome="21 logical flows added")
@@ -153,6 +152,49 @@ def test_a_row_that_was_there_is_shown_once_while_others_come_and_go(
 NO_PLACES = ["after=x", "after=1", "after=a&after=1&after=1", "after=%00&after=1", "page=2"]
 NO_PLACES += [f"after=a&after={'9' * 30}", "after=a&after=-1", "after=zz&after=1"]
 NO_PLACES += ["before=!&before=1", "before=&before="]
+
+
+MANY = [
+    *("/flows/?data_type={type}", "/flows/?transport=WEB", "/flows/?format=JSON"),
+    *("/flows/?specification=json", "/flows/?lifecycle=PENDING", "/systems/?data_type={type}"),
+]
+
+
+@pytest.fixture
+def many(cast, crowd, target, monkeypatch) -> DataType:
+    """Three pages of flows that send the same, one that still has to, and what they send."""
+    monkeypatch.setattr(reading, "LOOKED_UP", 2)
+    data_type, wish = factories.data_type("Trades"), {"transport": "WEB"}
+    for number in range(20):
+        source = factories.system(f"Sender {number % 3}", code=f"X{number}")
+        for approver in (cast.both, cast.target_approver):
+            factories.involve(approver, source)
+        kind = {"specification_name": f"{number}.json", "specification_format": "JSON"}
+        made = factories.proposed(cast.maker, source, target, [data_type], **wish, **kind)
+        workflow.approve(made, sides=["SOURCE", "TARGET"], by=cast.both)
+    return data_type
+
+
+def test_what_too_many_have_in_common_is_shown_newest_first(as_, cast, many, subtests):
+    """By name they may begin anywhere, and all before would be read."""
+    client = as_(cast.maker)
+    for url in MANY:
+        with subtests.test(url=url):
+            url = url.format(type=many.pk)
+            page = text(client.get(url))
+            assert "Newest first" in page
+            assert "Older" in page
+            pages = list(turned(client, url))
+            shown = [row.pk for page in pages for row in page.rows]
+            assert len(pages) >= 3
+            assert shown == sorted(shown, reverse=True)
+            assert len(set(shown)) == len(shown)
+            back = list(turned(client, url.split("?")[0] + pages[-1].previous, "previous"))
+            assert [page.rows for page in back] == [page.rows for page in pages[-2::-1]]
+            by_name = "name-down" if "/systems/" in url else "route-down"
+            sorted_ones = client.get(f"{url}&order={by_name}").context
+            assert not sorted_ones["filter"].newest_first
+            assert sorted_ones["heads"][0].query or sorted_ones["heads"][1].query
 
 
 def test_what_names_no_place_of_a_list_leads_to_its_first_page(as_, cast, crowd, subtests):

@@ -450,14 +450,14 @@ def test_a_list_and_its_file_cost_no_query_for_each_row(
     client = as_(cast.target_approver)
 
     def queries(url: str) -> int:
-        with django_assert_max_num_queries(12) as counted:
+        with django_assert_max_num_queries(13) as counted:
             b"".join(client.get(url))
         return len(counted)
 
     urls = [f"/quality/{slug}/{file}" for slug in QUESTIONS for file in ("", "?as=csv")]
     lack(1)
     few = {url: queries(url) for url in urls}
-    with django_assert_max_num_queries(15) as overview:
+    with django_assert_max_num_queries(16) as overview:
         client.get("/quality/")
     lack(4)
     assert {url: queries(url) for url in urls} == few

@@ -95,6 +95,9 @@ BOUNDS = {
     "/flows/?frequency=QUARTERLY": 300,
     "/flows/?frequency=YEARLY": 3_000,
     "/flows/?format=UNSTRUCTURED": 1_000,
+    "/flows/?lifecycle=REMOVED": 300,
+    "/flows/?lifecycle=PENDING": 25_000,
+    "/systems/?lifecycle=PENDING": 1_500,
     "/flows/{flow.pk}/": 9_000,
     "/physical-flows/{sent.pk}/": 1_500,
     "/data-types/{data_type.pk}/": 60_000,
@@ -113,6 +116,19 @@ BOUNDS = {
     "/proposals/new/?source={own.pk}&target={hub.pk}": 2_500,
     "/proposals/new/?source={hub.pk}&target={own.pk}": 5_000,
 }
+# The same where so many match that they are no longer looked up one by one.
+OF_FILTERS = {
+    "/flows/?transport=UDP": 5_000,
+    "/flows/?transport=UDP&before=5": 5_000,
+    "/flows/?lifecycle=PENDING": 2_000,
+    "/flows/?format=BINARY": 5_000,
+    "/flows/?specification=order_log": 15_000,
+    "/flows/?data_type={rare_type.pk}": 5_000,
+    "/flows/?data_type={rare_type.pk}&before=5": 5_000,
+    "/systems/?data_type={rare_type.pk}": 5_000,
+    "/data-types/{rare_type.pk}/": 5_000,
+}
+FEW = 100  # that are looked up then
 # The same for an auditor.
 OF_AUDITORS = {
     "/audit/": 4_000,
@@ -336,6 +352,11 @@ if connection.vendor == "postgresql":  # the other tells no rows
                 with subtests.test(page=page, person=person):
                     read, worst = rows_read(person, page.format(**large.things))
                     assert read <= most, worst
+        for page, most in OF_FILTERS.items():
+            few = mock.patch("proposals.models.reading.LOOKED_UP", FEW)
+            with subtests.test(page=page, person="of many"), few:
+                read, worst = rows_read(large.ordinary, page.format(**large.things))
+                assert read <= most, worst
         auditor = User.objects.get(username="auditor")
         begin = timezone.localdate() - timedelta(days=3)
         span = f"first={begin}&last={timezone.localdate()}"

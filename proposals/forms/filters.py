@@ -7,6 +7,7 @@ import django_filters
 from django import forms
 from django.db.models import Q, QuerySet
 from django.utils import timezone
+from django.utils.functional import cached_property
 
 from ..models import (
     FLOW_ATTRIBUTES,
@@ -26,11 +27,13 @@ from ..models import (
     SystemLifecycle,
     User,
     ids_of,
+    is_looked_up,
     label,
     with_below,
 )
 from ..reports.quality import Question
 from .list_filter import (
+    NEWEST_FIRST,
     DataTypeFilter,
     IdFilter,
     ListFilter,
@@ -99,11 +102,6 @@ class ProposalFilter(ListFilter):
         asked = self.form.cleaned_data if self.is_valid() else {}
         shows_all = any(asked.get(name) for name in ("rounds", "state", "q"))
         return super().found if shows_all else super().found.newest_rounds()
-
-    @property
-    def in_another_order(self) -> bool:
-        """Other than newest first."""
-        return bool(self.is_valid() and self.form.cleaned_data["order"])
 
     def by_maker(self, proposals, name, value):
         return proposals.filter(maker__in=User.objects.matching(value).order_by().values("pk"))
@@ -231,7 +229,13 @@ class SystemListFilter(ListFilter):
     def carrying(self, systems, name, value):
         flows = LogicalFlow.objects.living()
         flows = flows.carrying(self.meant_by(value), PhysicalFlow.objects.active())
-        return systems.at_an_end_of(flows, self.form.cleaned_data["way"])
+        systems = systems.at_an_end_of(flows, self.form.cleaned_data["way"])
+        return systems if self._is_sorted(systems) else systems.order_by(*NEWEST_FIRST)
+
+    def _is_sorted(self, systems) -> bool:
+        """Not where very many have to do with the data type, as with flows."""
+        places = ("order", "organisational_unit", "q")
+        return is_looked_up(systems) or any(map(self.form.cleaned_data.get, places))
 
 
 class FlowFilter(ListFilter):
@@ -245,7 +249,9 @@ class FlowFilter(ListFilter):
     }
     order = order_filter(ORDERS)
     q = TextFilter(label="Search", method="search", max_length=200)
-    lifecycle = django_filters.ChoiceFilter(choices=FlowLifecycle.choices, empty_label="Any")
+    lifecycle = django_filters.ChoiceFilter(
+        choices=FlowLifecycle.choices, method="in_lifecycle", empty_label="Any"
+    )
     system = SystemFilter(label="System", queryset=System.objects.all(), method="on_system")
     way = django_filters.ChoiceFilter(
         label="Which way",
@@ -295,27 +301,52 @@ class FlowFilter(ListFilter):
 
     def filter_queryset(self, flows):
         flows = super().filter_queryset(flows)
-        asked = self._asked_of_physical()
-        return flows.sending(PhysicalFlow.objects.active().filter(**asked)) if asked else flows
+        if self._attributes or self._specifications is not None:
+            flows = flows.sending(self._sent(), self._specifications)
+        return flows if self._is_sorted(flows) else flows.order_by(*NEWEST_FIRST)
+
+    def _is_sorted(self, flows) -> bool:
+        """Not where very many send the same: by route they may begin anywhere, and everything
+        before would be read for a page.
+        """
+        chosen = self.form.cleaned_data
+        places = ("order", "system", "unit", "q")  # which say themselves where to look
+        is_rare = bool(
+            chosen["data_type"] or self._attributes or self._specifications is not None
+        ) or chosen["lifecycle"] not in ("", FlowLifecycle.ACTIVE)
+        return not is_rare or any(map(chosen.get, places)) or is_looked_up(flows)
 
     def carrying(self, flows, name, value):
-        sent = PhysicalFlow.objects.active().filter(**self._asked_of_physical())
+        sent = self._sent()
+        if self._specifications is not None:
+            sent = sent.filter(specification__in=ids_of(self._specifications))
         return flows.carrying(self.meant_by(value), sent)
 
-    def _asked_of_physical(self) -> dict[str, Any]:
+    def _sent(self) -> Any:
+        return PhysicalFlow.objects.active().filter(**self._attributes)
+
+    @cached_property
+    def _attributes(self) -> dict[str, str]:
+        """What is asked of the physical flow itself."""
         chosen = self.form.cleaned_data
-        asked = {field.name: chosen[field.name] for field in CHOSEN if chosen[field.name]}
-        if chosen["format"]:
-            asked["specification__format"] = chosen["format"]
-        if chosen["specification"]:
-            described = PhysicalSpecification.objects.matching(chosen["specification"])
-            asked["specification__in"] = ids_of(described)
-        return asked
+        return {field.name: chosen[field.name] for field in CHOSEN if chosen[field.name]}
+
+    @cached_property
+    def _specifications(self) -> Any:
+        """Of which it has to be one; None if any will do."""
+        chosen = self.form.cleaned_data
+        if not chosen["format"] and not chosen["specification"]:
+            return None
+        found = PhysicalSpecification.objects.matching(chosen["specification"])
+        return found.filter(format=chosen["format"]) if chosen["format"] else found
 
     def of_unit(self, flows, name, value):
         if way := self.form.cleaned_data["border"]:
             return flows.across(self.meant_by(value), way)
         return flows.at(self.meant_by(value))
+
+    def in_lifecycle(self, flows, name, value):
+        return flows.in_lifecycle(value)
 
     def on_system(self, flows, name, value):
         end = {"into": "target", "out": "source"}.get(self.form.cleaned_data.get("way", ""))

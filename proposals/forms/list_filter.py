@@ -7,6 +7,8 @@ from django.db.models import QuerySet
 from ..models import DataType, LineInput, OrganisationalUnit, System, ids_of, with_below
 from . import SystemField
 
+NEWEST_FIRST = ("-pk",)
+
 
 class TextFilter(django_filters.CharFilter):
     field_class = LineInput
@@ -84,6 +86,11 @@ class ListFilter(django_filters.FilterSet):
     def found(self) -> QuerySet:
         """What it leaves of the list; nothing where it cannot be understood."""
         return self.qs if self.is_valid() else self.queryset.none()
+
+    @property
+    def newest_first(self) -> bool:
+        """Whether the rows come so: by default, or since they are too many for another order."""
+        return self.found.query.order_by == NEWEST_FIRST
 
     @property
     def first_fields(self) -> list:

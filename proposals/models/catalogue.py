@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from .fields import FoldedField, FreeTextField, LineField, OneOf
 from .history import HistoryRecords, WithHistory
+from .reading import is_looked_up
 from .search import SearchedQuerySet, SearchField, containing, refresh_named_in, search_text, words
 from .trees import refuse_cycle
 
@@ -71,6 +72,9 @@ class SystemQuerySet(SearchedQuerySet):
     def at_an_end_of(self, flows: models.QuerySet, way: str = ""):
         """Those that some of `flows` go "into" or "out" of, or either."""
         sides = {"into": ["target"], "out": ["source"]}.get(way, ["source", "target"])
+        if is_looked_up(flows):
+            pairs = flows.order_by().values_list(*(f"{side}_id" for side in sides))
+            return self.filter(pk__in={pk for pair in pairs for pk in pair})
         ends = [Exists(flows.order_by().filter(**{side: OuterRef("pk")})) for side in sides]
         return self.filter(Q(*ends, _connector=Q.OR))
 
@@ -141,6 +145,11 @@ class System(WithHistory):
         indexes = [
             models.Index("name", "id", name="system_by_name"),
             models.Index("kind", "name", "id", name="system_of_kind_by_name"),
+            models.Index(
+                fields=["lifecycle", "name", "id"],
+                condition=~Q(lifecycle=SystemLifecycle.ACTIVE),
+                name="system_inactive_by_name",
+            ),
         ]
 
     def __str__(self) -> str:

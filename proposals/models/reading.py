@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import BooleanField, Func, Q, QuerySet
+from django.db.models import BooleanField, Func, Q, QuerySet, Subquery
 from django.db.models.expressions import RawSQL
-from django.db.models.lookups import In
+from django.db.models.lookups import In, IsNull
 
 ROWS_AT_ONCE = 500
 FEW = 500  # ids that a statement names one by one
@@ -98,6 +98,13 @@ def looked_up(ids: QuerySet) -> list[int] | None:
     """
     first = list(ids[: LOOKED_UP + 1])
     return sorted(set(first)) if len(first) <= LOOKED_UP else None
+
+
+def has_one(rows: QuerySet) -> IsNull:
+    """EXISTS, but asked of each row in its turn, as `rows` look it up: of an EXISTS PostgreSQL may
+    read all that there are beforehand.
+    """
+    return IsNull(Subquery(rows.order_by().values("pk")[:1]), False)
 
 
 def is_looked_up(queryset: QuerySet) -> bool:

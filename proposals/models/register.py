@@ -18,7 +18,7 @@ from .fields import FoldedField, FreeTextField, LineField
 from .flow_attributes import FlowAttributes, attribute_checks
 from .history import CausedRecords, WithHistory
 from .people import User
-from .reading import looked_up
+from .reading import has_one, looked_up
 from .search import RoutesQuerySet, SearchedQuerySet, SearchField, route_texts
 
 
@@ -76,9 +76,7 @@ class LogicalFlowQuerySet(RoutesQuerySet):
         consent = self.model.proposals.rel.related_model.objects.filter(
             result_logical_flow=OuterRef("pk"), type="CREATE", state="FULLY_APPROVED"
         )
-        # Not EXISTS: for a whole register PostgreSQL would read all consents beforehand.
-        first = Subquery(consent.order_by().values("pk")[:1])
-        return self.select_related("source", "target").annotate(has_consent=IsNull(first, False))
+        return self.select_related("source", "target").annotate(has_consent=has_one(consent))
 
     def by_route(self):
         return self.order_by("source__name", "target__name", "pk")
@@ -100,33 +98,47 @@ class LogicalFlowQuerySet(RoutesQuerySet):
         flow among `sent`.
 
         Few are looked up by index and named by their ids. Where they are many, each flow is asked
-        in its turn, and a page is soon full; united, all of them would be read for it, and so
-        would be for an EXISTS, which PostgreSQL reads whole beforehand.
+        in its turn, and a page is soon full; united, all of them would be read for it.
         """
         declared = self.model.declared_data_types.through.objects.filter(datatype__in=data_types)
         specifications = PhysicalSpecification.data_types.through.objects.filter(
             datatype__in=data_types
         )
-        described = sent.order_by().filter(
-            specification__in=specifications.values("physicalspecification")
-        )
-        ids = declared.values_list("logicalflow", flat=True).union(
-            described.values_list("logical_flow", flat=True), all=True
-        )
-        few = looked_up(ids)
-        if few is not None:
-            return self.filter(pk__in=few)
+        # Each step by itself: with a LIMIT on both at once PostgreSQL hopes to meet such flows soon
+        # among all that there are.
+        used = specifications.filter(_is_used("physicalspecification"))
+        described = looked_up(used.values_list("physicalspecification", flat=True))
+        if described is not None:
+            flows = sent.order_by().filter(specification__in=described)
+            ids = declared.values_list("logicalflow", flat=True).union(
+                flows.values_list("logical_flow", flat=True), all=True
+            )
+            few = looked_up(ids)
+            if few is not None:
+                return self.filter(pk__in=few)
         of_specification = specifications.filter(physicalspecification=OuterRef("specification"))
-        of_flow = sent.order_by().filter(Exists(of_specification), logical_flow=OuterRef("pk"))
-        first = [
-            Subquery(rows.order_by().values("pk")[:1])
-            for rows in (declared.filter(logicalflow=OuterRef("pk")), of_flow)
-        ]
-        return self.filter(Q(*(IsNull(row, False) for row in first), _connector=Q.OR))
+        of_flow = sent.filter(Exists(of_specification), logical_flow=OuterRef("pk"))
+        on_flow = declared.filter(logicalflow=OuterRef("pk"))
+        return self.filter(Q(has_one(on_flow), has_one(of_flow), _connector=Q.OR))
 
-    def sending(self, sent: Any):
-        """Those with one of the physical flows `sent`."""
+    def in_lifecycle(self, lifecycle: str):
+        """Those in it; of those that are not active few are named by their ids."""
+        found = self.model.objects.filter(lifecycle=lifecycle).order_by()
+        is_usual = lifecycle == FlowLifecycle.ACTIVE
+        few = None if is_usual else looked_up(found.values_list("pk", flat=True))
+        return self.filter(lifecycle=lifecycle) if few is None else self.filter(pk__in=few)
+
+    def sending(self, sent: Any, specifications: Any = None):
+        """Those with one of the physical flows `sent`; by one of `specifications`, if given."""
         ids = sent.order_by().values_list("logical_flow", flat=True)
+        if specifications is not None:
+            described = looked_up(
+                specifications.filter(_is_used("pk")).order_by().values_list("pk", flat=True)
+            )
+            if described is None:  # so are their flows, as with `carrying`
+                found = ids.filter(specification__in=specifications.order_by().values("pk"))
+                return self.filter(pk__in=found)
+            ids = ids.filter(specification__in=described)
         few = looked_up(ids)
         return self.filter(pk__in=ids if few is None else few)
 
@@ -192,8 +204,11 @@ class LogicalFlow(FSMModelMixin, WithHistory):
             for side, other in (ENDS, ENDS[::-1])
         ] + [
             models.Index(
-                fields=["id"], condition=Q(lifecycle="PENDING"), name="logical_flow_pending"
+                fields=["id"],
+                condition=Q(lifecycle=lifecycle),
+                name=f"logical_flow_{lifecycle.lower()}",
             )
+            for lifecycle in ("PENDING", "REMOVED")
         ]
 
     def __str__(self) -> str:
@@ -275,6 +290,11 @@ def types_carried(flows: Iterable[int]) -> dict[int, set[int]]:
     ]:
         types[flow].add(data_type)
     return types
+
+
+def _is_used(path: str) -> IsNull:
+    """That something is sent by the specification at `path`."""
+    return has_one(PhysicalFlow.objects.active().filter(specification=OuterRef(path)))
 
 
 # Of this form are those of `save` and those that an import makes up.

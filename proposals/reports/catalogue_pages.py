@@ -19,6 +19,7 @@ from ..models import (
     Transition,
     User,
     above,
+    is_looked_up,
     prefetch_rights,
     with_below,
 )
@@ -48,12 +49,14 @@ class First:
 class DataTypeDetails:
     """Where a data type stands in its tree, and who sends and receives it or what lies below it.
 
-    `flows` are the living ones that carry it.
+    `flows` are the living ones that carry it. Where they are too many to be sorted, the newest of
+    everything are shown.
     """
 
     above: list[DataType]
     below: list[DataType]
     flows: QuerySet
+    is_sorted: bool
     senders: First
     receivers: First
     proposals: list[Proposal]
@@ -62,11 +65,13 @@ class DataTypeDetails:
 def data_type_details(data_type: DataType) -> DataTypeDetails:
     types = with_below(data_type)
     flows = LogicalFlow.objects.living().carrying(types, PhysicalFlow.objects.active())
-    systems = System.objects.order_by("name", "pk")
+    is_sorted = is_looked_up(flows)
+    systems = System.objects.order_by(*(("name", "pk") if is_sorted else ("-pk",)))
     return DataTypeDetails(
         above=above(data_type),
         below=list(data_type.children.order_by("name", "pk")),
         flows=flows,
+        is_sorted=is_sorted,
         senders=First.of(systems.at_an_end_of(flows, "out"), MOST_SYSTEMS),
         receivers=First.of(systems.at_an_end_of(flows, "into"), MOST_SYSTEMS),
         proposals=as_listed(Proposal.objects.newest_open_naming(types, MOST_OPEN)),

@@ -3,7 +3,7 @@
 from django.views.generic import DetailView
 
 from ..history.changes import history_of
-from ..models import DataType, OrganisationalUnit, PhysicalSpecification, System, User, is_looked_up
+from ..models import DataType, OrganisationalUnit, PhysicalSpecification, System, User
 from ..reports.catalogue_pages import (
     data_type_details,
     person_details,
@@ -25,8 +25,8 @@ class DataTypePage(DetailView):
     def get_context_data(self, **kwargs) -> dict:
         details = data_type_details(self.object)
         flows = details.flows.with_consent().with_physical_count().with_data_types()
-        is_short = is_looked_up(details.flows)
-        page = keyset_page(flows.by_route(), self.request.GET, is_short=is_short)
+        flows = flows.by_route() if details.is_sorted else flows.order_by("-pk")
+        page = keyset_page(flows, self.request.GET, is_short=details.is_sorted)
         return super().get_context_data(details=details, page=page, **kwargs)
 
 

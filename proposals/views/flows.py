@@ -17,7 +17,7 @@ from ..reports.list_columns import Columns
 from ..reports.neighbourhood import OF_A_ROUTE, sent_along
 from ..workflow import provisioning
 from .form_pages import form_page
-from .lists import counted_page, keyset_page, list_context, wanted_file
+from .lists import keyset_page, list_context, listed_page, wanted_file
 from .proposing import earlier, write
 
 DECISIONS = ["transitions__by", "transitions__on_behalf_of"]
@@ -33,9 +33,8 @@ def flow_list(request: HttpRequest) -> HttpResponse:
         found = chosen.found
         more = {"Physical flows": list_columns.physical_flows(found)} if kind == "xlsx" else {}
         return table_response(kind, "flows", *list_columns.flows(found, columns), more=more)
-    page, total = counted_page(chosen.found, request.GET, size=50)
-    context = {"filter": chosen, "page": page, "total": total}
-    context |= list_context(columns, request)
+    context = listed_page(chosen, request.GET, size=50)
+    context |= list_context(columns, request, sorts=not chosen.newest_first)
     return render(request, "proposals/logicalflow_list.html", context)
 
 

@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, QueryDict
 
 from ..files.download import FORMS
+from ..forms.list_filter import ListFilter
 from ..models import is_looked_up
 from ..reports.keyset import Order
 from ..reports.list_columns import Column, Columns
@@ -33,6 +34,18 @@ def counted_page(queryset: QuerySet, query: QueryDict, size: int = SIZE) -> tupl
     total = Total.of(queryset)
     is_short = total.number is not None or is_looked_up(queryset)
     return keyset_page(queryset, query, size, is_short=is_short), total
+
+
+def listed_page(chosen: ListFilter, query: QueryDict, size: int = SIZE) -> dict[str, Any]:
+    """What the template of a list shows of what its filter finds. Of those that come newest first
+    nobody asks how many there are.
+    """
+    page, total = (
+        (keyset_page(chosen.found, query, size), None)
+        if chosen.newest_first
+        else counted_page(chosen.found, query, size)
+    )
+    return {"filter": chosen, "page": page, "total": total}
 
 
 def keyset_page(
@@ -129,9 +142,10 @@ class Head:
     sort: str = ""
 
 
-def list_context(columns: Columns, request: HttpRequest) -> dict[str, Any]:
-    """For the templates of a list whose columns are chosen: those, their heads, what the form that
-    chooses others keeps of the address, and the views that the reader can open.
+def list_context(columns: Columns, request: HttpRequest, *, sorts: bool = True) -> dict[str, Any]:
+    """For the templates of a list whose columns are chosen: those, their heads, which sort by them
+    where it `sorts`, what the form that chooses others keeps of the address, and the views that the
+    reader can open.
     """
     query, name = request.GET, request.resolver_match.url_name
     shown = QueryDict(mutable=True)
@@ -140,7 +154,7 @@ def list_context(columns: Columns, request: HttpRequest) -> dict[str, Any]:
             shown.appendlist(key, value)
     return {
         "columns": columns,
-        "heads": heads_of(columns, query),
+        "heads": heads_of(columns, query) if sorts else [Head(row) for row in columns.on_page],
         "elsewhere": besides(query, "columns"),
         "views": views_of(request.user, name),
         "shown": shown.urlencode(),

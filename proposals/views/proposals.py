@@ -39,7 +39,7 @@ from ..workflow import provisioning
 from ..workflow.reminders import due
 from .form_pages import form_page, form_target
 from .inbox import Queue
-from .lists import counted_page, keyset_page, list_context, wanted_file
+from .lists import list_context, listed_page, wanted_file
 from .watches import is_watched
 
 
@@ -51,15 +51,10 @@ def proposal_list(request: HttpRequest) -> HttpResponse:
     columns = Columns.of(list_columns.PROPOSALS, request.GET.getlist("columns"))
     if kind := wanted_file(request):
         return table_response(kind, "proposals", *list_columns.proposals(chosen.found, columns))
-    page, total = (
-        counted_page(chosen.found, request.GET)
-        if chosen.in_another_order
-        else (keyset_page(chosen.found, request.GET), None)
-    )
-    prefetch_rights(page.rows)
+    context = listed_page(chosen, request.GET)
+    shown = prefetch_rights(context["page"].rows)
     if columns.has("data_types"):
-        prefetch_related_objects(page.rows, "data_types")
-    context = {"filter": chosen, "page": page, "total": total}
+        prefetch_related_objects(shown, "data_types")
     context |= list_context(columns, request)
     return render(request, "proposals/proposal_list.html", context)
 

@@ -24,7 +24,7 @@ from ..reports.catalogue_pages import other_parts_in
 from ..reports.flow_picture import of_system as picture_of_system
 from ..reports.list_columns import Columns, ListedSystem
 from ..reports.neighbourhood import around_system, route_is_living
-from .lists import counted_page, keyset_page, list_context, wanted_file
+from .lists import keyset_page, list_context, listed_page, wanted_file
 from .watches import is_watched
 
 
@@ -41,14 +41,14 @@ def system_list(request: HttpRequest) -> HttpResponse:
     columns = Columns.of(list_columns.SYSTEMS, request.GET.getlist("columns"))
     if kind := wanted_file(request):
         return table_response(kind, "systems", *list_columns.systems(chosen.found, columns))
-    page, total = counted_page(chosen.found, request.GET, size=50)
-    rows = (
-        list_columns.with_approvers(page.rows)
+    context = listed_page(chosen, request.GET, size=50)
+    shown = context["page"].rows
+    context["rows"] = (
+        list_columns.with_approvers(shown)
         if columns.has("approvers")
-        else [ListedSystem(system, []) for system in page.rows]
+        else [ListedSystem(system, []) for system in shown]
     )
-    context = {"filter": chosen, "page": page, "total": total, "rows": rows}
-    context |= list_context(columns, request)
+    context |= list_context(columns, request, sorts=not chosen.newest_first)
     return render(request, "proposals/system_list.html", context)
 
 
