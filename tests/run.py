@@ -22,7 +22,11 @@ from typing import TextIO
 ROOT = Path(__file__).parent.parent
 PYTHON = sys.executable
 DJADE = str(Path(PYTHON).parent / "djade")
-BROWSERS = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"]
+# The first is without a window, which the tests never look at, and costs much less.
+BROWSERS = [
+    *("chromium-headless-shell", "chromium", "chromium-browser"),
+    *("google-chrome", "google-chrome-stable", "chrome"),
+]
 SLOWEST = 10  # tests named at the end
 VENDORS = ("sqlite", "postgresql")
 PRODUCTION = {
@@ -45,11 +49,13 @@ def chromium() -> str:
     if found:
         return found
     if os.geteuid() == 0 and shutil.which("apt-get"):
-        print("Installing chromium with apt-get ...", flush=True)
+        print("Installing Chromium with apt-get ...", flush=True)
         subprocess.run(["apt-get", "update", "-qq"], check=False)
-        subprocess.run(
-            ["apt-get", "install", "-y", "-qq", "chromium"], check=False, stdout=subprocess.DEVNULL
-        )
+        # Not every distribution has the first.
+        for package in ("chromium-headless-shell", "chromium"):
+            install = ["apt-get", "install", "-y", "-qq", package]
+            if subprocess.run(install, check=False, stdout=subprocess.DEVNULL).returncode == 0:
+                break
     else:
         print("Downloading chromium with playwright ...", flush=True)
         subprocess.run([PYTHON, "-m", "playwright", "install", "chromium"], check=False)

@@ -1,6 +1,6 @@
 """Requests nobody would think of: never an error of ours, never an effect of what was refused.
 
-500 of them, always the same; with TRIALS=long 5,000, others each time.
+300 of them, always the same; with TRIALS=long 5,000, others each time.
 """
 
 import logging
@@ -20,7 +20,7 @@ from .test_urls import PAGES, address, world  # noqa: F401
 
 LONG = os.environ.get("TRIALS") == "long"
 TRIALS = settings(
-    max_examples=5_000 if LONG else 500,
+    max_examples=5_000 if LONG else 300,
     derandomize=not LONG,
     database=None,
     deadline=None,
