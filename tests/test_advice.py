@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from proposals import workflow
-from proposals.forms.proposing import ConcerningForm
+from proposals.forms.changing import ConcerningForm
 from proposals.models import PhysicalFlow, Proposal, System
 
 from . import factories

@@ -2,10 +2,11 @@
 its verbs.
 """
 
+from .changing import ChangeForm, RemovalForm
 from .deciding import ActionForm, BulkDecisionForm, BulkForm, decision_verbs, who_needs_comment
 from .fields import MOST_OFFERED, SystemField, UserNameInput, focus_first
 from .me import AppearanceForm, DelegationForm, NoticesForm, PasswordForm, TokenForm
-from .proposing import ChangeForm, ProposalForm, RemovalForm, WishForm
+from .proposing import ProposalForm, WishForm
 from .remarks import RemarkForm
 from .tracked import TrackedForm
 from .webhooks import EndpointForm

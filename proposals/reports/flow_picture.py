@@ -93,7 +93,7 @@ class Sketch:
         """An arrow straight from one end to the other, for the flow that there may be."""
         for flow in flows:
             self.arrows.append(Arrow(source.key, target.key, flow.lifecycle.lower()))
-            self._add_row(flow, consent_in_words(flow), flow.get_absolute_url())
+            self._add_row(flow, physical_in_words(flow), flow.get_absolute_url())
 
     def sent(self, box: Box, source: End, target: End) -> None:
         """Something that is sent from one end to the other, as a box between them."""
@@ -171,10 +171,10 @@ class Sketch:
 
 
 def _as_it_is(flow: LogicalFlow) -> Mark:
-    return Mark(flow.lifecycle.lower(), consent_in_words(flow), flow.get_absolute_url())
+    return Mark(flow.lifecycle.lower(), physical_in_words(flow), flow.get_absolute_url())
 
 
-def consent_in_words(flow: LogicalFlow) -> str:
+def physical_in_words(flow: LogicalFlow) -> str:
     """How many physical flows it has, in words. Needs `number_physical`."""
     return (
         counted(flow.number_physical, "physical flow")
