@@ -32,6 +32,9 @@ class Guard:
     looks, so what it compares stays as it is until the commit. It then refuses a transaction that
     would go on seeing the world as it was before it waited.
 
+    `passed` is SQL that PostgreSQL looks at beforehand: where it holds nothing is refused, and the
+    rest is not looked at. It says no more than `refused`, of what is written in masses.
+
     `invariant` is the number of the promise that speaks of every such row, whenever it was written:
     the audit asks it of all of them. Empty where the guard judges how a row is written.
 
@@ -46,6 +49,7 @@ class Guard:
     sentence: str
     where: str = ""
     held: tuple[str, ...] = ()
+    passed: str = ""
     invariant: str = ""
     spares_owner: bool = False
 
@@ -85,6 +89,7 @@ class Guard:
         row = "OLD" if event == "DELETE" else "NEW"
         return f""" BEGIN
                 {self._locks(row)}
+                {f"IF {self.passed} THEN RETURN {row}; END IF;" if self.passed else ""}
                 IF {BY_OTHERS if self.spares_owner else ""} ({self.condition(row)}) THEN
                     RAISE EXCEPTION USING ERRCODE = 'check_violation',
                         MESSAGE = {quoted(self._message)};

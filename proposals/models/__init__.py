@@ -9,6 +9,7 @@ from .catalogue import (
     SystemKind,
     SystemLifecycle,
 )
+from .copying import insert
 from .delegations import delegations_of
 from .display import in_file, label, question_about_offset, value_in_words
 from .fields import (

@@ -6,7 +6,7 @@ refers to it is left in peace.
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -16,6 +16,7 @@ from django.db.models import QuerySet
 from ...models import among, folded
 from ..cells import unescaped
 from .columns import Code, Column
+from .packed import Apart, Packed
 from .problems import BadCatalogue, Problem, Unreadable, quoted
 from .reading import Sheet
 from .tables import TABLES, Table
@@ -58,9 +59,13 @@ class TablePlan:
 
     table: Table
     file: str = ""  # as problems name it
-    existing: dict = field(default_factory=dict)  # key -> object
-    before: dict = field(default_factory=dict)  # key -> values
-    rows: dict = field(default_factory=dict)  # key -> Row, of the file
+    # Of what is here, and as soon as it is written of what is added.
+    ids: dict = field(default_factory=dict)  # key -> id
+    objects: dict = field(default_factory=dict)  # key -> object; see `hold`
+    before: Any = field(default_factory=dict)  # key -> values
+    removed: set = field(default_factory=set)  # keys of what is here but no longer in force
+    pending: set = field(default_factory=set)  # keys of what is here and not yet in force
+    rows: Any = field(default_factory=dict)  # key -> Row, of the file
     # The texts of rows nobody can understand.
     broken: list[dict[str, str]] = field(default_factory=list)
     complete: bool = True
@@ -71,12 +76,17 @@ class TablePlan:
     renamed: dict = field(default_factory=dict)  # key before this import -> key
     whole: bool = False  # whether the whole table was read
 
+    def __post_init__(self) -> None:
+        if self.table.is_fixed:
+            # Gone through in the order of the file, and large; the others are looked up.
+            self.rows, self.before = Packed(), Apart(list(self.table.by_name))
+
     def load(self, renamed: dict) -> None:
         """Read the whole table. `renamed`: the keys of people that this import changes, old ->
         new.
         """
         self.whole = True
-        self._read(self.table.objects(removed=True), renamed)
+        self._read(self.table.objects(removed=True), renamed, set())
 
     def look_up(self, names: set[tuple[str, ...]], renamed: dict) -> None:
         """Read the rows of a large table that these may mean: one text for each path of its
@@ -88,21 +98,45 @@ class TablePlan:
             # What each of them may be, one by one: of all that one of them is, a hub has too many.
             parts = zip(self.table.lookup, map(set, zip(*few, strict=True)), strict=True)
             conditions = {f"{path}__in": among(texts) for path, texts in parts}
-            self._read(self.table.objects(removed=True).filter(**conditions), renamed)
+            self._read(self.table.objects(removed=True).filter(**conditions), renamed, names)
 
-    def _read(self, objects: QuerySet, renamed: dict) -> None:
+    def _read(self, objects: QuerySet, renamed: dict, names: set[tuple[str, ...]]) -> None:
         of_people = [column.name for column in self.table.of_codes if column.of == "people"]
         for obj in objects.iterator(chunk_size=1000):
             values = self.table.values(obj)
             for name in of_people:
                 values[name] = renamed.get(values[name], values[name])
             key = self.table.key_of(values)
-            if key not in self.existing or self.is_removed(key):
-                self.existing[key], self.before[key] = obj, values
+            if self.table.is_fixed and not self._is_meant(key, names):
+                continue
+            if key not in self.ids or self.is_removed(key):
+                self._remember(key, obj, values)
+
+    def _is_meant(self, key, names: set[tuple[str, ...]]) -> bool:
+        return key in self.rows or (key if isinstance(key, tuple) else (key,)) in names
+
+    def _remember(self, key, obj: Any, values: dict) -> None:
+        self.ids[key], self.before[key] = obj.pk, values
+        if not self.table.is_fixed:
+            self.objects[key] = obj
+        if self.table.only_added:
+            for keys, lifecycle in ((self.removed, "REMOVED"), (self.pending, "PENDING")):
+                (keys.add if obj.lifecycle == lifecycle else keys.discard)(key)
+
+    def hold(self, keys: Iterable) -> None:
+        """Let `objects` be those of these keys. Of a table whose rows are only added there are too
+        many to hold them all; of any other they are there anyway.
+        """
+        if self.table.is_fixed:
+            ids = {key: self.ids[key] for key in keys}
+            rows = self.table.objects(removed=True).prefetch_related(None)
+            found = rows.in_bulk(ids.values())
+            self.objects = {key: found[pk] for key, pk in ids.items()}
 
     def rename(self, old, new) -> None:
         """The object with the key `old` is meant by the rows of the key `new`."""
-        self.existing[new] = self.existing.pop(old)
+        self.ids[new] = self.ids.pop(old)
+        self.objects[new] = self.objects.pop(old)
         self.before[new] = self.before.pop(old)
         self.renamed[old] = new
 
@@ -120,13 +154,12 @@ class TablePlan:
 
     def is_removed(self, key) -> bool:
         """Whether it is here but no longer in force."""
-        obj = self.existing.get(key)
-        return self.table.only_added and obj is not None and obj.lifecycle == "REMOVED"
+        return key in self.removed
 
-    @cached_property
-    def after(self) -> dict:
+    @property
+    def after(self) -> "After":
         """key -> values as they will be. To be asked once the whole file is read."""
-        return self.before | {key: row.values for key, row in self.rows.items()}
+        return After(self)
 
     def keys_by(self, name: str) -> dict:
         """What a cell may call its rows by their column `name` -> key; None where the row itself is
@@ -135,7 +168,12 @@ class TablePlan:
         if name not in self._keys:
             fold = self.table.by_name[name].fold
             keys = {fold(row[name]): None for row in self.broken if row.get(name)}
-            keys |= {fold(values[name]): key for key, values in self.after.items() if values[name]}
+            if self.table.key == (name,):
+                keys |= {key: key for key in self.after}
+            else:
+                keys |= {
+                    fold(values[name]): key for key, values in self.after.items() if values[name]
+                }
             self._keys[name] = keys
         return self._keys[name]
 
@@ -150,6 +188,27 @@ class TablePlan:
             self.table.key_of({name: row.get(name, "") for name in self.table.key})
             for row in self.broken
         }
+
+
+@dataclass(frozen=True)
+class After(Mapping):
+    """What a file says, and what is here and not in the file; in this order."""
+
+    part: TablePlan
+
+    def __getitem__(self, key) -> dict:
+        rows = self.part.rows
+        return rows[key].values if key in rows else self.part.before[key]
+
+    def __iter__(self) -> Iterator:
+        yield from self.part.rows
+        yield from (key for key in self.part.before if key not in self.part.rows)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self.part.rows or key in self.part.before
 
 
 class Plan:
@@ -215,11 +274,11 @@ class Plan:
         named = set()
         for part in self.taken:
             for columns in part.table.names.get(large, ()):
-                folds = [(name, part.table.by_name[name].fold) for name in columns]
-                named |= {
-                    tuple(fold(row.values[name]) for name, fold in folds)
-                    for row in part.rows.values()
-                }
+                if columns == part.table.key and len(columns) > 1:
+                    named.update(part.rows)  # which are there already
+                else:
+                    rows = part.rows.values()
+                    named.update(part.table.folded(row.values, columns) for row in rows)
         return named
 
     def settle(self) -> None:
@@ -231,7 +290,8 @@ class Plan:
                 self.part(name).look_up(self.named(name), self._renamed)
         for part in self.taken:
             for key, row in part.rows.items():
-                self._keep_absent(part, key, row)
+                if self._keep_absent(part, key, row):
+                    part.rows[key] = row
 
     def _values(self, table: Table, line: int, texts: dict[str, str]) -> dict | None:
         """None if a cell cannot be understood, or a column is missing."""
@@ -247,9 +307,10 @@ class Plan:
     def _place(self, part: TablePlan, row: Row) -> None:
         self._follow_renamed(part.table, row.values)
         key = part.table.key_of(row.values)
-        earlier = part.rows.setdefault(key, row)
-        if earlier is row:
+        if key not in part.rows:
+            part.rows[key] = row
             return
+        earlier = part.rows[key]
         if _folded(earlier) == _folded(row):
             part.repeated += 1
         else:
@@ -280,9 +341,9 @@ class Plan:
         for key, row in part.rows.items():
             owner = owners.get(fold(row.values["employee_id"]))
             # Where somebody here has the new address already, the row is theirs.
-            if owner is None or key in part.existing or owner in part.rows:
+            if owner is None or key in part.ids or owner in part.rows:
                 continue
-            if owner in part.existing:
+            if owner in part.ids:
                 employee_id, before = row.values["employee_id"], part.before[owner]["email"]
                 part.rename(owner, key)
                 reason = (
@@ -292,13 +353,17 @@ class Plan:
                 self.warn(part, row, "email", reason)
         part.hang_below_renamed()
 
-    def _keep_absent(self, part: TablePlan, key, row: Row) -> None:
-        """A column that the file does not have leaves the field of what is here as it is."""
-        if key not in part.existing:
-            return
+    def _keep_absent(self, part: TablePlan, key, row: Row) -> bool:
+        """A column that the file does not have leaves the field of what is here as it is. Whether
+        there is one.
+        """
+        if key not in part.ids:
+            return False
         names = [column.name for column in part.table.columns if column.name not in row.texts]
         row.absent = frozenset(names) - set(part.table.key)
-        row.values |= {name: part.before[key][name] for name in row.absent}
+        before = part.before[key] if row.absent else {}
+        row.values |= {name: before[name] for name in row.absent}
+        return bool(row.absent)
 
     def warn(self, part: TablePlan, row: Row, column: str, reason: str) -> None:
         """As of problems, the first say enough."""
@@ -324,7 +389,7 @@ class Plan:
         change.
         """
         for key in rows:
-            if key not in part.existing:
+            if key not in part.ids:
                 part.added.append(key)
             elif part.is_removed(key):
                 self.report(
@@ -379,7 +444,7 @@ class Plan:
 
     def find(self, name: str, key) -> Any:
         """The saved object; those to be added are there once their table is written."""
-        return self.parts[name].existing[key]
+        return self.parts[name].objects[key]
 
     @cached_property
     def routes_gaining(self) -> set[tuple[str, str]]:
@@ -389,8 +454,7 @@ class Plan:
 
     def is_pending(self, route: tuple[str, str]) -> bool:
         """Whether the logical flow is here already and waits for its first physical flow."""
-        flow = self.part("logical_flows").existing.get(route)
-        return flow is not None and flow.lifecycle == "PENDING"
+        return route in self.part("logical_flows").pending
 
 
 def _folded(row: Row) -> dict[str, str]:

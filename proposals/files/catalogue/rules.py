@@ -22,13 +22,21 @@ def judge(plan: Plan) -> None:
     """Compare every row taken into the plan with what is here, or say what is wrong with it."""
     for part in plan.taken:
         # In the order of the tables, so that what a row refers to has been judged before it.
-        plan.compare(part, [key for key, row in part.rows.items() if _is_sound(plan, part, row)])
+        plan.compare(part, _sound(plan, part))
         _judge_unique(plan, part)
         _judge_revivals(plan, part)
         if part.table.name == "people":
             _judge_administrators(plan, part)
         if part.table.above:
             _judge_tree(plan, part)
+
+
+def _sound(plan: Plan, part: TablePlan) -> Iterator:
+    """The keys of sound rows, whose references have been turned into keys."""
+    for key, row in part.rows.items():
+        if _is_sound(plan, part, row):
+            part.rows[key] = row
+            yield key
 
 
 def _is_sound(plan: Plan, part: TablePlan, row: Row) -> bool:
@@ -105,12 +113,16 @@ def _agree_with_route(plan: Plan, row: Row) -> Iterator[tuple[str, str]]:
         plan.part("logical_flows"),
         (row.values["source_code"], row.values["target_code"]),
     )
-    source, target = (plan.part("systems").shown(system) for system in route)
-    words = f"from {quoted(source)} to {quoted(target)}"
     if route not in flows.after and route not in flows.broken_keys and flows.complete:
-        yield "", f"There is no logical flow {words}."
+        yield "", f"There is no logical flow {_route_in_words(plan, route)}."
     elif flows.is_removed(route) and route not in flows.rows:
+        words = _route_in_words(plan, route)
         yield "", f"The logical flow {words} has been removed; it needs a new proposal."
+
+
+def _route_in_words(plan: Plan, route: tuple[str, str]) -> str:
+    source, target = (plan.part("systems").shown(system) for system in route)
+    return f"from {quoted(source)} to {quoted(target)}"
 
 
 _AGREEMENTS = {
@@ -180,9 +192,9 @@ def _judge_revivals(plan: Plan, part: TablePlan) -> None:
 def _judge_administrators(plan: Plan, part: TablePlan) -> None:
     """Somebody can always administer the site."""
     leaving = {
-        part.existing[key].pk: part.rows[key].line
+        part.ids[key]: part.rows[key].line
         for key in part.changed
-        if part.existing[key].is_administrator and not part.rows[key].values["is_removed"]
+        if part.objects[key].is_administrator and not part.rows[key].values["is_removed"]
     }
     if leaving and User.objects.are_last_administrators(leaving):
         for line in leaving.values():

@@ -7,11 +7,11 @@ from django.db import models
 
 from ...models import (
     ChangeContext,
-    FlowLifecycle,
     Involvement,
     LogicalFlow,
     PhysicalFlow,
     User,
+    insert,
     refresh_named_in,
     renew_derived,
 )
@@ -33,16 +33,16 @@ def carry_out(
     advance(part.read - len(part.added) - len(part.changed))
     # First, so that a new row may take the value that an old one gives up.
     _release(part)
-    added = []
     for keys in _slices(part.added, SLICE):
-        added += _add(plan, part, keys, context)
+        _add(plan, part, keys, context)
         advance(len(keys))
     # In a second step: the row above may stand further down in the file.
     if part.table.above:
         _hang(plan, part)
     changed = _change(plan, part)
     advance(len(changed))
-    context.record(added, created=True)
+    added = [part.ids[key] for key in part.added]
+    context.record_rows(part.table.model, added, created=True)
     context.record(changed, created=False)
 
 
@@ -55,11 +55,7 @@ def _release(part: TablePlan) -> None:
     for field in {
         column.field for columns in part.changed.values() for column in columns if _is_id(column)
     }:
-        ids = [
-            part.existing[key].pk
-            for key, columns in part.changed.items()
-            if field in _fields(columns)
-        ]
+        ids = [part.ids[key] for key, columns in part.changed.items() if field in _fields(columns)]
         for few in _slices(ids, FEW):
             part.table.model.objects.filter(pk__in=few).update(**{field.name: None})
 
@@ -72,20 +68,29 @@ def _fields(columns: list) -> list[models.Field]:
     return [column.field for column in columns]
 
 
-def _add(plan: Plan, part: TablePlan, keys: list, context: ChangeContext) -> list:
-    objs = [_new(plan, part, part.rows[key].values, context) for key in keys]
-    part.table.model.objects.bulk_create(objs, batch_size=SLICE)
-    part.existing |= dict(zip(keys, objs, strict=True))
+def _add(plan: Plan, part: TablePlan, keys: list, context: ChangeContext) -> None:
+    rows = [part.rows[key].values for key in keys]
+    _hold(plan, part, rows)
+    objs = [_new(plan, part, values, context) for values in rows]
+    insert(objs)
+    part.ids |= {key: obj.pk for key, obj in zip(keys, objs, strict=True)}
+    if not part.table.is_fixed:
+        part.objects |= dict(zip(keys, objs, strict=True))
     for column in part.table.of_many:
-        _link(
-            plan,
-            column,
-            [
-                (obj, part.rows[key].values[column.name])
-                for key, obj in zip(keys, objs, strict=True)
-            ],
-        )
-    return objs
+        pairs = zip(objs, (values[column.name] for values in rows), strict=True)
+        _link(plan, column, list(pairs))
+
+
+def _hold(plan: Plan, part: TablePlan, rows: list[dict]) -> None:
+    """What these rows refer to, of tables whose rows are only added."""
+    for column in part.table.of_codes:
+        plan.part(column.of).hold({values[column.name] for values in rows})
+    if part.table.model is PhysicalFlow:
+        plan.part("logical_flows").hold(map(_route, rows))
+
+
+def _route(values: dict) -> tuple[str, str]:
+    return values["source_code"], values["target_code"]
 
 
 def _new(plan: Plan, part: TablePlan, values: dict, context: ChangeContext) -> Any:
@@ -117,14 +122,14 @@ def _complete_logical_flow(
     flow: LogicalFlow, values: dict, plan: Plan, context: ChangeContext
 ) -> None:
     flow.origin_batch = context.batch
-    if (values["source_code"], values["target_code"]) in plan.routes_gaining:
+    if _route(values) in plan.routes_gaining:
         flow.activate()
 
 
 def _complete_physical_flow(
     flow: PhysicalFlow, values: dict, plan: Plan, context: ChangeContext
 ) -> None:
-    flow.logical_flow = plan.find("logical_flows", (values["source_code"], values["target_code"]))
+    flow.logical_flow = plan.find("logical_flows", _route(values))
     flow.origin_batch = context.batch
     flow.set_content_key()
 
@@ -146,7 +151,7 @@ def _link(plan: Plan, column: Codes, pairs: list[tuple]) -> None:
         for code in sorted(codes)
     ]
     # Not .set() or .add(), which would ask the database for each row.
-    through.objects.bulk_create(links, batch_size=SLICE)
+    insert(links)
 
 
 def _hang(plan: Plan, part: TablePlan) -> None:
@@ -154,20 +159,20 @@ def _hang(plan: Plan, part: TablePlan) -> None:
     column = part.table.by_name[part.table.above]
     hung = [key for key in part.added if part.rows[key].values[column.name]]
     for key in hung:
-        column.put(part.existing[key], part.rows[key].values[column.name], plan.find)
-    objs = [part.existing[key] for key in hung]
+        column.put(part.objects[key], part.rows[key].values[column.name], plan.find)
+    objs = [part.objects[key] for key in hung]
     part.table.model.objects.bulk_update(objs, [column.path], batch_size=SLICE)
 
 
 def _change(plan: Plan, part: TablePlan) -> list:
     for key, columns in part.changed.items():
-        obj = part.existing[key]
+        obj = part.objects[key]
         for column in columns:
             column.put(obj, part.rows[key].values[column.name], plan.find)
         if isinstance(obj, User):
             obj.follow_email()
             obj.end_sessions()
-    objs = [part.existing[key] for key in part.changed]
+    objs = [part.objects[key] for key in part.changed]
     fields = {column.path for columns in part.changed.values() for column in columns}
     # bulk_update writes the columns named and no others, so what follows from them is named too.
     if "email" in fields:
@@ -185,9 +190,13 @@ def _change(plan: Plan, part: TablePlan) -> list:
 
 def activate(plan: Plan, context: ChangeContext) -> None:
     """The flows that were here before, pending, and now have a physical flow."""
-    flows = [plan.find("logical_flows", route) for route in sorted(plan.routes_gaining)]
-    pending = [flow for flow in flows if flow.lifecycle == FlowLifecycle.PENDING]
-    for flow in pending:
-        flow.activate()
-    LogicalFlow.objects.bulk_update(pending, ["lifecycle"], batch_size=SLICE)
-    context.record(pending, created=False)
+    if not plan.routes_gaining:
+        return
+    part = plan.part("logical_flows")
+    for routes in _slices(sorted(plan.routes_gaining & part.pending), SLICE):
+        part.hold(routes)
+        flows = [part.objects[route] for route in routes]
+        for flow in flows:
+            flow.activate()
+        LogicalFlow.objects.bulk_update(flows, ["lifecycle"])
+        context.record(flows, created=False)

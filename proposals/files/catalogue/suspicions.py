@@ -49,8 +49,8 @@ def _without_zeros(part: TablePlan, column: Identifier, keys: list) -> dict[str,
     """Of the codes that these rows give, those that are left of one that is here and begins with
     zeros, once a spreadsheet took it for a number -> the code that is here.
     """
-    texts = {part.rows[key].values[column.name] for key in keys}
-    numbers = [text for text in texts if text.isascii() and text.isdigit() and text[0] != "0"]
+    texts = (part.rows[key].values[column.name] for key in keys)
+    numbers = list({text for text in texts if text.isascii() and text.isdigit() and text[0] != "0"})
     values = part.table.model.objects.values_list(column.path, flat=True)
     found: dict[str, str] = {}
     for start in range(0, len(numbers), NUMBERS_AT_ONCE):

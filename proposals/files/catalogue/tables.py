@@ -4,6 +4,7 @@ same.
 Import and export both follow these tables. A new column is one line here.
 """
 
+import sys
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import Any
@@ -82,6 +83,12 @@ class Table:
         return self.model in (System, User, ApproverRule, Involvement)
 
     @property
+    def is_fixed(self) -> bool:
+        """Whether an import adds rows and changes none."""
+        own = {column.name for column in self.columns if column.is_own}
+        return self.only_added or own <= {*self.key}
+
+    @property
     def of_codes(self) -> list[Code]:
         return [column for column in self.columns if isinstance(column, Code)]
 
@@ -93,8 +100,12 @@ class Table:
         """Equal for two rows that mean the same thing: one value, or a tuple where several columns
         make the key.
         """
-        parts = tuple(self.by_name[name].fold(values[name]) for name in self.key)
+        parts = self.folded(values, self.key)
         return parts[0] if len(parts) == 1 else parts
+
+    def folded(self, values: dict, names: tuple[str, ...]) -> tuple:
+        """What of these columns makes two rows the same."""
+        return tuple(_once(self.by_name[name].fold(values[name])) for name in names)
 
     def values(self, obj: models.Model) -> dict:
         return {column.name: column.value(obj) for column in self.columns}
@@ -124,6 +135,11 @@ class Table:
             for column in columns
         ]
         return [path.replace(".", "__") for path in paths]
+
+
+def _once(value: Any) -> Any:
+    """The same text is held once, in however many keys it stands."""
+    return sys.intern(value) if type(value) is str else value
 
 
 def _mail(name: str, path: str) -> Code:
