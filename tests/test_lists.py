@@ -355,7 +355,7 @@ def test_a_file_costs_no_query_for_each_row(
     as_, cast, source, target, django_assert_max_num_queries
 ):
     def queries(url):
-        with django_assert_max_num_queries(10) as counted:
+        with django_assert_max_num_queries(11) as counted:
             csv_rows(client.get(url))
         return len(counted)
 

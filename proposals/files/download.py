@@ -99,7 +99,10 @@ def plain(value: Any) -> str | Number:
     A text that a spreadsheet might take for a formula gets the leading apostrophe of the catalogue
     files.
     """
-    # First, since Python counts True and False among the numbers.
+    # First what most cells are: whether something is a number, Python finds out slowly.
+    if isinstance(value, str):
+        return escaped(value)
+    # Before numbers, since Python counts True and False among them.
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, Number):

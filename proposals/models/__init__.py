@@ -11,7 +11,7 @@ from .catalogue import (
 )
 from .copying import insert
 from .delegations import delegations_of
-from .display import in_file, label, question_about_offset, value_in_words
+from .display import in_file, label, question_about_offset, said, value_in_words
 from .fields import (
     FoldedField,
     FreeTextInput,

@@ -38,11 +38,13 @@ def value_in_words(row: Any, name: str) -> str:
     not read with it are shown by number.
     """
     field: Any = row._meta.get_field(name)
-    if field.is_relation:
-        return _related(row, field)
-    if name in IN_WORDS:
-        return IN_WORDS[name](getattr(row, name))
-    value = getattr(row, name)
+    return _related(row, field) if field.is_relation else said(field, getattr(row, name))
+
+
+def said(field: Any, value: Any) -> str:
+    """The same of a value that was read without its row."""
+    if field.name in IN_WORDS:
+        return IN_WORDS[field.name](value)
     if field.choices:
         value = _words_of(field).get(value, value)
     if isinstance(value, bool):

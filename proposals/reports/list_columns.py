@@ -4,8 +4,10 @@ The rows of a file are read some hundred at a time, so a file of any length take
 and few queries.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 from django.db.models import QuerySet
@@ -16,17 +18,19 @@ from ..models import (
     FlowLifecycle,
     LogicalFlow,
     PhysicalFlow,
+    PhysicalSpecification,
     Proposal,
     Side,
     System,
     User,
+    able_to_approve,
     deciders,
     label,
-    pieces,
+    open_states,
     pieces_of_values,
     prefetch_rights,
+    said,
     types_carried,
-    value_in_words,
 )
 from .sentences import first_listed, in_words
 
@@ -119,20 +123,21 @@ def _route(prefix: str = "") -> dict[str, Callable[[Any], Any]]:
     }
 
 
-def _words(name: str) -> Callable[[Any], str]:
-    return lambda row: value_in_words(row, name)
+def _words(model: Any, name: str) -> Callable[[Any], str]:
+    field = model._meta.get_field(name)
+    return lambda row: said(field, getattr(row, name))
 
 
-def _waits(side: Side) -> Callable[[Proposal], str]:
-    def value(proposal: Proposal) -> str:
-        waits = dict(proposal.pending_approvers)
-        return (in_words(first_listed(waits[side])) or "nobody can") if side in waits else ""
-
-    return value
+def _waits_on(side: Side) -> Callable[[Any], str]:
+    return lambda row: row.waits.get(side, "")
 
 
-def _specification(proposal: Proposal) -> str:
-    return proposal.specification.name if proposal.specification else proposal.specification_name
+class End(NamedTuple):
+    name: str
+    code: str
+
+
+ENDS = [f"{side.lower()}__{name}" for side in Side for name in End._fields]
 
 
 PROPOSALS = [
@@ -145,26 +150,26 @@ PROPOSALS = [
         place=0,
         is_number=True,
     ),
-    Column("type", "Type", {"Type": _words("type")}),
-    Column("state", "State", {"State": _words("state")}, is_standard=True, place=2),
+    Column("type", "Type", {"Type": _words(Proposal, "type")}),
+    Column("state", "State", {"State": _words(Proposal, "state")}, is_standard=True, place=2),
     Column("flow", "Flow", _route(), orders=("route", "route-down"), leads=True, place=1),
     Column(
         "data_types",
         "Data types",
-        {"Data types": lambda row: names(row.data_types.all())},
+        {"Data types": lambda row: names(row.carried)},
         shown=lambda row: list(row.data_types.all()),
     ),
     Column(
         "specification",
         "Specification",
-        {"With a physical flow": _at("with_physical_flow"), "Specification": _specification},
+        {"With a physical flow": _at("with_physical_flow"), "Specification": _at("specified")},
         shown=lambda row: row.specification or row.specification_name,
     ),
     *(
-        Column(name, label(field), {label(field): _words(name)})
+        Column(name, label(field), {label(field): _words(Proposal, name)})
         for name, field in ((name, Proposal._meta.get_field(name)) for name in Proposal.ATTRIBUTES)
     ),
-    Column("reason", "Reason", {"Reason": _words("reason")}),
+    Column("reason", "Reason", {"Reason": lambda row: str(row.reason or "")}),
     Column("justification", "Justification", {"Justification": _at("justification")}),
     Column("maker", "Maker", {"Maker": _at("maker")}, is_standard=True),
     Column("submitted", "Submitted", {"Submitted": _at("submitted_at")}, is_standard=True),
@@ -175,7 +180,7 @@ PROPOSALS = [
     Column(
         "waits",
         "Waits for",
-        {"Source waits for": _waits(Side.SOURCE), "Target waits for": _waits(Side.TARGET)},
+        {f"{side.label} waits for": _waits_on(side) for side in Side},
         is_standard=True,
         place=3,
     ),
@@ -189,19 +194,72 @@ PROPOSALS = [
 
 
 def proposals(listed: QuerySet[Proposal], columns: Columns | None = None) -> Table:
-    columns = columns or Columns(PROPOSALS)
-    chunks = pieces(listed.prefetch_related("data_types"), most=MOST)
-    return columns.table(prefetch_rights(chunk) for chunk in chunks)
+    return (columns or Columns(PROPOSALS)).table(_listed_proposals(listed))
 
 
-@dataclass(frozen=True)
-class ListedSystem:
-    """A system with those who can approve for it, which are read for many at once."""
+def _listed_proposals(listed: QuerySet[Proposal]) -> Iterator[list[SimpleNamespace]]:
+    """Rows of the file, of whom each column asks as of a Proposal."""
+    own = ["pk", "type", "state", "with_physical_flow", *Proposal.ATTRIBUTES, "justification"]
+    own += ["submitted_at", "due_at", "closed_at", "moved_at", "round_number", "first_round_id"]
+    related = ["reason__name", "maker__name", "maker__username"]
+    related += ["specification__name", "specification_name"]
+    names_of = Names()
+    for chunk in pieces_of_values(listed, [*own[1:], *ENDS, *related], most=MOST):
+        rows = [SimpleNamespace(**dict(zip(own, values, strict=False))) for values in chunk]
+        carried = names_of.those(_types_of(Proposal, [row.pk for row in rows]))
+        waits = _waits([row.pk for row in rows if row.state in open_states()])
+        for row, values in zip(rows, chunk, strict=True):
+            *ends, reason, name, username, specification, specification_name = values[len(own) :]
+            row.source, row.target = End(*ends[:2]), End(*ends[2:])
+            row.reason, row.maker = reason, name or username
+            row.specified = specification or specification_name
+            row.carried, row.waits = carried.get(row.pk, []), waits.get(row.pk, {})
+        yield rows
 
-    system: System
-    approvers: list[User]
+
+def _types_of(model: Any, rows: Iterable[int]) -> dict[int, set[int]]:
+    """By row (id) of `model` those in its `data_types`; ids."""
+    column = model.data_types.field.m2m_field_name()
+    types: dict[int, set[int]] = defaultdict(set)
+    held = model.data_types.through.objects.filter(**{f"{column}__in": rows})
+    for row, data_type in held.values_list(f"{column}_id", "datatype_id"):
+        types[row].add(data_type)
+    return types
 
 
+def _waits(proposals: list[int]) -> dict[int, dict[str, str]]:
+    """By proposal, of some that are open, for whom each of its sides waits."""
+    rows = Proposal.objects.filter(pk__in=proposals).select_related("source", "target")
+    return {
+        row.pk: {
+            side: in_words(first_listed(people)) or "nobody can"
+            for side, people in row.pending_approvers
+        }
+        for row in prefetch_rights(list(rows))
+    }
+
+
+class Names:
+    """The names of data types, read at first, and where one was made since."""
+
+    def __init__(self) -> None:
+        self._names: dict[int, str] = {}
+
+    def those(self, types: dict[int, set[int]]) -> dict[int, list[str]]:
+        """Of each set of ids the names, by name."""
+        if not self._names.keys() >= set().union(*types.values()):
+            self._names = {row.pk: str(row) for row in DataType.objects.all()}
+        return {key: sorted(self._names[pk] for pk in ids) for key, ids in types.items()}
+
+
+class ListedSystem(NamedTuple):
+    """A system, or what a file says of it, with those who can approve for it."""
+
+    system: Any
+    approvers: Sequence[Any]
+
+
+_KIND, _LIFECYCLE = _words(System, "kind"), _words(System, "lifecycle")
 SYSTEMS = [
     Column("code", "Code", {"Code": _at("system.code")}, orders=("code", "code-down")),
     Column(
@@ -212,9 +270,7 @@ SYSTEMS = [
         leads=True,
         place=0,
     ),
-    Column(
-        "kind", "Kind", {"Kind": lambda row: value_in_words(row.system, "kind")}, is_standard=True
-    ),
+    Column("kind", "Kind", {"Kind": lambda row: _KIND(row.system)}, is_standard=True),
     Column("external", "External", {"External": _at("system.is_external")}),
     Column(
         "unit",
@@ -225,7 +281,7 @@ SYSTEMS = [
     Column(
         "lifecycle",
         "Lifecycle",
-        {"Lifecycle": lambda row: value_in_words(row.system, "lifecycle")},
+        {"Lifecycle": lambda row: _LIFECYCLE(row.system)},
         is_standard=True,
     ),
     Column(
@@ -252,8 +308,29 @@ SYSTEMS = [
 
 
 def systems(listed: QuerySet[System], columns: Columns | None = None) -> Table:
-    columns = columns or Columns(SYSTEMS)
-    return columns.table(with_approvers(chunk) for chunk in pieces(listed, most=MOST))
+    return (columns or Columns(SYSTEMS)).table(_listed_systems(listed))
+
+
+def _listed_systems(listed: QuerySet[System]) -> Iterator[list[ListedSystem]]:
+    told = ["code", "name", "kind", "is_external", "lifecycle", "number_in", "number_out"]
+    for chunk in pieces_of_values(listed, [*told, "organisational_unit__name"], most=MOST):
+        approvers = _approvers([pk for pk, *_ in chunk])
+        yield [
+            ListedSystem(
+                SimpleNamespace(**dict(zip(told, values, strict=True)), organisational_unit=unit),
+                approvers.get(pk, []),
+            )
+            for pk, *values, unit in chunk
+        ]
+
+
+def _approvers(systems: list[int]) -> dict[int, list[str]]:
+    """By system (id) the names of those who can approve for it, as `with_approvers`."""
+    approvers: dict[int, list[str]] = defaultdict(list)
+    able = able_to_approve().filter(system__in=systems).order_by("user__name", "user_id")
+    for system, name, username in able.values_list("system", "user__name", "user__username"):
+        approvers[system].append(name or username)
+    return approvers
 
 
 def with_approvers(chunk: list[System]) -> list[ListedSystem]:
@@ -296,11 +373,6 @@ FLOWS = [
 ]
 
 
-class End(NamedTuple):
-    name: str
-    code: str
-
-
 class ListedFlow(NamedTuple):
     """A row of the file of flows, of whom each column asks as of a LogicalFlow."""
 
@@ -317,19 +389,16 @@ def flows(listed: QuerySet[LogicalFlow], columns: Columns | None = None) -> Tabl
 
 
 def _listed_flows(listed: QuerySet[LogicalFlow]) -> Iterator[list[ListedFlow]]:
-    ends = [f"{side.lower()}__{name}" for side in Side for name in End._fields]
-    told = [*ends, "lifecycle", "number_physical", "has_consent"]
-    name_of: dict[int, str] = {}
+    names_of = Names()
+    told = [*ENDS, "lifecycle", "number_physical", "has_consent"]
     for chunk in pieces_of_values(listed, told, most=MOST):
-        carried = types_carried([pk for pk, *_ in chunk])
-        if not name_of.keys() >= set().union(*carried.values()):  # at first, and where one was made
-            name_of = {data_type.pk: str(data_type) for data_type in DataType.objects.all()}
+        carried = names_of.those(types_carried([pk for pk, *_ in chunk]))
         yield [
             ListedFlow(
                 End(*source),
                 End(*target),
                 lifecycle,
-                sorted(name_of[data_type] for data_type in carried.get(pk, ())),
+                carried.get(pk, []),
                 number,
                 has_consent,
             )
@@ -338,29 +407,42 @@ def _listed_flows(listed: QuerySet[LogicalFlow]) -> Iterator[list[ListedFlow]]:
         ]
 
 
-PHYSICAL = {
-    **_route("logical_flow."),
-    "Specification": _at("specification.name"),
-    "Specification code": _at("specification.code"),
-    "Format": lambda row: value_in_words(row.specification, "format"),
-    "Data types": lambda row: names(row.specification.data_types.all()),
-    **{label(PhysicalFlow._meta.get_field(name)): _words(name) for name in PhysicalFlow.ATTRIBUTES},
-}
+FORMAT = PhysicalSpecification._meta.get_field("format")
+SENT = [PhysicalFlow._meta.get_field(name) for name in PhysicalFlow.ATTRIBUTES]
+PHYSICAL = [
+    *_route(),
+    *("Specification", "Specification code", "Format", "Data types"),
+    *(label(field) for field in SENT),
+]
 
 
 def physical_flows(listed: QuerySet[LogicalFlow]) -> Table:
     """The active physical flows of the flows that `flows` lists, in the same order."""
-    rows = (row for chunk in pieces(listed, most=MOST) for row in _physical_of(chunk))
-    return list(PHYSICAL), ([value(row) for value in PHYSICAL.values()] for row in rows)
+    names_of = Names()
+    chunks = pieces_of_values(listed, ENDS, most=MOST)
+    return PHYSICAL, (row for chunk in chunks for row in _physical_of(chunk, names_of))
 
 
-def _physical_of(chunk: list[LogicalFlow]) -> Iterator[PhysicalFlow]:
-    place = {flow.pk: number for number, flow in enumerate(chunk)}
+def _physical_of(chunk: list[tuple], names_of: Names) -> Iterator[list]:
+    place = {pk: number for number, (pk, *_) in enumerate(chunk)}
     sent = PhysicalFlow.objects.active().filter(logical_flow__in=list(place))
-    sent = sent.select_related("logical_flow__source", "logical_flow__target", "specification")
-    rows = sent.prefetch_related("specification__data_types").order_by("specification__name", "pk")
+    told = [f"specification__{name}" for name in ("name", "code", "format")]
+    rows = sent.order_by("specification__name", "pk").values_list(
+        "logical_flow", "specification", *told, *PhysicalFlow.ATTRIBUTES
+    )
     # By the place in the chunk, an order that the database does not know.
-    yield from sorted(rows, key=lambda row: place[row.logical_flow_id])
+    rows = sorted(rows, key=lambda row: place[row[0]])
+    specifications = {specification for _, specification, *_ in rows}
+    carried = names_of.those(_types_of(PhysicalSpecification, specifications))
+    for flow, specification, name, code, kind, *values in rows:
+        yield [
+            *chunk[place[flow]][1:],
+            name,
+            code,
+            said(FORMAT, kind),
+            names(carried.get(specification, [])),
+            *map(said, SENT, values),
+        ]
 
 
 def names(things: Iterable) -> str:
