@@ -191,6 +191,9 @@ def _written(
 
     for part in plan.taken:
         carry_out(plan, part, context, advance)
+        # Room for the next. What was changed a dry run still tells of; here nothing was.
+        if part.table.is_fixed:
+            part.rows = {}
     activate(plan, context)
     _keep_files(report, sources)
     if plan.files_of_rights:
