@@ -3,9 +3,12 @@ told.
 """
 
 import pytest
+from django.db import OperationalError, connection, transaction
 
 from proposals import workflow
-from proposals.models import LogicalFlow, PhysicalFlow, Proposal
+from proposals.errors import Refused
+from proposals.files.catalogue import import_catalogue
+from proposals.models import LogicalFlow, PhysicalFlow, Proposal, System, User
 from proposals.workflow import periodic
 
 from . import factories
@@ -98,3 +101,35 @@ def test_an_involvement_ended_first_gives_nothing(cast, proposal):
     assert ended == "done"
     row = proposal.transitions.filter(side="SOURCE").first()
     assert (decided == "done") == (row is not None)
+
+
+@pytest.mark.once(on="postgresql")
+def test_an_import_of_people_waits_for_decisions_in_their_systems_alone(cast, source, target):
+    """Whoever has a part in the source is held by a decision there, and nobody else is."""
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite has one writer.")
+
+    def rename(person):
+        sheet = f"email,employee_id,name\n{person.email},,{person.name} Smith\n"
+
+        def act():
+            with connection.cursor() as cursor:
+                cursor.execute("SET lock_timeout = '300ms'")
+            try:
+                import_catalogue({"people": sheet.encode()})
+            except OperationalError:
+                raise Refused("It waited.") from None
+
+        return act
+
+    with transaction.atomic():
+        list(System.objects.select_for_update().filter(pk=source.pk))
+        outcomes = at_once(rename(cast.source_approver), rename(cast.target_approver))
+    assert outcomes == ["It waited.", "done"]
+    assert User.objects.filter(name__endswith="Smith").count() == 1
+
+
+def test_two_imports_of_the_same_people_change_them_once(cast):
+    sheet = f"email,employee_id,name\n{cast.other.email},,Somebody Else\n".encode()
+    assert at_once(*[lambda: import_catalogue({"people": sheet})] * 2) == ["done", "done"]
+    assert cast.other.history.filter(name="Somebody Else").count() == 1

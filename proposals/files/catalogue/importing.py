@@ -1,27 +1,37 @@
 """Brings a catalogue in: all of it or nothing."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from ... import workflow
 from ...errors import Conflict
-from ...models import ChangeContext, ImportBatch, ImportedFile, System, User, among
+from ...models import (
+    ChangeContext,
+    ImportBatch,
+    ImportedFile,
+    Involvement,
+    System,
+    User,
+    among,
+)
+from ...workflow.retry import retrying_transaction
 from .plan import Difference, Plan, TablePlan
 from .problems import Problem
 from .reading import read_sheet
 from .rules import judge
-from .saving import activate, carry_out
+from .saving import activate, carry_out, slices
 from .sources import Source, sources_of
 from .suspicions import warn_of_damage
 from .tables import TABLES
 
 Progress = Callable[[int, int], None]
+HELD_AT_ONCE = 1000  # in one query
 
 
 @dataclass(frozen=True)
@@ -118,21 +128,24 @@ def import_catalogue(
     digest `expected`.
     """
     sources = sources_of(contents)
+
+    # Again, where it and a decision came to wait for each other.
+    @retrying_transaction
+    def imported() -> Report:
+        plan = _judged(sources)
+        if expected and plan.digest != expected:
+            raise Moved("What the import would change is no longer what was shown.")
+        now = at or timezone.now()
+        if dry_run:
+            report = replace(_reported(plan), differences=plan.differences(), digest=plan.digest)
+            if plan.files_of_rights:
+                _try(plan, sources, by, now)
+            return report
+        return _written(plan, sources, by, now, progress)
+
     try:
-        with transaction.atomic():
-            plan = _judged(sources)
-            if expected and plan.digest != expected:
-                raise Moved("What the import would change is no longer what was shown.")
-            now = at or timezone.now()
-            if dry_run:
-                report = replace(
-                    _reported(plan), differences=plan.differences(), digest=plan.digest
-                )
-                if plan.files_of_rights:
-                    _try(plan, sources, by, now)
-                return report
-            return _written(plan, sources, by, now, progress)
-    # Only systems are held: people and rules may be written by others meanwhile.
+        return imported()
+    # Systems and people are held: rules and other rows may be written by others meanwhile.
     except IntegrityError as error:
         raise Conflict(
             "The catalogue was changed at the same moment. Nothing was imported; try again."
@@ -141,20 +154,19 @@ def import_catalogue(
 
 def _judged(sources: Mapping[str, Source]) -> Plan:
     """Holds the systems that the files name, so that no proposal between them is provisioned
-    between the judgement and the writing.
+    between the judgement and the writing; and the people of a file of people.
     """
-    systems = System.objects.all()
-    # Anybody may have a part anywhere: all decisions come before this import or after it, or the
-    # two would wait for each other crosswise.
-    if "people" in sources:
-        _hold(systems)
-    plan = Plan()
-    for name, table in TABLES.items():
-        if name in sources:
-            plan.take(read_sheet(table, sources[name]), table)
-    if "people" not in sources:
-        codes = {code for (code,) in plan.named("systems")}
-        _hold(systems.filter(code_folded__in=among(codes)))
+    plan = _read(sources)
+    people = _people_here(plan)
+    codes = {code for (code,) in plan.named("systems")}
+    named = System.objects.filter(code_folded__in=among(codes)).order_by()
+    # Where one of them has a part a decision holds them; it comes before this import or after it,
+    # or the two would wait for each other crosswise.
+    _hold(System, {*named.values_list("pk", flat=True), *_parts_of(people)})
+    _hold(User, people)
+    if people:
+        # They may have been changed until they were held.
+        plan = _read(sources)
     plan.settle()
     judge(plan)
     if plan.problems:
@@ -163,9 +175,32 @@ def _judged(sources: Mapping[str, Source]) -> Plan:
     return plan
 
 
-def _hold(systems: QuerySet[System]) -> None:
+def _read(sources: Mapping[str, Source]) -> Plan:
+    plan = Plan()
+    for name, table in TABLES.items():
+        if name in sources:
+            plan.take(read_sheet(table, sources[name]), table)
+    return plan
+
+
+def _people_here(plan: Plan) -> set[int]:
+    """The ids of those that a file of people is about."""
+    parts = [part for part in plan.taken if part.table.model is User]
+    return {part.ids[key] for part in parts for key in part.rows if key in part.ids}
+
+
+def _parts_of(people: set[int]) -> Iterator[int]:
+    """The ids of the systems in which they have a part."""
+    for few in slices(sorted(people), HELD_AT_ONCE):
+        open_ones = Involvement.objects.open().filter(user__in=few).order_by()
+        yield from open_ones.values_list("system_id", flat=True)
+
+
+def _hold(model: Any, ids: set[int]) -> None:
     # In the order of decisions, which wait for systems too.
-    list(systems.select_for_update(no_key=True).order_by("pk").values_list("pk"))
+    for few in slices(sorted(ids), HELD_AT_ONCE):
+        rows = model.objects.select_for_update(no_key=True).filter(pk__in=few)
+        list(rows.order_by("pk").values_list("pk"))
 
 
 def _reported(plan: Plan) -> Report:

@@ -33,7 +33,7 @@ def carry_out(
     advance(part.read - len(part.added) - len(part.changed))
     # First, so that a new row may take the value that an old one gives up.
     _release(part)
-    for keys in _slices(part.added, SLICE):
+    for keys in slices(part.added, SLICE):
         _add(plan, part, keys, context)
         advance(len(keys))
     # In a second step: the row above may stand further down in the file.
@@ -46,7 +46,7 @@ def carry_out(
     context.record(changed, created=False)
 
 
-def _slices(items: list, size: int) -> Iterator[list]:
+def slices(items: list, size: int) -> Iterator[list]:
     return (items[start : start + size] for start in range(0, len(items), size))
 
 
@@ -56,7 +56,7 @@ def _release(part: TablePlan) -> None:
         column.field for columns in part.changed.values() for column in columns if _is_id(column)
     }:
         ids = [part.ids[key] for key, columns in part.changed.items() if field in _fields(columns)]
-        for few in _slices(ids, FEW):
+        for few in slices(ids, FEW):
             part.table.model.objects.filter(pk__in=few).update(**{field.name: None})
 
 
@@ -193,7 +193,7 @@ def activate(plan: Plan, context: ChangeContext) -> None:
     if not plan.routes_gaining:
         return
     part = plan.part("logical_flows")
-    for routes in _slices(sorted(plan.routes_gaining & part.pending), SLICE):
+    for routes in slices(sorted(plan.routes_gaining & part.pending), SLICE):
         part.hold(routes)
         flows = [part.objects[route] for route in routes]
         for flow in flows:
