@@ -438,8 +438,12 @@ def test_two_dates_are_compared_and_what_brought_it_is_named(auditor, story, rem
     assert "Lifecycle: Active → Removed" in between(auditor, 7, 7)
 
 
-def test_the_difference_is_narrowed_to_one_system(auditor, cast, story, source, target):
+@pytest.mark.parametrize("many", [5_000, 0], ids=["of few flows", "as if of very many"])
+def test_the_difference_is_narrowed_to_one_system(
+    auditor, cast, story, source, target, many, monkeypatch
+):
     """To its flows, what they carry and its own specifications; tabs and file stay with it."""
+    monkeypatch.setattr(as_of, "MANY", many)
     other = factories.system("Archive", code="ARCHIVE")
     span = {"first": "2024-03-03", "last": "2024-03-03"}
     for kind, about, number in [

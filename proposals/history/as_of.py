@@ -106,7 +106,7 @@ class Register:
     ENDS: ClassVar[list[str]]  # of a history row: the systems of its route, which never change
 
     def _of_system(self, system: System) -> models.QuerySet:
-        if not _has_many(system):
+        if not has_many(system):
             return self._flows(**{self.LOGICAL_FLOW: touching(system)})
         # So many that each row of the register is asked in its turn: a page is soon full.
         return self._flows().filter(Q(*((end, system) for end in self.ENDS), _connector=Q.OR))
@@ -262,7 +262,8 @@ def touching(system: System) -> list[int]:
     return [pk for rows in flows for pk in rows.values_list("pk", flat=True)]
 
 
-def _has_many(system: System) -> bool:
+def has_many(system: System) -> bool:
+    """Whether it has so many flows that they are not named one by one."""
     # The living ones, in an order by which each end has an index: PostgreSQL reads no other rows.
     living = LogicalFlow.objects.living().order_by("pk")
     return any(living.filter(**end)[MANY : MANY + 1].exists() for end in _both_ends(system))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import models
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from ..models import (
     Cause,
@@ -20,10 +20,11 @@ from ..models import (
     System,
     Tracked,
     User,
+    has_one,
     pieces,
     types_of,
 )
-from .as_of import touching, versions_at
+from .as_of import LogicalRegister, PhysicalRegister, has_many, touching, versions_at
 from .changes import NAMED, Difference, title_of, values_of
 
 REGISTER: list[Tracked] = [LogicalFlow, PhysicalFlow, PhysicalSpecification]
@@ -95,9 +96,15 @@ class Between:
         """The last history row of each thing that changed between the two, the newest first."""
         between = self._all(model)
         if self.system:
-            between = between.filter(id__in=_of_system(model, self.system))
-        later = between.order_by().filter(id=OuterRef("id"), history_id__gt=OuterRef("history_id"))
-        newest = between.filter(~Exists(later)).select_related("history_user")
+            is_of_system = (
+                _asked_of_each(model, self.system)
+                if has_many(self.system)
+                else Q(id__in=_of_system(model, self.system))
+            )
+            between = between.filter(is_of_system)
+        # Without the system again: it is that of the thing, whatever its version.
+        later = self._all(model).filter(id=OuterRef("id"), history_id__gt=OuterRef("history_id"))
+        newest = between.filter(~Exists(later.order_by())).select_related("history_user")
         return newest.order_by("-history_date", "-history_id")
 
     def in_full(self, model: Tracked, rows: Iterable[HistoryRow]) -> list[Changed]:
@@ -156,6 +163,21 @@ def _of_system(model: Tracked, system: System) -> list[int]:
     owned = PhysicalSpecification.objects.filter(owner=system).order_by()
     carried = physical.values_list("specification", flat=True).distinct()
     return list({*owned.values_list("pk", flat=True), *carried})
+
+
+def _asked_of_each(model: Tracked, system: System) -> Q:
+    """The same of a system with so many that each row of the time between is asked in its turn."""
+    if model is LogicalFlow:
+        return _at_an_end(LogicalRegister.ENDS, system)
+    if model is PhysicalFlow:
+        routes = LogicalFlow.objects.filter(_at_an_end(LogicalRegister.ENDS, system))
+        return Q(has_one(routes.filter(pk=OuterRef("logical_flow"))))
+    carried = PhysicalFlow.objects.filter(_at_an_end(PhysicalRegister.ENDS, system))
+    return Q(owner=system) | Q(has_one(carried.filter(specification=OuterRef("id"))))
+
+
+def _at_an_end(ends: list[str], system: System) -> Q:
+    return Q(*((end, system) for end in ends), _connector=Q.OR)
 
 
 @dataclass(frozen=True)
