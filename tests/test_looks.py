@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 from proposals import workflow
 from proposals.models import Proposal, System, User
+from proposals.reports.quality import QUESTIONS
 
 from . import factories
 from .browsing import Visitor
@@ -146,6 +147,9 @@ def test_on_a_telephone_a_list_begins_in_sight_and_its_filters_are_one_tap_away(
     # What narrows the list is said above it.
     expect(page).to_have_url(re.compile("lifecycle=ACTIVE"))
     expect(lifecycle).to_be_visible()
+    for slug in QUESTIONS:
+        page.goto(f"/quality/{slug}/")
+        assert page.locator("form.filters").bounding_box()["height"] < 140, slug
     visitor.context.close()
 
 

@@ -394,6 +394,8 @@ class DataTypeListFilter(ListFilter):
 class QualityFilter(ListFilter):
     """Narrows the rows of one question; the question says where its systems and its age are."""
 
+    MORE = ["older_than"]
+
     q = TextFilter(label="Search", method="search", max_length=200)
     whose = django_filters.ChoiceFilter(
         label="Whose systems",
