@@ -11,6 +11,7 @@ from post_office.models import Email
 
 from proposals import workflow
 from proposals.models import Delegation, Notice, User
+from proposals.views.sign_in import SignIn
 
 from . import factories
 from .browsing import Visitor
@@ -127,3 +128,28 @@ def test_dark_is_dark_whatever_the_system_has(chromium, live_server, people):
     expect(page.get_by_role("radio", name="Dark")).to_be_checked()
     expect(page.locator("body")).to_have_css("background-color", "rgb(17, 20, 24)")
     visitor.context.close()
+
+
+@pytest.mark.django_db
+def test_a_page_of_an_error_looks_like_the_others_unless_that_is_what_failed(monkeypatch):
+    def broken(request, *args, **kwargs):
+        raise RuntimeError("broken for a test")
+
+    monkeypatch.setattr(SignIn, "dispatch", broken)
+    client = Client(raise_request_exception=False)
+    client.cookies["theme"] = "dark"
+    page = client.get("/sign-in/").content.decode()
+    assert 'data-theme="dark"' in page
+    assert re.search(r'rel="stylesheet" href="/static/waltzflow.*css"', page)
+    monkeypatch.setattr("proposals.views.error_pages.connection_error", lambda: OSError("away"))
+    away = client.get("/flows/")
+    assert (away.status_code, away.headers["Retry-After"]) == (503, "10")
+    assert 'rel="stylesheet"' in away.content.decode()
+    monkeypatch.setattr("proposals.views.error_pages.static", broken_list)
+    bare = client.get("/flows/")
+    assert (bare.status_code, "stylesheet" in bare.content.decode()) == (503, False)
+    assert "Back in a moment" in bare.content.decode()
+
+
+def broken_list(name):
+    raise ValueError(f"Missing staticfiles manifest entry for '{name}'")

@@ -64,7 +64,10 @@ def signs_in(person, password: str = NEW) -> bool:
 @pytest.mark.parametrize("name", ["username", "email"])
 def test_who_forgot_a_password_sets_another_by_the_mail(newcomer, name):
     assert "a mail with a link is on its way" in ask(getattr(newcomer, name).upper())
-    assert set_by(link_sent_to(newcomer)).url == "/sign-in/"
+    link = link_sent_to(newcomer)
+    asked = text(Client().get(link, follow=True))
+    assert f"Nia Newcomer, you will sign in as {newcomer.username}" in asked
+    assert set_by(link).url == "/sign-in/"
     assert signs_in(newcomer)
 
 

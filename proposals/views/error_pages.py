@@ -6,9 +6,11 @@ from django.db import IntegrityError, InterfaceError, OperationalError, connecti
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.templatetags.static import static
 from django.utils.log import log_response
 
 from ..errors import Conflict, Refused
+from .appearance import theme
 
 log = logging.getLogger(__name__)
 
@@ -83,10 +85,19 @@ def server_error(request: HttpRequest) -> HttpResponse:
     error = sys.exc_info()[1]
     if is_database_away(error):
         return database_away(request, error)
-    # Without the request: a context processor may be what failed.
-    return HttpResponse(
-        render_to_string("500.html", {"request_id": request.request_id}), status=500
-    )
+    return page_apart(request, "500.html", status=500)
+
+
+def page_apart(request: HttpRequest, template: str, status: int) -> HttpResponse:
+    """One that asks nothing that may be what failed: database, context processors, the list of the
+    files that collectstatic made.
+    """
+    try:
+        stylesheet = static("waltzflow.css")
+    except ValueError:
+        stylesheet = ""
+    content = {"request_id": request.request_id, "stylesheet": stylesheet, **theme(request)}
+    return HttpResponse(render_to_string(template, content), status=status)
 
 
 # SQLSTATE: shut down, crashed, starting up, too many connections.
@@ -124,10 +135,7 @@ def is_database_away(error: BaseException | None) -> bool:
 
 def database_away(request: HttpRequest, error: BaseException) -> HttpResponse:
     """A page that needs no database; who asks again later is served without any restart."""
-    page = HttpResponse(
-        render_to_string("503.html", {"request_id": request.request_id}),
-        status=503,
-        headers={"Retry-After": str(RETRY_AFTER)},
-    )
+    page = page_apart(request, "503.html", status=503)
+    page.headers["Retry-After"] = str(RETRY_AFTER)
     log_response("%s", error, response=page, request=request, exception=error)
     return page

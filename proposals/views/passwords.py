@@ -33,6 +33,7 @@ class ForgottenForm(forms.Form):
 class NewPasswordForm(SetPasswordForm):
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["new_password1"].widget.attrs["autofocus"] = True
         self.fields["new_password1"].help_text = " ".join(password_validators_help_texts())
 
     def save(self, commit: bool = True) -> User:
