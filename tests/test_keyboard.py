@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from proposals.models import PhysicalFlow
+from proposals.models import PhysicalFlow, Proposal, State
 
 from . import factories
 from .browsing import Visitor
@@ -290,6 +290,68 @@ def test_the_whole_story_with_the_keyboard_alone(visitor, people, source, target
     made = PhysicalFlow.objects.get()
     assert (str(made), made.transport, made.frequency) == ("trades.csv", "MESSAGING", "DAILY")
     assert (made.basis_offset, made.criticality, made.specification.format) == (1, "HIGH", "XML")
+    assert visitor.complaints == []
+
+
+def test_requested_changes_are_made_and_confirmed_with_the_keyboard_alone(
+    visitor, people, source, target
+):
+    data_type, reason = factories.data_type("Trades"), factories.reason("Regulation")
+    factories.proposed(people.maker, source, target, [data_type], reason=reason)
+    typist, page = Typist(visitor.page), visitor.page
+
+    def open_from_inbox(user) -> None:
+        typist.sign_in(user)
+        typist.press("j")
+        typist.press("Enter")
+        expect(page.get_by_role("heading", name="Waits for")).to_be_visible()
+
+    open_from_inbox(people.source_approver)
+    typist.press("a")
+    typist.tab_to("button", "Approve")
+    typist.press("Enter")
+    expect(page.get_by_role("heading", name="Waits for the target")).to_be_visible()
+    typist.sign_out()
+
+    open_from_inbox(people.target_approver)
+    typist.press("c")
+    expect(page.get_by_role("heading", name="Request changes")).to_be_visible()
+    typist.type("Why is it needed?")  # the field has the focus
+    typist.tab_to("button", "Request changes")
+    typist.press("Enter")
+    expect(page.get_by_text("Changes requested").first).to_be_visible()
+    typist.sign_out()
+
+    typist.sign_in(people.maker)
+    typist.press("g")
+    typist.press("h")
+    typist.tab_to("link", "Ledger → Risk Engine")
+    typist.press("Enter")
+    typist.tab_to("link", "Revise it")
+    typist.press("Enter")
+    expect(page.get_by_role("heading", name="Revise proposal")).to_be_visible()
+    expect(page.get_by_text("Why is it needed?").first).to_be_visible()
+    typist.tab_to("textbox", "Justification")
+    typist.press("ControlOrMeta+a")
+    typist.type("A law asks for it.")
+    typist.tab_to("button", "Submit for approval")
+    typist.press("Enter")
+    expect(page.get_by_role("heading", name="Waits for both sides")).to_be_visible()
+    typist.sign_out()
+
+    # What the source had approved is asked once more, in other words only.
+    open_from_inbox(people.source_approver)
+    typist.tab_to("button", "Approve again, unchanged")
+    typist.press("Enter")
+    expect(page.get_by_role("heading", name="Waits for the target")).to_be_visible()
+    typist.sign_out()
+
+    open_from_inbox(people.target_approver)
+    typist.press("a")
+    typist.tab_to("button", "Approve")
+    typist.press("Enter")
+    expect(page.get_by_text("approved for the target").first).to_be_visible()
+    assert Proposal.objects.latest("pk").state == State.FULLY_APPROVED
     assert visitor.complaints == []
 
 
