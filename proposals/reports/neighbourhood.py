@@ -6,10 +6,10 @@ it is said how many there are.
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import OuterRef, Q
 from django.db.models.lookups import IsNull
 
-from ..models import LogicalFlow, PhysicalFlow, PhysicalSpecification, System
+from ..models import LogicalFlow, PhysicalFlow, PhysicalSpecification, System, has_one
 
 OF_A_SYSTEM, OF_A_ROUTE = 25, 7  # read of each group
 CONSIDERED = 200  # of each group, the newest
@@ -121,8 +121,7 @@ def around_route(source: System, target: System) -> dict[str, FlowGroup]:
 def route_is_living() -> IsNull:
     """Of proposals: whether the register has their route."""
     route = LogicalFlow.objects.filter(source=OuterRef("source"), target=OuterRef("target"))
-    # Not EXISTS: at times PostgreSQL reads all flows beforehand, for 25 proposals.
-    return IsNull(Subquery(route.living().order_by().values("pk")[:1]), False)
+    return has_one(route.living())
 
 
 @dataclass(frozen=True)
