@@ -65,12 +65,18 @@ def pytest_configure(config) -> None:
     gc.set_threshold(50_000, 20, 50)
 
 
+COLLECTED = pytest.StashKey[set[tuple[str, bool]]]()  # the ids of all tests, and whether long
+
+
 @pytest.hookimpl(tryfirst=True)  # before `-m once` looks for the mark
 def pytest_collection_modifyitems(config, items) -> None:
     """`make test` shares out over its two runs what does not differ between the databases."""
     for item in items:
         if "chromium" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.once(on="sqlite"))
+    config.stash[COLLECTED] = {
+        (item.nodeid, item.get_closest_marker("long") is not None) for item in items
+    }
     if folder := os.environ.get("SHARE_OUT"):
         items[:] = [item for item in items if not item.get_closest_marker("long")]
         elsewhere = [item for item in items if database_of(item) not in ("", connection.vendor)]

@@ -13,8 +13,8 @@ from pathlib import Path
 from run import ROOT, postgresql, suite, summary
 
 LIVE, BOTH_CORES = ("-s",), ("-v", "-n", "2")
-# These have a part of their own.
-REST = (*BOTH_CORES, "-m", "not long", "-k", "not hostile and not container and not owner_attacks")
+REST = (*BOTH_CORES, "-m", "not long")
+LONG = ("-v", "-m", "long")
 
 
 @dataclass(frozen=True)
@@ -27,10 +27,24 @@ class Part:
     minutes: int
     how: tuple = LIVE
 
+    def all_files(self) -> list[str]:
+        """The rest is what has no part of its own."""
+        found = {path.relative_to(ROOT).as_posix() for path in ROOT.glob(self.files)}
+        if self.how is REST:
+            apart = (part for part in PARTS if part.how not in (REST, LONG))
+            found = found.difference(*(part.all_files() for part in apart))
+        return sorted(found)
+
+    def tries(self, file: str, *, long: bool) -> bool:
+        """Whether it tries what is in this file, and marked as long or not."""
+        return file in self.all_files() and {REST: not long, LONG: long}.get(self.how, True)
+
 
 PARTS = [
     Part("guards and constraints taken away", "SQLite", "tests/trials/test_removals.py", 10),
     Part("guards and constraints taken away", "PostgreSQL", "tests/trials/test_removals.py", 10),
+    Part("what each constraint stops", "SQLite", "tests/trials/test_constraints.py", 10),
+    Part("what each constraint stops", "PostgreSQL", "tests/trials/test_constraints.py", 10),
     Part("deeds of an owner", "SQLite", "tests/test_owner_attacks.py", 10),
     Part("deeds of an owner", "PostgreSQL", "tests/test_owner_attacks.py", 10),
     Part("kills of workers", "SQLite", "tests/trials/test_kills.py", 20),
@@ -46,20 +60,24 @@ PARTS = [
     Part("the image, step by step", "SQLite", "tests/test_container.py", 15),
     Part("what make test shares out, all of it", "SQLite", "tests/test_*.py", 60, REST),
     Part("what make test shares out, all of it", "PostgreSQL", "tests/test_*.py", 60, REST),
-    Part("what takes long", "PostgreSQL", "tests/test_*.py", 20, ("-v", "-m", "long")),
+    Part("what takes long", "PostgreSQL", "tests/test_*.py", 20, LONG),
     # The last, for it kills the server.
     Part("kills of PostgreSQL", "PostgreSQL", "tests/trials/test_postgres_killed.py", 30),
 ]
 
 
 def run(part: Part, url: str) -> dict:
-    files = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob(part.files))
     environ = {"TRIALS": "long"}
     if part is PARTS[-1]:
         environ["OWN_POSTGRES"] = str(Path(tempfile.gettempdir()) / "data")
     url = url if part.database == "PostgreSQL" else ""
     return suite(
-        f"{part.name}, {part.database}", url, *part.how, *files, minutes=part.minutes, **environ
+        f"{part.name}, {part.database}",
+        url,
+        *part.how,
+        *part.all_files(),
+        minutes=part.minutes,
+        **environ,
     )
 
 

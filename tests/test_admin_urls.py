@@ -19,9 +19,9 @@ from proposals.models import (
     WebhookEndpoint,
 )
 
-from .test_urls import INSIDE, OTHER_METHODS, OUTSIDE, TO_SIGN_IN, answer, differing, world  # noqa: F401
+from . import thorough
+from .test_urls import INSIDE, OTHER_METHODS, OUTSIDE, STAFF, TO_SIGN_IN, answer, differing, world  # noqa: F401
 
-STAFF = ["superuser", "auditor"]
 OTHERS = [role for role in [*OUTSIDE, *INSIDE] if role not in STAFF]
 
 # Pages of the admin as a whole: what the superuser and the auditor get for GET and POST. Nobody
@@ -153,13 +153,20 @@ def model_url(label: str, page: str) -> str | None:
     return reverse(f"admin:{label.replace('.', '_')}_{page}", args=arguments)
 
 
+def who_gets_in(asked: tuple) -> tuple | str:
+    """Which kind of request it is: those of the staff are each their own."""
+    _, role = asked
+    return asked if role in STAFF else "of others"
+
+
 def check(world, url: str, statuses: tuple) -> None:  # noqa: F811
-    asked = [(method, role) for role in STAFF for method in ("GET", "POST")]
+    asked = [(method, role) for role in ("superuser", "auditor") for method in ("GET", "POST")]
     expected = {(method, role): TO_SIGN_IN for role in OTHERS for method in ("GET", "POST")}
     expected |= dict(zip(asked, statuses, strict=True))
-    found = {(method, role): answer(world, role, method, url, {}) for method, role in expected}
+    asked = thorough.cases(expected, who_gets_in, of=url)
+    found = {(method, role): answer(world, role, method, url, {}) for method, role in asked}
     assert differing(found, expected) == {}, url
-    for method in OTHER_METHODS:
+    for method in thorough.cases(OTHER_METHODS, lambda _: "other", of=url):
         assert answer(world, "superuser", method, url, {}) == 405
 
 

@@ -2,8 +2,6 @@
 is a mistake of the server, and none is outside the document.
 """
 
-import os
-
 import pytest
 import schemathesis
 from django.core.signals import request_finished, request_started
@@ -20,6 +18,7 @@ from schemathesis.specs.openapi.checks import (
 from waltzflow.wsgi import application
 
 from . import factories
+from .thorough import LONG
 
 CHECKS = [
     not_a_server_error,
@@ -28,7 +27,7 @@ CHECKS = [
     response_schema_conformance,
 ]
 # Of each operation.
-EXAMPLES = 200 if os.environ.get("TRIALS") == "long" else 5
+EXAMPLES = 200 if LONG else 5
 
 
 @pytest.fixture

@@ -21,9 +21,9 @@ import pytest
 import yaml
 
 from .run import PRODUCTION, ROOT
+from .thorough import LONG
 from .trials.site import alive, free_port, until
 
-IS_LONG = os.environ.get("TRIALS") == "long"
 LINES = re.sub(r"^#.*\n", "", (ROOT / "Dockerfile").read_text(), flags=re.M).replace("\\\n", " ")
 # (instruction, what it says) of each stage
 STAGES = [
@@ -75,7 +75,7 @@ class Machine:
                 self.variables[name] = self.inside(value.replace(f"${name}", old))
         elif instruction == "COPY" and not text.startswith("--from="):
             copy(text.split()[0], self.root / self.folder)
-        elif instruction == "RUN" and (IS_LONG or ("venv" not in text and "pip " not in text)):
+        elif instruction == "RUN" and (LONG or ("venv" not in text and "pip " not in text)):
             self.shell(text)
 
 
@@ -93,7 +93,7 @@ def copy(what: str, where: Path) -> None:
 
 def test_the_steps_of_the_image_lead_to_a_site_that_writes_nothing_into_it(tmp_path):
     build, final = Machine(tmp_path), Machine(tmp_path)
-    if not IS_LONG:  # instead of installing what the tests have already
+    if not LONG:  # instead of installing what the tests have already
         (tmp_path / "srv").mkdir()
         (tmp_path / "srv" / "venv").symlink_to(sys.prefix)
     for machine, stage in zip((build, final), STAGES, strict=True):
@@ -105,7 +105,7 @@ def test_the_steps_of_the_image_lead_to_a_site_that_writes_nothing_into_it(tmp_p
     port = free_port()
     data = f"sqlite:///{tmp_path / 'data.sqlite3'}"
     environ = final.variables | PRODUCTION | {"DATABASE_URL": data, "BIND": f"127.0.0.1:{port}"}
-    if IS_LONG:
+    if LONG:
         final.shell("python manage.py migrate --verbosity 0", **environ)
     command = yaml.safe_load(said["CMD"])
     served = subprocess.Popen(
@@ -195,7 +195,7 @@ def test_the_database_of_the_composition_has_its_accounts_and_their_rights(tmp_p
             ).fetchall()
         names = ("waltzflow_app", "waltzflow_auditor", "waltzflow_owner")
         assert rows == [(name, True, False) for name in names]
-        if IS_LONG:
+        if LONG:
             database.manage("waltzflow_owner", "migrate", "--verbosity", "0")
             database.give_rights()
             # Among all else it compares what each account may do with what it should.

@@ -4,7 +4,6 @@
 """
 
 import logging
-import os
 from collections import Counter
 
 import pytest
@@ -17,8 +16,8 @@ from .fingerprint import fingerprint, writes
 from .hostile import JUNK_QUERIES, MALFORMED, UNKNOWN, Sent, requests
 from .test_admin_urls import MODELS, SITE, filled, model_url, site_url  # noqa: F401
 from .test_urls import PAGES, address, world  # noqa: F401
+from .thorough import LONG
 
-LONG = os.environ.get("TRIALS") == "long"
 TRIALS = settings(
     max_examples=5_000 if LONG else 500,
     derandomize=not LONG,

@@ -4,7 +4,6 @@ leave nothing.
 200 of them, always the same; with TRIALS=long 2,000, others each time.
 """
 
-import os
 from collections import Counter
 
 import pytest
@@ -17,8 +16,8 @@ from proposals.files.catalogue import TABLES, BadCatalogue, export_catalogue, im
 
 from .catalogues import CATALOGUE
 from .fingerprint import fingerprint
+from .thorough import LONG
 
-LONG = os.environ.get("TRIALS") == "long"
 TRIALS = settings(
     max_examples=2_000 if LONG else 200,
     derandomize=not LONG,

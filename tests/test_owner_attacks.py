@@ -4,7 +4,6 @@ One company for all, committed before, in the ledger and under a checkpoint that
 what an owner does is taken back.
 """
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -37,9 +36,9 @@ from .owner_attacks import (
     Deed,
 )
 from .test_forgeries import BY_NAME, stopped_by
+from .thorough import LONG
 
 POSTGRESQL = connection.vendor == "postgresql"
-LONG = os.environ.get("TRIALS") == "long"
 ALL = [*DEEDS, *(ON_POSTGRESQL if POSTGRESQL else ON_SQLITE)]
 
 

@@ -1,7 +1,3 @@
 """Trials of what must never be false. `make test` runs a small number of each, `TRIALS=long` the
 full one.
 """
-
-import os
-
-LONG = os.environ.get("TRIALS") == "long"

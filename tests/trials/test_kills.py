@@ -16,7 +16,7 @@ from proposals.models import Notice, Proposal, WebhookDelivery, WebhookEndpoint
 
 from .. import factories
 from ..receiver import receiving
-from . import LONG
+from ..thorough import LONG
 from .races import Company, broken, doubled
 from .site import ROOT, Browser, serving, until, url_of_this_database
 from .smtp import sink

@@ -7,7 +7,7 @@ from django.db import connection
 
 from proposals.history import verify
 
-from . import LONG
+from ..thorough import LONG
 from .races import RACES, Company
 from .racing import track, unlocked
 

@@ -18,7 +18,8 @@ from proposals.errors import Conflict, NoRight, Refused
 from proposals.history import verify
 from proposals.models import end_states
 
-from . import LONG, snapshot
+from ..thorough import LONG
+from . import snapshot
 from .deeds import PEOPLE, POLICIES, SYSTEMS, TYPES, deeds
 from .model import World
 from .model_register import Flow, No, Route, Spec
