@@ -2,7 +2,8 @@
 beyond all bounds.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.contrib import admin
@@ -43,6 +44,19 @@ def test_what_a_clock_shows_twice_or_never_is_a_moment(zone, reading, first, sec
             assert other_reading(later) == earlier
         else:
             assert other_reading(earlier) is None
+
+
+@pytest.mark.parametrize(
+    ("zone", "day"), [(EAST, (2024, 10, 20)), (EAST, (2024, 3, 20)), (WEST, (2024, 10, 20))]
+)
+@pytest.mark.django_db
+def test_a_deadline_counts_hours_and_not_what_the_clock_on_the_wall_shows(
+    zone, day, maker, source, target
+):
+    noon = datetime(*day, 12, tzinfo=ZoneInfo(zone))
+    proposal = factories.proposed(maker, source, target, at=noon)
+    connection.check_constraints()  # the guard of the database counts as well, at commit
+    assert proposal.due_at - noon.astimezone(UTC) == timedelta(days=30)
 
 
 def delegated(**typed):

@@ -7,7 +7,7 @@ whoever waited for another comes after.
 """
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.db import IntegrityError, transaction
 from django.db.models import prefetch_related_objects
@@ -272,7 +272,9 @@ def _submitted(
     prefetch_related_objects([proposal], "data_types")
     provisioning.check_submission(proposal, proposal.data_types.all())
     proposal.submitted_at = at
-    proposal.due_at = at + timedelta(days=proposal.policy.time_out_days)
+    # In UTC: a local moment would keep the hour on the wall, where summer time makes that another
+    # number of hours than the database counts.
+    proposal.due_at = at.astimezone(UTC) + timedelta(days=proposal.policy.time_out_days)
     try:
         # A savepoint: on PostgreSQL a refused statement ends the transaction for whatever comes
         # after it, and the twin must still be read.
