@@ -12,7 +12,7 @@ import csv
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -241,7 +241,9 @@ def _in_days(moments: dict[str, datetime], now: datetime, chance: random.Random)
 
 def _at_deadline(moments: dict[str, datetime], now: datetime, chance: random.Random) -> datetime:
     days = Policy.in_force().time_out_days
-    return moments["propose"] + timedelta(days=days, minutes=chance.randrange(2, 60))
+    # In UTC, as deadlines are: summer time may have begun or ended meanwhile.
+    proposed = moments["propose"].astimezone(UTC)
+    return proposed + timedelta(days=days, minutes=chance.randrange(2, 60))
 
 
 def _nearly_too_long_ago(
