@@ -11,6 +11,7 @@ from proposals.reports import figures
 from proposals.reports.figures import renew_figures
 from proposals.reports.insights import Insights
 from proposals.reports.quality import QUESTIONS, answers_from_json, answers_to_json
+from proposals.views.quality import SURELY_MORE
 
 from .test_pages import text
 
@@ -56,3 +57,15 @@ def test_figures_are_the_same_after_they_were_kept(proposal, imported):
     answers = [question.answer() for question in QUESTIONS.values()]
     assert answers_from_json(answers_to_json()) == answers
     assert any(answer.count for answer in answers)
+
+
+def test_a_list_is_not_counted_where_the_worker_has_found_many(as_, cast, imported):
+    content = answers_to_json()
+    assert content["flows-without-physical-flow"]["count"] == 1
+    client, url = as_(cast.stranger), "/quality/flows-without-physical-flow/"
+    for count, shown in [(SURELY_MORE - 1, "1 flow "), (SURELY_MORE, "More than 1,000 flows ")]:
+        content["flows-without-physical-flow"]["count"] = count
+        PassResult.keep("quality", timezone.now(), content)
+        assert shown in text(client.get(url))
+    # What a filter leaves may be few of them.
+    assert "1 flow " in text(client.get(f"{url}?q={imported.source.code}"))

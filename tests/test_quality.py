@@ -450,7 +450,7 @@ def test_a_list_and_its_file_cost_no_query_for_each_row(
     client = as_(cast.target_approver)
 
     def queries(url: str) -> int:
-        with django_assert_max_num_queries(13) as counted:
+        with django_assert_max_num_queries(14) as counted:
             b"".join(client.get(url))
         return len(counted)
 

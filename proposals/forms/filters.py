@@ -414,7 +414,8 @@ class QualityFilter(ListFilter):
         super().__init__(*args, **kwargs)
 
     def involved(self, rows, name, value):
-        return self._on(rows, self.request.user.involvements.open().values("system"))
+        parts = self.request.user.involvements.open().order_by()
+        return self._on(rows, ids_of(System.objects.filter(pk__in=parts.values("system"))))
 
     def of_unit(self, rows, name, value):
         return self._on(rows, self.systems_in(value))

@@ -25,19 +25,22 @@ class RunningDelegation(NamedTuple):
 
 class RunningDelegations:
     """The running ones of some people, by the names of the delegates. Who those are is read once
-    somebody is named: first the `FEW` of each delegator whom a page names, then all at once.
+    somebody is named: first the few of each delegator whom a page names, then ever more of them.
     """
 
-    FEW = 8
+    FEW = (8, 64, 512)
 
     def __init__(self, rows: Iterable[RunningDelegation] = ()) -> None:
         self._given: dict[int, list[RunningDelegation]] = {}
+        self._between: dict[tuple[int, int], list[RunningDelegation]] = {}
         self._delegates: dict[int, User] = {}
         for row in rows:
             self._given.setdefault(row.delegator_id, []).append(row)
+            self._between.setdefault((row.delegator_id, row.delegate_id), []).append(row)
 
-    def given_by(self, person: int) -> list[RunningDelegation]:
-        return self._given.get(person, [])
+    def given_by(self, person: int, to: int | None = None) -> list[RunningDelegation]:
+        """All, or those `to` one person (ids)."""
+        return self._given.get(person, []) if to is None else self._between.get((person, to), [])
 
     def of(self, people: Iterable[int]) -> "RunningDelegations":
         """Those that any of `people` (ids) gave."""
@@ -56,7 +59,7 @@ class RunningDelegations:
         self._read(None)
 
     def _named(self, person: int) -> User:
-        for few in (self.FEW, None):
+        for few in (*self.FEW, None):
             if person not in self._delegates:
                 self._read(few)
         return self._delegates[person]

@@ -268,11 +268,11 @@ def _able(proposal, side: str, only: User | None = None) -> Able:
     """Through an involvement of their own, or of somebody who delegates to them; and the stewards,
     where nobody else may approve and the policy says so.
     """
-    barred_people = barred(proposal, side)
+    barred_people, system = barred(proposal, side), proposal.system_id(side)
     rows = [
         row
         for row in proposal.rights.deciders
-        if row.system_id == proposal.system_id(side) and row.user_id not in barred_people
+        if row.system_id == system and row.user_id not in barred_people
     ]
     pairs: list[tuple[Decider, RunningDelegation | None]] = [
         (row, None) for row in rows if only is None or row.user_id == only.pk
@@ -280,10 +280,8 @@ def _able(proposal, side: str, only: User | None = None) -> Able:
     pairs += [
         (row, running)
         for row in rows
-        for running in proposal.rights.delegations.given_by(row.user_id)
-        if (only is None or running.delegate_id == only.pk)
-        and running.covers(row.system_id)
-        and running.delegate_id not in barred_people
+        for running in proposal.rights.delegations.given_by(row.user_id, only and only.pk)
+        if running.covers(system) and running.delegate_id not in barred_people
     ]
     # Judged after the barred are left out: a side whose only approver made the proposal has none.
     # Who stands in for others adds nothing to that: they may approve if those may.
@@ -318,9 +316,12 @@ def approvers_on(proposal, side: str) -> Sequence[User]:
     able = _able(proposal, side)
     people: dict[int, User | None] = {}
     for row, running in able.pairs:
-        if row.may_approve:
-            person = running.delegate_id if running else row.user_id
-            people.setdefault(person, None if running else row.user)
+        if not row.may_approve:
+            continue
+        if running:
+            people.setdefault(running.delegate_id, None)
+        else:
+            people.setdefault(row.user_id, row.user)
     people |= {user.pk: user for user in able.stewards}
     return _People(people, proposal.rights.delegations)
 

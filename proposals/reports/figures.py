@@ -30,8 +30,14 @@ class Figures:
 
 def figures(name: str, at: datetime, *, now: bool) -> Figures:
     """Those the worker keeps, unless it keeps none or the reader wants them counted `now`."""
-    kept = None if now else PassResult.objects.filter(name=name, content__isnull=False).first()
-    return Figures(kept.content, kept.at) if kept else Figures(COUNTED[name](at), None)
+    kept = None if now else kept_figures(name)
+    return kept or Figures(COUNTED[name](at), None)
+
+
+def kept_figures(name: str) -> Figures | None:
+    """Those the worker keeps, if it does."""
+    kept = PassResult.objects.filter(name=name, content__isnull=False).first()
+    return Figures(kept.content, kept.at) if kept else None
 
 
 def renew_figures(at: datetime) -> tuple[int, int]:

@@ -29,9 +29,11 @@ class Page:
     next: str
 
 
-def counted_page(queryset: QuerySet, query: QueryDict, size: int = SIZE) -> tuple[Page, "Total"]:
-    """As `keyset_page`, and how many rows there are in all."""
-    total = Total.of(queryset)
+def counted_page(
+    queryset: QuerySet, query: QueryDict, size: int = SIZE, total: "Total | None" = None
+) -> tuple[Page, "Total"]:
+    """As `keyset_page`, and how many rows there are in all: `total`, if that is known already."""
+    total = total or Total.of(queryset)
     is_short = total.number is not None or is_looked_up(queryset)
     return keyset_page(queryset, query, size, is_short=is_short), total
 

@@ -7,9 +7,12 @@ from waltzflow.replica import from_replica
 
 from ..files.download import table_response
 from ..forms.filters import QualityFilter
-from ..reports.figures import figures
-from ..reports.quality import QUESTIONS, answers_from_json
-from .lists import counted_page, wanted_file
+from ..reports.figures import figures, kept_figures
+from ..reports.quality import QUESTIONS, Question, answers_from_json
+from .lists import MOST_COUNTED, Total, counted_page, wanted_file
+
+# Of what the worker counted: so many do not become MOST_COUNTED before it counts again.
+SURELY_MORE = 2 * MOST_COUNTED
 
 
 @require_safe
@@ -32,8 +35,19 @@ def question(request: HttpRequest, slug: str) -> HttpResponse:
     chosen = QualityFilter(request.GET, asked.rows(), request=request, question=asked)
     if kind := wanted_file(request):
         return table_response(kind, slug, *asked.table(chosen.found))
-    page, total = counted_page(chosen.found, request.GET, size=50)
+    known = None if chosen.in_use else _known_to_be_many(asked)
+    page, total = counted_page(chosen.found, request.GET, size=50, total=known)
     context = {"filter": chosen, "page": page, "total": total}
     context |= {"question": asked, "questions": QUESTIONS.values()}
     context["lines"] = asked.lines(page.rows, request.user)
     return render(request, "proposals/quality_list.html", context)
+
+
+def _known_to_be_many(asked: Question) -> Total | None:
+    """More than a list counts, as the worker found; where rows are rare among very many, to count
+    even the first of them takes longer than to show them.
+    """
+    kept = kept_figures("quality")
+    answers = answers_from_json(kept.content) if kept else []
+    counts = [answer.count for answer in answers if answer.question is asked]
+    return Total(None) if counts and counts[0] >= SURELY_MORE else None

@@ -16,6 +16,8 @@ from .common import Line, Question, Remedy, Row, mail_to
 
 NEARLY = timedelta(days=3)
 MOST_ASKED = 10  # in one mail
+# Whom a proposal waits for, as Proposal.pending_approvers.
+Pending = Sequence[tuple[Side, Sequence[User]]]
 
 
 class Overdue(Question):
@@ -60,10 +62,11 @@ class Overdue(Question):
         left = row.due_at - timezone.now()
         due = f"{timezone.localtime(row.due_at):%-d %b %Y, %H:%M %Z}"
         note = f"Overdue since {due}" if left < timedelta() else f"Due {due}"
+        pending = row.pending_approvers  # put together at each look, of thousands perhaps
         waits = listed(
             (
                 [*(first_listed(people, _asked) or ["nobody"]), f" ({side.lower()})"]
-                for side, people in row.pending_approvers
+                for side, people in pending
             ),
             "; ",
         )
@@ -74,20 +77,20 @@ class Overdue(Question):
             sub,
             ["Waits for ", *waits],
             row.since,
-            self._remedies(row, user, administrators),
+            self._remedies(row, pending, user, administrators),
             note,
         )
 
     def _remedies(
-        self, row: Row, user: User, administrators: Callable[[], list[User]]
+        self, row: Row, pending: Pending, user: User, administrators: Callable[[], list[User]]
     ) -> list[Remedy]:
         """Whoever decides is led to the decision; all others write to those who do."""
         if row.waits_for(user):
             return [Remedy("Decide", row.get_absolute_url())]
-        able = (person for _, people in row.pending_approvers for person in people)
+        able = (person for _, people in pending for person in people)
         ready = list(islice((person for person in able if not person.cannot_sign_in), MOST_ASKED))
         remedies = [_way_to_ask(row, ready)] if ready else []
-        if any(people and _all_silent(people) for _, people in row.pending_approvers):
+        if any(people and _all_silent(people) for _, people in pending):
             remedies += _ways_to_invite(row, user, administrators)
         return remedies or [Remedy("See who decides", row.get_absolute_url())]
 
