@@ -12,8 +12,10 @@ from proposals.models import (
     LogicalFlow,
     OrganisationalUnit,
     PhysicalFlow,
+    Proposal,
     User,
     lineages,
+    querysets,
     reading,
     with_below,
 )
@@ -321,3 +323,20 @@ def test_what_two_filters_leave_is_in_both(as_, cast, units, types, placed):
     assert [str(row) for row in as_(cast.stranger).get(url).context["page"].rows] == [
         "Blotter → Stray"
     ]
+
+
+@pytest.mark.parametrize(("few", "first"), [(5000, 1000), (0, 1000), (0, 1)])
+def test_the_newest_open_proposals_of_a_type_are_found_however_many_there_are(
+    cast, source, target, monkeypatch, few, first
+):
+    monkeypatch.setattr(reading, "LOOKED_UP", few)
+    monkeypatch.setattr(querysets, "NEWEST", first)
+    rare, other = factories.data_type("Rare"), factories.data_type("Other")
+    named = [
+        factories.proposed(cast.maker, source, target, [kind], specification_name=f"{number}.csv")
+        for number, kind in enumerate([rare, rare, rare, rare, other])
+    ]
+    workflow.cancel(named[3], by=cast.maker)
+    newest = Proposal.objects.newest_open_naming
+    assert list(newest([rare.pk], 2)) == [named[2], named[1]]
+    assert list(newest([rare.pk, other.pk], 5)) == [named[4], *named[2::-1]]

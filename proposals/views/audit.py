@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
@@ -27,7 +27,7 @@ from ..history.approvals import Trail
 from ..history.as_of import LogicalRegister, PhysicalRegister
 from ..history.difference import REGISTER, Between
 from ..models import LogicalFlow, PhysicalFlow, Proposal, Transition, User, key_in
-from .lists import counted_page, keyset_page, wanted_file
+from .lists import counted_page, wanted_file
 
 OFFERED = 10  # rows of one kind that a search shows
 
@@ -142,11 +142,13 @@ def _matches_of(subject: Subject, text: str, user: User) -> Matches:
     rows = subject.rows(user)
     number = key_in(text.lstrip("#").strip())
     exact = [] if number is None else list(rows.filter(pk=number))
-    page = keyset_page(rows.matching(text).order_by("-pk"), QueryDict(), size=OFFERED)
-    others = [row for row in page.rows if row not in exact]
+    # First which: to be sorted, all that match would be read with all that is shown of them.
+    keys = list(rows.matching(text).order_by("-pk").values_list("pk", flat=True)[: OFFERED + 1])
+    others = rows.filter(pk__in=keys[:OFFERED]).exclude(pk__in=[row.pk for row in exact])
     listed = reverse(subject.list_page, query={"q": text}) if subject.list_page else ""
-    is_cut = bool(page.next)
-    return Matches(subject, [*exact, *others], is_cut, listed if is_cut else "")
+    is_cut = len(keys) > OFFERED
+    shown = [*exact, *others.order_by("-pk")]
+    return Matches(subject, shown, is_cut, listed if is_cut else "")
 
 
 @auditors_only
