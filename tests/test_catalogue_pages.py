@@ -4,8 +4,10 @@ import pytest
 
 from proposals import workflow
 from proposals.models import System
+from proposals.views import catalogue
 
 from . import factories, worlds
+from .test_lists import turned
 from .test_pages import queries, text
 
 
@@ -130,3 +132,18 @@ def test_pages_take_as_many_queries_for_many_rows_as_for_few(as_, cast, market, 
         workflow.approve(other, sides=["SOURCE"], by=cast.both)
     many = {url: queries(client, url) for url in urls}
     assert all(many[url] <= few[url] + 8 for url in urls), (few, many)
+
+
+def test_of_very_many_parts_the_newest_come_first(as_, cast, monkeypatch):
+    person = factories.user("Busy Bee")
+    for number in range(60):
+        factories.involve(person, factories.system(f"{60 - number:03}"))
+    client, url = as_(cast.stranger), f"/people/{person.pk}/"
+    for most in (59, 60):
+        monkeypatch.setattr(catalogue, "MOST_COUNTED", most)
+        answer = client.get(url)
+        assert ("Newest first" in text(answer)) == (most < 60)
+        shown = [part.system.name for page in turned(client, url) for part in page.rows]
+        assert len(shown) == 60
+        by_age = [part.system.name for part in person.involvements.order_by("-pk")]
+        assert shown == (by_age if most < 60 else sorted(by_age))

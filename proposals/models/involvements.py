@@ -76,6 +76,12 @@ class Involvement(WithHistory):
                 violation_error_message="An involvement does not end before it begins.",
             ),
         ]
+        # The newest of somebody who may have thousands.
+        indexes = [
+            models.Index(
+                fields=["user", "id"], condition=Q(ended_at=None), name="involvement_open_of_user"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.user}: {self.kind} of {self.system}"

@@ -12,7 +12,7 @@ from ..reports.catalogue_pages import (
     unit_details,
 )
 from ..reports.leaving import leaving
-from .lists import keyset_page
+from .lists import MOST_COUNTED, keyset_page
 
 
 class DataTypePage(DetailView):
@@ -58,13 +58,18 @@ class PersonPage(DetailView):
     context_object_name = "person"
 
     def get_context_data(self, **kwargs) -> dict:
-        parts = self.object.involvements.open().select_related("system", "kind")
+        parts = self.object.involvements.open()
+        # So many that to sort them by name would read all of them and their systems.
+        is_newest_first = parts.order_by("pk")[MOST_COUNTED:].exists()
+        order = ["-pk"] if is_newest_first else ["system__name", "pk"]
+        parts = parts.select_related("system", "kind").order_by(*order)
         # Only administrators make somebody leave, and only whoever is there can.
         is_asked = self.request.user.is_superuser and self.object.is_active
         return super().get_context_data(
             gone=leaving([self.object]) if is_asked else None,
             details=person_details(self.object, self.request.user),
-            page=keyset_page(parts.order_by("system__name", "pk"), self.request.GET),
+            page=keyset_page(parts, self.request.GET),
+            is_newest_first=is_newest_first,
             **kwargs,
         )
 
