@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 from pathlib import Path
+from statistics import median
 
 from django.db import connection
 from django.template import Context, Template
@@ -14,7 +15,7 @@ from django.template import Context, Template
 from proposals.reports import charts
 
 from .measuring import PATIENCE, Cost
-from .reading import PAGES
+from .reading import LISTS, PAGES
 from .register import BUSIEST, ORDINARY
 
 FOLDER = Path(__file__).parent
@@ -31,6 +32,9 @@ at the largest size; *whole* is all of an answer, in milliseconds; *growth* that
 A dash says that it was not asked, > {PATIENCE} s that the database did not answer in time. Times of
 one run compare with each other; a busy machine makes all of them longer."""
 FULL = 3.0  # times as long, at the right end of the picture
+# How many times as long as for /healthz Python may work for the page of a list. Ten times and a
+# millisecond a row, some 80 times in all, would be right; this is what may not become worse.
+MOST_OF_PYTHON = 320
 
 
 @dataclass(frozen=True)
@@ -84,6 +88,22 @@ class Run:
         costs = [row.largest.cost for row in self.rows if row.name == "/healthz"]
         return min(cost.processor for cost in costs if cost)
 
+    @property
+    def of_python(self) -> list[tuple[float, str]]:
+        """(how many times as long as for /healthz Python works for it, name) of the page of each
+        list, the heaviest first.
+        """
+        lists = [row for row in self.rows if row.section == LISTS]
+        shares = [(row.largest.cost, row.name) for row in lists]
+        return sorted(((c.processor / self.nothing, name) for c, name in shares if c), reverse=True)
+
+    @property
+    def too_heavy(self) -> list[str]:
+        """The pages of lists for which Python works longer than it may, each with how long."""
+        return [
+            f"{name}: {_times(share)}" for share, name in self.of_python if share > MOST_OF_PYTHON
+        ]
+
 
 def write(run: Run, table: Path = TABLE, picture: Path = PICTURE) -> None:
     table.write_text("\n".join([*_head(run), *_sections(run)]) + "\n")
@@ -100,6 +120,12 @@ def _head(run: Run) -> Iterator[str]:
     yield f"- Database: {_server()}. Python {platform.python_version()}."
     yield f"- Registers with {sizes} proposals, measured in turn within one run."
     yield f"- Medians of up to {run.times} times; what takes long is done once."
+    if shares := run.of_python:
+        half, worst = median(share for share, _ in shares), shares[0]
+        yield (
+            f"- For the page of a list Python works {_times(half)} as long as for `/healthz`, "
+            f"at most {_times(worst[0])} (`{worst[1]}`). More than {MOST_OF_PYTHON} x is an error."
+        )
     yield ""
     yield from EXPLANATION.splitlines()
 

@@ -1,6 +1,7 @@
 """One run: the registers are made, then everything is measured in turn for each size."""
 
 import os
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -81,11 +82,14 @@ def main() -> None:
     registers = made([SMALL, size])
     rows, series = benchmark(registers)
     command = "make benchmark" + (f" SIZE={size}" if size != LARGE else "")
+    done = Run(list(registers), rows, command, load, TIMES)
     with leading_to(registers[size]):
-        results.write(Run(list(registers), rows, command, load, TIMES))
+        results.write(done)
         if path := os.environ.get("PLANS"):
             Path(path).write_text("\n\n".join(heaviest(series[size])))
     print(f"Written: {results.TABLE} and {results.PICTURE}.")
+    if done.too_heavy:
+        sys.exit("\n".join(["Python works too long for the page of a list:", *done.too_heavy]))
 
 
 def benchmark(registers: Registers, times: int = TIMES) -> tuple[list[Row], dict]:

@@ -41,6 +41,20 @@ def fewer(monkeypatch):
     monkeypatch.setattr(run, "all_works", some_works)
 
 
+def test_a_list_for_which_python_works_too_long_fails_the_run():
+    def row(section: str, name: str, processor: float) -> results.Row:
+        outcome = results.Outcome(measuring.Cost(1, 1, processor, processor, 1))
+        return results.Row(section, name, "ordinary", [outcome])
+
+    most = float(results.MOST_OF_PYTHON)
+    rows = [row("Pages", "/healthz", 1), row("Pages", "/", 2 * most), row(LISTS, "/a/", most)]
+    assert results.Run([TINY], rows, "make benchmark", 0.5, 1).too_heavy == []
+    rows += [row(LISTS, "/b/", 2 * most)]
+    done = results.Run([TINY], rows, "make benchmark", 0.5, 1)
+    assert done.too_heavy == [f"/b/: {2 * most:,.0f} x"]
+    assert done.of_python == [(2 * most, "/b/"), (most, "/a/")]
+
+
 if connection.vendor == "postgresql":  # it measures no other
 
     @pytest.mark.long

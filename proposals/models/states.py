@@ -351,6 +351,7 @@ def kinds_of_events() -> list[str]:
     return list(dict.fromkeys(action.kind_of_event for action in actions().values()))
 
 
+@cache  # asked for each row of a list
 def look_of(state: str) -> str:
     """How a page shows a state: draft, open, good, bad or ended, or what the row that leads to it
     says. Each has its colour and sign, so a new state needs no style of its own.
