@@ -3,13 +3,16 @@ on what axe finds.
 """
 
 import os
+from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
+from django.urls import Resolver404, resolve
 from playwright.sync_api import expect, sync_playwright
 
+from . import thorough
 from .run import chromium as find_chromium
 
 # playwright runs an event loop in this thread, which Django's guard against blocking calls takes
@@ -42,6 +45,13 @@ EVERYTHING = {"resultTypes": ["violations"], "rules": {"target-size": {"enabled"
 CONTRAST = EVERYTHING | {"runOnly": {"type": "rule", "values": ["color-contrast"]}}
 
 
+# Pages that show every colour there is; `make test` looks at the contrast of these in the dark.
+IN_THE_DARK = {
+    *("home", "sign-in", "inbox", "proposal", "proposal-new", "flows", "system", "me", "insights"),
+    *("quality-list", "audit-difference", "admin:proposals_user_change"),
+}
+
+
 class Visitor:
     """One person at one browser. Fails on console errors, on CSP reports and on what axe finds in
     either theme.
@@ -53,6 +63,7 @@ class Visitor:
         self.page = self.context.new_page()
         self.script = script
         self.complaints: list[str] = []
+        self.checked_in_the_dark: set[str] = set()
         self.page.on("console", lambda m: m.type == "error" and self.complaints.append(m.text))
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
 
@@ -89,10 +100,20 @@ class Visitor:
 
     def check_by_axe(self) -> None:
         """The theme changes colours and nothing else: of the dark one axe looks at the contrast
-        only.
+        only, in `make test` once for each page of IN_THE_DARK.
         """
-        self._axe("dark", CONTRAST)
+        view = self.view()
+        if thorough.LONG or view in IN_THE_DARK - self.checked_in_the_dark:
+            self.checked_in_the_dark.add(view)
+            self._axe("dark", CONTRAST)
         self._axe("light")
+
+    def view(self) -> str:
+        """The name of the page's URL; "" where there is none, as that of a refusal."""
+        try:
+            return resolve(urlsplit(self.page.url).path).view_name
+        except Resolver404:
+            return ""
 
     def _axe(self, scheme: str, options: dict = EVERYTHING) -> None:
         if not self.script:
