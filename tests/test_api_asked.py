@@ -27,7 +27,7 @@ CHECKS = [
     response_schema_conformance,
 ]
 # Of each operation.
-EXAMPLES = 200 if LONG else 5
+EXAMPLES = 200 if LONG else 3
 
 
 @pytest.fixture

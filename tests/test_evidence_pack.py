@@ -22,7 +22,7 @@ from proposals.files.evidence import verify
 from proposals.history import ledger
 from proposals.models import ImportBatch, LedgerLeaf, Notice, Transition
 
-from . import factories
+from . import factories, thorough
 from .test_guards import without_guards
 from .test_tree import CONSISTENCIES, INCLUSIONS, LEAVES, ROOTS, hashes_of
 
@@ -125,7 +125,8 @@ def test_one_byte_changed_anywhere_is_named(story, signed, tmp_path):
     assert len(kinds) > 15
     for path in kinds.values():
         content, name = path.read_bytes(), path.relative_to(folder).as_posix()
-        for position in {0, len(content) // 3, len(content) * 2 // 3, len(content) - 1}:
+        places = sorted({0, len(content) // 3, len(content) * 2 // 3, len(content) - 1})
+        for position in thorough.cases(places, lambda place: place > 0, of=path.name):
             changed = bytes([content[position] ^ 1])
             path.write_bytes(content[:position] + changed + content[position + 1 :])
             status, printed = check(folder)
