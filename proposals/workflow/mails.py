@@ -4,13 +4,14 @@ What people wrote reaches a mail as context only, so it can neither break nor st
 from BASE_URL alone, and none of them decides.
 """
 
+from email.utils import make_msgid
+
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.template.loader import render_to_string
 from django.utils import timezone
-from post_office import mail
-from post_office.models import Email
+from post_office.models import PRIORITY, STATUS, Email
 
 from ..models import Notice, PhysicalFlow, Proposal, Remark, User
 
@@ -35,8 +36,7 @@ def compose(
     person: User, subject: str, template: str, content: dict, about: Proposal | None = None
 ) -> Email:
     """A mail in plain text and HTML, not saved; those `about` one proposal, its other rounds too,
-    are shown together by whatever reads them. post-office renders what it is given, so it gets
-    finished texts.
+    are shown together by whatever reads them.
     """
     # The second is Exchange's own word for it: no absence notes, please.
     headers = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
@@ -47,20 +47,22 @@ def compose(
         headers |= {"In-Reply-To": thread, "References": thread}
     content = content | {"person": person, "base_url": settings.BASE_URL}
     with in_time_of(person):
-        finished = {
-            "subject": " ".join(subject.split())[:200],
-            "text": render_to_string(f"mail/{template}.txt", content),
-            "html": render_to_string(f"mail/{template}.html", content),
-        }
-    return mail.send(
-        [person.email],
-        settings.DEFAULT_FROM_EMAIL,
-        subject="{{ subject|safe }}",
-        message="{{ text|safe }}",
-        html_message="{{ html|safe }}",
-        context=finished,
+        text = render_to_string(f"mail/{template}.txt", content)
+        html = render_to_string(f"mail/{template}.html", content)
+    # Not by post_office.mail.send, which takes finished texts for templates: what people wrote
+    # would steer it, and to compile three for each mail took half of the time.
+    return Email(
+        from_email=settings.DEFAULT_FROM_EMAIL,
+        to=[person.email],
+        cc=[],
+        bcc=[],
+        subject=" ".join(subject.split())[:200],
+        message=text,
+        html_message=html,
         headers=headers,
-        commit=False,
+        message_id=make_msgid(domain=str(settings.POST_OFFICE["MESSAGE_ID_FQDN"])),
+        priority=PRIORITY.medium,
+        status=STATUS.queued,
     )
 
 
