@@ -164,8 +164,7 @@ def _judged(sources: Mapping[str, Source]) -> Plan:
     # or the two would wait for each other crosswise.
     _hold(System, {*named.values_list("pk", flat=True), *_parts_of(people)})
     _hold(User, people)
-    if people:
-        # They may have been changed until they were held.
+    if _were_changed(plan, people):
         plan = _read(sources)
     plan.settle()
     judge(plan)
@@ -189,6 +188,22 @@ def _people_here(plan: Plan) -> set[int]:
     return {part.ids[key] for part in parts for key in part.rows if key in part.ids}
 
 
+def _were_changed(plan: Plan, people: set[int]) -> bool:
+    """Whether one of them is no longer as they were read; somebody may have come before us until
+    they were held.
+    """
+    if not people:
+        return False
+    read = {person.pk: vars(person) for person in plan.part("people").objects.values()}
+    here = 0
+    for few in slices(sorted(people), HELD_AT_ONCE):
+        for values in User.objects.filter(pk__in=few).values():
+            here += 1
+            if any(read[values["id"]][name] != value for name, value in values.items()):
+                return True
+    return here < len(people)
+
+
 def _parts_of(people: set[int]) -> Iterator[int]:
     """The ids of the systems in which they have a part."""
     for few in slices(sorted(people), HELD_AT_ONCE):
@@ -204,9 +219,9 @@ def _hold(model: Any, ids: set[int]) -> None:
 
 
 def _reported(plan: Plan) -> Report:
-    pending = [route for route in plan.routes_gaining if plan.is_pending(route)]
+    activated = sum(1 for _ in plan.routes_activated)
     tallies = [Tally.of(part) for part in plan.taken]
-    return Report(tallies, len(pending), warnings=plan.warnings)
+    return Report(tallies, activated, warnings=plan.warnings)
 
 
 def _written(
@@ -226,9 +241,6 @@ def _written(
 
     for part in plan.taken:
         carry_out(plan, part, context, advance)
-        # Room for the next. What was changed a dry run still tells of; here nothing was.
-        if part.table.is_fixed:
-            part.rows = {}
     activate(plan, context)
     _keep_files(report, sources)
     if plan.files_of_rights:

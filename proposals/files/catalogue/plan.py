@@ -1,4 +1,4 @@
-"""What an import would do, judged in memory against what is already here; nothing is written.
+"""What an import would do, judged row by row against what is already here; nothing is written.
 
 Values are those of the columns: a reference is the key of the row it means, so rows that do not
 exist yet can be judged like all others. A row that cannot be understood is reported once; whatever
@@ -6,9 +6,11 @@ refers to it is left in peace.
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+import pickle
+from collections.abc import Hashable, Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import islice
 from typing import Any
 
 from django.db.models import QuerySet
@@ -16,13 +18,14 @@ from django.db.models import QuerySet
 from ...models import among, folded
 from ..cells import unescaped
 from .columns import Code, Column
-from .packed import Apart, Packed
 from .problems import BadCatalogue, Problem, Unreadable, quoted
 from .reading import Sheet
+from .staging import Stage, Staged
 from .tables import TABLES, Table
 
 MOST_PROBLEMS = 10_000
 NAMES_AT_ONCE = 5_000  # in one query
+OBJECTS_AT_ONCE = 1_000
 
 
 @dataclass
@@ -58,51 +61,71 @@ class TablePlan:
     """
 
     table: Table
+    stage: Stage
     file: str = ""  # as problems name it
+    header: tuple[str, ...] = ()  # the columns that the file has
     # Of what is here, and as soon as it is written of what is added.
-    ids: dict = field(default_factory=dict)  # key -> id
+    ids: MutableMapping = field(default_factory=dict)  # key -> id
     objects: dict = field(default_factory=dict)  # key -> object; see `hold`
-    before: Any = field(default_factory=dict)  # key -> values
-    removed: set = field(default_factory=set)  # keys of what is here but no longer in force
-    pending: set = field(default_factory=set)  # keys of what is here and not yet in force
-    rows: Any = field(default_factory=dict)  # key -> Row, of the file
+    before: MutableMapping = field(default_factory=dict)  # key -> values
+    # The keys, each -> True, of what is here but no longer in force, and of what is not yet.
+    removed: MutableMapping = field(default_factory=dict)
+    pending: MutableMapping = field(default_factory=dict)
+    rows: MutableMapping = field(default_factory=dict)  # key -> Row, of the file
     # The texts of rows nobody can understand.
     broken: list[dict[str, str]] = field(default_factory=list)
     complete: bool = True
     read: int = 0
     repeated: int = 0
-    added: list = field(default_factory=list)  # keys
+    added: MutableMapping = field(default_factory=dict)  # keys, each -> True
     changed: dict = field(default_factory=dict)  # key -> the columns that differ
     renamed: dict = field(default_factory=dict)  # key before this import -> key
     whole: bool = False  # whether the whole table was read
 
     def __post_init__(self) -> None:
         if self.table.is_fixed:
-            # Gone through in the order of the file, and large; the others are looked up.
-            self.rows, self.before = Packed(), Apart(list(self.table.by_name))
+            # There are too many of them for the memory.
+            self.rows = self.stage.table(self._dump_row, self._load_row)
+            self.before = self.stage.table(self._dump_values, self._load_values)
+            self.ids, self.added = self.stage.table(), self.stage.table()
+            self.removed, self.pending = self.stage.table(), self.stage.table()
+
+    def _dump_row(self, row: Row) -> bytes:
+        # Without the names of the columns, which are the same in each.
+        return pickle.dumps((row.line, [*row.texts.values()], [*row.values.values()], row.absent))
+
+    def _load_row(self, dumped: bytes) -> Row:
+        line, texts, values, absent = pickle.loads(dumped)
+        named = dict(zip(self.header, texts, strict=True))
+        return Row(line, named, dict(zip(self.table.by_name, values, strict=True)), absent)
+
+    def _dump_values(self, values: dict) -> bytes:
+        return pickle.dumps([values[name] for name in self.table.by_name])
+
+    def _load_values(self, dumped: bytes) -> dict:
+        return dict(zip(self.table.by_name, pickle.loads(dumped), strict=True))
 
     def load(self, renamed: dict) -> None:
         """Read the whole table. `renamed`: the keys of people that this import changes, old ->
         new.
         """
         self.whole = True
-        self._read(self.table.objects(removed=True), renamed, set())
+        self._read(self.table.objects(removed=True), renamed, {})
 
-    def look_up(self, names: set[tuple[str, ...]], renamed: dict) -> None:
+    def look_up(self, names: Staged, renamed: dict) -> None:
         """Read the rows of a large table that these may mean: one text for each path of its
         `lookup`.
         """
-        wanted = [] if self.whole else sorted(names)
-        for start in range(0, len(wanted), NAMES_AT_ONCE):
-            few = wanted[start : start + NAMES_AT_ONCE]
+        wanted = iter(()) if self.whole else names.grouped()
+        while few := list(islice(wanted, NAMES_AT_ONCE)):
             # What each of them may be, one by one: of all that one of them is, a hub has too many.
             parts = zip(self.table.lookup, map(set, zip(*few, strict=True)), strict=True)
             conditions = {f"{path}__in": among(texts) for path, texts in parts}
             self._read(self.table.objects(removed=True).filter(**conditions), renamed, names)
 
-    def _read(self, objects: QuerySet, renamed: dict, names: set[tuple[str, ...]]) -> None:
+    def _read(self, objects: QuerySet, renamed: dict, names: Mapping) -> None:
         of_people = [column.name for column in self.table.of_codes if column.of == "people"]
-        for obj in objects.iterator(chunk_size=1000):
+        for obj in objects.iterator(chunk_size=OBJECTS_AT_ONCE):
             values = self.table.values(obj)
             for name in of_people:
                 values[name] = renamed.get(values[name], values[name])
@@ -112,7 +135,7 @@ class TablePlan:
             if key not in self.ids or self.is_removed(key):
                 self._remember(key, obj, values)
 
-    def _is_meant(self, key, names: set[tuple[str, ...]]) -> bool:
+    def _is_meant(self, key, names: Mapping) -> bool:
         return key in self.rows or (key if isinstance(key, tuple) else (key,)) in names
 
     def _remember(self, key, obj: Any, values: dict) -> None:
@@ -121,7 +144,10 @@ class TablePlan:
             self.objects[key] = obj
         if self.table.only_added:
             for keys, lifecycle in ((self.removed, "REMOVED"), (self.pending, "PENDING")):
-                (keys.add if obj.lifecycle == lifecycle else keys.discard)(key)
+                if obj.lifecycle == lifecycle:
+                    keys[key] = True
+                else:
+                    keys.pop(key, None)
 
     def hold(self, keys: Iterable) -> None:
         """Let `objects` be those of these keys. Of a table whose rows are only added there are too
@@ -161,16 +187,20 @@ class TablePlan:
         """key -> values as they will be. To be asked once the whole file is read."""
         return After(self)
 
-    def keys_by(self, name: str) -> dict:
-        """What a cell may call its rows by their column `name` -> key; None where the row itself is
-        broken.
+    def key_called(self, name: str, text: str) -> Hashable:
+        """The key of the row with this folded text in its column `name`: None where the row itself
+        is broken, empty where there is none.
         """
+        if self.table.key == (name,) and text in self.after:
+            return text
+        return self._keys_by(name).get(text, "")
+
+    def _keys_by(self, name: str) -> dict:
+        """As `key_called`; without the keys that are themselves what their rows are called."""
         if name not in self._keys:
             fold = self.table.by_name[name].fold
             keys = {fold(row[name]): None for row in self.broken if row.get(name)}
-            if self.table.key == (name,):
-                keys |= {key: key for key in self.after}
-            else:
+            if self.table.key != (name,):
                 keys |= {
                     fold(values[name]): key for key, values in self.after.items() if values[name]
                 }
@@ -219,6 +249,7 @@ class Plan:
         self.parts: dict[str, TablePlan] = {}
         self.taken: list[TablePlan] = []  # those a file was read for, in the order of the tables
         self.warnings: list[Problem] = []  # what is probably not meant, and comes in
+        self._stage = Stage()
 
     @property
     def files_of_rights(self) -> list[str]:
@@ -232,7 +263,7 @@ class Plan:
     def part(self, name: str) -> TablePlan:
         """Read from the database when it is first asked for; a large table by what is named."""
         if name not in self.parts:
-            self.parts[name] = TablePlan(TABLES[name])
+            self.parts[name] = TablePlan(TABLES[name], self._stage)
             if not TABLES[name].lookup:
                 self.parts[name].load(self._renamed)
         return self.parts[name]
@@ -248,6 +279,7 @@ class Plan:
         """
         part = self.part(table.name)
         part.file = sheet.file
+        part.header = tuple(dict.fromkeys(filter(None, sheet.header)))
         self.taken.append(part)
         for line, cells in sheet.lines:
             part.read += 1
@@ -269,17 +301,22 @@ class Plan:
             part.load({})
             self._follow_employee_ids(part)
 
-    def named(self, large: str) -> set[tuple[str, ...]]:
-        """What the files call rows of this large table."""
-        named = set()
+    def named(self, large: str) -> Staged:
+        """What the files call rows of this large table, each name -> True."""
+        named = self._stage.table()
         for part in self.taken:
             for columns in part.table.names.get(large, ()):
-                if columns == part.table.key and len(columns) > 1:
-                    named.update(part.rows)  # which are there already
-                else:
-                    rows = part.rows.values()
-                    named.update(part.table.folded(row.values, columns) for row in rows)
+                for name in self._names(part, columns):
+                    named[name] = True
         return named
+
+    def _names(self, part: TablePlan, columns: tuple[str, ...]) -> Iterator[tuple]:
+        key = part.table.key
+        if columns == key[: len(columns)]:
+            # They are there already.
+            names = (name if len(key) > 1 else (name,) for name in part.rows)
+            return (name[: len(columns)] for name in names)
+        return (part.table.folded(row.values, columns) for _, row in part.rows.items())
 
     def settle(self) -> None:
         """Read the rows of large tables that the files may mean, and keep of what is here what the
@@ -390,7 +427,7 @@ class Plan:
         """
         for key in rows:
             if key not in part.ids:
-                part.added.append(key)
+                part.added[key] = True
             elif part.is_removed(key):
                 self.report(
                     part.table,
@@ -447,14 +484,18 @@ class Plan:
         return self.parts[name].objects[key]
 
     @cached_property
-    def routes_gaining(self) -> set[tuple[str, str]]:
-        """(source, target) of the physical flows to be added."""
-        part = self.parts.get("physical_flows")
-        return {key[:2] for key in part.added} if part else set()
+    def routes_gaining(self) -> Staged:
+        """(source, target) of the physical flows to be added, each -> True."""
+        part, routes = self.parts.get("physical_flows"), self._stage.table()
+        for key in part.added if part else ():
+            routes[key[:2]] = True
+        return routes
 
-    def is_pending(self, route: tuple[str, str]) -> bool:
-        """Whether the logical flow is here already and waits for its first physical flow."""
-        return route in self.part("logical_flows").pending
+    @property
+    def routes_activated(self) -> Iterator[tuple[str, str]]:
+        """Those among them whose logical flow is here and waits for its first physical flow."""
+        pending = self.part("logical_flows").pending
+        return (route for route in pending if route in self.routes_gaining)
 
 
 def _folded(row: Row) -> dict[str, str]:

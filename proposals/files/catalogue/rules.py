@@ -55,29 +55,29 @@ def _is_sound(plan: Plan, part: TablePlan, row: Row) -> bool:
 def _refer(plan: Plan, part: TablePlan, row: Row, column: Code | Codes) -> bool:
     """Turn what a cell calls other rows into their keys; whether all of them can be referred to."""
     target, value = plan.part(column.of), row.values[column.name]
-    known, fold = target.keys_by(column.by), target.table.by_name[column.by].fold
+    fold = target.table.by_name[column.by].fold
     names = [value] if isinstance(value, str) else sorted(value)
-    keys = {name: known.get(fold(name)) for name in names if name}
+    keys = {name: target.key_called(column.by, fold(name)) for name in names if name}
     row.values[column.name] = (
         keys.get(value, "") if isinstance(column, Code) else frozenset(keys.values())
     )
     for name, key in keys.items():
-        if reason := _unfit(target, key, is_known=fold(name) in known, name=name):
+        if reason := _unfit(target, key, name=name):
             plan.report(part.table, row.line, column.name, reason)
-    return all(key is not None and not target.is_removed(key) for key in keys.values())
+    return all(key and not target.is_removed(key) for key in keys.values())
 
 
-def _unfit(target: TablePlan, key, *, is_known: bool, name: str) -> str:
+def _unfit(target: TablePlan, key, *, name: str) -> str:
     """Why a row cannot be referred to; empty if it can, or if the reason is reported where that row
     is.
     """
     # What is missing may stand in the part of its file that could not be read.
-    if not is_known and target.complete:
+    if key == "" and target.complete:
         return (
             f"{quoted(name)} is unknown: it is not in {target.table.file} and has not been "
             "imported before."
         )
-    if key is not None and target.is_removed(key) and key not in target.rows:
+    if key and target.is_removed(key) and key not in target.rows:
         return f"{quoted(name)} has been removed."
     return ""
 

@@ -1,6 +1,7 @@
 """Carries out a plan: everything in bulk, and one history row for every object added or changed."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 from django.db import models
@@ -41,13 +42,16 @@ def carry_out(
         _hang(plan, part)
     changed = _change(plan, part)
     advance(len(changed))
-    added = [part.ids[key] for key in part.added]
-    context.record_rows(part.table.model, added, created=True)
+    for keys in slices(part.added, SLICE):
+        added = [part.ids[key] for key in keys]
+        context.record_rows(part.table.model, added, created=True)
     context.record(changed, created=False)
 
 
-def slices(items: list, size: int) -> Iterator[list]:
-    return (items[start : start + size] for start in range(0, len(items), size))
+def slices(items: Iterable, size: int) -> Iterator[list]:
+    left = iter(items)
+    while few := list(islice(left, size)):
+        yield few
 
 
 def _release(part: TablePlan) -> None:
@@ -73,7 +77,7 @@ def _add(plan: Plan, part: TablePlan, keys: list, context: ChangeContext) -> Non
     _hold(plan, part, rows)
     objs = [_new(plan, part, values, context) for values in rows]
     insert(objs)
-    part.ids |= {key: obj.pk for key, obj in zip(keys, objs, strict=True)}
+    part.ids.update({key: obj.pk for key, obj in zip(keys, objs, strict=True)})
     if not part.table.is_fixed:
         part.objects |= dict(zip(keys, objs, strict=True))
     for column in part.table.of_many:
@@ -193,7 +197,7 @@ def activate(plan: Plan, context: ChangeContext) -> None:
     if not plan.routes_gaining:
         return
     part = plan.part("logical_flows")
-    for routes in slices(sorted(plan.routes_gaining & part.pending), SLICE):
+    for routes in slices(plan.routes_activated, SLICE):
         part.hold(routes)
         flows = [part.objects[route] for route in routes]
         for flow in flows:

@@ -4,10 +4,11 @@ warning.
 
 import re
 from collections.abc import Iterator
+from itertools import chain, islice
 
 from ...models import among, question_about_offset
 from .columns import Identifier, Number, Text
-from .plan import Plan, TablePlan
+from .plan import Plan, Row, TablePlan
 from .problems import quoted
 
 MOST_ZEROS = 10  # that somebody may have lost
@@ -27,15 +28,13 @@ def warn_of_damage(plan: Plan) -> None:
     """Look at every row that is added or changed."""
     for part in plan.taken:
         texts = [column for column in part.table.columns if isinstance(column, Text)]
-        keys = [*part.added, *part.changed]
         codes = {
-            column.name: _without_zeros(part, column, keys)
+            column.name: _without_zeros(part, column)
             for column in texts
             if isinstance(column, Identifier)
         }
         offsets = [column for column in part.table.columns if isinstance(column, Number)]
-        for key in keys:
-            row = part.rows[key]
+        for row in _coming(part):
             for column in texts:
                 value = row.values[column.name] if column.name in row.texts else ""
                 for reason in _suspicions(value, codes.get(column.name)):
@@ -45,16 +44,19 @@ def warn_of_damage(plan: Plan) -> None:
                     plan.warn(part, row, offset.name, doubt)
 
 
-def _without_zeros(part: TablePlan, column: Identifier, keys: list) -> dict[str, str]:
+def _coming(part: TablePlan) -> Iterator[Row]:
+    return (part.rows[key] for key in chain(part.added, part.changed))
+
+
+def _without_zeros(part: TablePlan, column: Identifier) -> dict[str, str]:
     """Of the codes that these rows give, those that are left of one that is here and begins with
     zeros, once a spreadsheet took it for a number -> the code that is here.
     """
-    texts = (part.rows[key].values[column.name] for key in keys)
-    numbers = list({text for text in texts if text.isascii() and text.isdigit() and text[0] != "0"})
+    texts = (row.values[column.name] for row in _coming(part))
+    numbers = (text for text in texts if text.isascii() and text.isdigit() and text[0] != "0")
     values = part.table.model.objects.values_list(column.path, flat=True)
     found: dict[str, str] = {}
-    for start in range(0, len(numbers), NUMBERS_AT_ONCE):
-        few = numbers[start : start + NUMBERS_AT_ONCE]
+    while few := set(islice(numbers, NUMBERS_AT_ONCE)):
         # What they may have been is asked for; all codes that begin with zeros would be too many.
         longer = {"0" * zeros + number for zeros in range(1, MOST_ZEROS + 1) for number in few}
         here = values.order_by().filter(**{f"{column.unique_path}__in": among(longer)})
