@@ -135,6 +135,11 @@ def test_every_service_is_the_one_image_and_may_write_to_nothing_but_its_volumes
     assert keyed == ["worker"]
     auditing = [name for name in services if "waltzflow_auditor" in str(services[name])]
     assert auditing == ["audit"]
+    # /tmp is in memory: what an import stages needs a disk.
+    assert [name for name in services if "/var/tmp" in services[name].get("volumes", [])] == [
+        "web",
+        "worker",
+    ]
     # Nothing of it is started with the site.
     assert [name for name in services if "profiles" in services[name]] == ["audit"]
 

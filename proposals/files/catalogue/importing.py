@@ -108,6 +108,25 @@ def _silent(done: int, total: int) -> None:
     """For callers who do not watch."""
 
 
+@dataclass
+class _Steps:
+    """Tells `progress` of the rows: each is done once it is judged and, unless that is all that is
+    asked for, written.
+    """
+
+    progress: Progress
+    of_a_row: int
+    total: int = 0
+    done: int = 0
+
+    def begin(self, plan: Plan) -> None:
+        self.total, self.done = sum(part.read for part in plan.taken), 0
+
+    def advance(self, rows: int) -> None:
+        self.done += rows
+        self.progress(self.done // self.of_a_row, self.total)
+
+
 def import_catalogue(
     contents: Mapping[str, bytes],
     *,
@@ -128,11 +147,12 @@ def import_catalogue(
     digest `expected`.
     """
     sources = sources_of(contents)
+    steps = _Steps(progress, of_a_row=1 if dry_run else 2)
 
     # Again, where it and a decision came to wait for each other.
     @retrying_transaction
     def imported() -> Report:
-        plan = _judged(sources)
+        plan = _judged(sources, steps)
         if expected and plan.digest != expected:
             raise Moved("What the import would change is no longer what was shown.")
         now = at or timezone.now()
@@ -141,7 +161,7 @@ def import_catalogue(
             if plan.files_of_rights:
                 _try(plan, sources, by, now)
             return report
-        return _written(plan, sources, by, now, progress)
+        return _written(plan, sources, by, now, steps.advance)
 
     try:
         return imported()
@@ -152,7 +172,7 @@ def import_catalogue(
         ) from error
 
 
-def _judged(sources: Mapping[str, Source]) -> Plan:
+def _judged(sources: Mapping[str, Source], steps: _Steps) -> Plan:
     """Holds the systems that the files name, so that no proposal between them is provisioned
     between the judgement and the writing; and the people of a file of people.
     """
@@ -166,8 +186,9 @@ def _judged(sources: Mapping[str, Source]) -> Plan:
     _hold(User, people)
     if _were_changed(plan, people):
         plan = _read(sources)
+    steps.begin(plan)
     plan.settle()
-    judge(plan)
+    judge(plan, steps.advance)
     if plan.problems:
         raise plan.refusal()
     warn_of_damage(plan)
@@ -225,20 +246,17 @@ def _reported(plan: Plan) -> Report:
 
 
 def _written(
-    plan: Plan, sources: Mapping[str, Source], by: User | None, at: datetime, progress: Progress
+    plan: Plan,
+    sources: Mapping[str, Source],
+    by: User | None,
+    at: datetime,
+    advance: Callable[[int], None],
 ) -> Report:
     report = _reported(plan)
     if not report.changes:
         return report
     report.batch = ImportBatch.objects.create(by=by, at=at, outcome=report.outcome)
     context = ChangeContext(by, at, f"Import {report.batch.pk}", batch=report.batch)
-    done, total = 0, sum(tally.read for tally in report.tallies)
-
-    def advance(rows: int) -> None:
-        nonlocal done
-        done += rows
-        progress(done, total)
-
     for part in plan.taken:
         carry_out(plan, part, context, advance)
     activate(plan, context)
@@ -256,7 +274,7 @@ def _try(plan: Plan, sources: Mapping[str, Source], by: User | None, at: datetim
     can tell from its files alone who may still approve.
     """
     with transaction.atomic():
-        _written(plan, sources, by, at, _silent)
+        _written(plan, sources, by, at, lambda rows: None)
         transaction.set_rollback(True)
 
 

@@ -3,7 +3,7 @@ no circles.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,12 +17,17 @@ from .plan import Plan, Row, TablePlan
 from .problems import quoted
 from .tables import TABLES
 
+TOLD_EVERY = 1000  # rows
 
-def judge(plan: Plan) -> None:
-    """Compare every row taken into the plan with what is here, or say what is wrong with it."""
+
+def judge(plan: Plan, advance: Callable[[int], None]) -> None:
+    """Compare every row taken into the plan with what is here, or say what is wrong with it.
+
+    `advance` is told how many rows are done.
+    """
     for part in plan.taken:
         # In the order of the tables, so that what a row refers to has been judged before it.
-        plan.compare(part, _sound(plan, part))
+        plan.compare(part, _sound(plan, part, advance))
         _judge_unique(plan, part)
         _judge_revivals(plan, part)
         if part.table.name == "people":
@@ -31,12 +36,17 @@ def judge(plan: Plan) -> None:
             _judge_tree(plan, part)
 
 
-def _sound(plan: Plan, part: TablePlan) -> Iterator:
+def _sound(plan: Plan, part: TablePlan, advance: Callable[[int], None]) -> Iterator:
     """The keys of sound rows, whose references have been turned into keys."""
-    for key, row in part.rows.items():
+    told = 0
+    for number, (key, row) in enumerate(part.rows.items(), start=1):
         if _is_sound(plan, part, row):
             part.rows[key] = row
             yield key
+        if number - told == TOLD_EVERY:
+            told = number
+            advance(TOLD_EVERY)
+    advance(part.read - told)
 
 
 def _is_sound(plan: Plan, part: TablePlan, row: Row) -> bool:
