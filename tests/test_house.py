@@ -2,6 +2,7 @@
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -81,7 +82,12 @@ def names_in(path: Path) -> set[str]:
 
 
 PACKAGES = [path for path in FILES if path.name == "__init__.py" and path.parent != ROOT]
-ALL_NAMES = {path: names_in(path) for path in [*FILES, *(ROOT / "tests").rglob("*.py")]}
+
+
+@cache
+def all_names() -> dict[Path, set[str]]:
+    """Of every file. Not at import, for every worker imports this and few try what is here."""
+    return {path: names_in(path) for path in [*FILES, *(ROOT / "tests").rglob("*.py")]}
 
 
 @pytest.mark.parametrize("package", PACKAGES, ids=lambda p: str(p.parent.relative_to(ROOT)))
@@ -91,7 +97,7 @@ def test_a_package_hands_on_what_somebody_outside_takes(package):
     handed_on = {alias.asname or alias.name for node in taken for alias in node.names}
     used_here = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
     outside = [
-        names for path, names in ALL_NAMES.items() if not path.is_relative_to(package.parent)
+        names for path, names in all_names().items() if not path.is_relative_to(package.parent)
     ]
     assert handed_on - used_here - set().union(*outside) == set()
 
