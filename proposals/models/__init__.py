@@ -50,6 +50,7 @@ from .policy import LaterPhysicalFlows, MakerDecides, Policy, Reason, SideWithou
 from .proposal import Offer, Proposal, ProposalType
 from .reading import (
     among,
+    among_ids,
     has_one,
     ids_of,
     is_looked_up,

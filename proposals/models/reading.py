@@ -57,6 +57,18 @@ def among(texts: Iterable[str]) -> RawSQL:
     return RawSQL("SELECT value FROM json_each(%s)", [json.dumps(wanted)])
 
 
+def among_ids(ids: Iterable[int]) -> RawSQL:
+    """The same with ids, each to be looked up."""
+    if connection.vendor == "postgresql":
+        return RawSQL("SELECT unnest(%s::bigint[])", [_as_array(ids)])
+    return RawSQL("SELECT value FROM json_each(%s)", [json.dumps(list(ids))])
+
+
+def _as_array(ids: Iterable[int]) -> str:
+    # As a text, since the driver takes a list apart each time it is sent: 80 ms for 40,000 ids.
+    return f"{{{','.join(map(str, ids))}}}"
+
+
 class AmongMany(Func):
     """That a column holds one of very many ids, asked of each row in its turn: to look each of them
     up would read the index as often, and a page of a list that is walked in its order is soon full.
@@ -74,11 +86,9 @@ class AmongMany(Func):
         return among, (*params, json.dumps(self.ids))
 
     def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
-        # Of a sum no index knows; an array of its own type PostgreSQL hashes. As a text, since the
-        # driver takes a list apart each time it is sent: 80 ms for 40,000 ids.
+        # Of a sum no index knows; an array of its own type PostgreSQL hashes.
         column, params = compiler.compile(self.get_source_expressions()[0])
-        array = f"{{{','.join(map(str, self.ids))}}}"
-        return f"({column} + 0) = ANY(%s::bigint[])", (*params, array)
+        return f"({column} + 0) = ANY(%s::bigint[])", (*params, _as_array(self.ids))
 
 
 def one_of_ids(column: str, ids: list[int]) -> Q | Func:

@@ -8,7 +8,7 @@ from django.http import HttpRequest, QueryDict
 
 from ..files.download import FORMS
 from ..forms.list_filter import ListFilter
-from ..models import is_looked_up
+from ..models import among_ids, is_looked_up
 from ..reports.keyset import Order
 from ..reports.list_columns import Column, Columns
 from .saved_views import views_of
@@ -33,8 +33,13 @@ def counted_page(
     queryset: QuerySet, query: QueryDict, size: int = SIZE, total: "Total | None" = None
 ) -> tuple[Page, "Total"]:
     """As `keyset_page`, and how many rows there are in all: `total`, if that is known already."""
-    total = total or Total.of(queryset)
-    is_short = total.number is not None or is_looked_up(queryset)
+    is_short = is_looked_up(queryset)
+    if total is None:
+        counted = list(queryset.order_by().values_list("pk", flat=True)[: MOST_COUNTED + 1])
+        total = Total.of_number(len(counted))
+        if total.number is not None and not is_short:
+            # What was found need not be sought a second time: that may be long for a few rows.
+            queryset, is_short = queryset.filter(pk__in=among_ids(counted)), True
     return keyset_page(queryset, query, size, is_short=is_short), total
 
 
