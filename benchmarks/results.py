@@ -119,7 +119,7 @@ def _head(run: Run) -> Iterator[str]:
     yield f"- Machine: {_machine()}; load as it began: {run.load:.1f}."
     yield f"- Database: {_server()}. Python {platform.python_version()}."
     yield f"- Registers with {sizes} proposals, measured in turn within one run."
-    yield f"- Medians of up to {run.times} times; what takes long is done once."
+    yield f"- Medians of up to {run.times} times, of the processor the least; long ones once."
     if shares := run.of_python:
         half, worst = median(share for share, _ in shares), shares[0]
         yield (

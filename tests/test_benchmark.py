@@ -55,6 +55,11 @@ def test_a_list_for_which_python_works_too_long_fails_the_run():
     assert done.of_python == [(2 * most, "/b/"), (most, "/a/")]
 
 
+def test_of_several_times_the_median_counts_and_of_the_processor_the_least():
+    costs = [measuring.Cost(n, n, n, n, n) for n in (3, 9, 2)]
+    assert measuring.typical(costs) == measuring.Cost(3, 3, 3, 2, 3)
+
+
 if connection.vendor == "postgresql":  # it measures no other
 
     @pytest.mark.long
