@@ -97,7 +97,7 @@ BOUNDS = {
     "/flows/?format=UNSTRUCTURED": 1_000,
     "/flows/?lifecycle=REMOVED": 300,
     "/flows/?lifecycle=PENDING": 25_000,
-    "/systems/?lifecycle=PENDING": 1_500,
+    "/systems/?lifecycle=PENDING": 2_500,
     "/flows/{flow.pk}/": 9_000,
     "/physical-flows/{sent.pk}/": 1_500,
     "/data-types/{data_type.pk}/": 60_000,
@@ -126,7 +126,8 @@ OF_FILTERS = {
     "/flows/?data_type={rare_type.pk}": 5_000,
     "/flows/?data_type={rare_type.pk}&before=5": 5_000,
     "/systems/?data_type={rare_type.pk}": 5_000,
-    "/data-types/{rare_type.pk}/": 5_000,
+    # All open proposals and all that name the type, where the newest open ones do not.
+    "/data-types/{rare_type.pk}/": 15_000,
 }
 FEW = 100  # that are looked up then
 # The same for an auditor.
