@@ -6,10 +6,11 @@ it is said how many there are.
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import OuterRef, Q
-from django.db.models.lookups import IsNull
+from django.db.models import OuterRef, Q, Subquery, Value
+from django.db.models.functions import Coalesce
+from django.db.models.lookups import In
 
-from ..models import LogicalFlow, PhysicalFlow, PhysicalSpecification, System, has_one
+from ..models import FlowLifecycle, LogicalFlow, PhysicalFlow, PhysicalSpecification, System
 
 OF_A_SYSTEM, OF_A_ROUTE = 25, 7  # read of each group
 CONSIDERED = 200  # of each group, the newest
@@ -118,10 +119,13 @@ def around_route(source: System, target: System) -> dict[str, FlowGroup]:
     return _busiest(groups, OF_A_ROUTE)
 
 
-def route_is_living() -> IsNull:
+def route_is_living() -> In:
     """Of proposals: whether the register has their route."""
+    # By the two ends alone, of which there is one flow at most: asked for what lives, PostgreSQL
+    # may take the index of what lives at one end, and read all flows of a hub for each proposal.
     route = LogicalFlow.objects.filter(source=OuterRef("source"), target=OuterRef("target"))
-    return has_one(route.living())
+    lifecycle = Coalesce(Subquery(route.values("lifecycle")), Value(FlowLifecycle.REMOVED))
+    return In(lifecycle, [each for each in FlowLifecycle if each != FlowLifecycle.REMOVED])
 
 
 @dataclass(frozen=True)
