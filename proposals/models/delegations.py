@@ -32,15 +32,19 @@ class RunningDelegations:
 
     def __init__(self, rows: Iterable[RunningDelegation] = ()) -> None:
         self._given: dict[int, list[RunningDelegation]] = {}
-        self._between: dict[tuple[int, int], list[RunningDelegation]] = {}
+        self._between: dict[tuple[int, int | None], list[RunningDelegation]] = {}
         self._delegates: dict[int, User] = {}
         for row in rows:
             self._given.setdefault(row.delegator_id, []).append(row)
             self._between.setdefault((row.delegator_id, row.delegate_id), []).append(row)
 
-    def given_by(self, person: int, to: int | None = None) -> list[RunningDelegation]:
-        """All, or those `to` one person (ids)."""
-        return self._given.get(person, []) if to is None else self._between.get((person, to), [])
+    def given_by(self, person: int) -> list[RunningDelegation]:
+        """All of this person (an id)."""
+        return self._given.get(person, [])
+
+    def between(self, person: int, delegate: int | None) -> list[RunningDelegation]:
+        """Those that the one (an id) gave the other; none to somebody who is not stored."""
+        return self._between.get((person, delegate), [])
 
     def of(self, people: Iterable[int]) -> "RunningDelegations":
         """Those that any of `people` (ids) gave."""

@@ -277,10 +277,16 @@ def _able(proposal, side: str, only: User | None = None) -> Able:
     pairs: list[tuple[Decider, RunningDelegation | None]] = [
         (row, None) for row in rows if only is None or row.user_id == only.pk
     ]
+    delegations = proposal.rights.delegations
+    given = (
+        delegations.given_by
+        if only is None
+        else lambda person: delegations.between(person, only.pk)
+    )
     pairs += [
         (row, running)
         for row in rows
-        for running in proposal.rights.delegations.given_by(row.user_id, only and only.pk)
+        for running in given(row.user_id)
         if running.covers(system) and running.delegate_id not in barred_people
     ]
     # Judged after the barred are left out: a side whose only approver made the proposal has none.
