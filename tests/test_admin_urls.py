@@ -20,7 +20,16 @@ from proposals.models import (
 )
 
 from . import thorough
-from .test_urls import INSIDE, OTHER_METHODS, OUTSIDE, STAFF, TO_SIGN_IN, answer, differing, world  # noqa: F401
+from .test_urls import (
+    INSIDE,
+    OTHER_METHODS,
+    OUTSIDE,
+    STAFF,
+    TO_SIGN_IN,
+    answer,
+    differing,
+    world,  # noqa: F401
+)
 
 OTHERS = [role for role in [*OUTSIDE, *INSIDE] if role not in STAFF]
 
